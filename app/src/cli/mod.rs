@@ -1,0 +1,193 @@
+//! The command line: what others script against (design section 7).
+//!
+//! Exit codes: 0 done, 1 the answer is no, 2 the input or the command is at fault. One line on stderr says what, to which file, and what to do;
+//! `--json` prints one document on stdout and nothing else.
+
+mod images;
+mod studies;
+
+use crate::launch::{self, Launch};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A blinded-reader workstation for radiological reader studies. Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "tiresias", version = crate::BUILD, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    window: WindowArgs,
+}
+
+/// How the window draws.
+#[derive(Debug, Clone, Default, Args)]
+struct WindowArgs {
+    /// Compute image panes on the CPU, whatever the adapter.
+    #[arg(long, global = true, conflicts_with = "gpu")]
+    cpu: bool,
+    /// Compute image panes with the shader, whatever the adapter.
+    #[arg(long, global = true)]
+    gpu: bool,
+    /// Write a trace of frames and background work to FILE.
+    #[arg(long, global = true, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the demo study if it is not there, and open it.
+    Demo(DemoArgs),
+    /// Open the window on a study.
+    Open {
+        /// The folder that a reader received.
+        study: PathBuf,
+    },
+    /// Say what is in a DICOM file or folder.
+    Inspect {
+        /// A file or folder.
+        path: PathBuf,
+        /// Decode every image and print its hash.
+        #[arg(long)]
+        pixels: bool,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Render one image as the standard says.
+    Render(images::RenderArgs),
+    /// Render a plane through a series.
+    Mpr(images::MprArgs),
+    /// Print the value at patient positions.
+    Probe(images::ProbeArgs),
+    /// Check that a case package or a record is intact.
+    Verify {
+        /// A package folder, a study folder or a record file.
+        path: PathBuf,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write what was read in a form that statistics programs take.
+    Export(studies::ExportArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Where the demo study lies or is put; by default in your data folder.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Build it and stop.
+    #[arg(long)]
+    build_only: bool,
+    /// Open the first case with two marks, save the window as PNG, and stop. A copy is read, never your own demo study.
+    #[arg(long, value_name = "FILE", conflicts_with = "build_only")]
+    shot: Option<PathBuf>,
+    /// Size of the window for --shot, in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = size)]
+    size: [u32; 2],
+}
+
+/// Who computes an image on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Computer {
+    Cpu,
+    Gpu,
+}
+
+impl WindowArgs {
+    fn computer(&self) -> Computer {
+        if self.gpu { Computer::Gpu } else { Computer::Cpu }
+    }
+    fn forced(&self) -> Option<crate::panes::RenderPath> {
+        match (self.cpu, self.gpu) {
+            (true, _) => Some(crate::panes::RenderPath::Cpu),
+            (_, true) => Some(crate::panes::RenderPath::Gpu),
+            _ => None,
+        }
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The answer is no.
+    No(String),
+    /// The input or the command is at fault.
+    Input(String),
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(e: E) -> Self {
+        Self::Input(e.to_string())
+    }
+}
+
+/// Runs the program: the one place where an error becomes an exit code and a line on stderr.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = carry_out(cli);
+    let (code, sentence) = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::No(sentence)) => (1, sentence),
+        Err(Failure::Input(sentence)) => (2, sentence),
+    };
+    // One line: sentences of libraries may be long, but they never hold a line break that matters.
+    let line = sentence.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    // Nothing is left to be told when stderr is closed.
+    let _ = writeln!(std::io::stderr(), "tiresias: {line}");
+    ExitCode::from(code)
+}
+
+fn carry_out(cli: Cli) -> Result<(), Failure> {
+    let window = cli.window;
+    let launch = |study| Launch { study, forced: window.forced(), trace: window.trace.clone(), shot: None };
+    match cli.command {
+        None => launch::run(launch(None)),
+        Some(Command::Open { study }) => launch::run(launch(Some(study))),
+        Some(Command::Demo(args)) => demo(args, &window),
+        Some(Command::Inspect { path, pixels, json }) => images::inspect(&path, pixels, json),
+        Some(Command::Render(args)) => images::render(&args, window.computer()),
+        Some(Command::Mpr(args)) => images::mpr(&args, window.computer()),
+        Some(Command::Probe(args)) => images::probe(&args),
+        Some(Command::Verify { path, json }) => studies::verify(&path, json),
+        Some(Command::Export(args)) => studies::export(&args),
+    }
+}
+
+fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
+    let (dir, shot) = match args.shot {
+        Some(file) => (None, Some(launch::Shot { file, size: args.size })),
+        None => (Some(args.dir.map_or_else(crate::demo::default_dir, Ok)?), None),
+    };
+    let scratch = crate::demo::Scratch::new(shot.is_some())?;
+    let dir = dir
+        .or_else(|| scratch.path())
+        .ok_or_else(|| Failure::Input("There is no folder for the demo study; name one with --dir.".into()))?;
+    let built = crate::demo::build_if_absent(&dir, &mut |step| {
+        let _ = writeln!(std::io::stderr(), "tiresias: {step}");
+    })?;
+    if args.build_only {
+        return say(&format!("{}\n", built.display()));
+    }
+    launch::run(Launch { study: Some(built), forced: window.forced(), trace: window.trace.clone(), shot })
+}
+
+/// Writes text to stdout.
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| Failure::Input(format!("The output cannot be written: {e}.")))
+}
+
+/// Writes one JSON document to stdout.
+pub(crate) fn say_json(document: &impl serde::Serialize) -> Result<(), Failure> {
+    say(&format!("{}\n", serde_json::to_string(document)?))
+}
+
+fn size(text: &str) -> Result<[u32; 2], String> {
+    let pair = text.split_once('x').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
+    pair.filter(|[w, h]| (320..=16_384).contains(w) && (240..=16_384).contains(h))
+        .ok_or_else(|| format!("{text:?} is not a size like 1920x1080"))
+}

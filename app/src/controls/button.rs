@@ -1,0 +1,117 @@
+//! Things to press: the one primary action, quiet links, rows of choices, rows of a list, tools of the rail.
+
+use crate::controls::icon::{self, Icon};
+use crate::design::{self, ACCENT, ACTION, DIM, LINE, RADIUS, RAISED, STRONG, TEXT};
+use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+
+/// The key that does the same, shown in a small cap.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key(pub &'static str);
+
+/// The one primary action of a screen. A disabled one stays readable: it says what will be possible.
+pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, enabled: bool) -> Response {
+    let sense = if enabled { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
+    let fill = match (enabled, response.hovered()) {
+        (false, _) => RAISED,
+        (true, false) => ACTION,
+        (true, true) => ACTION.gamma_multiply(1.25),
+    };
+    let colour = if enabled { STRONG } else { TEXT.gamma_multiply(0.75) };
+    let painter = ui.painter();
+    painter.rect_filled(rect, RADIUS, fill);
+    let galley = painter.layout_no_wrap(label.to_owned(), design::strong(design::BODY), colour);
+    let cap = key.map(|k| painter.layout_no_wrap(k.0.to_owned(), design::regular(design::SMALL), colour));
+    let cap_width = cap.as_ref().map_or(0.0, |c| c.size().x + 12.0 + 10.0);
+    let left = rect.center().x - (galley.size().x + cap_width) / 2.0;
+    painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley.clone(), colour);
+    if let Some(cap) = cap {
+        let size = cap.size() + vec2(12.0, 4.0);
+        let at = pos2(left + galley.size().x + 10.0, rect.center().y - size.y / 2.0);
+        let frame = Rect::from_min_size(at, size);
+        painter.rect_stroke(frame, 3.0, Stroke::new(1.0, colour.gamma_multiply(0.6)), StrokeKind::Inside);
+        painter.galley(frame.min + vec2(6.0, 2.0), cap, colour);
+    }
+    focus(ui, &response, rect);
+    response
+}
+
+/// A quiet thing to press, no more than its words.
+pub(crate) fn link(ui: &mut Ui, label: &str, colour: Color32) -> Response {
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), design::regular(design::NOTE), colour);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(0.0, 8.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    let colour = if response.hovered() { STRONG } else { colour };
+    ui.painter().galley_with_override_text_color(rect.min + vec2(0.0, 4.0), galley, colour);
+    focus(ui, &response, rect.expand(3.0));
+    response
+}
+
+/// A row of a list with a title and a second line; the whole row can be pressed.
+pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, selected: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 56.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, title));
+    if selected || response.hovered() {
+        ui.painter().rect_filled(rect, RADIUS, RAISED);
+    }
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.text(rect.min + vec2(12.0, 9.0), Align2::LEFT_TOP, title, design::regular(design::BODY), STRONG);
+    painter.text(rect.min + vec2(12.0, 31.0), Align2::LEFT_TOP, note, design::regular(design::SMALL), DIM);
+    focus(ui, &response, rect);
+    response
+}
+
+/// A row of choices of which at most one is taken; returns the index that was pressed.
+pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String], taken: Option<usize>, focused: bool) -> Option<usize> {
+    let (rect, _) = ui.allocate_exact_size(vec2(width, 34.0), Sense::hover());
+    let mut pressed = None;
+    let each = width / labels.len().max(1) as f32;
+    for (i, label) in labels.iter().enumerate() {
+        let cell = Rect::from_min_size(rect.min + vec2(each * i as f32, 0.0), vec2(each, rect.height()));
+        let response = ui.interact(cell, ui.scope_id().with((question, i)), Sense::click());
+        let is_taken = taken == Some(i);
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_taken, format!("{question} {label}")));
+        if response.clicked() {
+            pressed = Some(i);
+        }
+        let painter = ui.painter();
+        if is_taken || response.hovered() {
+            painter.rect_filled(cell.shrink(1.0), RADIUS - 1.0, if is_taken { ACTION } else { RAISED });
+        }
+        let (font, colour) = if is_taken { (design::strong(design::NOTE), STRONG) } else { (design::regular(design::NOTE), TEXT) };
+        painter.with_clip_rect(cell).text(cell.center(), Align2::CENTER_CENTER, label, font, colour);
+        if i > 0 {
+            painter.vline(cell.left(), cell.shrink(1.0).y_range(), Stroke::new(1.0, LINE));
+        }
+        focus(ui, &response, cell);
+    }
+    let frame = if focused { ACCENT } else { LINE };
+    ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, frame), StrokeKind::Inside);
+    pressed
+}
+
+/// A tool of the rail: icon over its key.
+pub(crate) fn tool(ui: &mut Ui, which: Icon, key: &str, name: &str, active: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(design::RAIL - 8.0, 44.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, name));
+    if active || response.hovered() {
+        ui.painter().rect_filled(rect, RADIUS, RAISED);
+    }
+    if active {
+        let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
+        ui.painter().rect_filled(bar, 0.0, ACCENT);
+    }
+    let colour = if active { STRONG } else { TEXT };
+    icon::draw(ui.painter(), which, pos2(rect.center().x, rect.top() + 17.0), colour);
+    ui.painter().text(pos2(rect.center().x, rect.bottom() - 2.0), Align2::CENTER_BOTTOM, key, design::mono(design::SMALL), DIM);
+    focus(ui, &response, rect);
+    let hint = if key.is_empty() { name.to_owned() } else { format!("{name} ({key})") };
+    response.on_hover_text(hint)
+}
+
+fn focus(ui: &Ui, response: &Response, rect: Rect) {
+    if response.has_focus() {
+        design::focus_outline(ui.painter(), rect);
+    }
+}

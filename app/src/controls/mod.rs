@@ -1,0 +1,11 @@
+//! The controls of the design language: buttons, choices, scales, tool buttons. Each draws itself with the design's shapes and tells a screen reader its name,
+//! role and state.
+//!
+//! Owns how a control looks and answers to the pointer. Refuses: what an answer means, and any preset value.
+
+mod button;
+pub(crate) mod icon;
+mod scale;
+
+pub(crate) use button::{Key, action, choices, entry_row, link, tool};
+pub(crate) use scale::{Placed, ScaleLook, scale};

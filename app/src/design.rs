@@ -1,0 +1,143 @@
+//! The design language in one place: colours, sizes, type, and the few shapes that every screen shares.
+//!
+//! Values are those of the design's section 8. Owns every colour and size of the program; a screen names them and brings none of its own.
+
+use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2};
+use std::sync::Arc;
+
+/// Behind images.
+pub const CANVAS: Color32 = Color32::BLACK;
+/// Behind everything else.
+pub const ROOM: Color32 = Color32::from_rgb(0x0C, 0x0D, 0x0F);
+/// Bars, rail and form.
+pub const PANEL: Color32 = Color32::from_rgb(0x13, 0x15, 0x18);
+/// What lies on a panel.
+pub const RAISED: Color32 = Color32::from_rgb(0x1A, 0x1D, 0x21);
+/// Separations.
+pub const LINE: Color32 = Color32::from_rgb(0x24, 0x28, 0x2D);
+/// What need not be read.
+pub const DIM: Color32 = Color32::from_rgb(0x6B, 0x73, 0x7B);
+/// What is read.
+pub const TEXT: Color32 = Color32::from_rgb(0xA9, 0xB1, 0xB8);
+/// What is read first.
+pub const STRONG: Color32 = Color32::from_rgb(0xD5, 0xDA, 0xDF);
+/// Focus, active tool, crosshair.
+pub const ACCENT: Color32 = Color32::from_rgb(0x5F, 0xB3, 0xA8);
+/// The one primary action.
+pub const ACTION: Color32 = Color32::from_rgb(0x24, 0x51, 0x4B);
+/// The reader's own marks.
+pub const OWN: Color32 = Color32::from_rgb(0xF0, 0xE4, 0x42);
+/// What still has to be done.
+pub const CAUTION: Color32 = Color32::from_rgb(0xD9, 0x8C, 0x4A);
+
+/// Height of the bar on top.
+pub const TOP: f32 = 40.0;
+/// Width of the tool rail.
+pub const RAIL: f32 = 52.0;
+/// Width of the form column.
+pub const FORM: f32 = 336.0;
+/// Space between a column's edge and its content.
+pub const MARGIN: f32 = 16.0;
+/// Corner radius of buttons and fields.
+pub const RADIUS: f32 = 4.0;
+
+/// Small print and corner text.
+pub const SMALL: f32 = 12.0;
+/// Secondary text.
+pub const NOTE: f32 = 13.0;
+/// Body text.
+pub const BODY: f32 = 14.0;
+/// Values and buttons of weight.
+pub const VALUE: f32 = 18.0;
+/// Titles.
+pub const TITLE: f32 = 28.0;
+/// The one large number.
+pub const HERO: f32 = 44.0;
+
+/// The regular face at a size.
+#[must_use]
+pub const fn regular(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Proportional)
+}
+/// The semibold face at a size.
+#[must_use]
+pub fn strong(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name("strong".into()))
+}
+/// The face for codes and numbers.
+#[must_use]
+pub const fn mono(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Monospace)
+}
+
+/// Loads the shipped fonts, and them alone, and sets the style. The system's fonts and theme play no part: text is the same on every reader's machine.
+pub fn install(ctx: &egui::Context) {
+    let mut fonts = FontDefinitions::empty();
+    let faces: [(&str, &'static [u8]); 3] = [
+        ("regular", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        ("strong", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+        ("mono", include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf")),
+    ];
+    for (name, bytes) in faces {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let families = [
+        (FontFamily::Proportional, ["regular", "mono"]),
+        (FontFamily::Name("strong".into()), ["strong", "regular"]),
+        (FontFamily::Monospace, ["mono", "regular"]),
+    ];
+    for (family, names) in families {
+        fonts.families.insert(family, names.map(str::to_owned).to_vec());
+    }
+    ctx.set_fonts(fonts);
+    ctx.set_theme(egui::Theme::Dark);
+    ctx.options_mut(|o| o.zoom_with_keyboard = false);
+    ctx.all_styles_mut(|style| {
+        style.animation_time = 0.0;
+        style.interaction.selectable_labels = false;
+        style.visuals = egui::Visuals::dark();
+        style.visuals.panel_fill = ROOM;
+        style.visuals.window_fill = PANEL;
+        style.visuals.override_text_color = Some(TEXT);
+        style.visuals.selection.bg_fill = ACTION;
+        style.visuals.selection.stroke = Stroke::new(1.0, ACCENT);
+        style.spacing.item_spacing = Vec2::new(8.0, 8.0);
+    });
+}
+
+/// Text with its anchor at a position, on a panel.
+pub fn text(painter: &Painter, at: Pos2, anchor: Align2, text: impl ToString, font: FontId, colour: Color32) -> Rect {
+    painter.text(at, anchor, text, font, colour)
+}
+
+/// Text over an image: a dark halo lets it be read on bone as on air.
+pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: impl ToString, font: FontId, colour: Color32) -> Rect {
+    let halo = Color32::from_black_alpha((f32::from(colour.a()) * 0.8) as u8);
+    let galley = painter.layout_no_wrap(text.to_string(), font, colour);
+    let rect = anchor.anchor_size(at, galley.size());
+    let around: [(f32, f32); 8] =
+        [(-1.0, -1.0), (0.0, -1.25), (1.0, -1.0), (-1.25, 0.0), (1.25, 0.0), (-1.0, 1.0), (0.0, 1.25), (1.0, 1.0)];
+    for (dx, dy) in around {
+        painter.galley_with_override_text_color(rect.min + Vec2::new(dx, dy), Arc::<Galley>::clone(&galley), halo);
+    }
+    painter.galley(rect.min, galley, colour);
+    rect
+}
+
+/// A line over an image, with its halo.
+pub fn image_line(painter: &Painter, ends: [Pos2; 2], width: f32, colour: Color32) {
+    painter.line_segment(ends, Stroke::new(width + 2.0, Color32::from_black_alpha(150)));
+    painter.line_segment(ends, Stroke::new(width, colour));
+}
+
+/// A ring over an image, with its halo.
+pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colour: Color32) {
+    let halo = Color32::from_black_alpha((f32::from(colour.a()) * 0.66) as u8);
+    painter.circle_stroke(centre, radius, Stroke::new(width + 2.5, halo));
+    painter.circle_stroke(centre, radius, Stroke::new(width, colour));
+}
+
+/// The outline that shows where the keyboard goes.
+pub fn focus_outline(painter: &Painter, rect: Rect) {
+    painter.rect_stroke(rect, RADIUS, Stroke::new(1.0, ACCENT), StrokeKind::Inside);
+}

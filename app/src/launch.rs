@@ -1,0 +1,110 @@
+//! Opens the window: what is asked of the system, and what is said when it cannot be had.
+
+use crate::cli::Failure;
+use crate::clock::Clock;
+use crate::panes::RenderPath;
+use crate::shell::Tiresias;
+use crate::trace::Trace;
+use egui::{ViewportBuilder, vec2};
+use egui_wgpu::WgpuSetup;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// What the window opens with.
+pub(crate) struct Launch {
+    /// A study to open at once.
+    pub(crate) study: Option<PathBuf>,
+    /// Who computes panes, when the person said so.
+    pub(crate) forced: Option<RenderPath>,
+    /// Where a trace goes.
+    pub(crate) trace: Option<PathBuf>,
+    /// A picture to take and stop.
+    pub(crate) shot: Option<Shot>,
+}
+
+/// A picture of the window with a case open.
+#[derive(Debug, Clone)]
+pub(crate) struct Shot {
+    /// Where the PNG goes.
+    pub(crate) file: PathBuf,
+    /// Size of the window, pixels.
+    pub(crate) size: [u32; 2],
+}
+
+/// Opens the window and returns when it is closed.
+pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
+    display_or_sentence()?;
+    let clock = Clock::start();
+    let trace = match &launch.trace {
+        None => Trace::default(),
+        Some(path) => {
+            Trace::to_file(path, &clock).map_err(|e| Failure::Input(format!("{}: the trace cannot be written: {e}.", path.display())))?
+        }
+    };
+    let size = launch.shot.as_ref().map_or([1600, 1000], |s| s.size);
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Tiresias")
+        .with_app_id("tiresias")
+        .with_inner_size(vec2(size[0] as f32, size[1] as f32))
+        .with_min_inner_size(vec2(1024.0, 700.0));
+    if launch.shot.is_some() {
+        viewport = viewport.with_position(egui::pos2(0.0, 0.0)).with_decorations(false);
+    } else {
+        viewport = viewport.with_maximized(true);
+    }
+    let mut options = eframe::NativeOptions { viewport, ..Default::default() };
+    // Text is the same on every reader's machine, and grey levels are not touched after the shader.
+    options.system_font_fallback = false;
+    options.dithering = false;
+    options.multisampling = 0;
+    if let WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
+        setup.instance_descriptor.backends = wgpu::Backends::PRIMARY;
+        setup.device_descriptor = Arc::new(|adapter| wgpu::DeviceDescriptor {
+            label: Some("tiresias"),
+            required_limits: tiresias_render::gpu::needed_limits(adapter),
+            ..Default::default()
+        });
+    }
+    let refusal: Arc<Mutex<Option<String>>> = Arc::default();
+    let refused = Arc::clone(&refusal);
+    let made = eframe::run_native(
+        "tiresias",
+        options,
+        Box::new(move |cc| {
+            let app = Tiresias::new(cc, clock, trace, launch.forced).map_err(|sentence| {
+                if let Ok(mut slot) = refused.lock() {
+                    *slot = Some(sentence.clone());
+                }
+                sentence
+            })?;
+            Ok(Box::new(app.with_study(launch.study).with_shot(launch.shot)))
+        }),
+    );
+    let sentence = refusal.lock().ok().and_then(|mut slot| slot.take());
+    match (made, sentence) {
+        (_, Some(sentence)) => Err(Failure::Input(sentence)),
+        (Ok(()), None) => Ok(()),
+        (Err(e), None) => Err(Failure::Input(window_sentence(&e))),
+    }
+}
+
+/// A window needs a display: said before the window system does in its own words.
+fn display_or_sentence() -> Result<(), Failure> {
+    let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    if cfg!(all(unix, not(target_os = "macos"))) && !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
+        return Err(Failure::Input(
+            "There is no display here. Start it on a desktop, or save a picture of the reading room with: ./dev demo --shot demo.png"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+fn window_sentence(e: &eframe::Error) -> String {
+    match e {
+        eframe::Error::Wgpu(_) => format!(
+            "No graphics device can draw this window ({e}). Install a graphics driver with Vulkan (on Debian without a graphics card: mesa-vulkan-drivers) and start again."
+        ),
+        _ => format!("The window cannot be opened ({e}). Check that the display can be reached, and start again."),
+    }
+}

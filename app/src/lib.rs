@@ -1,0 +1,32 @@
+//! Tiresias, the program: the window in which readers read, and the command line that studies are scripted with.
+//!
+//! Owns egui, the threads and the clock. Turns input into `Action`s and carries out what committed events allow. Refuses to decide: no rule of a study is
+//! here, no event is made here, and nothing on the interface's thread decodes, hashes, syncs or waits.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+mod clock;
+mod controls;
+pub mod demo;
+pub mod design;
+mod launch;
+mod loader;
+mod panes;
+mod recent;
+mod recorder;
+mod room;
+mod screens;
+mod shell;
+mod shot;
+mod trace;
+pub mod viewer;
+mod volume;
+
+pub use clock::Clock;
+pub use panes::RenderPath;
+pub use shell::Tiresias;
+pub use trace::Trace;
+
+/// The build that the record names in every row.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,151 @@
+//! Image panes on the screen: a paint callback for each, aligned to physical pixels, and the choice of who computes the bytes.
+//!
+//! Owns the wiring between egui's renderer and `render::gpu`. On an adapter that is a CPU, `render::cpu` computes and the callback presents; on a GPU the shader samples.
+//! A pane whose description did not change is neither computed nor uploaded again. Refuses: egui's textured quads, and sRGB-encoding framebuffers.
+
+use crate::volume::ShownVolume;
+use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenDescriptor};
+use std::sync::Arc;
+use tiresias_render::gpu::{PaneContent, PaneSlot, Pipelines, target_is_exact};
+use tiresias_render::{DisplayTable, RenderError, SamplePlan, cpu};
+use tiresias_words::PaneSpec;
+
+/// Who computes the bytes of panes. The bytes are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenderPath {
+    /// `render::cpu`, presented by the callback.
+    Cpu,
+    /// The shader.
+    Gpu,
+}
+
+/// What the program draws with, as it goes into the record.
+#[derive(Debug, Clone)]
+pub(crate) struct Screen {
+    /// The graphics adapter's name.
+    pub adapter: String,
+    /// Framebuffer format.
+    pub format: String,
+    /// Who computes panes.
+    pub path: RenderPath,
+}
+
+/// GPU state of all panes, kept by egui's renderer.
+struct Resources {
+    pipelines: Pipelines,
+    slots: Vec<PaneSlot>,
+}
+
+/// The window's framebuffer cannot show exact grey levels.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "This window stores colours as {0}, which changes grey levels. Images would not be shown as the standard says, so reading is not possible on this screen. \
+     Switch off HDR or wide colour for this display, or use another display, and start again."
+)]
+pub(crate) struct InexactTarget(String);
+
+/// Prepares egui's renderer for panes.
+///
+/// # Errors
+/// [`InexactTarget`] when the framebuffer encodes or widens what is written to it (design 3.4).
+pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result<Screen, InexactTarget> {
+    if !target_is_exact(state.target_format) {
+        return Err(InexactTarget(format!("{:?}", state.target_format)));
+    }
+    let pipelines = Pipelines::new(&state.device, state.target_format);
+    state.renderer.write().callback_resources.insert(Resources { pipelines, slots: Vec::new() });
+    let info = state.adapter.get_info();
+    let by_adapter = if info.device_type == wgpu::DeviceType::Cpu { RenderPath::Cpu } else { RenderPath::Gpu };
+    Ok(Screen { adapter: info.name, format: format!("{:?}", state.target_format), path: forced.unwrap_or(by_adapter) })
+}
+
+/// What one pane showed last, so that an unchanged pane costs nothing.
+#[derive(Default)]
+pub(crate) struct PaneCache {
+    last: Option<(PaneSpec, u64, RenderPath, PaneContent)>,
+    table: Option<(Grading, Arc<DisplayTable>)>,
+}
+
+/// What a display table depends on beside the volume.
+#[derive(PartialEq, Clone)]
+struct Grading {
+    voi: tiresias_words::Voi,
+    shape: tiresias_words::PresentationShape,
+    version: u64,
+}
+
+impl PaneCache {
+    /// The content that shows `spec` of `volume`, computed only when the spec or the volume's loaded state changed.
+    ///
+    /// # Errors
+    /// As `SamplePlan::new`.
+    pub(crate) fn content(&mut self, volume: &ShownVolume, spec: &PaneSpec, path: RenderPath) -> Result<PaneContent, RenderError> {
+        let version = volume.version();
+        let texture = volume.texture();
+        let path = if texture.is_some() { path } else { RenderPath::Cpu };
+        if let Some((last, seen, by, content)) = &self.last
+            && last == spec
+            && *seen == version
+            && *by == path
+        {
+            return Ok(content.clone());
+        }
+        let view = volume.view()?;
+        let plan = SamplePlan::new(&view, spec)?;
+        let grading = Grading { voi: spec.voi.clone(), shape: spec.shape, version: volume.range_version() };
+        let table = match &self.table {
+            Some((known, table)) if *known == grading => Arc::clone(table),
+            _ => {
+                let table = Arc::new(DisplayTable::for_volume(&view, &spec.voi, spec.shape));
+                self.table = Some((grading, Arc::clone(&table)));
+                table
+            }
+        };
+        let content = match (path, texture) {
+            (RenderPath::Gpu, Some(volume)) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
+            _ => PaneContent::Presented(Arc::new(cpu::draw(&view, &plan, &table))),
+        };
+        self.last = Some((spec.clone(), version, path, content.clone()));
+        Ok(content)
+    }
+}
+
+/// Paints a pane's content into `rect`, which must lie on physical pixels.
+pub(crate) fn paint(painter: &egui::Painter, rect: egui::Rect, slot: usize, content: PaneContent) {
+    let scale = painter.pixels_per_point();
+    let at = [(rect.min.x * scale).round() as i32, (rect.min.y * scale).round() as i32];
+    painter.add(Callback::new_paint_callback(rect, PaneCallback { slot, content, at }));
+}
+
+struct PaneCallback {
+    slot: usize,
+    content: PaneContent,
+    at: [i32; 2],
+}
+
+impl CallbackTrait for PaneCallback {
+    fn prepare(
+        &self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        _screen: &ScreenDescriptor,
+        _encoder: &mut wgpu::CommandEncoder,
+        resources: &mut CallbackResources,
+    ) -> Vec<wgpu::CommandBuffer> {
+        if let Some(Resources { pipelines, slots }) = resources.get_mut::<Resources>() {
+            if slots.len() <= self.slot {
+                slots.resize_with(self.slot + 1, PaneSlot::default);
+            }
+            slots[self.slot].prepare(device, queue, pipelines, &self.content, self.at);
+        }
+        Vec::new()
+    }
+
+    fn paint(&self, _info: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, resources: &CallbackResources) {
+        if let Some(Resources { pipelines, slots }) = resources.get::<Resources>()
+            && let Some(slot) = slots.get(self.slot)
+        {
+            slot.paint(pass, pipelines);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The record on a thread of its own: takes actions, lets `reads` decide, writes, and only then tells the interface what is now true.
+//!
+//! The interface never waits for a disk: it polls, and shows what the last committed state says. Refuses: deciding anything itself.
+
+use crate::trace::Trace;
+use crossbeam_channel::{Receiver, Sender};
+use std::sync::Arc;
+use tiresias_reads::machine::{Action, Rules, State, decide, evolve};
+use tiresias_reads::study::Study;
+use tiresias_words::Moment;
+
+/// The record thread's two ends, as the interface holds them. Dropping it lets the thread finish what it was given, and end.
+pub(crate) struct Recorder {
+    orders: Sender<Order>,
+    news: Receiver<News>,
+}
+
+struct Order {
+    action: Action,
+    at: Moment,
+}
+
+/// What the record has to tell.
+pub(crate) enum News {
+    /// The record is open and was checked; this is where the reader stands.
+    Ready(Arc<State>),
+    /// Committed and durable.
+    Committed(Arc<State>),
+    /// Not carried out: a sentence.
+    Refused(String),
+    /// The record cannot be opened or written: a sentence. Nothing that was acknowledged is lost.
+    Failed(String),
+}
+
+impl Recorder {
+    /// Opens the record of `study` for the reader of `rules`. `wake` is called when there is news.
+    #[must_use]
+    pub(crate) fn start(study: &Study, rules: Arc<Rules>, trace: Trace, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (orders, inbox) = crossbeam_channel::unbounded();
+        let (outbox, news) = crossbeam_channel::unbounded();
+        let study = study.clone();
+        let failed = outbox.clone();
+        let work = move || {
+            if let Err(sentence) = keep(&study, &rules, &trace, &inbox, &outbox, &*wake) {
+                let _ = outbox.send(News::Failed(sentence));
+            }
+            wake();
+        };
+        if let Err(e) = std::thread::Builder::new().name("record".into()).spawn(work) {
+            let _ = failed.send(News::Failed(format!(
+                "The record cannot be opened: the system gives no further thread ({e}). Close other programs and start again."
+            )));
+        }
+        Self { orders, news }
+    }
+
+    /// Asks for an action. The answer comes by [`Self::poll`].
+    pub(crate) fn ask(&self, action: Action, at: Moment) {
+        // When the thread has ended its last news, a failure, is on its way or was shown.
+        let _ = self.orders.send(Order { action, at });
+    }
+
+    /// News since the last look.
+    #[must_use]
+    pub(crate) fn poll(&self) -> Option<News> {
+        self.news.try_recv().ok()
+    }
+}
+
+fn keep(
+    study: &Study,
+    rules: &Rules,
+    trace: &Trace,
+    inbox: &Receiver<Order>,
+    outbox: &Sender<News>,
+    wake: &(dyn Fn() + Send + Sync),
+) -> Result<(), String> {
+    let mut record = trace.timed("open record", || study.open_record(crate::BUILD)).map_err(|e| e.to_string())?;
+    let mut state: State = record.state(rules.reader()).map_err(|e| e.to_string())?;
+    let _ = outbox.send(News::Ready(Arc::new(state.clone())));
+    wake();
+    while let Ok(Order { action, at }) = inbox.recv() {
+        match decide(rules, &state, action, &at) {
+            Err(refusal) => {
+                let _ = outbox.send(News::Refused(refusal.to_string()));
+            }
+            Ok(events) => {
+                trace.timed("append, hash and sync", || record.append(&events)).map_err(|e| e.to_string())?;
+                for event in &events {
+                    state = evolve(state, event).map_err(|e| {
+                        format!(
+                            "The record holds what this program does not understand ({e}). Close the program; what was recorded is kept."
+                        )
+                    })?;
+                }
+                let _ = outbox.send(News::Committed(Arc::new(state.clone())));
+            }
+        }
+        wake();
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! What keys do. Focus is explicit: in image focus digits are window presets, in form focus they are scores. Enter never locks; Esc only cancels.
+
+use super::form::typed;
+use super::hanging::Pane;
+use super::{Field, Focus, Room, Wish};
+use crate::volume::ShownVolume;
+use egui::{Event, Key, Modifiers, Ui};
+use std::sync::Arc;
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool};
+use tiresias_reads::protocol::QuestionKind;
+
+/// The keys of tools, as the rail shows them.
+pub(super) const TOOLS: [(Key, Tool); 6] = [
+    (Key::W, Tool::Window),
+    (Key::S, Tool::Scroll),
+    (Key::Z, Tool::Zoom),
+    (Key::P, Tool::Pan),
+    (Key::X, Tool::Crosshair),
+    (Key::M, Tool::Mark),
+];
+
+impl Room {
+    /// Takes this frame's key presses.
+    pub(super) fn keys(&mut self, ui: &Ui, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
+        self.focus_new_mark(draft);
+        let pressed: Vec<(Key, Modifiers)> = ui.input(|i| {
+            i.events
+                .iter()
+                .filter_map(|e| match e {
+                    Event::Key { key, pressed: true, modifiers, .. } => Some((*key, *modifiers)),
+                    _ => None,
+                })
+                .collect()
+        });
+        for (key, modifiers) in pressed {
+            self.message = None;
+            if modifiers.command && key == Key::Enter {
+                self.give_entry(draft, wishes);
+                wishes.push(Wish::Record(Action::Lock));
+            } else if key == Key::Questionmark || (key == Key::Slash && modifiers.shift) {
+                self.help = true;
+            } else {
+                match self.focus.clone() {
+                    Focus::Image => self.image_key(key, modifiers, state),
+                    Focus::Form(field) => self.form_key(key, modifiers, &field, state, draft, wishes),
+                }
+            }
+        }
+    }
+
+    /// After a mark was recorded its rating is asked for.
+    fn focus_new_mark(&mut self, draft: &Draft) {
+        if let Some(before) = self.await_mark
+            && draft.marks().len() > before
+            && let Some(id) = draft.marks().keys().next_back()
+        {
+            self.await_mark = None;
+            self.focus = Focus::Form(Field::Mark(*id));
+            self.entry.clear();
+        }
+    }
+
+    fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State) {
+        let pane = self.hanging.focused();
+        let volume = self.volume().cloned();
+        match key {
+            Key::Enter => self.focus_form(state),
+            Key::Tab => self.hanging.focus_next(),
+            Key::I => self.look.shape = self.look.shape.inverted(),
+            Key::O => self.overlay = !self.overlay,
+            _ => {}
+        }
+        if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key)
+            && !modifiers.command
+        {
+            self.tool = *tool;
+        }
+        if let Some(digit) = digit(key).filter(|d| *d > 0) {
+            self.take_preset(digit as usize - 1);
+        }
+        if let Some(volume) = volume {
+            match key {
+                Key::R => self.reset(&volume),
+                Key::G => self.hanging.toggle_layout(volume.geometry()),
+                _ => self.scroll_key(key, modifiers, pane, &volume),
+            }
+        }
+    }
+
+    fn scroll_key(&mut self, key: Key, modifiers: Modifiers, pane: Pane, volume: &Arc<ShownVolume>) {
+        let page = 10;
+        let step = match key {
+            Key::ArrowDown | Key::ArrowRight => 1,
+            Key::ArrowUp | Key::ArrowLeft => -1,
+            Key::PageDown => page,
+            Key::PageUp => -page,
+            Key::Home => i64::from(i32::MIN),
+            Key::End => i64::from(i32::MAX),
+            _ => return,
+        };
+        let step = if modifiers.shift && step.abs() == 1 { step * page } else { step };
+        self.scroll(pane, volume, step);
+    }
+
+    /// Puts cameras, window and inversion back to how the case opened. The crosshair stays where the reader is looking.
+    pub(super) fn reset(&mut self, volume: &ShownVolume) {
+        for pane in self.hanging.visible() {
+            self.hanging.reset(volume.geometry(), pane);
+        }
+        self.look.shape = tiresias_words::PresentationShape::Identity;
+        let display = self.rules.protocol().display();
+        self.look.voi = display.first().voi.clone();
+        self.preset = display.presets().iter().position(|p| p == display.first());
+    }
+
+    fn take_preset(&mut self, index: usize) {
+        if let Some(preset) = self.rules.protocol().display().presets().get(index) {
+            self.look.voi = preset.voi.clone();
+            self.preset = Some(index);
+        }
+    }
+
+    /// Goes to the first thing that is missing, else to the first question.
+    fn focus_form(&mut self, state: &State) {
+        let first = self.still_to_do(state).into_iter().next();
+        let question = self.rules.protocol().form().questions().first().map(|q| Field::Question(q.id.clone()));
+        if let Some(field) = first.or(question) {
+            self.focus = Focus::Form(field);
+            self.entry.clear();
+        }
+    }
+
+    fn form_key(&mut self, key: Key, modifiers: Modifiers, field: &Field, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
+        match key {
+            Key::Escape => {
+                if self.entry.is_empty() {
+                    self.focus = Focus::Image;
+                }
+                self.entry.clear();
+            }
+            Key::Backspace if !self.entry.is_empty() => {
+                self.entry.pop();
+            }
+            Key::Delete | Key::Backspace => match field {
+                Field::Mark(id) => {
+                    wishes.push(Wish::Record(Action::DeleteMark(*id)));
+                    self.focus = Focus::Image;
+                }
+                Field::Question(id) if draft.answers().contains_key(id) => wishes.push(Wish::Record(Action::ClearAnswer(id.clone()))),
+                Field::Question(_) => {}
+            },
+            Key::Enter => {
+                let given = self.give_entry(draft, wishes);
+                let rest: Vec<Field> = self.still_to_do(state).into_iter().filter(|f| !(given && f == field)).collect();
+                match rest.into_iter().find(|f| f != field) {
+                    Some(next) => self.focus = Focus::Form(next),
+                    None if given => self.focus = Focus::Image,
+                    None => {}
+                }
+            }
+            Key::Tab => {
+                self.give_entry(draft, wishes);
+                self.focus_neighbour(field, draft, modifiers.shift);
+            }
+            _ => {
+                if let Some(digit) = digit(key) {
+                    self.type_digit(digit, field, draft, wishes);
+                }
+            }
+        }
+    }
+
+    fn focus_neighbour(&mut self, field: &Field, draft: &Draft, back: bool) {
+        let marks = draft.marks().keys().map(|id| Field::Mark(*id));
+        let questions = self.rules.protocol().form().questions().iter().map(|q| Field::Question(q.id.clone()));
+        let all: Vec<Field> = marks.chain(questions).collect();
+        let at = all.iter().position(|f| f == field).unwrap_or(0);
+        let step = if back { all.len().saturating_sub(1) } else { 1 };
+        if let Some(next) = all.get((at + step) % all.len().max(1)) {
+            self.focus = Focus::Form(next.clone());
+        }
+    }
+
+    /// A digit in form focus: an option of a choice at once, or one more digit of a number.
+    fn type_digit(&mut self, digit: u8, field: &Field, draft: &Draft, wishes: &mut Vec<Wish>) {
+        if let Some((id, QuestionKind::Choice(options))) = self.question_of(field) {
+            if let Some(option) = options.get(usize::from(digit).wrapping_sub(1)) {
+                wishes.push(Wish::Record(Action::Answer { question: id, value: AnswerValue::Choice(option.key.clone()) }));
+            }
+            return;
+        }
+        let Some(scale) = self.scale_of(field) else { return };
+        let longer = format!("{}{digit}", self.entry);
+        let Some(number) = typed(&longer).filter(|n| *n <= scale.max()) else {
+            self.message = Some(format!("{longer} is not on the scale from {} to {}.", scale.min(), scale.max()));
+            return;
+        };
+        self.entry = longer;
+        // No further digit can follow: the number is complete.
+        if number.saturating_mul(10) > scale.max() && number != 0 {
+            self.give_entry(draft, wishes);
+        }
+    }
+
+    /// Gives the number that was typed, if there is one; says whether it did.
+    pub(super) fn give_entry(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) -> bool {
+        let Focus::Form(field) = self.focus.clone() else { return false };
+        let (Some(number), Some(scale)) = (typed(&self.entry), self.scale_of(&field)) else {
+            return self.is_given(&field, draft);
+        };
+        self.entry.clear();
+        if !scale.contains(number) {
+            self.message = Some(format!("{number} is not on the scale from {} to {}.", scale.min(), scale.max()));
+            return false;
+        }
+        wishes.push(Wish::Record(self.rate(&field, number)));
+        true
+    }
+}
+
+const fn digit(key: Key) -> Option<u8> {
+    Some(match key {
+        Key::Num0 => 0,
+        Key::Num1 => 1,
+        Key::Num2 => 2,
+        Key::Num3 => 3,
+        Key::Num4 => 4,
+        Key::Num5 => 5,
+        Key::Num6 => 6,
+        Key::Num7 => 7,
+        Key::Num8 => 8,
+        Key::Num9 => 9,
+        _ => return None,
+    })
+}

@@ -1,0 +1,86 @@
+//! The screens before and between cases: start, sign-in, worklist, the pause between two cases. Each draws itself and says what was chosen.
+
+mod between;
+mod sign_in;
+mod start;
+mod worklist;
+
+pub(crate) use between::{Choice as AfterCase, between};
+pub(crate) use sign_in::{Choice as SignIn, sign_in};
+pub(crate) use start::{Choice as Started, start};
+pub(crate) use worklist::{Choice as Chosen, worklist};
+
+use crate::design;
+use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+
+/// What the bar on top says.
+#[derive(Debug, Default)]
+pub(crate) struct TopBar<'a> {
+    /// The study's title.
+    pub(crate) title: &'a str,
+    /// The condition, in a pill.
+    pub(crate) condition: Option<&'a str>,
+    /// Who is signed in.
+    pub(crate) reader: &'a str,
+    /// The code of the open case and the reader's own progress.
+    pub(crate) case: Option<String>,
+}
+
+/// Draws the bar on top of every screen of a study.
+pub(crate) fn top_bar(ui: &Ui, rect: Rect, bar: &TopBar<'_>) {
+    let painter = ui.painter();
+    painter.rect_filled(rect, 0.0, design::PANEL);
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, design::LINE));
+    let y = rect.center().y;
+    let mut x = rect.left() + design::MARGIN;
+    x = design::text(painter, pos2(x, y), Align2::LEFT_CENTER, "Tiresias", design::strong(design::BODY), design::STRONG).right() + 20.0;
+    x = design::text(painter, pos2(x, y), Align2::LEFT_CENTER, bar.title, design::regular(design::BODY), design::TEXT).right() + 20.0;
+    if let Some(condition) = bar.condition {
+        let galley = painter.layout_no_wrap(condition.to_owned(), design::regular(design::NOTE), design::TEXT);
+        let pill = Rect::from_center_size(pos2(x + galley.size().x / 2.0 + 10.0, y), galley.size() + vec2(20.0, 6.0));
+        painter.rect_stroke(pill, pill.height() / 2.0, Stroke::new(1.0, design::LINE), egui::StrokeKind::Inside);
+        painter.galley(pill.min + vec2(10.0, 3.0), galley, design::TEXT);
+    }
+    let mut right = rect.right() - design::MARGIN;
+    if let Some(case) = &bar.case {
+        right = design::text(painter, pos2(right, y), Align2::RIGHT_CENTER, case, design::mono(design::NOTE), design::TEXT).left() - 20.0;
+    }
+    design::text(painter, pos2(right, y), Align2::RIGHT_CENTER, bar.reader, design::regular(design::BODY), design::TEXT);
+}
+
+/// The column in which the screens without images stand: 820 wide where there is room, a third down.
+pub(crate) fn column(whole: Rect) -> Rect {
+    let width = 820.0f32.min(whole.width() - 2.0 * design::MARGIN);
+    Rect::from_min_max(
+        pos2(whole.center().x - width / 2.0, whole.top() + (whole.height() * 0.09).max(32.0)),
+        pos2(whole.center().x + width / 2.0, whole.bottom()),
+    )
+}
+
+/// A line of text that takes its own height.
+pub(crate) fn line(ui: &mut Ui, words: &str, font: egui::FontId, colour: egui::Color32) {
+    let galley = ui.painter().layout(words.to_owned(), font, colour, ui.available_width());
+    let (rect, response) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    ui.painter().galley(rect.min, galley, colour);
+}
+
+/// The program waits for something of its own.
+pub(crate) fn waiting(ui: &mut Ui, words: &str) {
+    let whole = ui.max_rect();
+    ui.scope_builder(egui::UiBuilder::new().max_rect(column(whole)), |ui| line(ui, words, design::regular(design::BODY), design::TEXT));
+}
+
+/// The record can no longer be written. Says so, and offers the way out; true when it is taken.
+pub(crate) fn stopped(ui: &mut Ui, sentence: &str) -> bool {
+    let whole = ui.max_rect();
+    let mut leave = false;
+    ui.scope_builder(egui::UiBuilder::new().max_rect(column(whole)), |ui| {
+        line(ui, "Reading stops here.", design::strong(design::TITLE), design::STRONG);
+        line(ui, sentence, design::regular(design::BODY), design::CAUTION);
+        line(ui, "Everything that was acknowledged before is kept.", design::regular(design::BODY), design::TEXT);
+        ui.add_space(16.0);
+        leave = crate::controls::action(ui, vec2(240.0, 44.0), "To the start", None, true).clicked();
+    });
+    leave
+}

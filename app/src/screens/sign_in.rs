@@ -1,0 +1,38 @@
+//! Who reads: the readers that the study's folder holds bundles for.
+
+use super::{column, line};
+use crate::controls;
+use crate::design::{self, DIM, STRONG, TEXT};
+use egui::{Ui, UiBuilder};
+use tiresias_reads::study::Study;
+use tiresias_words::ReaderId;
+
+/// What was chosen.
+pub(crate) enum Choice {
+    /// This reader signs in.
+    Reader(ReaderId),
+    /// Back to the start.
+    Back,
+}
+
+/// Draws the sign-in of a study.
+pub(crate) fn sign_in(ui: &mut Ui, study: &Study) -> Option<Choice> {
+    let mut choice = None;
+    let whole = ui.max_rect();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        line(ui, study.protocol().title(), design::strong(design::TITLE), STRONG);
+        line(ui, "Who reads?", design::regular(design::BODY), TEXT);
+        ui.add_space(16.0);
+        for (reader, bundle) in study.bundles() {
+            if controls::entry_row(ui, 360.0, bundle.display_name(), reader.as_str(), false).clicked() {
+                choice = Some(Choice::Reader(reader.clone()));
+            }
+        }
+        ui.add_space(16.0);
+        if controls::link(ui, "Another study", DIM).clicked() {
+            choice = Some(Choice::Back);
+        }
+    });
+    choice
+}

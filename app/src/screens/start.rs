@@ -1,0 +1,66 @@
+//! The start screen: open a study, one of the last ones, or the demo.
+
+use super::{column, line};
+use crate::controls;
+use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use egui::{Ui, UiBuilder, vec2};
+use std::path::{Path, PathBuf};
+
+/// What was chosen.
+pub(crate) enum Choice {
+    /// Ask for a folder.
+    Browse,
+    /// Open this study.
+    Open(PathBuf),
+    /// Build the demo if need be, and open it.
+    Demo,
+}
+
+/// Draws the start screen. `busy` says what is going on, `trouble` what went wrong.
+pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble: Option<&str>) -> Option<Choice> {
+    let mut choice = dropped(ui).map(Choice::Open);
+    let whole = ui.max_rect();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 10.0;
+        line(ui, "Tiresias", design::strong(design::HERO), STRONG);
+        line(ui, "Reader studies, read blinded.", design::regular(design::VALUE), TEXT);
+        ui.add_space(28.0);
+        ui.horizontal(|ui| {
+            if controls::action(ui, vec2(220.0, 44.0), "Open a study\u{2026}", None, busy.is_none()).clicked() {
+                choice = Some(Choice::Browse);
+            }
+            ui.add_space(16.0);
+            ui.vertical(|ui| {
+                ui.add_space(10.0);
+                if controls::link(ui, "Try the demo study", TEXT).clicked() && busy.is_none() {
+                    choice = Some(Choice::Demo);
+                }
+            });
+        });
+        line(ui, "Or drop the folder you received anywhere in this window.", design::regular(design::NOTE), DIM);
+        if let Some(busy) = busy {
+            line(ui, busy, design::regular(design::BODY), TEXT);
+        }
+        if let Some(trouble) = trouble {
+            line(ui, trouble, design::regular(design::BODY), CAUTION);
+        }
+        ui.add_space(28.0);
+        line(ui, "Recent", design::strong(design::NOTE), DIM);
+        if recent.is_empty() {
+            line(ui, "The studies you open will be listed here.", design::regular(design::NOTE), DIM);
+        }
+        for study in recent {
+            let name = study.file_name().map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());
+            let place = study.parent().map(Path::display).map(|p| p.to_string()).unwrap_or_default();
+            if controls::entry_row(ui, 520.0, &name, &place, false).clicked() && busy.is_none() {
+                choice = Some(Choice::Open(study.clone()));
+            }
+        }
+    });
+    choice
+}
+
+/// A folder that was dropped on the window.
+fn dropped(ui: &Ui) -> Option<PathBuf> {
+    ui.input(|i| i.raw.dropped_files.first().map(|f| f.path().to_owned()))
+}

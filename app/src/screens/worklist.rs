@@ -1,0 +1,72 @@
+//! The reader's own list: how far, and what comes next. Nothing that sets a pace or tells what is coming.
+
+use super::{column, line};
+use crate::controls::{self, Key};
+use crate::design::{self, ACCENT, DIM, LINE, STRONG, TEXT};
+use egui::{Align2, Event, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use tiresias_reads::machine::{Rules, State};
+
+/// What was chosen.
+pub(crate) enum Choice {
+    /// Open the next case.
+    Next,
+    /// End the session.
+    End,
+}
+
+/// Draws the worklist. `opening` while the next case is on its way.
+pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool, trouble: Option<&str>) -> Option<Choice> {
+    let mut choice = None;
+    let whole = ui.max_rect();
+    let progress = state.progress();
+    let next = state.next();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        line(ui, rules.protocol().title(), design::strong(design::TITLE), STRONG);
+        let session = state.session().map_or_else(String::new, |n| format!("Session {n}"));
+        line(ui, &session, design::regular(design::BODY), TEXT);
+        ui.add_space(24.0);
+        let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
+        let large =
+            design::text(ui.painter(), row.left_bottom(), Align2::LEFT_BOTTOM, progress.locked, design::strong(design::HERO), STRONG);
+        let rest = pos2(large.right() + 8.0, row.bottom() - 6.0);
+        design::text(ui.painter(), rest, Align2::LEFT_BOTTOM, format!("of {} read", progress.of), design::regular(design::VALUE), TEXT);
+        if let Some(tiresias_reads::machine::Assignment { read, .. }) = next {
+            let begun = state.draft().is_some();
+            let button = Rect::from_min_max(pos2(row.right() - 280.0, row.top()), row.max);
+            ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
+                let words = if begun { format!("Continue {}", read.case) } else { format!("Read {}", read.case) };
+                if controls::action(ui, button.size(), &words, Some(Key("\u{23ce}")), !opening).clicked() {
+                    choice = Some(Choice::Next);
+                }
+            });
+        }
+        let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
+        ui.painter().rect_filled(bar, 2.0, LINE);
+        let part = progress.locked as f32 / progress.of.max(1) as f32;
+        ui.painter().rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * part, bar.height())), 2.0, ACCENT);
+        ui.add_space(6.0);
+        let words = match (next, state.draft()) {
+            (None, _) => "All your cases are read. Thank you.".to_owned(),
+            (Some(next), Some(_)) => format!("{} is where you left it.", next.read.case),
+            (Some(_), None) => String::new(),
+        };
+        line(ui, trouble.unwrap_or(&words), design::regular(design::NOTE), if trouble.is_some() { design::CAUTION } else { TEXT });
+        ui.add_space(28.0);
+        ui.horizontal(|ui| {
+            line(ui, "Record intact", design::regular(design::NOTE), DIM);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if controls::link(ui, "End the session", TEXT).clicked() {
+                    choice = Some(Choice::End);
+                }
+            });
+        });
+    });
+    let enter = ui.input(|i| {
+        i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
+    });
+    if enter && next.is_some() && !opening {
+        choice = Some(Choice::Next);
+    }
+    choice
+}

@@ -1,0 +1,95 @@
+//! A picture of the reading room for the README and for people without a display: signs in, opens the first case, marks and rates through the same actions
+//! as a reader does, and saves what the window shows.
+
+use crate::launch::Shot;
+use crate::room::Room;
+use egui::{ColorImage, Context, ViewportCommand};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use tiresias_reads::machine::{Action, State};
+use tiresias_reads::study::Study;
+use tiresias_words::ReaderId;
+
+/// Where the script stands.
+pub(crate) struct ShotScript {
+    shot: Shot,
+    step: usize,
+    /// Frames since the last step, so that everything that a step started is on the screen.
+    settled: u32,
+    picture: Option<Receiver<Arc<ColorImage>>>,
+    opened: bool,
+    asked: bool,
+}
+
+const SETTLE: u32 = 6;
+
+impl ShotScript {
+    pub(crate) const fn new(shot: Shot) -> Self {
+        Self { shot, step: 0, settled: 0, picture: None, opened: false, asked: false }
+    }
+
+    /// The reader that the script signs in.
+    pub(crate) fn reader(&self, study: &Study) -> Option<ReaderId> {
+        study.bundles().keys().next().cloned()
+    }
+
+    /// What is asked for in this frame, one step after the other.
+    pub(crate) fn actions(&mut self, room: Option<&mut Room>, state: &State) -> Vec<Action> {
+        let Some(room) = room else {
+            let first = state.next().filter(|_| state.session().is_some() && !std::mem::replace(&mut self.asked, true));
+            return first.map(|next| Action::OpenCase(next.read.clone())).into_iter().collect();
+        };
+        if !state.images_shown() {
+            return Vec::new();
+        }
+        self.opened = true;
+        let Some(actions) = room.demonstration(self.step) else { return Vec::new() };
+        self.settled = 0;
+        self.step += 1;
+        actions
+    }
+
+    /// Counts frames; takes the picture when all is done, saves it, and closes the window.
+    pub(crate) fn frame(&mut self, ctx: &Context) {
+        ctx.request_repaint();
+        if let Some(picture) = &self.picture {
+            if let Ok(image) = picture.try_recv() {
+                save(&self.shot, &image);
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            return;
+        }
+        if self.opened {
+            self.settled += 1;
+            if self.settled > SETTLE {
+                let (sender, receiver) = channel();
+                let ctx2 = ctx.clone();
+                ctx.request_screenshot(move |image| {
+                    let _ = sender.send(image);
+                    ctx2.request_repaint();
+                });
+                self.picture = Some(receiver);
+            }
+        }
+    }
+}
+
+fn save(shot: &Shot, image: &ColorImage) {
+    let [width, height] = image.size;
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();
+    let saved = image::save_buffer_with_format(
+        &shot.file,
+        &bytes,
+        width as u32,
+        height as u32,
+        image::ExtendedColorType::Rgb8,
+        image::ImageFormat::Png,
+    );
+    use std::io::Write as _;
+    let line = match saved {
+        Ok(()) => format!("saved {width} x {height}"),
+        Err(e) => format!("the picture cannot be written: {e}"),
+    };
+    // The person who asked looks at this stream; when it is closed nobody does.
+    let _ = writeln!(std::io::stderr(), "tiresias: {}: {line}", shot.file.display());
+}

@@ -1,0 +1,264 @@
+//! A pane's camera: which way it looks, where its centre is and how large things are; and what scrolling, panning, zooming and windowing do to it.
+//!
+//! All positions are patient LPS mm; sizes are physical pixels.
+
+use tiresias_words::{
+    Direction, Displacement, Interpolation, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, Slab, Unfit, Voi, VolumeGeometry,
+    Voxel, Window,
+};
+
+/// Which way a pane looks. Radiological: patient's left on the viewer's right, anterior up, head up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orientation {
+    /// As acquired: the stack of images.
+    Stack,
+    /// From the feet.
+    Axial,
+    /// From the front.
+    Coronal,
+    /// From the patient's left.
+    Sagittal,
+}
+
+impl Orientation {
+    /// The word on the pane.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Stack => "images",
+            Self::Axial => "axial",
+            Self::Coronal => "coronal",
+            Self::Sagittal => "sagittal",
+        }
+    }
+    /// Right and down of the screen in the patient.
+    #[must_use]
+    pub const fn directions(self, geometry: &VolumeGeometry) -> [Direction; 2] {
+        match self {
+            Self::Stack => [geometry.row_direction(), geometry.column_direction()],
+            Self::Axial => [Direction::LEFT, Direction::POSTERIOR],
+            Self::Coronal => [Direction::LEFT, Direction::FEET],
+            Self::Sagittal => [Direction::POSTERIOR, Direction::FEET],
+        }
+    }
+}
+
+/// Where a pane looks: a camera over the plane through the crosshair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    right: Direction,
+    down: Direction,
+    centre: PatientPoint,
+    spacing: Mm,
+}
+
+/// The stack axis that a pane's normal runs along most: what its slice number counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlicePosition {
+    /// From 1.
+    pub number: u32,
+    /// How many.
+    pub of: u32,
+    /// Distance between two of them along the pane's normal.
+    pub spacing: Mm,
+}
+
+/// How the pane's other properties are fixed by protocol and reader.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// Value to display range.
+    pub voi: Voi,
+    /// High white or high black.
+    pub shape: PresentationShape,
+    /// Between voxel centres.
+    pub interpolation: Interpolation,
+}
+
+/// Millimetres a pixel are kept within these bounds: from a hundredth of a voxel's usual size to a whole body on a stamp.
+const FINEST: f64 = 0.005;
+const COARSEST: f64 = 20.0;
+
+impl View {
+    /// The camera that shows the whole volume in a pane of `size` pixels.
+    #[must_use]
+    pub fn fit(geometry: &VolumeGeometry, orientation: Orientation, size: [u32; 2]) -> Self {
+        let [right, down] = orientation.directions(geometry);
+        let centre = geometry.centre();
+        let [n, m, k] = geometry.size().map(f64::from);
+        let corners = (0..8).map(|i| {
+            let pick = |bit: usize, n: f64| if i & bit == 0 { -0.5 } else { n - 0.5 };
+            geometry.patient_of(Voxel::new(pick(1, n), pick(2, m), pick(4, k))) - centre
+        });
+        let (mut half_width, mut half_height) = (0.0f64, 0.0f64);
+        for corner in corners {
+            half_width = half_width.max(corner.dot(right.unit()).abs());
+            half_height = half_height.max(corner.dot(down.unit()).abs());
+        }
+        let [w, h] = size.map(|n| f64::from(n.max(1)));
+        let spacing = (2.0 * half_width / w).max(2.0 * half_height / h).clamp(FINEST, COARSEST);
+        Self { right, down, centre, spacing: Mm(spacing) }
+    }
+
+    /// What the pane shows when the plane passes through `through`.
+    ///
+    /// # Errors
+    /// Never for a view made by [`Self::fit`]; the plane checks itself all the same.
+    pub fn spec(&self, series: &Role, through: PatientPoint, size: [u32; 2], look: &Look) -> Result<PaneSpec, Unfit> {
+        Ok(PaneSpec {
+            series: series.clone(),
+            plane: self.plane(through, size)?,
+            size,
+            slab: Slab::Thin,
+            interpolation: look.interpolation,
+            voi: look.voi.clone(),
+            shape: look.shape,
+        })
+    }
+
+    /// The raster of a pane of `size` pixels through `through`.
+    ///
+    /// # Errors
+    /// As [`Plane::new`].
+    pub fn plane(&self, through: PatientPoint, size: [u32; 2]) -> Result<Plane, Unfit> {
+        let normal = Direction::new(self.right.cross(self.down))?;
+        let centre = self.centre + normal.times(Mm((through - self.centre).dot(normal.unit())));
+        let half = |n: u32| Mm(self.spacing.0 * (f64::from(n) - 1.0) / -2.0);
+        let origin = centre + self.right.times(half(size[0])) + self.down.times(half(size[1]));
+        Plane::new(origin, self.right, self.down, self.spacing)
+    }
+
+    /// Millimetres between two physical pixels.
+    #[must_use]
+    pub const fn spacing(&self) -> Mm {
+        self.spacing
+    }
+    /// Right and down of the screen in the patient.
+    #[must_use]
+    pub const fn directions(&self) -> [Direction; 2] {
+        [self.right, self.down]
+    }
+
+    /// Moves the image with the pointer, by physical pixels.
+    #[must_use]
+    pub fn panned(self, by: [f64; 2]) -> Self {
+        let back = self.right.times(self.spacing * -by[0]) + self.down.times(self.spacing * -by[1]);
+        Self { centre: self.centre + back, ..self }
+    }
+
+    /// Enlarges by `factor` about a patient point, which keeps its place on the screen.
+    #[must_use]
+    pub fn zoomed(self, factor: f64, about: PatientPoint) -> Self {
+        let spacing = (self.spacing.0 / factor).clamp(FINEST, COARSEST);
+        let kept = spacing / self.spacing.0;
+        let from = self.centre - about;
+        let in_plane = self.right.times(Mm(from.dot(self.right.unit()))) + self.down.times(Mm(from.dot(self.down.unit())));
+        Self { centre: self.centre + in_plane * (kept - 1.0), spacing: Mm(spacing), ..self }
+    }
+
+    /// Axis of the volume that the normal runs along most, its sign, and the index step of 1 mm along the normal.
+    fn through_axis(&self, geometry: &VolumeGeometry) -> (usize, f64, Displacement) {
+        let normal = Direction::new(self.right.cross(self.down)).unwrap_or(Direction::HEAD).unit();
+        let centre = geometry.centre();
+        let (a, b) = (geometry.voxel_of(centre), geometry.voxel_of(centre + normal));
+        let steps = [b.column - a.column, b.row - a.row, b.slice - a.slice];
+        let axis_spacing = [geometry.spacing()[0].0, geometry.spacing()[1].0, geometry.slice_spacing().0];
+        let weight = |i: usize| (steps[i] * axis_spacing[i]).abs();
+        let axis = (0..3).max_by(|i, j| weight(*i).total_cmp(&weight(*j))).unwrap_or(2);
+        (axis, steps[axis], normal)
+    }
+
+    /// The number of the slice through a point, as the pane counts them.
+    #[must_use]
+    pub fn slice_position(&self, geometry: &VolumeGeometry, through: PatientPoint) -> SlicePosition {
+        let (axis, step, _) = self.through_axis(geometry);
+        let of = geometry.size()[axis];
+        let number = (index(geometry.voxel_of(through), axis) + 0.5).floor().clamp(0.0, f64::from(of - 1)) as u32 + 1;
+        SlicePosition { number, of, spacing: Mm(1.0 / step.abs()) }
+    }
+
+    /// The point that the crosshair moves to when the pane scrolls by `slices`: always to a slice's centre, never beyond the volume.
+    #[must_use]
+    pub fn scrolled(&self, geometry: &VolumeGeometry, through: PatientPoint, slices: i64) -> PatientPoint {
+        let position = self.slice_position(geometry, through);
+        self.scrolled_to(geometry, through, i64::from(position.number) + slices)
+    }
+
+    /// The point that the crosshair moves to when the pane goes to slice `number` (from 1).
+    #[must_use]
+    pub fn scrolled_to(&self, geometry: &VolumeGeometry, through: PatientPoint, number: i64) -> PatientPoint {
+        let (axis, step, normal) = self.through_axis(geometry);
+        let of = i64::from(geometry.size()[axis]);
+        let target = (number.clamp(1, of) - 1) as f64;
+        through + normal * ((target - index(geometry.voxel_of(through), axis)) / step)
+    }
+}
+
+const fn index(v: Voxel, axis: usize) -> f64 {
+    match axis {
+        0 => v.column,
+        1 => v.row,
+        _ => v.slice,
+    }
+}
+
+/// The window after a drag by physical pixels: horizontal is width, vertical is level. The step grows with the width, so that a drag feels the same on
+/// CT and on a PET in SUV; `pace` is 1, or less for fine and more for coarse.
+#[must_use]
+pub fn dragged_window(window: Window, by: [f64; 2], pace: f64) -> Window {
+    let width = (window.width() * (by[0] * pace / 300.0).exp()).clamp(1.0, 1e7);
+    let center = window.center() + by[1] * pace * window.width() / 300.0;
+    Window::new(center, width).unwrap_or(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiresias_words::Stack;
+
+    fn chest() -> VolumeGeometry {
+        let stack = Stack::Uniform { origin: PatientPoint::new(-100.0, -90.0, -533.8), step: Displacement::new(0.0, 0.0, 1.0) };
+        VolumeGeometry::new([256, 240, 28], Direction::LEFT, Direction::POSTERIOR, [Mm(0.78125), Mm(0.78125)], stack).expect("a geometry")
+    }
+
+    #[test]
+    fn fit_shows_everything_and_no_more() {
+        let g = chest();
+        for (orientation, [w, h]) in
+            [(Orientation::Axial, [200.0, 187.5]), (Orientation::Coronal, [200.0, 28.0]), (Orientation::Sagittal, [187.5, 28.0])]
+        {
+            let size = [800, 300];
+            let view = View::fit(&g, orientation, size);
+            let expected = (w / 800.0f64).max(h / 300.0);
+            assert!((view.spacing().0 - expected).abs() < 1e-9, "{orientation:?}");
+        }
+    }
+
+    #[test]
+    fn scrolling_stays_on_slice_centres_and_inside() {
+        let g = chest();
+        let view = View::fit(&g, Orientation::Axial, [500, 500]);
+        let mut at = g.centre();
+        at = view.scrolled(&g, at, 1);
+        assert!((g.voxel_of(at).slice.fract()).abs() < 1e-9);
+        assert_eq!(view.slice_position(&g, at).of, 28);
+        at = view.scrolled(&g, at, 1000);
+        assert_eq!(view.slice_position(&g, at).number, 28);
+        at = view.scrolled(&g, at, -1000);
+        assert_eq!(view.slice_position(&g, at).number, 1);
+        assert!((g.patient_of(Voxel::new(0.0, 0.0, 0.0)).z - at.z).abs() < 1e-9);
+    }
+
+    #[test]
+    fn zoom_keeps_the_point_under_the_pointer() {
+        let g = chest();
+        let (size, through) = ([640, 480], g.centre());
+        let view = View::fit(&g, Orientation::Coronal, size);
+        let about = view.plane(through, size).expect("a plane").patient_of([100.0, 333.0]);
+        let zoomed = view.zoomed(2.5, about);
+        let (pixel, off) = zoomed.plane(through, size).expect("a plane").pixel_of(about);
+        assert!((pixel[0] - 100.0).abs() < 1e-6 && (pixel[1] - 333.0).abs() < 1e-6 && off.0.abs() < 1e-9);
+        let panned = view.panned([10.0, -4.0]).plane(through, size).expect("a plane");
+        let moved = panned.pixel_of(about).0;
+        assert!((moved[0] - 110.0).abs() < 1e-6 && (moved[1] - 329.0).abs() < 1e-6);
+    }
+}

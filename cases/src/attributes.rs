@@ -1,0 +1,117 @@
+//! The reading list: which attributes of an image this program reads at all, and how their values become numbers and codes.
+//!
+//! PS3.5 6.2 (value representations). Numbers come as text or binary, padded in many ways; an attribute that is absent, empty or blank is `None`.
+//! Refuses: text where a number has to be.
+
+use crate::FileError;
+use dicom_core::Tag;
+use dicom_core::header::HasLength as _;
+use dicom_core::value::PrimitiveValue;
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+
+/// All that is read of a file. Names, dates and private elements are not on it.
+pub(crate) const READING_LIST: &[Tag] = &[
+    tags::SPECIFIC_CHARACTER_SET,
+    tags::SOP_CLASS_UID,
+    tags::SOP_INSTANCE_UID,
+    tags::MODALITY,
+    // Told apart, never shown: two patients in one series are split.
+    tags::PATIENT_ID,
+    tags::STUDY_INSTANCE_UID,
+    tags::SERIES_INSTANCE_UID,
+    tags::INSTANCE_NUMBER,
+    tags::FRAME_OF_REFERENCE_UID,
+    tags::IMAGE_POSITION_PATIENT,
+    tags::IMAGE_ORIENTATION_PATIENT,
+    tags::SAMPLES_PER_PIXEL,
+    tags::PHOTOMETRIC_INTERPRETATION,
+    tags::NUMBER_OF_FRAMES,
+    tags::ROWS,
+    tags::COLUMNS,
+    tags::PIXEL_SPACING,
+    tags::BITS_ALLOCATED,
+    tags::BITS_STORED,
+    tags::HIGH_BIT,
+    tags::PIXEL_REPRESENTATION,
+    tags::PIXEL_PADDING_VALUE,
+    tags::PIXEL_PADDING_RANGE_LIMIT,
+    tags::WINDOW_CENTER,
+    tags::WINDOW_WIDTH,
+    tags::RESCALE_INTERCEPT,
+    tags::RESCALE_SLOPE,
+    tags::RESCALE_TYPE,
+    tags::WINDOW_CENTER_WIDTH_EXPLANATION,
+    tags::VOILUT_FUNCTION,
+    tags::LOSSY_IMAGE_COMPRESSION,
+    tags::MODALITY_LUT_SEQUENCE,
+    tags::VOILUT_SEQUENCE,
+    tags::PRESENTATION_LUT_SHAPE,
+];
+
+/// The sequences on the reading list, which implicit VR does not mark.
+pub(crate) const SEQUENCES: &[Tag] = &[tags::MODALITY_LUT_SEQUENCE, tags::VOILUT_SEQUENCE];
+
+/// The elements on the reading list of one file, or of one item of a sequence. It has no `Debug`: ids are among them.
+pub(crate) struct Attributes(InMemDicomObject);
+
+impl Attributes {
+    pub(crate) const fn new(object: InMemDicomObject) -> Self {
+        Self(object)
+    }
+
+    fn value(&self, tag: Tag) -> Option<&PrimitiveValue> {
+        self.0.get(tag).and_then(|e| e.value().primitive()).filter(|v| !v.is_empty())
+    }
+
+    /// All values as text, without padding.
+    pub(crate) fn texts(&self, tag: Tag) -> Vec<String> {
+        let Some(value) = self.value(tag) else { return Vec::new() };
+        value.to_multi_str().iter().map(|s| s.trim_matches([' ', '\0']).to_owned()).collect()
+    }
+    /// The first value as text, without padding; `None` when blank.
+    pub(crate) fn text(&self, tag: Tag) -> Option<String> {
+        self.texts(tag).into_iter().next().filter(|s| !s.is_empty())
+    }
+    /// All values as numbers; `None` when the attribute is absent or blank.
+    pub(crate) fn numbers(&self, tag: Tag, name: &'static str) -> Result<Option<Vec<f64>>, FileError> {
+        let texts = self.texts(tag);
+        if texts.iter().all(String::is_empty) {
+            return Ok(None);
+        }
+        let number = |t: &String| t.parse::<f64>().map_err(|_| FileError::attribute(name, "is not a number"));
+        texts.iter().map(number).collect::<Result<_, _>>().map(Some)
+    }
+    /// The first value as a finite number.
+    pub(crate) fn number(&self, tag: Tag, name: &'static str) -> Result<Option<f64>, FileError> {
+        let first = self.numbers(tag, name)?.and_then(|n| n.first().copied());
+        match first {
+            Some(n) if !n.is_finite() => Err(FileError::attribute(name, "is not a finite number")),
+            n => Ok(n),
+        }
+    }
+    /// The first value as a whole number.
+    pub(crate) fn integer(&self, tag: Tag, name: &'static str) -> Result<Option<i64>, FileError> {
+        let Some(n) = self.number(tag, name)? else { return Ok(None) };
+        if n.fract() != 0.0 || n.abs() > 9e15 {
+            return Err(FileError::attribute(name, "is not a whole number"));
+        }
+        Ok(Some(n as i64))
+    }
+    /// The items of a sequence.
+    pub(crate) fn items(&self, tag: Tag) -> Vec<Self> {
+        let items = self.0.get(tag).and_then(|e| e.value().items()).unwrap_or_default();
+        items.iter().map(|i| Self(i.clone())).collect()
+    }
+    /// The values as unsigned 16-bit words, and as bytes, whatever their value representation: look-up table data.
+    pub(crate) fn words_and_bytes(&self, tag: Tag) -> Option<(Vec<u16>, Vec<u8>)> {
+        let value = self.value(tag)?;
+        let words = match value {
+            PrimitiveValue::U8(bytes) => bytes.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])).collect(),
+            PrimitiveValue::U16(words) => words.to_vec(),
+            PrimitiveValue::I16(words) => words.iter().map(|w| *w as u16).collect(),
+            _ => return None,
+        };
+        Some((words, value.to_bytes().into_owned()))
+    }
+}

@@ -1,0 +1,59 @@
+//! The storage classes and modalities that are known by name (PS3.4 B.5; PS3.3 C.7.3.1.1.1).
+//!
+//! A foreign UID or code becomes one of these words or nothing, so that no text of a source file is ever carried on.
+
+use dicom_dictionary_std::uids;
+use tiresias_words::ImagingModality;
+
+/// Storage classes of images that can be packed.
+const IMAGES: &[&str] = &[
+    uids::CT_IMAGE_STORAGE,
+    uids::MR_IMAGE_STORAGE,
+    uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE,
+    uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION,
+    uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PROCESSING,
+    uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION,
+    uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PROCESSING,
+    uids::X_RAY_ANGIOGRAPHIC_IMAGE_STORAGE,
+    uids::X_RAY_RADIOFLUOROSCOPIC_IMAGE_STORAGE,
+    uids::ULTRASOUND_IMAGE_STORAGE,
+    uids::NUCLEAR_MEDICINE_IMAGE_STORAGE,
+    uids::POSITRON_EMISSION_TOMOGRAPHY_IMAGE_STORAGE,
+    uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+];
+
+/// Storage classes of what is no image series, and the word for it.
+const OBJECTS: &[(&str, &str)] = &[
+    (uids::SEGMENTATION_STORAGE, "SEG"),
+    ("1.2.840.10008.5.1.4.1.1.66.7", "SEG"),
+    (uids::BASIC_TEXT_SR_STORAGE, "SR"),
+    (uids::ENHANCED_SR_STORAGE, "SR"),
+    (uids::COMPREHENSIVE_SR_STORAGE, "SR"),
+    (uids::COMPREHENSIVE3_DSR_STORAGE, "SR"),
+    (uids::CHEST_CADSR_STORAGE, "SR"),
+    (uids::MAMMOGRAPHY_CADSR_STORAGE, "SR"),
+    (uids::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE, "GSPS"),
+    (uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE, "KOS"),
+    (uids::RT_STRUCTURE_SET_STORAGE, "RTSTRUCT"),
+    (uids::RT_PLAN_STORAGE, "RTPLAN"),
+    (uids::ENCAPSULATED_PDF_STORAGE, "PDF"),
+    (uids::MEDIA_STORAGE_DIRECTORY_STORAGE, "DICOMDIR"),
+];
+
+const MODALITIES: &[&str] = &["CT", "MR", "PT", "NM", "CR", "DX", "MG", "XA", "RF", "US", "SC", "OT", "PX", "IO", "ES", "XC", "OP", "OPT"];
+
+/// The image storage class of a UID.
+pub(crate) fn image_class(uid: &str) -> Option<&'static str> {
+    IMAGES.iter().find(|c| **c == uid).copied()
+}
+
+/// The word for an object that is no image series.
+pub(crate) fn object_kind(uid: &str) -> Option<&'static str> {
+    OBJECTS.iter().find(|(c, _)| *c == uid).map(|(_, kind)| *kind)
+}
+
+/// The modality of a code; OT for what is not known.
+pub(crate) fn modality(code: &str) -> Option<ImagingModality> {
+    let known = MODALITIES.iter().find(|m| **m == code).copied().unwrap_or("OT");
+    ImagingModality::new(known).ok()
+}

@@ -1,0 +1,75 @@
+//! New UIDs for old ones: a keyed hash, so that one source UID gives one new UID wherever it appears, and nobody without the key can go back.
+//!
+//! HMAC-SHA-256 (RFC 2104); the UID is "2.25." and the decimal number of the first 128 bits (PS3.5 B.2). Also the random-looking file names of a
+//! package come from here. The key belongs to the study's data manager and is in no package.
+
+use sha2::{Digest as _, Sha256};
+
+const BLOCK: usize = 64;
+
+/// The secret of one study from which replaced UIDs and file names are made. It has no `Debug`.
+#[derive(Clone)]
+pub struct UidKey([u8; 32]);
+
+impl UidKey {
+    /// A key from 32 bytes, which the caller draws at random once for each study and keeps.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The replaced UID of `source`.
+    pub(crate) fn uid(&self, source: &str) -> String {
+        let mac = self.mac("uid", source);
+        let mut first = [0; 16];
+        first.copy_from_slice(&mac[..16]);
+        uid_of(first)
+    }
+
+    /// A file name that tells neither order nor origin: 32 hexadecimal digits and ".dcm".
+    pub(crate) fn file_name(&self, source: &str) -> String {
+        let digits: String = self.mac("file", source)[..16].iter().map(|b| format!("{b:02x}")).collect();
+        format!("{digits}.dcm")
+    }
+
+    fn mac(&self, domain: &str, source: &str) -> [u8; 32] {
+        let mut inner = [0x36; BLOCK];
+        let mut outer = [0x5c; BLOCK];
+        for (i, k) in self.0.iter().enumerate() {
+            inner[i] ^= k;
+            outer[i] ^= k;
+        }
+        let message = Sha256::new().chain_update(inner).chain_update(domain).chain_update([0]).chain_update(source).finalize();
+        Sha256::new().chain_update(outer).chain_update(message).finalize().into()
+    }
+}
+
+/// The UID of a 128-bit number under "2.25." (PS3.5 B.2).
+pub(crate) fn uid_of(number: [u8; 16]) -> String {
+    format!("2.25.{}", u128::from_be_bytes(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mac_is_hmac_sha256() {
+        // Independent value: python3 -c "import hmac,hashlib; print(hmac.new(bytes(range(32)), b'uid\0'+b'1.2.3', hashlib.sha256).hexdigest())"
+        let key = UidKey::new(std::array::from_fn(|i| i as u8));
+        let hex: String = key.mac("uid", "1.2.3").iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "f327c820c0f135c32ff671c51d701a74ecb7080cf53c71110b4e0197cc236aaf");
+    }
+
+    #[test]
+    fn uids_fit_the_standard_and_keep_apart() {
+        let key = UidKey::new([7; 32]);
+        let other = UidKey::new([8; 32]);
+        let uid = key.uid("1.2.840.1");
+        assert!(uid.len() <= 64 && uid.starts_with("2.25.") && uid.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        assert_eq!(uid, key.uid("1.2.840.1"));
+        assert_ne!(uid, key.uid("1.2.840.2"));
+        assert_ne!(uid, other.uid("1.2.840.1"));
+        assert_eq!(key.file_name("1.2.840.1").len(), 36);
+    }
+}

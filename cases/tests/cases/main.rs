@@ -1,0 +1,13 @@
+//! Tests of the crate from outside: real images where the shared data are at hand, packages, the canary, the demo.
+
+// The lints' exceptions for tests hold inside these modules alone.
+#[cfg(test)]
+mod canary;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod package;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod support;

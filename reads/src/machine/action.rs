@@ -1,0 +1,146 @@
+//! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
+
+use serde::{Deserialize, Serialize};
+use tiresias_words::{ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
+
+/// Something a reader asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Sit down to read, on a workstation with these properties.
+    StartSession(Environment),
+    /// Open a case: the next one, or the one that was left as a draft.
+    OpenCase(ReadId),
+    /// All images that the hanging requires are visible: the clock starts.
+    ImagesShown,
+    /// Put a new mark.
+    PlaceMark {
+        /// Where, in the patient.
+        shape: MarkShape,
+        /// Where, in the nearest image.
+        anchor: ImageAnchor,
+    },
+    /// Put a mark elsewhere; its rating stays.
+    MoveMark {
+        /// Which.
+        mark: MarkId,
+        /// Where, in the patient.
+        shape: MarkShape,
+        /// Where, in the nearest image.
+        anchor: ImageAnchor,
+    },
+    /// Rate a mark.
+    RateMark {
+        /// Which.
+        mark: MarkId,
+        /// On the protocol's scale for marks.
+        rating: i32,
+    },
+    /// Take a mark away. Its number is not used again.
+    DeleteMark(MarkId),
+    /// Answer a question, or answer it anew.
+    Answer {
+        /// Which.
+        question: QuestionId,
+        /// What.
+        value: AnswerValue,
+    },
+    /// Take an answer back.
+    ClearAnswer(QuestionId),
+    /// What was looked at since the last such action. Behaviour: may be batched, must come before the next answer.
+    Viewed(Vec<Glimpse>),
+    /// Finish the read. It never changes again.
+    Lock,
+    /// Leave the case; the draft is kept.
+    CloseCase,
+    /// Stop reading. An open case is left first.
+    EndSession,
+}
+
+/// An answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerValue {
+    /// A number on a scale.
+    Scale(i32),
+    /// The key of an option.
+    Choice(String),
+}
+
+/// What a session ran on. Says nothing about a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Build of the software.
+    pub build: String,
+    /// Name of the graphics adapter.
+    pub adapter: String,
+    /// Width and height of the window's surface, physical pixels.
+    pub surface: [u32; 2],
+    /// Physical pixels a logical pixel.
+    pub scale: f64,
+}
+
+/// One change of the view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Glimpse {
+    /// When: milliseconds of the monotonic clock since the case was opened this time.
+    pub at_ms: u32,
+    /// What changed.
+    pub view: View,
+}
+
+/// What changed in the view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Another slice.
+    Slice {
+        /// Pane, from 0 in reading order of the layout.
+        pane: u8,
+        /// Slice of the pane's own stacking, from 0.
+        index: u32,
+    },
+    /// Another crosshair position (LPS, mm).
+    Crosshair(PatientPoint),
+    /// Another window, in modality units, in all panes of the series.
+    Window(Window),
+    /// Another zoom.
+    Zoom {
+        /// Pane, from 0.
+        pane: u8,
+        /// Width of a physical pixel in the patient.
+        pixel: Mm,
+    },
+    /// Another tool.
+    Tool(Tool),
+}
+
+/// What the left mouse button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// Changes the window.
+    Window,
+    /// Scrolls.
+    Scroll,
+    /// Zooms.
+    Zoom,
+    /// Pans.
+    Pan,
+    /// Moves the crosshair.
+    Crosshair,
+    /// Puts marks.
+    Mark,
+}
+
+impl View {
+    /// Whether all its numbers are numbers: others cannot be written down.
+    pub(super) fn is_finite(&self) -> bool {
+        match self {
+            Self::Crosshair(p) => p.is_finite(),
+            Self::Zoom { pixel, .. } => pixel.0.is_finite(),
+            Self::Slice { .. } | Self::Window(_) | Self::Tool(_) => true,
+        }
+    }
+}

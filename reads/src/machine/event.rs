@@ -1,0 +1,168 @@
+//! What happened, as the record keeps it. Only `decide` makes an event; only the record reads one back.
+//!
+//! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
+
+use super::action::{AnswerValue, Environment, Glimpse};
+use super::read::Assignment;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId, ReaderId};
+
+/// One thing that happened: whose, in which session, when, about which package, and what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    reader: ReaderId,
+    session: u32,
+    at: Moment,
+    package: Option<ContentHash>,
+    fact: Fact,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", deny_unknown_fields)]
+pub enum Fact {
+    /// The reader's reads were taken over from the bundle, in frozen order. First of all events of a reader.
+    #[serde(rename = "enrolled/1")]
+    Enrolled {
+        /// Hash of the bundle.
+        bundle: ContentHash,
+        /// What is to be read, in order.
+        reads: Vec<Assignment>,
+    },
+    /// A session began.
+    #[serde(rename = "session-started/1")]
+    SessionStarted(Environment),
+    /// The session before this one had not been ended: the program was cut off. Its draft, if any, is kept.
+    #[serde(rename = "session-cut-off/1")]
+    SessionCutOff,
+    /// A session ended.
+    #[serde(rename = "session-ended/1")]
+    SessionEnded,
+    /// A case was opened.
+    #[serde(rename = "case-opened/1")]
+    CaseOpened {
+        /// Which read.
+        read: ReadId,
+    },
+    /// All images that the hanging requires were visible.
+    #[serde(rename = "images-shown/1")]
+    ImagesShown,
+    /// A mark was put.
+    #[serde(rename = "mark-placed/1")]
+    MarkPlaced {
+        /// Its number.
+        mark: MarkId,
+        /// Where, in the patient.
+        shape: MarkShape,
+        /// Where, in the nearest image.
+        anchor: ImageAnchor,
+    },
+    /// A mark was put elsewhere.
+    #[serde(rename = "mark-moved/1")]
+    MarkMoved {
+        /// Its number.
+        mark: MarkId,
+        /// Where, in the patient.
+        shape: MarkShape,
+        /// Where, in the nearest image.
+        anchor: ImageAnchor,
+    },
+    /// A mark was rated.
+    #[serde(rename = "mark-rated/1")]
+    MarkRated {
+        /// Its number.
+        mark: MarkId,
+        /// On the protocol's scale for marks.
+        rating: i32,
+    },
+    /// A mark was taken away.
+    #[serde(rename = "mark-deleted/1")]
+    MarkDeleted {
+        /// Its number.
+        mark: MarkId,
+    },
+    /// A question was answered, or answered anew.
+    #[serde(rename = "answered/1")]
+    Answered {
+        /// Which.
+        question: QuestionId,
+        /// What.
+        value: AnswerValue,
+    },
+    /// An answer was taken back.
+    #[serde(rename = "answer-cleared/1")]
+    AnswerCleared {
+        /// To which question.
+        question: QuestionId,
+    },
+    /// What was looked at.
+    #[serde(rename = "viewed/1")]
+    Viewed {
+        /// Changes of the view, in order.
+        glimpses: Vec<Glimpse>,
+    },
+    /// A read was finished.
+    #[serde(rename = "read-locked/1")]
+    ReadLocked {
+        /// Which.
+        read: ReadId,
+    },
+    /// A case was left; its draft is kept.
+    #[serde(rename = "case-closed/1")]
+    CaseClosed,
+}
+
+impl Event {
+    pub(super) const fn new(reader: ReaderId, session: u32, at: Moment, package: Option<ContentHash>, fact: Fact) -> Self {
+        Self { reader, session, at, package, fact }
+    }
+    /// Whose it is.
+    #[must_use]
+    pub const fn reader(&self) -> &ReaderId {
+        &self.reader
+    }
+    /// In which of the reader's sessions, from 1.
+    #[must_use]
+    pub const fn session(&self) -> u32 {
+        self.session
+    }
+    /// When.
+    #[must_use]
+    pub const fn at(&self) -> &Moment {
+        &self.at
+    }
+    /// Which package was open, if one was.
+    #[must_use]
+    pub const fn package(&self) -> Option<ContentHash> {
+        self.package
+    }
+    /// What happened.
+    #[must_use]
+    pub const fn fact(&self) -> &Fact {
+        &self.fact
+    }
+
+    /// The kind's name and the JSON text of what else there is to say ("null" for nothing).
+    pub(crate) fn written(&self) -> Result<(String, String), serde_json::Error> {
+        let value = serde_json::to_value(&self.fact)?;
+        let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok((kind, value.get("body").unwrap_or(&Value::Null).to_string()))
+    }
+
+    /// The event that a row of the record stands for.
+    pub(crate) fn read_back(
+        reader: ReaderId,
+        session: u32,
+        at: Moment,
+        package: Option<ContentHash>,
+        kind: &str,
+        body: &str,
+    ) -> Result<Self, serde_json::Error> {
+        let whole = match serde_json::from_str(body)? {
+            Value::Null => json!({ "kind": kind }),
+            body => json!({ "kind": kind, "body": body }),
+        };
+        Ok(Self { reader, session, at, package, fact: serde_json::from_value(whole)? })
+    }
+}

@@ -1,0 +1,250 @@
+//! A study on a reader's workstation: the folder with `protocol.toml`, `bundles/`, `packages/` and `record.sqlite`.
+//!
+//! Owns the layout of the folder. It holds what a reader may have: no desk ids, no truth.
+//! Refuses to write over a study. Errors name files by their place in the folder.
+
+use crate::bundle::{Bundle, BundleError};
+use crate::folder::{Aside, FolderError, read_at_most};
+use crate::machine::Rules;
+use crate::protocol::{Protocol, ProtocolError};
+use crate::record::{Record, RecordError};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use tiresias_words::{ContentHash, ReaderId};
+
+const PROTOCOL: &str = "protocol.toml";
+const BUNDLES: &str = "bundles";
+const PACKAGES: &str = "packages";
+const RECORD: &str = "record.sqlite";
+const MAX_PROTOCOL: u64 = 1 << 20;
+const MAX_BUNDLE: u64 = 64 << 20;
+
+/// An open study folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    root: PathBuf,
+    protocol: Protocol,
+    bundles: BTreeMap<ReaderId, Bundle>,
+}
+
+/// Why a study cannot be opened or made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StudyError {
+    /// No study here.
+    #[error("This folder is not a Tiresias study: it has no `protocol.toml`. Choose the folder that the study desk gave you.")]
+    NotAStudy,
+    /// The protocol is not right.
+    #[error("The protocol cannot be used. {0}")]
+    Protocol(#[from] ProtocolError),
+    /// A bundle is not right.
+    #[error("`bundles/{file}` cannot be used: {error}.")]
+    Bundle {
+        /// Name of the file.
+        file: String,
+        /// What is wrong with it.
+        error: BundleError,
+    },
+    /// A bundle in the file of another reader.
+    #[error("`bundles/{0}` is not named after its reader. Get the bundle again from the study desk.")]
+    BundleName(String),
+    /// A study without readers.
+    #[error("This study has no file in `bundles/`, so nobody can read in it. Get a bundle from the study desk.")]
+    NoBundle,
+    /// A file that cannot be read.
+    #[error("`{file}` cannot be read ({kind}). Check that the study is complete and that you may read it.")]
+    Unreadable {
+        /// Its place in the study.
+        file: String,
+        /// What the disk said.
+        kind: io::ErrorKind,
+    },
+    /// A file that is far too long.
+    #[error("`{0}` is far larger than any file of its kind. Get it again from the study desk.")]
+    TooLarge(String),
+    /// Nobody of that name.
+    #[error("There is no reader \"{0}\" in this study. Choose one of those listed.")]
+    NoSuchReader(ReaderId),
+    /// Something is in the way.
+    #[error("The study was not made: the folder is not empty. Choose an empty folder, or one that does not exist.")]
+    Occupied,
+    /// The study cannot be written.
+    #[error("The study was not made: its folder cannot be written ({0}). Choose a place where you may write and that has room.")]
+    Unwritable(io::ErrorKind),
+}
+
+impl Study {
+    /// Makes a study folder at `root`, which must not exist or be empty, and opens it. Packages are put into it afterwards.
+    ///
+    /// # Errors
+    /// When the protocol or a bundle is not right, something is in the way, or the folder cannot be written. No half-made study is left.
+    pub fn create(root: &Path, protocol_text: &str, bundles: &[Bundle]) -> Result<Self, StudyError> {
+        let protocol = Protocol::parse(protocol_text)?;
+        if bundles.is_empty() {
+            return Err(StudyError::NoBundle);
+        }
+        let write = || -> Result<(), FolderError> {
+            let aside = Aside::begin(root)?;
+            aside.file(PROTOCOL, protocol_text.as_bytes())?;
+            aside.folder(BUNDLES)?;
+            aside.folder(PACKAGES)?;
+            for bundle in bundles {
+                aside.file(&format!("{BUNDLES}/{}", file_name(bundle.reader())), bundle.to_json().as_bytes())?;
+            }
+            aside.appear()
+        };
+        for bundle in bundles {
+            if bundle.protocol() != protocol.hash() {
+                return Err(StudyError::Bundle { file: file_name(bundle.reader()), error: BundleError::OtherProtocol });
+            }
+        }
+        write().map_err(|e| match e {
+            FolderError::Occupied => StudyError::Occupied,
+            FolderError::NoPlace => StudyError::Unwritable(io::ErrorKind::InvalidInput),
+            FolderError::Disk(kind) => StudyError::Unwritable(kind),
+        })?;
+        Self::open(root)
+    }
+
+    /// Opens a study folder: its protocol and all bundles are read and checked. The record is not opened.
+    ///
+    /// # Errors
+    /// When there is no study, a file cannot be read, or protocol or bundle are not right.
+    pub fn open(root: &Path) -> Result<Self, StudyError> {
+        if !root.join(PROTOCOL).is_file() {
+            return Err(StudyError::NotAStudy);
+        }
+        let text = read(root, PROTOCOL, MAX_PROTOCOL)?;
+        let unreadable = |file: &str, kind| StudyError::Unreadable { file: file.to_owned(), kind };
+        let text = String::from_utf8(text).map_err(|_| unreadable(PROTOCOL, io::ErrorKind::InvalidData))?;
+        let protocol = Protocol::parse(&text)?;
+        let mut bundles = BTreeMap::new();
+        for entry in std::fs::read_dir(root.join(BUNDLES)).map_err(|e| unreadable(BUNDLES, e.kind()))? {
+            let name = entry.map_err(|e| unreadable(BUNDLES, e.kind()))?.file_name();
+            // Other files (of editors, of file managers) are not ours to judge.
+            let Some(name) = name.to_str().filter(|n| n.ends_with(".json") && !n.starts_with('.')) else { continue };
+            let json = read(root, &format!("{BUNDLES}/{name}"), MAX_BUNDLE)?;
+            let bundle = Bundle::parse(&json, &protocol).map_err(|error| StudyError::Bundle { file: name.to_owned(), error })?;
+            if file_name(bundle.reader()) != name {
+                return Err(StudyError::BundleName(name.to_owned()));
+            }
+            bundles.insert(bundle.reader().clone(), bundle);
+        }
+        if bundles.is_empty() {
+            return Err(StudyError::NoBundle);
+        }
+        Ok(Self { root: root.to_owned(), protocol, bundles })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// The protocol.
+    #[must_use]
+    pub const fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+    /// The bundles, by reader.
+    #[must_use]
+    pub const fn bundles(&self) -> &BTreeMap<ReaderId, Bundle> {
+        &self.bundles
+    }
+    /// What the reads of one reader must obey.
+    ///
+    /// # Errors
+    /// [`StudyError::NoSuchReader`].
+    pub fn rules(&self, reader: &ReaderId) -> Result<Rules, StudyError> {
+        let bundle = self.bundles.get(reader).ok_or_else(|| StudyError::NoSuchReader(reader.clone()))?;
+        let rules = Rules::new(self.protocol.clone(), bundle.clone());
+        rules.map_err(|error| StudyError::Bundle { file: file_name(reader), error })
+    }
+    /// Where the packages are.
+    #[must_use]
+    pub fn packages_dir(&self) -> PathBuf {
+        self.root.join(PACKAGES)
+    }
+    /// Where the package with this hash is: a folder named by the first 16 hexadecimal digits.
+    #[must_use]
+    pub fn package_dir(&self, package: &ContentHash) -> PathBuf {
+        let mut name = package.to_string();
+        name.truncate(16);
+        self.packages_dir().join(name)
+    }
+    /// Where the record is.
+    #[must_use]
+    pub fn record_path(&self) -> PathBuf {
+        self.root.join(RECORD)
+    }
+    /// Opens the record for reading and writing; see [`Record::open`].
+    ///
+    /// # Errors
+    /// As [`Record::open`].
+    pub fn open_record(&self, build: &str) -> Result<Record, RecordError> {
+        Record::open(&self.record_path(), self.protocol.hash(), build)
+    }
+}
+
+fn file_name(reader: &ReaderId) -> String {
+    format!("{reader}.json")
+}
+
+fn read(root: &Path, file: &str, max: u64) -> Result<Vec<u8>, StudyError> {
+    let read = read_at_most(&root.join(file), max);
+    let bytes = read.map_err(|e| StudyError::Unreadable { file: file.to_owned(), kind: e.kind() })?;
+    bytes.ok_or_else(|| StudyError::TooLarge(file.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Account, CaseToRead, assign};
+    use crate::hash;
+
+    const PROTOCOL_TEXT: &str = include_str!("../tests/two_conditions.toml");
+
+    fn bundles() -> Vec<Bundle> {
+        let protocol = Protocol::parse(PROTOCOL_TEXT).unwrap();
+        let account = |n: &str| Account { reader: ReaderId::new(n).unwrap(), display_name: n.to_uppercase() };
+        let cases: Vec<_> = (0..3u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![] }).collect();
+        assign(&protocol, &[account("r1"), account("r2")], &cases, 1).unwrap()
+    }
+
+    #[test]
+    fn a_made_study_opens_and_is_never_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("study");
+        let made = Study::create(&root, PROTOCOL_TEXT, &bundles()).unwrap();
+        assert_eq!(Study::open(&root).unwrap(), made);
+        assert_eq!(made.bundles().len(), 2);
+        let package = hash::of_bytes(&[0]);
+        assert_eq!(made.package_dir(&package), root.join("packages").join(&package.to_string()[..16]));
+        assert!(made.packages_dir().is_dir());
+        assert!(made.rules(&ReaderId::new("r2").unwrap()).is_ok());
+        assert_eq!(made.rules(&ReaderId::new("r9").unwrap()), Err(StudyError::NoSuchReader(ReaderId::new("r9").unwrap())));
+        assert_eq!(Study::create(&root, PROTOCOL_TEXT, &bundles()), Err(StudyError::Occupied));
+    }
+
+    #[test]
+    fn what_is_not_a_study_is_refused_in_a_sentence() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Study::open(dir.path()), Err(StudyError::NotAStudy));
+        let root = dir.path().join("study");
+        assert_eq!(Study::create(&root, PROTOCOL_TEXT, &[]), Err(StudyError::NoBundle));
+        Study::create(&root, PROTOCOL_TEXT, &bundles()).unwrap();
+        let bundle = root.join("bundles/r1.json");
+        std::fs::rename(&bundle, root.join("bundles/r3.json")).unwrap();
+        assert_eq!(Study::open(&root), Err(StudyError::BundleName("r3.json".into())));
+        std::fs::rename(root.join("bundles/r3.json"), &bundle).unwrap();
+        std::fs::write(&bundle, b"{}").unwrap();
+        assert!(matches!(Study::open(&root), Err(StudyError::Bundle { .. })));
+        std::fs::write(root.join("protocol.toml"), b"\xff").unwrap();
+        assert!(matches!(Study::open(&root), Err(StudyError::Unreadable { .. })));
+        std::fs::write(root.join("protocol.toml"), vec![b' '; 2 << 20]).unwrap();
+        assert_eq!(Study::open(&root), Err(StudyError::TooLarge("protocol.toml".into())));
+        let other = Study::create(&dir.path().join("other"), &format!("{PROTOCOL_TEXT}\n"), &bundles());
+        assert!(matches!(other, Err(StudyError::Bundle { error: BundleError::OtherProtocol, .. })));
+        assert!(!dir.path().join("other").exists());
+    }
+}

@@ -1,0 +1,236 @@
+//! Exports of a whole simulated study, line by line against what the simulation knows, not against what the exporter made.
+
+use crate::simulated::{BUILD, Place, Reading, package, reader, start};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use tiresias_reads::desk::{Desk, DeskCase, DeskError, Truth};
+use tiresias_reads::export::{ExportError, Exported, Format, export};
+use tiresias_reads::record::Record;
+use tiresias_words::CaseId;
+
+const READERS: [&str; 3] = ["ann", "bo.b", "r-10"];
+const CASES: u8 = 12;
+
+/// Case ids whose order as text is not the order of their numbers.
+fn case_id(case: u8) -> String {
+    format!("C{case}")
+}
+fn signal(case: u8) -> bool {
+    case % 3 == 0
+}
+/// What reader, case and condition are rated: a number that says where it came from.
+fn score(reader: usize, case: u8, condition: &str) -> i32 {
+    let condition = if condition == "second" { 3 } else { 0 };
+    (i32::from(case) * 7 + reader as i32 * 11 + condition) % 101
+}
+
+fn truth(place: &Place) -> Truth {
+    let case = |c: u8| DeskCase { case: CaseId::new(case_id(c)).unwrap(), package: package(c), signal: signal(c) };
+    let root = place.path("desk");
+    if !root.exists() {
+        let cases: Vec<_> = (1..=CASES).map(case).collect();
+        Desk::create(&root, place.study.protocol().hash(), 99, &cases).unwrap();
+    }
+    Truth::read(&root.join("truth.csv")).unwrap()
+}
+
+/// All readers read all cases under both conditions, but for the last `left` reads of the last reader.
+fn studied(left: usize) -> (Place, Record) {
+    let place = Place::new(&READERS, CASES);
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let mut now = None;
+    for (number, name) in READERS.iter().enumerate() {
+        let mut r = Reading::new(place.study.rules(&reader(name)).unwrap());
+        if let Some(now) = now {
+            r.now = now;
+        }
+        record.append(&r.must(start())).unwrap();
+        let stop = if number == READERS.len() - 1 { left } else { 0 };
+        while r.state.progress().of - r.state.progress().locked > stop {
+            let next = r.state.next().unwrap().clone();
+            let case = (1..=CASES).find(|c| package(*c) == next.package).unwrap();
+            let rating = score(number, case, next.read.condition.as_str());
+            let marks = if case == 5 { vec![61, 7] } else { vec![] };
+            record.append(&r.read_next(rating, &marks)).unwrap();
+        }
+        record.append(&r.must(tiresias_reads::machine::Action::EndSession)).unwrap();
+        now = Some(r.now);
+    }
+    (place, record)
+}
+
+fn exported(format: Format, place: &Place, record: &Record, truth: Option<&Truth>) -> Exported {
+    export(format, &place.study, record, truth, &place.path("out")).expect("exported")
+}
+fn lines(folder: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    assert!(text.ends_with('\n') && !text.contains('\r') && !text.contains("\n\n") && !text.contains(' ' /* see below */) || name.ends_with("imrmc"));
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn both_flavours_of_imrmc_have_the_exact_form() {
+    let (place, record) = studied(0);
+    let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
+    let files = ["manifest.json", "nodules-1.imrmc", "nodules-1.rjafroc.ids.csv", "nodules-1.rjafroc.imrmc"];
+    assert_eq!(done.files, files);
+    assert_eq!(done.folder, place.path("out"));
+
+    // For iMRMC: everything sorted as text, so C1, C10, C11, C12, C2 ...
+    let mut as_text: Vec<u8> = (1..=CASES).collect();
+    as_text.sort_by_key(|c| case_id(*c));
+    assert_eq!(case_id(as_text[1]), "C10");
+    let mut expected: Vec<String> = ["NR: 3", "N0: 8", "N1: 4", "NM: 2", "BEGIN DATA:"].map(str::to_owned).to_vec();
+    expected.extend(as_text.iter().map(|c| format!("truth,{},truth,{}", case_id(*c), i32::from(signal(*c)))));
+    for (number, name) in READERS.iter().enumerate() {
+        for case in &as_text {
+            for condition in ["second", "unaided"] {
+                expected.push(format!("{name},{},{condition},{}", case_id(*case), score(number, *case, condition)));
+            }
+        }
+    }
+    let found = lines(&done.folder, "nodules-1.imrmc");
+    let head = found.len() - expected.len();
+    assert!(head >= 1 && found[..head].iter().all(|l| l.len() > 1 && !l.contains(':') && l.trim_end() == l), "{:?}", &found[..head]);
+    assert_eq!(found[head..], expected);
+    assert_eq!(expected.len(), 5 + 12 + 3 * 12 * 2);
+
+    // For RJafroc: whole numbers, cases without the signal first, counts right.
+    let mut by_truth = as_text.clone();
+    by_truth.sort_by_key(|c| signal(*c));
+    let mut expected: Vec<String> = ["NR: 3", "N0: 8", "N1: 4", "NM: 2", "BEGIN DATA:"].map(str::to_owned).to_vec();
+    expected.extend((1..).zip(&by_truth).map(|(n, c)| format!("-1,{n},truth,{}", i32::from(signal(*c)))));
+    for number in 0..READERS.len() {
+        for (n, case) in (1..).zip(&by_truth) {
+            for condition in ["second", "unaided"] {
+                expected.push(format!("{},{n},{condition},{}", number + 1, score(number, *case, condition)));
+            }
+        }
+    }
+    let found = lines(&done.folder, "nodules-1.rjafroc.imrmc");
+    let head = found.len() - expected.len();
+    assert_eq!(found[head..], expected);
+
+    let mut ids = vec!["kind,id,number".to_owned(), "reader,ann,1".into(), "reader,bo.b,2".into(), "reader,r-10,3".into()];
+    ids.extend((1..).zip(&by_truth).map(|(n, c)| format!("case,{},{n}", case_id(*c))));
+    assert_eq!(lines(&done.folder, "nodules-1.rjafroc.ids.csv"), ids);
+}
+
+#[test]
+fn ids_are_in_the_safe_subset_and_the_manifest_says_what_was_looked_at() {
+    let (place, record) = studied(0);
+    let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
+    for name in ["nodules-1.imrmc", "nodules-1.rjafroc.imrmc"] {
+        let all = lines(&done.folder, name);
+        let data = all.iter().skip_while(|l| *l != "BEGIN DATA:").skip(1);
+        let safe = |c: char| c.is_ascii_alphanumeric() || "_-.,".contains(c);
+        assert!(data.clone().all(|l| l.chars().all(safe) && l.split(',').count() == 4), "{name}");
+        assert_eq!(data.clone().filter(|l| l.starts_with("truth,") || l.starts_with("-1,")).count(), 12, "one truth row a case");
+    }
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(done.folder.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["tiresias_export"], 1);
+    assert_eq!(manifest["open_look"], true);
+    assert!(manifest["open_look_statement"].as_str().unwrap().contains("before a database lock"));
+    assert_eq!(manifest["protocol"], place.study.protocol().hash().to_string());
+    assert_eq!(manifest["record_head"], record.head().head.to_string());
+    assert_eq!(manifest["rating_question"], "confidence");
+    let hashes: BTreeMap<String, String> = serde_json::from_value(manifest["files"].clone()).unwrap();
+    assert_eq!(hashes.len(), 3);
+    for (name, hash) in hashes {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(fs::read(done.folder.join(&name)).unwrap());
+        assert_eq!(hash, digest.iter().map(|b| format!("{b:02x}")).collect::<String>(), "{name}");
+    }
+    assert!(done.open_look && done.notes.iter().any(|n| n.contains("sign of a difference")));
+}
+
+#[test]
+fn missing_reads_are_left_out_and_rjafroc_gets_no_file() {
+    let (place, record) = studied(5);
+    let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
+    assert_eq!(done.files, ["manifest.json", "nodules-1.imrmc"]);
+    let all = lines(&done.folder, "nodules-1.imrmc");
+    assert_eq!(all.iter().filter(|l| l.starts_with("r-10,")).count(), 24 - 5);
+    assert_eq!(all.iter().filter(|l| l.starts_with("truth,")).count(), 12);
+    assert!(!all.iter().any(|l| l.ends_with(',') || l.contains("NA")));
+    let refused: Vec<_> = done.notes.iter().filter(|n| n.contains("RJafroc")).collect();
+    assert!(matches!(refused.as_slice(), [one] if one.contains("5 of 72 reads are missing")), "{:?}", done.notes);
+}
+
+#[test]
+fn a_class_that_is_too_small_for_one_program_is_said() {
+    // Of the last reader's second condition 2 reads are left: at most 2 with the signal.
+    let (place, record) = studied(10);
+    let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
+    assert!(done.notes.iter().any(|n| n.contains("\"r-10\"") && n.contains("\"second\"") && n.contains("without a word")), "{:?}", done.notes);
+}
+
+#[test]
+fn the_score_sheet_has_a_row_for_each_locked_read() {
+    let (place, record) = studied(0);
+    let done = exported(Format::Csv, &place, &record, None);
+    assert_eq!(done.files, ["manifest.json", "nodules-1.marks.csv", "nodules-1.reads.csv"]);
+    let sheet = lines(&done.folder, "nodules-1.reads.csv");
+    let header = "reader,condition,repeat,case,package,record,opened_utc,locked_utc,reading_s,marks,answer.confidence,answer.recall";
+    assert_eq!((sheet[0].as_str(), sheet.len()), (header, 73));
+    for row in &sheet[1..] {
+        let v: Vec<&str> = row.split(',').collect();
+        let number = READERS.iter().position(|r| *r == v[0]).unwrap();
+        let case = (1..=CASES).find(|c| package(*c).to_string() == v[4]).unwrap();
+        let bundle = &place.study.bundles()[&reader(v[0])];
+        let assigned = bundle.reads().iter().find(|r| r.package == package(case)).unwrap();
+        assert_eq!(v[3], assigned.case.as_str());
+        // The simulated reader takes 2,600 ms, and 1,000 for each mark.
+        let (marks, time) = if case == 5 { ("2", "4.600") } else { ("0", "2.600") };
+        let expected = ["1", v[3], v[4]];
+        assert_eq!(v[2..5], expected);
+        assert_eq!((v[8], v[9], v[10], v[11]), (time, marks, score(number, case, v[1]).to_string().as_str(), ""));
+        assert!(v[6].starts_with("2023-11-14T") && v[6].ends_with('Z') && v[6] < v[7]);
+    }
+    let marks = lines(&done.folder, "nodules-1.marks.csv");
+    assert_eq!(marks[0], "reader,condition,repeat,case,package,mark,rating,x_mm,y_mm,z_mm,image,frame,column,row");
+    assert_eq!(marks.len(), 1 + 3 * 2 * 2);
+    assert!(marks[1].ends_with(",1,61,61,-1.5,0.1,2.25.1234,0,61,1.5"), "{}", marks[1]);
+    let manifest = fs::read_to_string(done.folder.join("manifest.json")).unwrap();
+    assert!(!done.open_look && manifest.contains("\"open_look\": false") && !manifest.contains("C1"));
+}
+
+#[test]
+fn what_cannot_be_exported_is_one_sentence_and_leaves_nothing() {
+    let (place, record) = studied(0);
+    let good = truth(&place);
+    let text = fs::read_to_string(place.path("desk/truth.csv")).unwrap();
+    let out = place.path("out");
+    let refused = |text: &str| {
+        let truth = Truth::parse(text.as_bytes(), "truth.csv").unwrap();
+        let error = export(Format::Imrmc, &place.study, &record, Some(&truth), &out).expect_err("refused");
+        assert!(!out.exists());
+        error
+    };
+    let without = |case: &str| text.lines().filter(|l| !l.starts_with(case)).map(|l| format!("{l}\n")).collect::<String>();
+    assert!(matches!(refused(&without("C7")), ExportError::NoTruth { package: p, .. } if p == package(7)));
+    let unknown = format!("{text}X,{},1\n", package(200));
+    assert!(matches!(refused(&unknown), ExportError::UnknownCase { line: 14, case, .. } if case.as_str() == "X"));
+    assert!(matches!(refused(&text.replace(",1\n", ",0\n")), ExportError::OneClass(_)));
+    assert_eq!(export(Format::Imrmc, &place.study, &record, None, &out), Err(ExportError::NeedsTruth));
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("mine"), "x").unwrap();
+    assert_eq!(export(Format::Imrmc, &place.study, &record, Some(&good), &out), Err(ExportError::Occupied));
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+    assert!("xlsx".parse::<Format>().is_err() && "csv".parse() == Ok(Format::Csv));
+    let fresh = Place::new(&["r1"], 1);
+    let empty = fresh.study.open_record(BUILD).unwrap();
+    assert_eq!(export(Format::Csv, &fresh.study, &empty, None, &fresh.path("out")), Err(ExportError::NothingLocked));
+    assert!(matches!(Truth::read(&fresh.path("none.csv")), Err(DeskError::Unreadable { .. })));
+}
+
+#[test]
+fn the_same_record_gives_the_same_bytes() {
+    let (place, record) = studied(0);
+    let truth = truth(&place);
+    let [a, b] = ["a", "b"].map(|name| export(Format::Imrmc, &place.study, &record, Some(&truth), &place.path(name)).unwrap());
+    for name in &a.files {
+        assert_eq!(fs::read(a.folder.join(name)).unwrap(), fs::read(b.folder.join(name)).unwrap(), "{name}");
+    }
+}

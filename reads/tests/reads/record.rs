@@ -1,0 +1,318 @@
+//! The record: what is appended is there after reopening, what is changed is found and named, what is not ours is refused.
+
+use crate::simulated::{BUILD, Place, Reading, place, protocol, reader, rules, start};
+use proptest::prelude::*;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::fs;
+use std::path::Path;
+use tiresias_reads::machine::{Action, Event, Fact, Illegal};
+use tiresias_reads::record::{FirstBad, Record, RecordError, Verification, What, verify};
+use tiresias_words::ContentHash;
+
+/// A record with a session, two locked reads and a draft; 20 rows.
+fn written(place: &Place) -> Reading {
+    let mut record = place.study.open_record(BUILD).expect("a new record");
+    let mut reading = Reading::new(place.study.rules(&reader("r1")).expect("a reader"));
+    let mut append = |events: Vec<Event>| record.append(&events).expect("appended");
+    append(reading.must(start()));
+    append(reading.read_next(88, &[70, 20]));
+    append(reading.read_next(3, &[]));
+    append(reading.open_next());
+    append(reading.must(crate::simulated::place(0.1, 0.2, 0.3)));
+    reading
+}
+
+fn looked_at(place: &Place) -> Verification {
+    verify(&place.study.record_path()).expect("can be looked at")
+}
+
+/// Changes the file as somebody with the file can: without the triggers.
+fn tampered(place: &Place, change: impl FnOnce(&Connection)) -> Verification {
+    let path = place.study.record_path();
+    let connection = Connection::open(&path).unwrap();
+    let triggers: Vec<String> = {
+        let mut found = connection.prepare("SELECT name || '|' || sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();
+        found.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for trigger in &triggers {
+        connection.execute_batch(&format!("DROP TRIGGER {}", trigger.split_once('|').unwrap().0)).unwrap();
+    }
+    change(&connection);
+    for trigger in &triggers {
+        connection.execute_batch(trigger.split_once('|').unwrap().1).unwrap();
+    }
+    drop(connection);
+    looked_at(place)
+}
+
+fn first_bad(found: &Verification) -> (u64, What) {
+    assert!(!found.intact, "nothing was found");
+    let FirstBad { record, what, detail } = found.first_bad.as_ref().expect("named");
+    assert!(detail.ends_with('.') && !detail.is_empty());
+    (*record, *what)
+}
+
+#[test]
+fn what_was_appended_is_there_after_reopening() {
+    let place = Place::new(&["r1", "r2"], 3);
+    let reading = written(&place);
+    let record = place.study.open_record(BUILD).unwrap();
+    assert_eq!(record.state(&reader("r1")), reading.state);
+    assert_eq!(record.state(&reader("r2")).progress().of, 0);
+    let mut kinds = Vec::new();
+    record.replay(|r| kinds.push((r.seq, r.event.fact().clone()))).unwrap();
+    assert_eq!(kinds.len(), 17);
+    assert!(kinds.iter().zip(1..).all(|((seq, _), n)| *seq == n));
+    assert!(matches!(kinds[0].1, Fact::Enrolled { .. }) && matches!(kinds[16].1, Fact::MarkPlaced { .. }));
+    drop(record);
+    let found = looked_at(&place);
+    assert!(found.intact && found.records == 17 && found.first_bad.is_none() && found.signed_by.is_none());
+    let json = serde_json::to_value(&found).unwrap();
+    assert_eq!(json["head"].as_str().map(str::len), Some(64));
+    assert_eq!(json["first_bad"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_record_is_sent_to_its_own_thread() {
+    fn sent<T: Send>() {}
+    sent::<Record>();
+}
+
+#[test]
+fn an_empty_record_is_intact() {
+    let place = Place::new(&["r1"], 1);
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let head = record.append(&[]).unwrap();
+    assert_eq!((head.seq, head.head), (0, protocol().hash()));
+    drop(record);
+    let found = looked_at(&place);
+    assert!(found.intact && found.records == 0 && found.head.is_none());
+}
+
+#[test]
+fn a_second_window_is_refused_and_the_lock_goes_with_the_first() {
+    let place = Place::new(&["r1"], 1);
+    let first = place.study.open_record(BUILD).unwrap();
+    assert_eq!(place.study.open_record(BUILD).map(|_| ()), Err(RecordError::AlreadyOpen));
+    // Verifying only reads, and may be done meanwhile.
+    assert!(looked_at(&place).intact);
+    drop(first);
+    assert!(place.study.open_record(BUILD).is_ok());
+}
+
+#[test]
+fn files_that_are_not_this_record_are_refused() {
+    let opens = |prepare: &dyn Fn(&Path)| {
+        let place = Place::new(&["r1"], 1);
+        written_short(&place);
+        prepare(&place.study.record_path());
+        let before = fs::read(place.study.record_path()).ok();
+        let opened = place.study.open_record(BUILD).map(|_| ());
+        assert_eq!(fs::read(place.study.record_path()).ok(), before, "a refused file is not touched");
+        opened
+    };
+    let sql = |path: &Path, sql: &str| Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    assert_eq!(opens(&|p| sql(p, "PRAGMA user_version = 9")), Err(RecordError::Newer(9)));
+    assert_eq!(opens(&|p| sql(p, "PRAGMA application_id = 1")), Err(RecordError::NotARecord));
+    assert_eq!(opens(&|p| fs::write(p, vec![7; 5000]).unwrap()), Err(RecordError::NotARecord));
+    assert_eq!(opens(&|p| fs::remove_file(p).unwrap()), Err(RecordError::Gone));
+    assert!(matches!(opens(&|p| sql(p, "DROP TRIGGER event_no_delete")), Err(RecordError::Broken(b)) if b.record == 0));
+    assert!(matches!(opens(&|p| sql(p, "CREATE VIEW spy AS SELECT * FROM event")), Err(RecordError::Broken(b)) if b.detail.contains("spy")));
+    let cut = |p: &Path| fs::write(p, &fs::read(p).unwrap()[..6000]).unwrap();
+    assert!(matches!(opens(&cut), Err(RecordError::Broken(_) | RecordError::Damaged)));
+    let place = Place::new(&["r1"], 1);
+    written_short(&place);
+    let other = Record::open(&place.study.record_path(), ContentHash([1; 32]), BUILD);
+    assert_eq!(other.map(|_| ()), Err(RecordError::OtherProtocol));
+    assert_eq!(verify(&place.path("nowhere")).map(|_| ()), Err(RecordError::Absent));
+}
+
+fn written_short(place: &Place) {
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let mut reading = Reading::new(place.study.rules(&reader("r1")).unwrap());
+    record.append(&reading.must(start())).unwrap();
+}
+
+#[test]
+fn rows_cannot_be_changed_by_an_honest_program() {
+    let place = Place::new(&["r1"], 3);
+    written(&place);
+    // A connection without our settings: the triggers must do it alone.
+    let raw = Connection::open(place.study.record_path()).unwrap();
+    for sql in [
+        "UPDATE event SET body = 'null' WHERE seq = 2",
+        "DELETE FROM event WHERE seq = 17",
+        "INSERT OR REPLACE INTO event SELECT * FROM event WHERE seq = 3",
+        "INSERT OR REPLACE INTO event SELECT seq, session, reader, kind, 'x', utc_ms, monotonic_ms, boot, build, protocol, package, previous, hash \
+         FROM event WHERE seq = 3",
+        "REPLACE INTO event SELECT 19, session, reader, kind, body, utc_ms, monotonic_ms, boot, build, protocol, package, previous, hash \
+         FROM event WHERE seq = 3",
+    ] {
+        assert!(raw.execute_batch(sql).is_err(), "{sql}");
+    }
+    drop(raw);
+    assert!(looked_at(&place).intact);
+}
+
+#[test]
+fn rows_removed_moved_or_added_are_named() {
+    let found = |change: &str| {
+        let place = Place::new(&["r1"], 3);
+        written(&place);
+        first_bad(&tampered(&place, |raw| raw.execute_batch(change).unwrap()))
+    };
+    assert_eq!(found("DELETE FROM event WHERE seq = 6"), (6, What::Missing));
+    assert_eq!(found("DELETE FROM event WHERE seq = 1"), (1, What::Missing));
+    assert_eq!(found("DELETE FROM event WHERE seq = 6; UPDATE event SET seq = seq - 1 WHERE seq > 6"), (6, What::Hash));
+    let swap = "UPDATE event SET seq = 99 WHERE seq = 5; UPDATE event SET seq = 5 WHERE seq = 9; UPDATE event SET seq = 9 WHERE seq = 99";
+    assert_eq!(found(swap), (5, What::Hash));
+    let added = "INSERT INTO event SELECT 18, session, reader, kind, body, utc_ms, monotonic_ms, boot, build, protocol, package, hash, hash \
+         FROM event WHERE seq = 17";
+    assert_eq!(found(added), (18, What::Hash));
+}
+
+#[test]
+fn another_program_that_appends_is_noticed() {
+    let place = Place::new(&["r1"], 3);
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let mut reading = Reading::new(place.study.rules(&reader("r1")).unwrap());
+    record.append(&reading.must(start())).unwrap();
+    let raw = Connection::open(place.study.record_path()).unwrap();
+    let added = "INSERT INTO event SELECT 3, session, reader, kind, body, utc_ms, monotonic_ms, boot, build, protocol, package, hash, hash \
+         FROM event WHERE seq = 2";
+    raw.execute_batch(added).unwrap();
+    assert_eq!(record.append(&reading.open_next()), Err(RecordError::Changed));
+}
+
+#[test]
+fn what_does_not_follow_is_not_appended() {
+    let place = Place::new(&["r1"], 3);
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let mut reading = Reading::new(place.study.rules(&reader("r1")).unwrap());
+    let started = reading.must(start());
+    reading.tick(10);
+    let opened = reading.open_next();
+    assert_eq!(record.append(&opened), Err(RecordError::Illegal(Illegal::Session)));
+    record.append(&started).unwrap();
+    record.append(&opened).unwrap();
+    let before = record.head();
+    assert_eq!(record.append(&started), Err(RecordError::Clock));
+    assert_eq!(record.append(&opened), Err(RecordError::Clock));
+    assert_eq!(record.append(&opened[1..]), Err(RecordError::Illegal(Illegal::ShownTwice)));
+    let lock = reading.must(crate::simulated::answer("confidence", 1)).into_iter().chain(reading.must(Action::Lock)).collect::<Vec<_>>();
+    assert!(record.append(&[lock.clone(), lock[1..].to_vec()].concat()).is_err(), "all or none");
+    assert_eq!((record.head(), record.state(&reader("r1")).locked().len()), (before, 0));
+    record.append(&lock).unwrap();
+    assert_eq!(record.state(&reader("r1")), reading.state);
+}
+
+/// The database as a power cut or a kill leaves it in the middle of a transaction: pages written, the journal still there.
+#[test]
+fn a_write_that_was_cut_off_is_taken_back() {
+    let place = Place::new(&["r1"], 3);
+    let reading = written(&place);
+    let path = place.study.record_path();
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE").unwrap();
+    for _ in 0..200 {
+        let row = "INSERT INTO event SELECT 1 + (SELECT max(seq) FROM event), session, reader, kind, body, utc_ms, monotonic_ms, boot, build, \
+             protocol, package, hash, hash FROM event WHERE seq = 1";
+        raw.execute_batch(row).unwrap();
+    }
+    // What is on the disk at this instant, without the locks of a living program.
+    let cut = Place::new(&["r1"], 3);
+    let beside = |p: &Path| p.with_file_name("record.sqlite-journal");
+    fs::copy(&path, cut.study.record_path()).unwrap();
+    fs::copy(beside(&path), beside(&cut.study.record_path())).unwrap();
+    raw.execute_batch("ROLLBACK").unwrap();
+
+    assert_ne!(fs::read(&path).unwrap(), fs::read(cut.study.record_path()).unwrap(), "the copy is in the middle of a write");
+    assert_eq!(verify(&cut.study.record_path()), Err(RecordError::Unfinished));
+    let record = cut.study.open_record(BUILD).unwrap();
+    assert_eq!(record.state(&reader("r1")), reading.state);
+    drop(record);
+    assert!(looked_at(&cut).intact && !beside(&cut.study.record_path()).exists());
+}
+
+/// One column of a row, changed in one byte or by one bit; none where the value is NULL.
+fn changed(value: Value, byte: usize, bit: u8) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Integer(i) => Some(Value::Integer(i ^ (1 << (byte % 62)))),
+        Value::Text(text) => {
+            let mut bytes = text.into_bytes();
+            let at = byte % bytes.len();
+            bytes[at] ^= 1 << (bit % 7);
+            String::from_utf8(bytes).ok().map(Value::Text)
+        }
+        Value::Blob(mut bytes) => {
+            let at = byte % bytes.len();
+            bytes[at] ^= 1 << (bit % 8);
+            Some(Value::Blob(bytes))
+        }
+        Value::Real(_) => unreachable!("no column is real"),
+    }
+}
+
+const COLUMNS: [&str; 12] =
+    ["session", "reader", "kind", "body", "utc_ms", "monotonic_ms", "boot", "build", "protocol", "package", "previous", "hash"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_changed_byte_is_found_and_its_record_named(seq in 1..18i64, column in 0..12usize, byte in any::<u16>(), bit in any::<u8>()) {
+        let place = Place::new(&["r1"], 3);
+        written(&place);
+        let mut did = false;
+        let found = tampered(&place, |raw| {
+            let select = format!("SELECT {} FROM event WHERE seq = ?1", COLUMNS[column]);
+            let value: Value = raw.query_row(&select, [seq], |row| row.get(0)).unwrap();
+            let Some(value) = changed(value, usize::from(byte), bit) else { return };
+            // What STRICT and CHECK refuse (a session of 0) needs no finding.
+            let update = format!("UPDATE event SET {} = ?1 WHERE seq = ?2", COLUMNS[column]);
+            did = raw.execute(&update, rusqlite::params![value, seq]).is_ok();
+        });
+        if did {
+            prop_assert_eq!(first_bad(&found), (seq.unsigned_abs(), What::Hash));
+            prop_assert!(matches!(place.study.open_record(BUILD), Err(RecordError::Broken(b)) if b.record == seq.unsigned_abs()));
+        } else {
+            prop_assert!(found.intact);
+        }
+    }
+
+    /// Bytes of the file itself, wherever they lie: never a panic, and no row that is handed out differs from what was written.
+    #[test]
+    fn no_byte_of_the_file_makes_another_history(at in any::<u32>(), bit in 0..8u8) {
+        let place = Place::new(&["r1"], 3);
+        let reading = written(&place);
+        let path = place.study.record_path();
+        let mut bytes = fs::read(&path).unwrap();
+        let at = at as usize % bytes.len();
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, &bytes).unwrap();
+        let _ = verify(&path);
+        if let Ok(record) = place.study.open_record(BUILD) {
+            prop_assert_eq!(record.state(&reader("r1")), reading.state);
+        }
+    }
+
+    /// Positions come back bit for bit, and replay from the file is the state that was on the screen.
+    #[test]
+    fn numbers_survive_the_record(points in prop::collection::vec(prop::array::uniform3(prop::num::f64::NORMAL), 1..20)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.sqlite");
+        let mut reading = Reading::new(rules(2));
+        let mut record = Record::open(&path, protocol().hash(), BUILD).unwrap();
+        let mut events = reading.must(start());
+        events.extend(reading.open_next());
+        for [x, y, z] in points {
+            events.extend(reading.must(place(x, y, z)));
+        }
+        record.append(&events).unwrap();
+        prop_assert_eq!(record.state(&reader("r1")), reading.state.clone());
+        drop(record);
+        prop_assert_eq!(Record::open(&path, protocol().hash(), BUILD).unwrap().state(&reader("r1")), reading.state);
+    }
+}

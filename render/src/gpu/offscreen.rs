@@ -1,0 +1,127 @@
+//! The same pipelines without a window: a pane drawn to a texture and read back. For the command line, self test and fidelity tests.
+
+use super::{PaneContent, PaneSlot, Pipelines, VolumeTexture};
+use crate::{DisplayTable, GreyImage, RenderError, SamplePlan, VolumeView};
+use std::sync::Arc;
+use std::time::Duration;
+use tiresias_words::PaneSpec;
+
+const TARGET: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A device with the pane pipelines, drawing to memory.
+#[derive(Debug)]
+pub struct Offscreen {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    pipelines: Pipelines,
+}
+
+impl Offscreen {
+    /// Opens the first Vulkan, Metal or DirectX 12 adapter, a hardware one if there is one, with default limits except for volume size.
+    ///
+    /// # Errors
+    /// [`RenderError::NoGpu`] when there is none, [`RenderError::Gpu`] when it gives no device.
+    pub fn open() -> Result<Self, RenderError> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+        let adapter = pollster::block_on(instance.request_adapter(&options)).map_err(|_| RenderError::NoGpu)?;
+        let descriptor = wgpu::DeviceDescriptor { required_limits: super::needed_limits(&adapter), ..Default::default() };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| RenderError::Gpu(e.to_string()))?;
+        Ok(Self::new(device, queue))
+    }
+
+    /// Compiles the pipelines on a device.
+    #[must_use]
+    pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let pipelines = Pipelines::new(&device, TARGET);
+        Self { device, queue, pipelines }
+    }
+
+    /// The same with another sampling shader, so that tests can show that they would notice a wrong one.
+    #[cfg(test)]
+    pub(super) fn with_shader(self, pane: &str) -> Self {
+        let pipelines = Pipelines::compile(&self.device, TARGET, pane);
+        Self { pipelines, ..self }
+    }
+
+    /// Copies a volume to the GPU.
+    ///
+    /// # Errors
+    /// As [`VolumeTexture::upload`].
+    pub fn upload(&self, volume: &VolumeView<'_>) -> Result<Arc<VolumeTexture>, RenderError> {
+        VolumeTexture::upload(&self.device, &self.queue, volume).map(Arc::new)
+    }
+
+    /// Renders `spec` from a volume whose words were uploaded to `texture`. The bytes equal [`crate::cpu::render`]'s.
+    ///
+    /// # Errors
+    /// As [`SamplePlan::new`], and [`RenderError::Gpu`] when the device does not finish.
+    pub fn render(&self, volume: &VolumeView<'_>, texture: &Arc<VolumeTexture>, spec: &PaneSpec) -> Result<GreyImage, RenderError> {
+        let plan = Arc::new(SamplePlan::new(volume, spec)?);
+        let table = Arc::new(DisplayTable::for_volume(volume, &spec.voi, spec.shape));
+        self.draw(&PaneContent::Sampled { volume: Arc::clone(texture), plan, table }, spec.size)
+    }
+
+    /// Draws a pane's content and reads it back.
+    ///
+    /// # Errors
+    /// [`RenderError::PaneSize`] when the device has no target of that size, [`RenderError::Gpu`] when it does not finish.
+    pub fn draw(&self, content: &PaneContent, size: [u32; 2]) -> Result<GreyImage, RenderError> {
+        let [width, height] = size;
+        if size.iter().any(|n| *n == 0 || *n > self.device.limits().max_texture_dimension_2d) {
+            return Err(RenderError::PaneSize(width, height));
+        }
+        let extent = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
+        let target = self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("offscreen"),
+            size: extent,
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: TARGET,
+            usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
+            view_formats: &[],
+        });
+        let pitch = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let readback = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("readback"),
+            size: u64::from(pitch) * u64::from(height),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let mut slot = PaneSlot::default();
+        slot.prepare(&self.device, &self.queue, &self.pipelines, content, [0, 0]);
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let view = target.create_view(&wgpu::TextureViewDescriptor::default());
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                label: Some("offscreen"),
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: &view,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+                })],
+                ..Default::default()
+            });
+            slot.paint(&mut pass, &self.pipelines);
+        }
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(pitch), rows_per_image: Some(height) };
+        encoder.copy_texture_to_buffer(target.as_image_copy(), wgpu::TexelCopyBufferInfo { buffer: &readback, layout }, extent);
+        let submission = self.queue.submit([encoder.finish()]);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        readback.slice(..).map_async(wgpu::MapMode::Read, move |result| {
+            // The receiver lives until the end of this function; a failed send means it gave up waiting.
+            let _ = sender.send(result);
+        });
+        let gpu = |e: &dyn std::fmt::Display| RenderError::Gpu(e.to_string());
+        let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
+        self.device.poll(wait).map_err(|e| gpu(&e))?;
+        receiver.recv_timeout(PATIENCE).map_err(|e| gpu(&e))?.map_err(|e| gpu(&e))?;
+        let mapped = readback.slice(..).get_mapped_range().map_err(|e| gpu(&e))?;
+        let row = |r: &[u8]| r.chunks_exact(4).take(width as usize).map(|p| p[0]).collect::<Vec<u8>>();
+        let bytes = mapped.chunks_exact(pitch as usize).flat_map(row).collect();
+        Ok(GreyImage { size, bytes })
+    }
+}

@@ -1,0 +1,62 @@
+//! From stored values to grey bytes.
+//!
+//! [`cpu`] is the specification: a display table in f64 and an integer sampler. [`gpu`] is an acceleration that must equal it bit for bit.
+//! Owns: display tables, sampling plans, the wgpu pipelines. Refuses: DICOM (it takes stored values and `words`), windows and widgets,
+//! floating point on the image path, hardware filtering.
+
+#![deny(unsafe_code)]
+
+pub mod cpu;
+pub mod gpu;
+mod plan;
+mod table;
+mod volume;
+
+pub use plan::{Projection, SamplePlan, WEIGHT_BITS};
+pub use table::{DisplayTable, grey_level};
+pub use volume::{GreyImage, ValueRange, VolumeView};
+
+/// Why an image cannot be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RenderError {
+    /// The words do not fill the geometry.
+    #[error("the volume holds {words} values where its geometry needs {needed}; load the series again")]
+    WrongLength {
+        /// Words given.
+        words: usize,
+        /// Words that the geometry's size asks for.
+        needed: usize,
+    },
+    /// The stack has no single step.
+    #[error("slices of this series are not evenly spaced; a plane through them cannot be computed, the images themselves can be viewed")]
+    Uneven,
+    /// The pane has no pixels, or more than can be addressed.
+    #[error("a pane of {0} x {1} pixels cannot be rendered; sizes go from 1 to 16,384")]
+    PaneSize(u32, u32),
+    /// The slab reaches too far or has too many samples.
+    #[error("a slab of {thickness} mm in steps of {step} mm needs {samples:.0} samples; at most 4,096 are possible: choose a larger step")]
+    Slab {
+        /// Thickness asked for, mm.
+        thickness: f64,
+        /// Step asked for, mm.
+        step: f64,
+        /// Samples that would be needed.
+        samples: f64,
+    },
+    /// The volume does not fit this GPU.
+    #[error("this GPU holds volumes up to {limit} voxels a side, and the series has {side}; start the program with --cpu")]
+    TooLargeForGpu {
+        /// The adapter's limit.
+        limit: u32,
+        /// Longest side of the volume.
+        side: u32,
+    },
+    /// There is no adapter at all.
+    #[error(
+        "no Vulkan, Metal or DirectX 12 device was found; install a graphics driver (on Debian: mesa-vulkan-drivers) or start with --cpu"
+    )]
+    NoGpu,
+    /// The GPU did not answer.
+    #[error("the GPU did not finish: {0}; start the program with --cpu")]
+    Gpu(String),
+}

@@ -1,0 +1,162 @@
+//! From a [`PaneSpec`] to integers: what CPU and GPU both carry out.
+//!
+//! Voxel coordinates are Q31.32 (design 3.2): origin and steps are computed here once in f64 and then only added as integers. The sampler
+//! uses the upper 48 bits as Q15.16. A half weight unit is added to the origin, so that weights are rounded, not cut, and a coordinate
+//! that means a voxel centre hits it exactly. The pixels of a row that lie in the volume are found here too, exactly, in wide integers:
+//! coordinates far outside may wrap in the sampler's 32 bits, and nobody looks at them.
+
+use crate::{RenderError, VolumeView};
+use tiresias_words::{Displacement, Interpolation, PaneSpec, Slab, SlabKind, Stack, Voxel};
+
+/// Bits of an interpolation weight.
+pub const WEIGHT_BITS: u32 = 14;
+const ONE: f64 = 4_294_967_296.0;
+const HALF: i128 = 1 << 31;
+/// Rounds weights to the nearest of 2^14 steps.
+const HALF_WEIGHT: i64 = 1 << (32 - WEIGHT_BITS - 1);
+const MOST_SAMPLES: f64 = 4096.0;
+
+/// What becomes of the samples along the normal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// One sample.
+    Thin,
+    /// Largest sample.
+    Mip,
+    /// Smallest sample.
+    Minip,
+    /// Mean of the samples, rounded half up.
+    Mean,
+}
+
+/// The integers that make an image from a volume's words. Coordinates are [column, row, slice] in Q31.32 voxels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SamplePlan {
+    pub(crate) size: [u32; 2],
+    pub(crate) origin: [i64; 3],
+    pub(crate) du: [i64; 3],
+    pub(crate) dv: [i64; 3],
+    pub(crate) dw: [i64; 3],
+    pub(crate) samples: u32,
+    pub(crate) projection: Projection,
+    pub(crate) nearest: bool,
+    /// First and one past the last pixel of each row that may touch the volume.
+    pub(crate) rows: Vec<[u32; 2]>,
+}
+
+impl SamplePlan {
+    /// Works out how `spec` samples `volume`.
+    ///
+    /// # Errors
+    /// [`RenderError::Uneven`] for a piecewise stack, [`RenderError::PaneSize`], [`RenderError::Slab`].
+    pub fn new(volume: &VolumeView<'_>, spec: &PaneSpec) -> Result<Self, RenderError> {
+        let geometry = volume.geometry();
+        let Stack::Uniform { origin: first, .. } = geometry.stack() else { return Err(RenderError::Uneven) };
+        let [width, height] = spec.size;
+        if !(1..=16_384).contains(&width) || !(1..=16_384).contains(&height) {
+            return Err(RenderError::PaneSize(width, height));
+        }
+        let plane = &spec.plane;
+        // The index of a displacement, taken at the volume's own origin where the numbers are smallest.
+        let zero = geometry.voxel_of(*first);
+        let index_of = |d: Displacement| {
+            let v = geometry.voxel_of(*first + d);
+            Voxel::new(v.column - zero.column, v.row - zero.row, v.slice - zero.slice)
+        };
+        let (samples, projection, step) = match spec.slab {
+            Slab::Thin => (1, Projection::Thin, Displacement::new(0.0, 0.0, 0.0)),
+            Slab::Thick { thickness, step, kind } => {
+                let intervals = (thickness.0 / step.0 + 1e-9).floor();
+                if !(intervals >= 0.0 && intervals + 1.0 <= MOST_SAMPLES && step.0 > 0.0 && thickness.0.is_finite()) {
+                    return Err(RenderError::Slab { thickness: thickness.0, step: step.0, samples: intervals + 1.0 });
+                }
+                let projection = match kind {
+                    SlabKind::Mip => Projection::Mip,
+                    SlabKind::Minip => Projection::Minip,
+                    SlabKind::Mean => Projection::Mean,
+                };
+                (intervals as u32 + 1, projection, plane.normal().times(step))
+            }
+        };
+        let start = plane.origin() + step * (-0.5 * f64::from(samples - 1));
+        let origin = fixed(geometry.voxel_of(start)).map(|c| c.saturating_add(HALF_WEIGHT));
+        let du = fixed(index_of(plane.right().times(plane.spacing())));
+        let dv = fixed(index_of(plane.down().times(plane.spacing())));
+        let dw = fixed(index_of(step));
+        let size = geometry.size();
+        let reach = dw.iter().map(|d| i128::from(*d).abs() * i128::from(samples)).max().unwrap_or(0);
+        if reach > 12_000_i128 << 32 {
+            let Slab::Thick { thickness, step, .. } = spec.slab else { return Err(RenderError::PaneSize(width, height)) };
+            return Err(RenderError::Slab { thickness: thickness.0, step: step.0, samples: f64::from(samples) });
+        }
+        let rows = (0..height).map(|y| row_range(size, origin, du, dv, dw, samples, y, width)).collect();
+        let nearest = spec.interpolation == Interpolation::Nearest;
+        Ok(Self { size: spec.size, origin, du, dv, dw, samples, projection, nearest, rows })
+    }
+
+    /// Width and height of the image.
+    #[must_use]
+    pub const fn size(&self) -> [u32; 2] {
+        self.size
+    }
+}
+
+/// Q31.32 of an index, saturating: what does not fit is so far outside that no row touches the volume.
+fn fixed(v: Voxel) -> [i64; 3] {
+    [v.column, v.row, v.slice].map(|c| (c * ONE).round().clamp(-(2f64.powi(62)), 2f64.powi(62)) as i64)
+}
+
+/// The pixels [x0, x1) of row `y` with a sample inside the volume, which reaches from -1/2 to n - 1/2 inclusive on each axis.
+#[expect(clippy::too_many_arguments, reason = "the plan's own integers, before there is a plan")]
+fn row_range(size: [u32; 3], origin: [i64; 3], du: [i64; 3], dv: [i64; 3], dw: [i64; 3], samples: u32, y: u32, width: u32) -> [u32; 2] {
+    let (mut x0, mut x1) = (0i128, i128::from(width));
+    for axis in 0..3 {
+        let depth = i128::from(dw[axis]) * i128::from(samples - 1);
+        let low = -HALF - depth.max(0);
+        let high = (i128::from(size[axis]) << 32) - HALF - depth.min(0);
+        let start = i128::from(origin[axis]) + i128::from(dv[axis]) * i128::from(y);
+        let d = i128::from(du[axis]);
+        // low <= start + x*d <= high
+        let (from, to) = match d {
+            0 if (low..=high).contains(&start) => continue,
+            0 => return [0, 0],
+            1.. => (ceil_div(low - start, d), (high - start).div_euclid(d) + 1),
+            _ => (ceil_div(start - high, -d), (start - low).div_euclid(-d) + 1),
+        };
+        x0 = x0.max(from);
+        x1 = x1.min(to);
+    }
+    if x0 < x1 { [x0 as u32, x1 as u32] } else { [0, 0] }
+}
+
+/// Quotient rounded towards positive infinity, for a positive divisor.
+fn ceil_div(a: i128, b: i128) -> i128 {
+    -((-a).div_euclid(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The interval is what testing every pixel would find.
+        #[test]
+        fn row_range_is_exact(
+            o in prop::array::uniform3(-40.0..40.0f64), u in prop::array::uniform3(-2.0..2.0f64), v in prop::array::uniform3(-2.0..2.0f64), y in 0u32..64, flat in 0usize..4,
+        ) {
+            let q = |a: [f64; 3]| a.map(|c| (c * ONE) as i64);
+            let (origin, mut du, dv) = (q(o), q(u), q(v));
+            if flat < 3 { du[flat] = 0; }
+            let size = [20, 17, 9];
+            let [x0, x1] = row_range(size, origin, du, dv, [0; 3], 1, y, 64);
+            for x in 0..64u32 {
+                let inside = (0..3).all(|a| {
+                    let c = i128::from(origin[a]) + i128::from(du[a]) * i128::from(x) + i128::from(dv[a]) * i128::from(y);
+                    c >= -HALF && c <= (i128::from(size[a]) << 32) - HALF
+                });
+                prop_assert_eq!(inside, (x0..x1).contains(&x));
+            }
+        }
+    }
+}

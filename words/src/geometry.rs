@@ -1,0 +1,304 @@
+//! Where the voxels of a volume lie in the patient: an affine in the plane and one course along the stack.
+//!
+//! Slices are in order of position along the normal (never of number or name); PS3.3 C.7.6.2.1.1. Gantry tilt is a step that is not
+//! along the normal. Finding this geometry in files is the work of `cases`; sampling along it that of `render`.
+
+use crate::{Direction, Displacement, Mm, PatientPoint, Unfit, Voxel};
+use serde::{Deserialize, Serialize};
+
+/// Geometry of a stack of parallel slices. Index to patient: `origin(slice) + column*dx*row_direction + row*dy*column_direction`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Draft", into = "Draft")]
+pub struct VolumeGeometry {
+    size: [u32; 3],
+    row_direction: Direction,
+    column_direction: Direction,
+    spacing: [Mm; 2],
+    stack: Stack,
+}
+
+/// The course of the slice origins (patient position of the centre of the first voxel of each slice).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stack {
+    /// Equal steps; with gantry tilt the step is not along the normal.
+    Uniform {
+        /// Centre of the first voxel of slice 0.
+        origin: PatientPoint,
+        /// From one slice's origin to the next.
+        step: Displacement,
+    },
+    /// One origin for each slice, in order along the normal: uneven spacing, piecewise linear between slices.
+    Piecewise(Vec<PatientPoint>),
+}
+
+/// What is known of a series' geometry, in one word and, where it matters, a number or reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum GeometryVerdict {
+    /// Uniform stack along the patient's axes.
+    Orthogonal,
+    /// Uniform stack, turned against the patient's axes.
+    Oblique,
+    /// Uniform stack whose step is not along the normal.
+    Tilted {
+        /// Angle between step and normal.
+        degrees: f64,
+    },
+    /// Steps differ, and not by whole multiples.
+    Uneven,
+    /// A step is a whole multiple of the others: slices are missing.
+    Gap,
+    /// More than one orientation, or several slices at one position.
+    Mixed,
+    /// No patient geometry in the files.
+    None,
+    /// There is geometry, and it cannot be true.
+    Refused {
+        /// Why, as a clause.
+        reason: String,
+    },
+}
+
+impl GeometryVerdict {
+    /// The one word that `--json` prints.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Orthogonal => "orthogonal",
+            Self::Oblique => "oblique",
+            Self::Tilted { .. } => "tilted",
+            Self::Uneven => "uneven",
+            Self::Gap => "gap",
+            Self::Mixed => "mixed",
+            Self::None => "none",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
+impl VolumeGeometry {
+    /// Puts a geometry together. `size` is [columns, rows, slices]; `spacing` is [between columns, between rows].
+    ///
+    /// # Errors
+    /// When a size is 0, a spacing is not a positive number, the two directions are not at right angles (cosine above 1e-3), a piecewise stack does not
+    /// have one origin for each slice, or the origins do not advance along the normal.
+    pub fn new(
+        size: [u32; 3],
+        row_direction: Direction,
+        column_direction: Direction,
+        spacing: [Mm; 2],
+        stack: Stack,
+    ) -> Result<Self, Unfit> {
+        let unfit = |why: String| Unfit::new("volume geometry", why);
+        if size.contains(&0) {
+            return Err(unfit(format!("a volume of {} x {} x {} voxels is empty", size[0], size[1], size[2])));
+        }
+        if spacing.iter().any(|s| !(s.0.is_finite() && s.0 > 0.0)) {
+            return Err(unfit(format!("pixel spacing {} x {} mm is not positive", spacing[0].0, spacing[1].0)));
+        }
+        let cosine = row_direction.dot(column_direction);
+        if cosine.abs() > 1e-3 {
+            return Err(unfit(format!("row and column directions are not at right angles (cosine {cosine:.4})")));
+        }
+        let geometry = Self { size, row_direction, column_direction, spacing, stack };
+        let normal = geometry.normal();
+        let advances = |step: Displacement| step.dot(normal.unit()) > 1e-4;
+        match &geometry.stack {
+            Stack::Uniform { origin, step } => {
+                if !origin.is_finite() || !advances(*step) {
+                    return Err(unfit("the slices do not advance along their normal".into()));
+                }
+            }
+            Stack::Piecewise(origins) => {
+                if origins.len() != size[2] as usize || origins.len() < 2 {
+                    return Err(unfit(format!("{} slice positions for {} slices", origins.len(), size[2])));
+                }
+                if origins.iter().any(|o| !o.is_finite()) || origins.windows(2).any(|w| !advances(w[1] - w[0])) {
+                    return Err(unfit("the slices do not advance along their normal".into()));
+                }
+            }
+        }
+        Ok(geometry)
+    }
+
+    /// [columns, rows, slices].
+    #[must_use]
+    pub const fn size(&self) -> [u32; 3] {
+        self.size
+    }
+    /// Direction in which the column index grows.
+    #[must_use]
+    pub const fn row_direction(&self) -> Direction {
+        self.row_direction
+    }
+    /// Direction in which the row index grows.
+    #[must_use]
+    pub const fn column_direction(&self) -> Direction {
+        self.column_direction
+    }
+    /// [between columns, between rows].
+    #[must_use]
+    pub const fn spacing(&self) -> [Mm; 2] {
+        self.spacing
+    }
+    /// The course of the slice origins.
+    #[must_use]
+    pub const fn stack(&self) -> &Stack {
+        &self.stack
+    }
+    /// Normal of the slices: row direction x column direction.
+    #[must_use]
+    pub fn normal(&self) -> Direction {
+        Direction::new(self.row_direction.cross(self.column_direction)).unwrap_or(Direction::HEAD)
+    }
+    /// Step between neighbouring slices about continuous slice index `slice` (the end steps go on beyond the stack).
+    #[must_use]
+    pub fn step_at(&self, slice: f64) -> Displacement {
+        match &self.stack {
+            Stack::Uniform { step, .. } => *step,
+            Stack::Piecewise(origins) => {
+                let k = (slice.floor().max(0.0) as usize).min(origins.len() - 2);
+                origins[k + 1] - origins[k]
+            }
+        }
+    }
+    /// Distance between neighbouring slices along the normal; the mean one for a piecewise stack.
+    #[must_use]
+    pub fn slice_spacing(&self) -> Mm {
+        let normal = self.normal().unit();
+        match &self.stack {
+            Stack::Uniform { step, .. } => Mm(step.dot(normal)),
+            Stack::Piecewise(origins) => {
+                let steps = (origins.len() - 1) as f64;
+                Mm((origins[origins.len() - 1] - origins[0]).dot(normal) / steps)
+            }
+        }
+    }
+    /// Centre of the first voxel at continuous slice index `slice`.
+    #[must_use]
+    pub fn origin_at(&self, slice: f64) -> PatientPoint {
+        match &self.stack {
+            Stack::Uniform { origin, step } => *origin + *step * slice,
+            Stack::Piecewise(origins) => {
+                let k = (slice.floor().max(0.0) as usize).min(origins.len() - 2);
+                origins[k] + (origins[k + 1] - origins[k]) * (slice - k as f64)
+            }
+        }
+    }
+    /// Patient position of a continuous index; defined beyond the volume too.
+    #[must_use]
+    pub fn patient_of(&self, v: Voxel) -> PatientPoint {
+        self.origin_at(v.slice)
+            + self.row_direction.times(self.spacing[0] * v.column)
+            + self.column_direction.times(self.spacing[1] * v.row)
+    }
+    /// Continuous index of a patient position; the inverse of [`Self::patient_of`].
+    #[must_use]
+    pub fn voxel_of(&self, p: PatientPoint) -> Voxel {
+        let normal = self.normal().unit();
+        let slice = match &self.stack {
+            Stack::Uniform { origin, step } => (p - *origin).dot(normal) / step.dot(normal),
+            Stack::Piecewise(origins) => {
+                let height = |o: PatientPoint| (o - origins[0]).dot(normal);
+                let h = (p - origins[0]).dot(normal);
+                let k = origins.partition_point(|o| height(*o) <= h).saturating_sub(1).min(origins.len() - 2);
+                k as f64 + (h - height(origins[k])) / (height(origins[k + 1]) - height(origins[k]))
+            }
+        };
+        let d = p - self.origin_at(slice);
+        let [u, v] = [self.row_direction.unit(), self.column_direction.unit()];
+        // The directions may miss the right angle by a rounded cosine: solve the 2x2 system instead of projecting.
+        let (uv, du, dv) = (u.dot(v), d.dot(u), d.dot(v));
+        let determinant = 1.0 - uv * uv;
+        Voxel { column: (du - uv * dv) / determinant / self.spacing[0].0, row: (dv - uv * du) / determinant / self.spacing[1].0, slice }
+    }
+    /// Whether a continuous index lies inside the volume, which reaches half a voxel beyond the outer centres.
+    #[must_use]
+    pub fn contains(&self, v: Voxel) -> bool {
+        let within = |c: f64, n: u32| c >= -0.5 && c <= f64::from(n) - 0.5;
+        within(v.column, self.size[0]) && within(v.row, self.size[1]) && within(v.slice, self.size[2])
+    }
+    /// Patient position of the volume's centre.
+    #[must_use]
+    pub fn centre(&self) -> PatientPoint {
+        let half = |n: u32| (f64::from(n) - 1.0) / 2.0;
+        self.patient_of(Voxel::new(half(self.size[0]), half(self.size[1]), half(self.size[2])))
+    }
+}
+
+/// What is written to files; reading one goes through [`VolumeGeometry::new`].
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    size: [u32; 3],
+    row_direction: Direction,
+    column_direction: Direction,
+    spacing: [Mm; 2],
+    stack: Stack,
+}
+impl TryFrom<Draft> for VolumeGeometry {
+    type Error = Unfit;
+    fn try_from(d: Draft) -> Result<Self, Unfit> {
+        Self::new(d.size, d.row_direction, d.column_direction, d.spacing, d.stack)
+    }
+}
+impl From<VolumeGeometry> for Draft {
+    fn from(g: VolumeGeometry) -> Self {
+        Self { size: g.size, row_direction: g.row_direction, column_direction: g.column_direction, spacing: g.spacing, stack: g.stack }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn unit(v: [f64; 3]) -> Direction {
+        Direction::new(v.into()).expect("a direction")
+    }
+
+    /// An orthonormal pair from any two vectors that are not parallel.
+    fn frame(a: [f64; 3], b: [f64; 3]) -> Option<(Direction, Direction)> {
+        let u = Direction::new(a.into()).ok()?;
+        let w = Direction::new(u.unit().cross(Displacement::from(b))).ok()?;
+        Some((u, Direction::new(w.cross(u)).ok()?))
+    }
+
+    proptest! {
+        #[test]
+        fn voxel_of_inverts_patient_of(
+            a in prop::array::uniform3(-1.0..1.0f64), b in prop::array::uniform3(-1.0..1.0f64),
+            dx in 0.1..5.0f64, dy in 0.1..5.0f64, dz in 0.1..8.0f64, shear in -0.4..0.4f64,
+            c in prop::array::uniform3(-600.0..600.0f64), i in prop::array::uniform3(-20.0..520.0f64), uneven in any::<bool>(),
+        ) {
+            let Some((u, v)) = frame(a, b) else { return Ok(()) };
+            let normal = unit(u.cross(v).into());
+            let step = normal.times(Mm(dz)) + v.times(Mm(shear * dz));
+            let origin = PatientPoint::from(c);
+            let stack = if uneven {
+                Stack::Piecewise((0..30).map(|k| origin + step * (f64::from(k) * (1.0 + 0.02 * f64::from(k)))).collect())
+            } else {
+                Stack::Uniform { origin, step }
+            };
+            let g = VolumeGeometry::new([512, 512, 30], u, v, [Mm(dx), Mm(dy)], stack).expect("a geometry");
+            let at = Voxel::new(i[0], i[1], i[2] / 10.0);
+            let back = g.voxel_of(g.patient_of(at));
+            prop_assert!((back.column - at.column).abs() < 1e-6 && (back.row - at.row).abs() < 1e-6 && (back.slice - at.slice).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_true() {
+        let [u, v] = [Direction::LEFT, Direction::POSTERIOR];
+        let up = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, 1.0) };
+        let new = |size, u, v, dx, stack| VolumeGeometry::new(size, u, v, [Mm(dx), Mm(1.0)], stack);
+        assert!(new([4, 4, 4], u, v, 1.0, up.clone()).is_ok());
+        assert!(new([4, 0, 4], u, v, 1.0, up.clone()).is_err());
+        assert!(new([4, 4, 4], u, v, 0.0, up.clone()).is_err());
+        assert!(new([4, 4, 4], u, v, f64::NAN, up.clone()).is_err());
+        assert!(new([4, 4, 4], u, unit([0.5, 1.0, 0.0]), 1.0, up).is_err());
+        let down = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, -1.0) };
+        assert!(new([4, 4, 4], u, v, 1.0, down).is_err());
+    }
+}
