@@ -18,6 +18,8 @@ pub(crate) struct Launch {
     pub(crate) forced: Option<RenderPath>,
     /// Where a trace goes.
     pub(crate) trace: Option<PathBuf>,
+    /// Size of the window; all of the screen when nobody said.
+    pub(crate) size: Option<[u32; 2]>,
     /// A picture to take and stop.
     pub(crate) shot: Option<Shot>,
 }
@@ -27,8 +29,6 @@ pub(crate) struct Launch {
 pub(crate) struct Shot {
     /// Where the PNG goes.
     pub(crate) file: PathBuf,
-    /// Size of the window, pixels.
-    pub(crate) size: [u32; 2],
 }
 
 /// Opens the window and returns when it is closed.
@@ -41,13 +41,15 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
             Trace::to_file(path, &clock).map_err(|e| Failure::Input(format!("{}: the trace cannot be written: {e}.", path.display())))?
         }
     };
-    let size = launch.shot.as_ref().map_or([1600, 1000], |s| s.size);
+    let picture = launch.shot.is_some().then_some([1920, 1080]);
+    let fixed = launch.size.or(picture);
+    let size = fixed.unwrap_or([1600, 1000]);
     let mut viewport = ViewportBuilder::default()
         .with_title("Tiresias")
         .with_app_id("tiresias")
         .with_inner_size(vec2(size[0] as f32, size[1] as f32))
         .with_min_inner_size(vec2(1024.0, 700.0));
-    if launch.shot.is_some() {
+    if fixed.is_some() {
         viewport = viewport.with_position(egui::pos2(0.0, 0.0)).with_decorations(false);
     } else {
         viewport = viewport.with_maximized(true);

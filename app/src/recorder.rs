@@ -76,7 +76,7 @@ fn keep(
     wake: &(dyn Fn() + Send + Sync),
 ) -> Result<(), String> {
     let mut record = trace.timed("open record", || study.open_record(crate::BUILD)).map_err(|e| e.to_string())?;
-    let mut state: State = record.state(rules.reader()).map_err(|e| e.to_string())?;
+    let mut state: State = record.state(rules.reader());
     let _ = outbox.send(News::Ready(Arc::new(state.clone())));
     wake();
     while let Ok(Order { action, at }) = inbox.recv() {

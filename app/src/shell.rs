@@ -34,6 +34,7 @@ pub struct Tiresias {
 
 enum Stage {
     Start { recent: Vec<PathBuf>, opening: Option<Opening>, trouble: Option<String> },
+    About,
     SignIn(Arc<Study>),
     Sitting(Box<Sitting>),
 }
@@ -156,6 +157,7 @@ impl Tiresias {
                     Err(e) => Fetched::Trouble(e.to_string()),
                 }
             }),
+            Some(Started::About) => self.stage = Stage::About,
             None => {}
         }
     }
@@ -337,6 +339,11 @@ impl eframe::App for Tiresias {
         ui.painter().rect_filled(ui.max_rect(), 0.0, design::ROOM);
         match &self.stage {
             Stage::Start { .. } => self.start_screen(ui),
+            Stage::About => {
+                if screens::about(ui) {
+                    self.stage = Stage::Start { recent: recent::list(), opening: None, trouble: None };
+                }
+            }
             Stage::SignIn(study) => {
                 let study = Arc::clone(study);
                 let whole = ui.max_rect();
@@ -367,7 +374,7 @@ impl eframe::App for Tiresias {
                     Place::Room(room) => room.main_slice(),
                     Place::List { .. } | Place::Between => None,
                 },
-                Stage::Start { .. } | Stage::SignIn(_) => None,
+                Stage::Start { .. } | Stage::About | Stage::SignIn(_) => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));

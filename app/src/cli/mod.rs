@@ -34,6 +34,9 @@ struct WindowArgs {
     /// Write a trace of frames and background work to FILE.
     #[arg(long, global = true, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Size of the window in pixels, instead of all of the screen.
+    #[arg(long, global = true, value_name = "WxH", value_parser = size)]
+    size: Option<[u32; 2]>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,9 +88,6 @@ struct DemoArgs {
     /// Open the first case with two marks, save the window as PNG, and stop. A copy is read, never your own demo study.
     #[arg(long, value_name = "FILE", conflicts_with = "build_only")]
     shot: Option<PathBuf>,
-    /// Size of the window for --shot, in pixels.
-    #[arg(long, value_name = "WxH", default_value = "1920x1080", value_parser = size)]
-    size: [u32; 2],
 }
 
 /// Who computes an image on the command line.
@@ -100,6 +100,9 @@ enum Computer {
 impl WindowArgs {
     fn computer(&self) -> Computer {
         if self.gpu { Computer::Gpu } else { Computer::Cpu }
+    }
+    fn launch(&self, study: Option<PathBuf>, shot: Option<launch::Shot>) -> Launch {
+        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, shot }
     }
     fn forced(&self) -> Option<crate::panes::RenderPath> {
         match (self.cpu, self.gpu) {
@@ -143,7 +146,7 @@ pub fn run() -> ExitCode {
 
 fn carry_out(cli: Cli) -> Result<(), Failure> {
     let window = cli.window;
-    let launch = |study| Launch { study, forced: window.forced(), trace: window.trace.clone(), shot: None };
+    let launch = |study| window.launch(study, None);
     match cli.command {
         None => launch::run(launch(None)),
         Some(Command::Open { study }) => launch::run(launch(Some(study))),
@@ -159,7 +162,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
 
 fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
     let (dir, shot) = match args.shot {
-        Some(file) => (None, Some(launch::Shot { file, size: args.size })),
+        Some(file) => (None, Some(launch::Shot { file })),
         None => (Some(args.dir.map_or_else(crate::demo::default_dir, Ok)?), None),
     };
     let scratch = crate::demo::Scratch::new(shot.is_some())?;
@@ -172,7 +175,7 @@ fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
     if args.build_only {
         return say(&format!("{}\n", built.display()));
     }
-    launch::run(Launch { study: Some(built), forced: window.forced(), trace: window.trace.clone(), shot })
+    launch::run(window.launch(Some(built), shot))
 }
 
 /// Writes text to stdout.

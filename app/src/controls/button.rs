@@ -52,12 +52,13 @@ pub(crate) fn link(ui: &mut Ui, label: &str, colour: Color32) -> Response {
 pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, selected: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 56.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, title));
+    // The words stand in line with the column; what is raised hangs out of it.
     if selected || response.hovered() {
-        ui.painter().rect_filled(rect, RADIUS, RAISED);
+        ui.painter().rect_filled(rect.expand2(vec2(12.0, 0.0)), RADIUS, RAISED);
     }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.text(rect.min + vec2(12.0, 9.0), Align2::LEFT_TOP, title, design::regular(design::BODY), STRONG);
-    painter.text(rect.min + vec2(12.0, 31.0), Align2::LEFT_TOP, note, design::regular(design::SMALL), DIM);
+    painter.text(rect.min + vec2(0.0, 9.0), Align2::LEFT_TOP, title, design::regular(design::BODY), STRONG);
+    painter.text(rect.min + vec2(0.0, 31.0), Align2::LEFT_TOP, note, design::regular(design::SMALL), DIM);
     focus(ui, &response, rect);
     response
 }

@@ -55,7 +55,7 @@ impl Room {
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
         let painter = ui.painter();
         painter.rect_filled(whole, 0.0, Color32::from_black_alpha(190));
-        let size = vec2(880.0f32.min(whole.width() - 32.0), 360.0);
+        let size = vec2(960.0f32.min(whole.width() - 32.0), 360.0);
         let sheet = Rect::from_center_size(whole.center(), size);
         painter.rect_filled(sheet, 8.0, PANEL);
         painter.rect_stroke(sheet, 8.0, Stroke::new(1.0, LINE), StrokeKind::Inside);

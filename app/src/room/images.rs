@@ -166,14 +166,16 @@ impl Room {
 
 /// Two lines with a hole about the point, so that what is pointed at stays visible.
 fn crosshair_lines(painter: &egui::Painter, rect: Rect, at: Pos2) {
-    let hole = 22.0;
+    // A hole about the point, and room for the letters at the edges.
+    let (hole, edge) = (22.0, 30.0);
+    let inner = rect.shrink(edge);
     let stroke = Stroke::new(1.0, ACCENT.gamma_multiply(0.55));
-    for (from, to) in [(rect.left(), at.x - hole), (at.x + hole, rect.right())] {
+    for (from, to) in [(inner.left(), at.x - hole), (at.x + hole, inner.right())] {
         if from < to {
             painter.hline(from..=to, at.y, stroke);
         }
     }
-    for (from, to) in [(rect.top(), at.y - hole), (at.y + hole, rect.bottom())] {
+    for (from, to) in [(inner.top(), at.y - hole), (at.y + hole, inner.bottom())] {
         if from < to {
             painter.vline(at.x, from..=to, stroke);
         }

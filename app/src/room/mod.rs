@@ -266,13 +266,16 @@ impl Room {
 
     /// What is still to be done, in the reader's words.
     fn still_to_do(&self, state: &State) -> Vec<Field> {
-        missing(&self.rules, state)
+        let mut fields: Vec<Field> = missing(&self.rules, state)
             .into_iter()
             .map(|m| match m {
                 tiresias_reads::machine::Missing::Answer(q) => Field::Question(q),
                 tiresias_reads::machine::Missing::MarkRating(m) => Field::Mark(m),
             })
-            .collect()
+            .collect();
+        // In the order in which the form shows them: marks on top.
+        fields.sort_by_key(|f| matches!(f, Field::Question(_)));
+        fields
     }
 
     fn canvas(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {

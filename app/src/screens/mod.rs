@@ -1,10 +1,12 @@
 //! The screens before and between cases: start, sign-in, worklist, the pause between two cases. Each draws itself and says what was chosen.
 
+mod about;
 mod between;
 mod sign_in;
 mod start;
 mod worklist;
 
+pub(crate) use about::about;
 pub(crate) use between::{Choice as AfterCase, between};
 pub(crate) use sign_in::{Choice as SignIn, sign_in};
 pub(crate) use start::{Choice as Started, start};

@@ -14,6 +14,8 @@ pub(crate) enum Choice {
     Open(PathBuf),
     /// Build the demo if need be, and open it.
     Demo,
+    /// Say what this is.
+    About,
 }
 
 /// Draws the start screen. `busy` says what is going on, `trouble` what went wrong.
@@ -55,6 +57,10 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
             if controls::entry_row(ui, 520.0, &name, &place, false).clicked() && busy.is_none() {
                 choice = Some(Choice::Open(study.clone()));
             }
+        }
+        ui.add_space(28.0);
+        if controls::link(ui, "About Tiresias", DIM).clicked() {
+            choice = Some(Choice::About);
         }
     });
     choice
