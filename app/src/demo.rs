@@ -71,7 +71,12 @@ pub fn data_dir() -> Option<PathBuf> {
 /// # Errors
 /// [`DemoStudyError::NoDataFolder`].
 pub fn default_dir() -> Result<PathBuf, DemoStudyError> {
-    data_dir().map(|d| d.join("demo")).ok_or(DemoStudyError::NoDataFolder)
+    place_in(data_dir().as_deref())
+}
+
+/// Where the demo lies in the data folder.
+pub(crate) fn place_in(data: Option<&Path>) -> Result<PathBuf, DemoStudyError> {
+    data.map(|d| d.join("demo")).ok_or(DemoStudyError::NoDataFolder)
 }
 
 /// Builds the demo study in `dir` unless it is there, and gives the reader's folder. `say` hears of each step.

@@ -73,7 +73,7 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
         "tiresias",
         options,
         Box::new(move |cc| {
-            let app = Tiresias::new(cc, clock, trace, launch.forced).map_err(|sentence| {
+            let app = Tiresias::new(cc, clock, trace, launch.forced, crate::demo::data_dir()).map_err(|sentence| {
                 if let Ok(mut slot) = refused.lock() {
                     *slot = Some(sentence.clone());
                 }

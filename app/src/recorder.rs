@@ -5,6 +5,7 @@
 use crate::trace::Trace;
 use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tiresias_reads::machine::{Action, Rules, State, decide, evolve};
 use tiresias_reads::study::Study;
 use tiresias_words::Moment;
@@ -13,6 +14,7 @@ use tiresias_words::Moment;
 pub(crate) struct Recorder {
     orders: Sender<Order>,
     news: Receiver<News>,
+    thread: Option<JoinHandle<()>>,
 }
 
 struct Order {
@@ -46,18 +48,29 @@ impl Recorder {
             }
             wake();
         };
-        if let Err(e) = std::thread::Builder::new().name("record".into()).spawn(work) {
+        let spawned = std::thread::Builder::new().name("record".into()).spawn(work);
+        if let Err(e) = &spawned {
             let _ = failed.send(News::Failed(format!(
                 "The record cannot be opened: the system gives no further thread ({e}). Close other programs and start again."
             )));
         }
-        Self { orders, news }
+        Self { orders, news, thread: spawned.ok() }
     }
 
     /// Asks for an action. The answer comes by [`Self::poll`].
     pub(crate) fn ask(&self, action: Action, at: Moment) {
         // When the thread has ended its last news, a failure, is on its way or was shown.
         let _ = self.orders.send(Order { action, at });
+    }
+
+    /// Waits until everything asked for is recorded and the record is closed. For the end of the program, when no window is left to wait.
+    pub(crate) fn finish(self) {
+        let Self { orders, news, thread } = self;
+        drop((orders, news));
+        if let Some(thread) = thread {
+            // A panic of that thread was its own end; there is nothing left to record with.
+            let _ = thread.join();
+        }
     }
 
     /// News since the last look.

@@ -15,7 +15,7 @@ use crate::shot::ShotScript;
 use crate::trace::{Trace, milliseconds};
 use crossbeam_channel::Receiver;
 use egui::{Context, Rect, Ui, UiBuilder, pos2};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::machine::{Action, Environment, Rules, State};
 use tiresias_reads::study::Study;
@@ -27,6 +27,8 @@ pub struct Tiresias {
     trace: Trace,
     screen: Screen,
     means: Means,
+    /// Where the list of recent studies and the demo are kept.
+    data: Option<PathBuf>,
     stage: Stage,
     shot: Option<ShotScript>,
     frame: u64,
@@ -71,11 +73,17 @@ enum Place {
 }
 
 impl Tiresias {
-    /// Prepares fonts, style and panes.
+    /// Prepares fonts, style and panes. `data` is the user's data folder for Tiresias: recent studies and the demo; without it neither is kept.
     ///
     /// # Errors
     /// A sentence when there is no graphics device, or its framebuffer cannot show exact grey levels.
-    pub fn new(cc: &eframe::CreationContext<'_>, clock: Clock, trace: Trace, forced: Option<RenderPath>) -> Result<Self, String> {
+    pub fn new(
+        cc: &eframe::CreationContext<'_>,
+        clock: Clock,
+        trace: Trace,
+        forced: Option<RenderPath>,
+        data: Option<PathBuf>,
+    ) -> Result<Self, String> {
         design::install(&cc.egui_ctx);
         let state = cc
             .wgpu_render_state
@@ -86,8 +94,8 @@ impl Tiresias {
         let gpu = (screen.path == RenderPath::Gpu).then(|| (state.device.clone(), state.queue.clone()));
         let means = Means { wake: Arc::new(move || ctx.request_repaint()), gpu, trace: trace.clone() };
         trace.event("started", serde_json::json!({ "path": format!("{:?}", screen.path), "format": screen.format }));
-        let stage = Stage::Start { recent: recent::list(), opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, means, stage, shot: None, frame: 0 })
+        let stage = Stage::Start { recent: recent::list(data.as_deref()), opening: None, trouble: None };
+        Ok(Self { clock, trace, screen, means, data, stage, shot: None, frame: 0 })
     }
 
     /// Opens a study at once.
@@ -107,7 +115,8 @@ impl Tiresias {
     }
 
     fn open_study(&mut self, path: PathBuf) {
-        self.fetch("Opening the study\u{2026}", move |_| open(&path));
+        let data = self.data.clone();
+        self.fetch("Opening the study\u{2026}", move |_| open(data.as_deref(), &path));
     }
 
     /// Runs `work` on a thread of its own; the start screen shows what it says.
@@ -126,7 +135,11 @@ impl Tiresias {
         };
         let spawned = std::thread::Builder::new().name("open".into()).spawn(run);
         let trouble = spawned.err().map(|e| format!("The system gives no further thread ({e}). Close other programs and try again."));
-        self.stage = Stage::Start { recent: recent::list(), opening: Some(Opening { says: says.to_owned(), result, steps }), trouble };
+        self.stage = Stage::Start {
+            recent: recent::list(self.data.as_deref()),
+            opening: Some(Opening { says: says.to_owned(), result, steps }),
+            trouble,
+        };
     }
 
     fn start_screen(&mut self, ui: &mut Ui) {
@@ -149,14 +162,20 @@ impl Tiresias {
         let says = opening.as_ref().map(|o| o.says.as_str());
         match screens::start(ui, recent, says, trouble.as_deref()) {
             Some(Started::Open(path)) => self.open_study(path),
-            Some(Started::Browse) => self.fetch("Choose the study's folder in the dialog\u{2026}", |_| browse()),
-            Some(Started::Demo) => self.fetch("Building the demo study\u{2026}", |say| {
-                let built = crate::demo::default_dir().and_then(|dir| crate::demo::build_if_absent(&dir, say));
-                match built {
-                    Ok(path) => open(&path),
-                    Err(e) => Fetched::Trouble(e.to_string()),
-                }
-            }),
+            Some(Started::Browse) => {
+                let data = self.data.clone();
+                self.fetch("Choose the study's folder in the dialog\u{2026}", move |_| browse(data.as_deref()));
+            }
+            Some(Started::Demo) => {
+                let data = self.data.clone();
+                self.fetch("Building the demo study\u{2026}", move |say| {
+                    let built = crate::demo::place_in(data.as_deref()).and_then(|dir| crate::demo::build_if_absent(&dir, say));
+                    match built {
+                        Ok(path) => open(data.as_deref(), &path),
+                        Err(e) => Fetched::Trouble(e.to_string()),
+                    }
+                });
+            }
             Some(Started::About) => self.stage = Stage::About,
             None => {}
         }
@@ -165,7 +184,7 @@ impl Tiresias {
     fn sign_in(&mut self, reader: &ReaderId) {
         let Stage::SignIn(study) = &self.stage else { return };
         match study.rules(reader) {
-            Err(e) => self.stage = Stage::Start { recent: recent::list(), opening: None, trouble: Some(e.to_string()) },
+            Err(e) => self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: Some(e.to_string()) },
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
@@ -215,7 +234,7 @@ impl Tiresias {
         });
         if ended {
             sitting.recorder.ask(Action::EndSession, now);
-            self.stage = Stage::Start { recent: recent::list(), opening: None, trouble: None };
+            self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None };
             return;
         }
         if let (Some(shot), Some(state)) = (&mut self.shot, &sitting.state) {
@@ -341,7 +360,7 @@ impl eframe::App for Tiresias {
             Stage::Start { .. } => self.start_screen(ui),
             Stage::About => {
                 if screens::about(ui) {
-                    self.stage = Stage::Start { recent: recent::list(), opening: None, trouble: None };
+                    self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None };
                 }
             }
             Stage::SignIn(study) => {
@@ -358,7 +377,9 @@ impl eframe::App for Tiresias {
                         self.sign_in(&reader);
                         ui.ctx().request_repaint();
                     }
-                    Some(SignIn::Back) => self.stage = Stage::Start { recent: recent::list(), opening: None, trouble: None },
+                    Some(SignIn::Back) => {
+                        self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None }
+                    }
                     None => {}
                 }
             }
@@ -382,10 +403,22 @@ impl eframe::App for Tiresias {
     }
 }
 
-fn open(path: &std::path::Path) -> Fetched {
+impl Drop for Tiresias {
+    /// A window that is closed in the middle of a case leaves it as a draft and ends the session, in the record too.
+    fn drop(&mut self) {
+        let stage = std::mem::replace(&mut self.stage, Stage::About);
+        if let Stage::Sitting(sitting) = stage {
+            let Sitting { recorder, .. } = *sitting;
+            recorder.ask(Action::EndSession, self.clock.now());
+            recorder.finish();
+        }
+    }
+}
+
+fn open(data: Option<&Path>, path: &Path) -> Fetched {
     match Study::open(path) {
         Ok(study) => {
-            recent::remember(path);
+            recent::remember(data, path);
             Fetched::Study(Box::new(study))
         }
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
@@ -393,6 +426,6 @@ fn open(path: &std::path::Path) -> Fetched {
 }
 
 /// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.
-fn browse() -> Fetched {
-    rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(&path))
+fn browse(data: Option<&Path>) -> Fetched {
+    rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(data, &path))
 }

@@ -401,10 +401,13 @@ mod tests {
     fn bundles_are_the_same_for_ever() {
         let bundles = assign(&protocol(), &accounts(&["r1", "r2"]), &cases(12), 5).unwrap();
         let pinned = bundles.iter().map(|b| b.hash().to_string()).collect::<Vec<_>>();
-        assert_eq!(pinned, [
-            "9f0a57ef4f328c639d63b754814cb63a4900c0caa6fe477d03f41fa992c6a739",
-            "342e372a2191ada5cc839747e55404b895951b7fd0d88e6ef11756dfa3e9a44d",
-        ]);
+        assert_eq!(
+            pinned,
+            [
+                "9f0a57ef4f328c639d63b754814cb63a4900c0caa6fe477d03f41fa992c6a739",
+                "342e372a2191ada5cc839747e55404b895951b7fd0d88e6ef11756dfa3e9a44d",
+            ]
+        );
     }
 
     #[test]

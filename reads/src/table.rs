@@ -2,7 +2,7 @@
 //!
 //! Rows are sorted by reader, condition, repeat and code, so that the same reads give the same table in whatever order they were made.
 
-use crate::machine::{AnswerValue, Fact, Locked};
+use crate::machine::{AnswerValue, Fact, Locked, State};
 use crate::protocol::Protocol;
 use crate::record::{Appended, FirstBad, Record, RecordError, What};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
         }
     })?;
     let mut rows = Vec::new();
-    for read in record.states().values().flat_map(|state| state.locked()) {
+    for read in record.states().values().flat_map(State::locked) {
         let seq = locked_at.get(read.read()).copied().unwrap_or(0);
         let Some(AnswerValue::Scale(rating)) = read.answers().get(protocol.form().rating()) else {
             let detail = "It locks a read without the rating that the protocol asks for.".to_owned();

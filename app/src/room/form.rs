@@ -19,7 +19,7 @@ pub(super) fn typed(digits: &str) -> Option<i32> {
 impl Room {
     pub(super) fn form(&mut self, ui: &mut Ui, column: Rect, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
         ui.painter().rect_filled(column, 0.0, PANEL);
-        ui.painter().vline(column.left(), column.y_range(), Stroke::new(1.0, LINE));
+        ui.painter().vline(column.left() + 0.5, column.y_range(), Stroke::new(1.0, LINE));
         let inner = column.shrink2(vec2(design::MARGIN, 0.0));
         let (body, foot) = inner.split_top_bottom_at_y(inner.bottom() - FOOT);
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {

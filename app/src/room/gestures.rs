@@ -14,6 +14,8 @@ pub(super) struct Dragging {
     about: PatientPoint,
 }
 
+/// So many slices may be waiting before a frame shows more than the next.
+const SLICES_BEHIND: f64 = 8.0;
 /// Physical pixels of a scroll drag that make one slice.
 const PIXELS_A_SLICE: f64 = 8.0;
 
@@ -44,7 +46,6 @@ impl Room {
         let scale = ui.pixels_per_point();
         if response.hovered() {
             self.wheel(ui, on);
-            self.hover = response.hover_pos().map(|p| on.patient_at(p, scale));
         }
         if response.double_clicked() {
             self.hanging.toggle_maximised(on.pane);
@@ -118,13 +119,25 @@ impl Room {
                     self.hanging.set_view(on.pane, view.zoomed((lines * 0.15).exp(), about));
                 }
             } else {
-                self.wheel_owed += -lines;
-                let whole = self.wheel_owed.trunc();
-                self.wheel_owed -= whole;
-                self.hanging.focus(on.pane);
-                self.scroll(on.pane, on.volume, whole as i64);
+                if self.hanging.focused() != on.pane {
+                    self.hanging.focus(on.pane);
+                    self.wheel_owed = 0.0;
+                }
+                self.wheel_owed -= lines;
             }
         }
+    }
+
+    /// Pays what the wheel owes: one slice a frame, so that every slice asked for is shown; faster only when a fast wheel would leave the eye behind.
+    pub(super) fn pay_wheel(&mut self, ui: &Ui, volume: &ShownVolume) {
+        let whole = self.wheel_owed.trunc();
+        if whole == 0.0 {
+            return;
+        }
+        let step = (whole.abs() / SLICES_BEHIND).ceil().copysign(whole);
+        self.wheel_owed -= step;
+        self.scroll(self.hanging.focused(), volume, step as i64);
+        ui.ctx().request_repaint();
     }
 
     pub(super) fn scroll(&mut self, pane: Pane, volume: &ShownVolume, slices: i64) {

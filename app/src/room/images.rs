@@ -35,11 +35,20 @@ impl Room {
             self.hanging.fit(volume.geometry(), *pane, pixels(*rect, scale));
         }
         self.hover = None;
+        let mut responses = Vec::with_capacity(placed.len());
         for (pane, rect) in &placed {
             let Some(plane) = self.plane_of(*pane, *rect, scale) else { continue };
             let response = ui.interact(*rect, ui.scope_id().with(("pane", pane.index())), Sense::click_and_drag());
             self.pointer(ui, &response, &OnScreen { pane: *pane, rect: *rect, plane, volume }, draft, wishes);
-            let (name, slice) = (self.hanging.orientation(*pane).label(), self.slice_words(*pane, volume));
+            responses.push((*pane, *rect, response));
+        }
+        self.pay_wheel(ui, volume);
+        // What is under the pointer and what a pane is called is known after all gestures: they move planes, also those of other panes.
+        for (pane, rect, response) in responses {
+            if let (Some(at), Some(plane)) = (response.hover_pos(), self.plane_of(pane, rect, scale)) {
+                self.hover = Some(OnScreen { pane, rect, plane, volume }.patient_at(at, scale));
+            }
+            let (name, slice) = (self.hanging.orientation(pane).label(), self.slice_words(pane, volume));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {slice}")));
         }
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.

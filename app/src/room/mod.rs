@@ -47,7 +47,7 @@ pub(crate) struct Room {
     caches: [PaneCache; 3],
     hover: Option<PatientPoint>,
     dragging: Option<gestures::Dragging>,
-    /// Part of a slice that the wheel still owes.
+    /// Slices that the wheel asked for and that were not shown yet.
     wheel_owed: f64,
     /// A mark was asked for when there were so many: the next one is to be rated.
     await_mark: Option<usize>,

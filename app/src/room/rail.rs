@@ -11,7 +11,8 @@ use tiresias_reads::machine::Tool;
 impl Room {
     pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, wishes: &mut Vec<Wish>) {
         ui.painter().rect_filled(column, 0.0, PANEL);
-        ui.painter().vline(column.right(), column.y_range(), Stroke::new(1.0, LINE));
+        // Half a pixel inside, so that the line is the rail's last column and not the image's first.
+        ui.painter().vline(column.right() - 0.5, column.y_range(), Stroke::new(1.0, LINE));
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (key, tool) in TOOLS {

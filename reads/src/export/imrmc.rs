@@ -86,7 +86,8 @@ fn notes(design: &Design<'_>, table: &ReadsTable) -> Vec<String> {
     }
     let repeats = table.rows.iter().filter(|r| r.read.read().repeat != 1).count();
     if repeats > 0 {
-        notes.push(format!("{repeats} hidden repeats are left out: the format knows one score for each reader, case and condition."));
+        let are = if repeats == 1 { "repeat is" } else { "repeats are" };
+        notes.push(format!("{repeats} hidden {are} left out: the format knows one score for each reader, case and condition."));
     }
     for reader in &design.readers {
         for condition in &design.conditions {

@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn cells_survive_the_text() {
-        let cells = vec![vec!["a,b".to_owned(), "\"x\"".to_owned(), String::new()], vec!["1".to_owned(), "two\nlines".to_owned(), "ü".to_owned()]];
+        let cells =
+            vec![vec!["a,b".to_owned(), "\"x\"".to_owned(), String::new()], vec!["1".to_owned(), "two\nlines".to_owned(), "ü".to_owned()]];
         assert_eq!(cells_of(&text_of(&cells)), Some(cells));
     }
 }

@@ -1,10 +1,10 @@
 //! What an action leads to under the rules: events, or a refusal with its reason. Nothing else makes events.
 
+use super::Rules;
 use super::action::{Action, AnswerValue, Environment, Glimpse};
 use super::event::{Event, Fact};
 use super::read::{Assignment, Draft};
 use super::state::State;
-use super::Rules;
 use crate::protocol::{MarkRules, Question, QuestionKind, Scale};
 use tiresias_words::{CaseCode, ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
 

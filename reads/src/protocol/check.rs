@@ -4,7 +4,8 @@
 
 use super::text::{self, ConditionDraft, DisplayDraft, Draft, MarksDraft, OrderDraft, PresetDraft, QuestionDraft, ScaleDraft};
 use super::{
-    ChoiceOption, ConditionRule, Display, Finding, Form, Layout, MarkRules, Order, Paradigm, Preset, Protocol, Question, QuestionKind, Scale,
+    ChoiceOption, ConditionRule, Display, Finding, Form, Layout, MarkRules, Order, Paradigm, Preset, Protocol, Question, QuestionKind,
+    Scale,
 };
 use crate::hash;
 use std::collections::BTreeSet;
@@ -27,7 +28,7 @@ const RESERVED_CONDITIONS: [&str; 2] = ["truth", "NO_MOD"];
 pub(super) fn protocol(text: &str) -> Result<Protocol, Vec<Finding>> {
     let draft = text::draft(text).map_err(|finding| vec![finding])?;
     let mut checks = Checks { text, findings: Vec::new() };
-    let protocol = checks.protocol(draft);
+    let protocol = checks.protocol(&draft);
     match protocol {
         Some(protocol) if checks.findings.is_empty() => Ok(protocol),
         _ => Err(checks.findings),
@@ -79,7 +80,7 @@ impl Checks<'_> {
         }
     }
 
-    fn protocol(&mut self, draft: Draft) -> Option<Protocol> {
+    fn protocol(&mut self, draft: &Draft) -> Option<Protocol> {
         let study = self.name("The study's id", &draft.study.id);
         let title = self.words("The study's title", &draft.study.title, 120);
         let paradigm = self.paradigm(&draft.study.paradigm, draft.marks.as_ref());
@@ -326,7 +327,10 @@ impl Checks<'_> {
             "linear_exact" => Some(Voi::LinearExact as fn(Window) -> Voi),
             "sigmoid" => Some(Voi::Sigmoid as fn(Window) -> Voi),
             _ => {
-                self.at(&draft.function, "The function is not a word this program knows; write \"linear\", \"linear_exact\" or \"sigmoid\".");
+                self.at(
+                    &draft.function,
+                    "The function is not a word this program knows; write \"linear\", \"linear_exact\" or \"sigmoid\".",
+                );
                 None
             }
         };

@@ -28,22 +28,31 @@ pub enum RecordError {
     #[error("The file `record.sqlite` is not a record of this program. Nothing was changed; put the right file back.")]
     NotARecord,
     /// Of another protocol.
-    #[error("The record `record.sqlite` belongs to another protocol than `protocol.toml`. Nothing was changed; put the right files together.")]
+    #[error(
+        "The record `record.sqlite` belongs to another protocol than `protocol.toml`. Nothing was changed; put the right files together."
+    )]
     OtherProtocol,
     /// Does not verify.
-    #[error("The record `record.sqlite` is not intact: {0} Nothing was changed; keep the file and tell the study coordinator.")]
+    #[error("The record `record.sqlite` is not intact: {0} This program left it as it is; keep the file and tell the study coordinator.")]
     Broken(FirstBad),
     /// The program was killed in the middle of a write, and the file is looked at without writing to it.
-    #[error("The last write to `record.sqlite` was cut off. Open the study once, which takes the unfinished write back, then verify again.")]
+    #[error(
+        "The last write to `record.sqlite` was cut off. Open the study once, which takes the unfinished write back, then verify again."
+    )]
     Unfinished,
     /// The disk is full.
-    #[error("The disk is full, so the last step was not recorded. All before it is safe. Make room on the disk, then repeat the step.")]
+    #[error("The disk is full. What is recorded is safe; the last step was not added to it. Make room on the disk, then repeat the step.")]
     DiskFull,
     /// The file cannot be written.
-    #[error("`record.sqlite` cannot be written, so the last step was not recorded. All before it is safe. Allow writing, then repeat the step.")]
+    #[error("`record.sqlite` cannot be written. What is recorded is safe; nothing was added to it. Allow writing to it, then try again.")]
     ReadOnly,
+    /// The file cannot be opened.
+    #[error("`record.sqlite` cannot be opened. Check that it is a file in a folder that you may read and write, then try again.")]
+    CannotOpen,
     /// Something else uses the file.
-    #[error("Another program uses `record.sqlite` (a backup or a virus scanner), so the last step was not recorded. Repeat the step.")]
+    #[error(
+        "Another program uses `record.sqlite` (a backup or a virus scanner). What is recorded is safe; nothing was added to it. Try again."
+    )]
     Busy,
     /// SQLite finds the file damaged.
     #[error("The file `record.sqlite` is damaged. Keep it as it is, and tell the study coordinator.")]
@@ -52,16 +61,20 @@ pub enum RecordError {
     #[error("Another program changed `record.sqlite` while it was open. Close the study and open it again.")]
     Changed,
     /// An event from before the last one.
-    #[error("The clock of this machine ran back, so the last step was not recorded. Close the program and start it again.")]
+    #[error(
+        "The clock of this machine ran back. What is recorded is safe; the last step was not added. Close the program and start it again."
+    )]
     Clock,
     /// An event that does not follow from what is recorded.
-    #[error("The last step does not fit what is recorded ({0}), so it was not recorded. Close the study and open it again.")]
+    #[error("The last step does not fit what is recorded ({0}), so it was not added to it. Close the study and open it again.")]
     Illegal(Illegal),
     /// An event that cannot be written down.
-    #[error("The last step cannot be written down, so it was not recorded. All before it is safe; tell the study coordinator.")]
+    #[error("The last step cannot be written down. What is recorded is safe; tell the study coordinator.")]
     Unwritable,
     /// Anything else that the database reports, by SQLite's result code.
-    #[error("The database reported error {0}, so the last step was not recorded. All before it is safe. Repeat the step.")]
+    #[error(
+        "The database reported error {0}. What is recorded is safe; nothing was added. Try again, and report the number if that fails too."
+    )]
     Database(i32),
 }
 
@@ -74,7 +87,8 @@ impl From<rusqlite::Error> for RecordError {
         match failure.code {
             ErrorCode::DiskFull => Self::DiskFull,
             _ if failure.extended_code == READONLY_ROLLBACK => Self::Unfinished,
-            ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Self::ReadOnly,
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly,
+            ErrorCode::CannotOpen => Self::CannotOpen,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DatabaseCorrupt => Self::Damaged,
             ErrorCode::NotADatabase => Self::NotARecord,

@@ -118,7 +118,7 @@ impl Record {
     pub fn open(path: &Path, protocol: ContentHash, build: &str) -> Result<Self, RecordError> {
         let mut lock = lock(path)?;
         let begun = lock.metadata().map_err(|e| RecordError::Lock(e.kind()))?.len() > 0;
-        if begun && !path.exists() {
+        if begun && std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
             return Err(RecordError::Gone);
         }
         let connection = schema::open(path)?;
@@ -135,7 +135,15 @@ impl Record {
         if chain.protocol.is_some_and(|p| p != protocol) {
             return Err(RecordError::OtherProtocol);
         }
-        Ok(Self { connection, protocol, build: build.to_owned(), head: chain.head, clocks: chain.clocks, states: chain.states, _lock: lock })
+        Ok(Self {
+            connection,
+            protocol,
+            build: build.to_owned(),
+            head: chain.head,
+            clocks: chain.clocks,
+            states: chain.states,
+            _lock: lock,
+        })
     }
 
     /// Appends events, all or none. They are on the disk when this returns `Ok`.
@@ -226,5 +234,125 @@ fn lock(record: &Path) -> Result<File, RecordError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(RecordError::AlreadyOpen),
         Err(TryLockError::Error(e)) => Err(RecordError::Lock(e.kind())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Account, CaseToRead, assign};
+    use crate::hash;
+    use crate::machine::{Action, Environment, Rules, decide};
+    use crate::protocol::Protocol;
+    use tempfile::TempDir;
+    use tiresias_words::Moment;
+
+    fn rules() -> Rules {
+        let protocol = Protocol::parse(include_str!("../../tests/two_conditions.toml")).unwrap();
+        let account = Account { reader: ReaderId::new("r1").unwrap(), display_name: "R".into() };
+        let cases: Vec<_> = (0..2u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![] }).collect();
+        let bundle = assign(&protocol, &[account], &cases, 1).unwrap().remove(0);
+        Rules::new(protocol, bundle).unwrap()
+    }
+
+    /// A record with a session and an open case: 4 rows, the last at 1,000 ms.
+    fn record() -> (TempDir, Record) {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = rules();
+        let mut record = Record::open(&folder.path().join("record.sqlite"), rules.protocol().hash(), "b").unwrap();
+        let environment = Environment { build: "b".into(), adapter: "a".into(), surface: [1, 1], scale: 1.0 };
+        let open = Action::OpenCase(rules.bundle().reads()[0].id(rules.reader()));
+        for action in [Action::StartSession(environment), open, Action::ImagesShown] {
+            let now = Moment { utc_ms: 0, monotonic_ms: 1_000, boot: "x".into() };
+            let events = decide(&rules, &record.state(rules.reader()), action, &now).unwrap();
+            record.append(&events).unwrap();
+        }
+        (folder, record)
+    }
+
+    fn answered(record: &Record, text_length: usize) -> Event {
+        let open = record.state(&ReaderId::new("r1").unwrap());
+        let at = Moment { utc_ms: 0, monotonic_ms: 1_000, boot: "x".into() };
+        let body = format!(r#"{{"question": "confidence", "value": {{"choice": "{}"}}}}"#, "y".repeat(text_length));
+        let package = open.open().map(crate::machine::Draft::package);
+        Event::read_back(open.reader().clone(), 1, at, package, "answered/1", &body).unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_and_reading_goes_on_when_there_is_room() {
+        let (folder, mut record) = record();
+        let pages = |record: &Record, n: i64| {
+            let _: i64 = record.connection.pragma_update_and_check(None, "max_page_count", n, |row| row.get(0)).unwrap();
+        };
+        let used: i64 = record.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        pages(&record, used + 1);
+        let mut acknowledged = record.head();
+        let refused = loop {
+            let event = answered(&record, 900);
+            match record.append(&[event.clone(), event]) {
+                Ok(appended) => acknowledged = appended,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused, RecordError::DiskFull);
+        assert!(refused.to_string().contains("What is recorded is safe"));
+        assert!(acknowledged.seq > 4 && record.head() == acknowledged);
+        let event = answered(&record, 900);
+        assert_eq!(record.append(&[event.clone(), event.clone()]), Err(RecordError::DiskFull), "and again");
+        pages(&record, 1_000);
+        assert_eq!(record.append(&[event]).unwrap().seq, acknowledged.seq + 1);
+        drop(record);
+        let found = verify(&folder.path().join("record.sqlite")).unwrap();
+        assert!(found.intact && found.records == acknowledged.seq + 1);
+    }
+
+    #[test]
+    fn a_disk_that_cannot_be_written_or_is_busy_refuses_in_a_sentence() {
+        let (folder, mut record) = record();
+        let event = answered(&record, 3);
+        record.connection.pragma_update(None, "query_only", true).unwrap();
+        assert_eq!(record.append(std::slice::from_ref(&event)), Err(RecordError::ReadOnly));
+        record.connection.pragma_update(None, "query_only", false).unwrap();
+        let other = Connection::open(folder.path().join("record.sqlite")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        record.connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+        assert_eq!(record.append(std::slice::from_ref(&event)), Err(RecordError::Busy));
+        other.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(record.append(&[event]).unwrap().seq, 5);
+    }
+
+    /// Appends a row whose own hash is right, as somebody who knows the format can, and verifies.
+    fn forged(change: impl FnOnce(&mut Stored)) -> FirstBad {
+        let (folder, record) = record();
+        let head = record.head();
+        let event = answered(&record, 3);
+        let mut row = Stored::following(5, head.head, &event, "b", record.protocol()).unwrap();
+        change(&mut row);
+        row.hash = row.right_hash().0;
+        row.put(&mut record.connection.prepare(INSERT).unwrap()).unwrap();
+        drop(record);
+        let found = verify(&folder.path().join("record.sqlite")).unwrap();
+        assert_eq!((found.records, found.intact), (5, found.first_bad.is_none()));
+        found.first_bad.unwrap_or(FirstBad { record: 0, what: What::Hash, detail: "nothing".into() })
+    }
+
+    #[test]
+    fn a_row_with_a_right_hash_must_still_fit() {
+        let check = |change: fn(&mut Stored), what: What, words: &str| {
+            let bad = forged(change);
+            assert!(bad.record == 5 && bad.what == what && bad.detail.contains(words), "{bad:?}");
+        };
+        assert_eq!(forged(|_| ()).detail, "nothing");
+        check(|r| r.monotonic_ms = 999, What::Clock, "does not run back");
+        check(|r| r.previous = [0; 32], What::Order, "does not follow");
+        check(|r| r.protocol = [0; 32], What::Order, "another protocol");
+        check(|r| r.kind = "answered/2".into(), What::Order, "does not know");
+        check(|r| r.body = "null".into(), What::Order, "does not know");
+        check(|r| r.body = r.body.replace("value", "valve"), What::Order, "does not know");
+        check(|r| r.session = 2, What::Order, "session");
+        check(|r| r.package = None, What::Order, "not open");
+        check(|r| (r.kind, r.body) = ("mark-rated/1".into(), r#"{"mark": 1, "rating": 5}"#.into()), What::Order, "mark that was not there");
+        // Another machine start has another clock.
+        assert_eq!(forged(|r| (r.boot, r.monotonic_ms) = ("y".into(), 1)).detail, "nothing");
     }
 }

@@ -1,12 +1,14 @@
 //! Exports of a whole simulated study, line by line against what the simulation knows, not against what the exporter made.
 
-use crate::simulated::{BUILD, Place, Reading, package, reader, start};
+use crate::simulated::{BUILD, PROTOCOL, Place, Reading, bundles, package, protocol, reader, start};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::{Desk, DeskCase, DeskError, Truth};
 use tiresias_reads::export::{ExportError, Exported, Format, export};
 use tiresias_reads::record::Record;
+use tiresias_reads::study::Study;
 use tiresias_words::CaseId;
 
 const READERS: [&str; 3] = ["ann", "bo.b", "r-10"];
@@ -17,7 +19,7 @@ fn case_id(case: u8) -> String {
     format!("C{case}")
 }
 fn signal(case: u8) -> bool {
-    case % 3 == 0
+    case.is_multiple_of(3)
 }
 /// What reader, case and condition are rated: a number that says where it came from.
 fn score(reader: usize, case: u8, condition: &str) -> i32 {
@@ -63,9 +65,10 @@ fn studied(left: usize) -> (Place, Record) {
 fn exported(format: Format, place: &Place, record: &Record, truth: Option<&Truth>) -> Exported {
     export(format, &place.study, record, truth, &place.path("out")).expect("exported")
 }
+/// The lines of a file that has the form which all programs read: LF, no blank line, nothing after the last.
 fn lines(folder: &Path, name: &str) -> Vec<String> {
     let text = fs::read_to_string(folder.join(name)).unwrap();
-    assert!(text.ends_with('\n') && !text.contains('\r') && !text.contains("\n\n") && !text.contains(' ' /* see below */) || name.ends_with("imrmc"));
+    assert!(text.ends_with('\n') && !text.contains('\r') && !text.contains("\n\n") && !text.contains(" \n"));
     text.lines().map(str::to_owned).collect()
 }
 
@@ -163,7 +166,41 @@ fn a_class_that_is_too_small_for_one_program_is_said() {
     // Of the last reader's second condition 2 reads are left: at most 2 with the signal.
     let (place, record) = studied(10);
     let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
-    assert!(done.notes.iter().any(|n| n.contains("\"r-10\"") && n.contains("\"second\"") && n.contains("without a word")), "{:?}", done.notes);
+    assert!(
+        done.notes.iter().any(|n| n.contains("\"r-10\"") && n.contains("\"second\"") && n.contains("without a word")),
+        "{:?}",
+        done.notes
+    );
+}
+
+#[test]
+fn hidden_repeats_are_in_the_sheet_and_not_in_the_scores() {
+    // One reader, who meets the last case of the list once more under a new code.
+    let mut bundle: serde_json::Value = serde_json::from_str(&bundles(&["ann"], CASES)[0].to_json()).unwrap();
+    let reads = bundle["reads"].as_array_mut().unwrap();
+    let mut again = reads.last().unwrap().clone();
+    again["case"] = "ZZ-Z".into();
+    again["repeat"] = 2.into();
+    reads.push(again);
+    let bundle = Bundle::parse(bundle.to_string().as_bytes(), &protocol()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let study = Study::create(&dir.path().join("study"), PROTOCOL, &[bundle]).unwrap();
+    let place = Place { study, dir };
+    let mut record = place.study.open_record(BUILD).unwrap();
+    let mut r = Reading::new(place.study.rules(&reader("ann")).unwrap());
+    record.append(&r.must(start())).unwrap();
+    while r.state.next().is_some() {
+        let rating = if r.next_read().repeat == 2 { 99 } else { 1 };
+        record.append(&r.read_next(rating, &[])).unwrap();
+    }
+    let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
+    assert_eq!(done.files.len(), 4, "the design is complete without the repeat");
+    assert!(done.notes.iter().any(|n| n.starts_with("1 hidden repeat")), "{:?}", done.notes);
+    let scores = lines(&done.folder, "nodules-1.imrmc");
+    assert_eq!(scores.iter().filter(|l| l.starts_with("ann,") && l.ends_with(",1")).count(), 24);
+    assert!(!scores.iter().any(|l| l.ends_with(",99")));
+    let sheet = export(Format::Csv, &place.study, &record, None, &place.path("sheet")).unwrap();
+    assert_eq!(lines(&sheet.folder, "nodules-1.reads.csv").iter().filter(|l| l.contains(",2,ZZ-Z,") && l.ends_with(",99,")).count(), 1);
 }
 
 #[test]

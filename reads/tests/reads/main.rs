@@ -1,7 +1,13 @@
 //! The reading chain as other crates see it: rules, state machine, record, verification, exports.
 
+// `cfg(test)` says to clippy that the functions beside the tests are tests' too.
+#[cfg(test)]
 mod export;
+#[cfg(test)]
 mod killed;
+#[cfg(test)]
 mod machine;
+#[cfg(test)]
 mod record;
+#[cfg(test)]
 mod simulated;

@@ -117,8 +117,11 @@ fn files_that_are_not_this_record_are_refused() {
     assert_eq!(opens(&|p| sql(p, "PRAGMA application_id = 1")), Err(RecordError::NotARecord));
     assert_eq!(opens(&|p| fs::write(p, vec![7; 5000]).unwrap()), Err(RecordError::NotARecord));
     assert_eq!(opens(&|p| fs::remove_file(p).unwrap()), Err(RecordError::Gone));
+    assert_eq!(opens(&|p| fs::write(p, b"").unwrap()), Err(RecordError::Gone));
     assert!(matches!(opens(&|p| sql(p, "DROP TRIGGER event_no_delete")), Err(RecordError::Broken(b)) if b.record == 0));
-    assert!(matches!(opens(&|p| sql(p, "CREATE VIEW spy AS SELECT * FROM event")), Err(RecordError::Broken(b)) if b.detail.contains("spy")));
+    assert!(
+        matches!(opens(&|p| sql(p, "CREATE VIEW spy AS SELECT * FROM event")), Err(RecordError::Broken(b)) if b.detail.contains("spy"))
+    );
     let cut = |p: &Path| fs::write(p, &fs::read(p).unwrap()[..6000]).unwrap();
     assert!(matches!(opens(&cut), Err(RecordError::Broken(_) | RecordError::Damaged)));
     let place = Place::new(&["r1"], 1);
@@ -170,6 +173,23 @@ fn rows_removed_moved_or_added_are_named() {
     let added = "INSERT INTO event SELECT 18, session, reader, kind, body, utc_ms, monotonic_ms, boot, build, protocol, package, hash, hash \
          FROM event WHERE seq = 17";
     assert_eq!(found(added), (18, What::Hash));
+}
+
+#[test]
+fn a_byte_flipped_in_the_file_is_found_and_its_record_named() {
+    let place = Place::new(&["r1"], 3);
+    written(&place);
+    let path = place.study.record_path();
+    let mut bytes = fs::read(&path).unwrap();
+    let answer = b"{\"scale\":88}";
+    // SQLite leaves stale copies in free space when it moves rows to other pages: change them all, so that the row is among them.
+    let places: Vec<_> = (0..bytes.len() - answer.len()).filter(|at| bytes[*at..].starts_with(answer)).collect();
+    places.iter().for_each(|at| bytes[at + 9] ^= 1);
+    fs::write(&path, &bytes).unwrap();
+    // 1 enrolled, 2 session, 3 opened, 4 shown, 5 to 8 two marks and their ratings, 9 the answer.
+    assert_eq!(first_bad(&looked_at(&place)), (9, What::Hash));
+    let refused = place.study.open_record(BUILD).map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains("Record 9 was changed.") && refused.contains("left it as it is"), "{refused}");
 }
 
 #[test]
