@@ -110,8 +110,15 @@ pub fn text(painter: &Painter, at: Pos2, anchor: Align2, text: impl ToString, fo
     painter.text(at, anchor, text, font, colour)
 }
 
+/// One line of text no wider than `width`: longer words end in dots, not in half a letter.
+pub fn shortened(painter: &Painter, words: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    painter.layout_job(job)
+}
+
 /// Text over an image: a dark halo lets it be read on bone as on air.
-pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: impl ToString, font: FontId, colour: Color32) -> Rect {
+pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: &(impl ToString + ?Sized), font: FontId, colour: Color32) -> Rect {
     let halo = Color32::from_black_alpha((f32::from(colour.a()) * 0.8) as u8);
     let galley = painter.layout_no_wrap(text.to_string(), font, colour);
     let rect = anchor.anchor_size(at, galley.size());

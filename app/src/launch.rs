@@ -22,6 +22,8 @@ pub(crate) struct Launch {
     pub(crate) size: Option<[u32; 2]>,
     /// A picture to take and stop.
     pub(crate) shot: Option<Shot>,
+    /// A measurement to make and stop.
+    pub(crate) bench: Option<crate::frames::FrameBench>,
 }
 
 /// A picture of the window with a case open.
@@ -59,6 +61,9 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
     options.system_font_fallback = false;
     options.dithering = false;
     options.multisampling = 0;
+    if launch.bench.is_some() {
+        options.wgpu_options.surface.present_mode = wgpu::PresentMode::AutoNoVsync;
+    }
     if let WgpuSetup::CreateNew(setup) = &mut options.wgpu_options.wgpu_setup {
         setup.instance_descriptor.backends = wgpu::Backends::PRIMARY;
         setup.device_descriptor = Arc::new(|adapter| wgpu::DeviceDescriptor {
@@ -73,13 +78,12 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
         "tiresias",
         options,
         Box::new(move |cc| {
-            let app = Tiresias::new(cc, clock, trace, launch.forced, crate::demo::data_dir()).map_err(|sentence| {
+            let app = Tiresias::new(cc, clock, trace, launch.forced, crate::demo::data_dir()).inspect_err(|sentence| {
                 if let Ok(mut slot) = refused.lock() {
                     *slot = Some(sentence.clone());
                 }
-                sentence
             })?;
-            Ok(Box::new(app.with_study(launch.study).with_shot(launch.shot)))
+            Ok(Box::new(app.with_study(launch.study).with_shot(launch.shot).with_bench(launch.bench)))
         }),
     );
     let sentence = refusal.lock().ok().and_then(|mut slot| slot.take());
@@ -107,6 +111,10 @@ fn window_sentence(e: &eframe::Error) -> String {
         eframe::Error::Wgpu(_) => format!(
             "No graphics device can draw this window ({e}). Install a graphics driver with Vulkan (on Debian without a graphics card: mesa-vulkan-drivers) and start again."
         ),
+        // The window system's own words hold places in source files, and nothing that a person could act on.
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+            "The window cannot be opened: the display that DISPLAY or WAYLAND_DISPLAY names cannot be reached. Check that it is there and that you may use it, and start again.".into()
+        }
         _ => format!("The window cannot be opened ({e}). Check that the display can be reached, and start again."),
     }
 }

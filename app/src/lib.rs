@@ -10,6 +10,7 @@ mod clock;
 mod controls;
 pub mod demo;
 pub mod design;
+mod frames;
 mod launch;
 mod loader;
 mod panes;

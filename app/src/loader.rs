@@ -49,6 +49,7 @@ impl Loading {
         let failed = sender.clone();
         let work = move || {
             if let Err(sentence) = load(&dir, hash, &means, &stop, &sender) {
+                means.trace.event("case not shown", serde_json::json!({}));
                 let _ = sender.send(News::Failed(sentence));
             }
             (means.wake)();

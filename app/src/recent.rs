@@ -13,9 +13,9 @@ pub(crate) fn list(data: Option<&Path>) -> Vec<PathBuf> {
     all.into_iter().filter(|p| p.join("protocol.toml").is_file()).take(MOST).collect()
 }
 
-/// Puts a study at the head of the list.
-pub(crate) fn remember(data: Option<&Path>, study: &Path) {
-    let Some(data) = data else { return };
+/// Puts a study at the head of the list, and gives the list.
+pub(crate) fn remember(data: Option<&Path>, study: &Path) -> Vec<PathBuf> {
+    let Some(data) = data else { return Vec::new() };
     let study = std::path::absolute(study).unwrap_or_else(|_| study.to_owned());
     let mut all = list(Some(data));
     all.retain(|p| *p != study);
@@ -25,4 +25,5 @@ pub(crate) fn remember(data: Option<&Path>, study: &Path) {
     if let Ok(text) = serde_json::to_string(&all) {
         let _ = std::fs::create_dir_all(data).and_then(|()| std::fs::write(data.join(FILE), text));
     }
+    all
 }

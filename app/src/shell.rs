@@ -4,6 +4,7 @@
 
 use crate::clock::Clock;
 use crate::design;
+use crate::frames::{FrameBench, FrameScript};
 use crate::launch::Shot;
 use crate::loader::{Loading, Means};
 use crate::panes::{self, RenderPath, Screen};
@@ -29,13 +30,16 @@ pub struct Tiresias {
     means: Means,
     /// Where the list of recent studies and the demo are kept.
     data: Option<PathBuf>,
+    /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
+    recent: Vec<PathBuf>,
     stage: Stage,
     shot: Option<ShotScript>,
+    bench: Option<FrameScript>,
     frame: u64,
 }
 
 enum Stage {
-    Start { recent: Vec<PathBuf>, opening: Option<Opening>, trouble: Option<String> },
+    Start { opening: Option<Opening>, trouble: Option<String> },
     About,
     SignIn(Arc<Study>),
     Sitting(Box<Sitting>),
@@ -49,7 +53,7 @@ struct Opening {
 }
 
 enum Fetched {
-    Study(Box<Study>),
+    Study(Box<Study>, Vec<PathBuf>),
     Nothing,
     Trouble(String),
 }
@@ -94,8 +98,9 @@ impl Tiresias {
         let gpu = (screen.path == RenderPath::Gpu).then(|| (state.device.clone(), state.queue.clone()));
         let means = Means { wake: Arc::new(move || ctx.request_repaint()), gpu, trace: trace.clone() };
         trace.event("started", serde_json::json!({ "path": format!("{:?}", screen.path), "format": screen.format }));
-        let stage = Stage::Start { recent: recent::list(data.as_deref()), opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, means, data, stage, shot: None, frame: 0 })
+        let recent = recent::list(data.as_deref());
+        let stage = Stage::Start { opening: None, trouble: None };
+        Ok(Self { clock, trace, screen, means, data, recent, stage, shot: None, bench: None, frame: 0 })
     }
 
     /// Opens a study at once.
@@ -111,6 +116,13 @@ impl Tiresias {
     #[must_use]
     pub(crate) fn with_shot(mut self, shot: Option<Shot>) -> Self {
         self.shot = shot.map(ShotScript::new);
+        self
+    }
+
+    /// Measures frames and stops.
+    #[must_use]
+    pub(crate) fn with_bench(mut self, bench: Option<FrameBench>) -> Self {
+        self.bench = bench.map(|b| FrameScript::new(b, format!("{:?}", self.screen.path), self.screen.adapter.clone()));
         self
     }
 
@@ -135,21 +147,18 @@ impl Tiresias {
         };
         let spawned = std::thread::Builder::new().name("open".into()).spawn(run);
         let trouble = spawned.err().map(|e| format!("The system gives no further thread ({e}). Close other programs and try again."));
-        self.stage = Stage::Start {
-            recent: recent::list(self.data.as_deref()),
-            opening: Some(Opening { says: says.to_owned(), result, steps }),
-            trouble,
-        };
+        self.stage = Stage::Start { opening: Some(Opening { says: says.to_owned(), result, steps }), trouble };
     }
 
     fn start_screen(&mut self, ui: &mut Ui) {
-        let Stage::Start { recent, opening, trouble } = &mut self.stage else { return };
+        let Stage::Start { opening, trouble } = &mut self.stage else { return };
         if let Some(busy) = opening {
             if let Some(step) = busy.steps.try_iter().last() {
                 busy.says = step;
             }
             match busy.result.try_recv() {
-                Ok(Fetched::Study(study)) => {
+                Ok(Fetched::Study(study, recent)) => {
+                    self.recent = recent;
                     self.stage = Stage::SignIn(Arc::new(*study));
                     ui.ctx().request_repaint();
                     return;
@@ -160,7 +169,7 @@ impl Tiresias {
             }
         }
         let says = opening.as_ref().map(|o| o.says.as_str());
-        match screens::start(ui, recent, says, trouble.as_deref()) {
+        match screens::start(ui, &self.recent, says, trouble.as_deref()) {
             Some(Started::Open(path)) => self.open_study(path),
             Some(Started::Browse) => {
                 let data = self.data.clone();
@@ -184,7 +193,7 @@ impl Tiresias {
     fn sign_in(&mut self, reader: &ReaderId) {
         let Stage::SignIn(study) = &self.stage else { return };
         match study.rules(reader) {
-            Err(e) => self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: Some(e.to_string()) },
+            Err(e) => self.stage = Stage::Start { opening: None, trouble: Some(e.to_string()) },
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
@@ -234,8 +243,17 @@ impl Tiresias {
         });
         if ended {
             sitting.recorder.ask(Action::EndSession, now);
-            self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None };
+            self.stage = Stage::Start { opening: None, trouble: None };
             return;
+        }
+        if let (Some(bench), Some(state)) = (&mut self.bench, &sitting.state) {
+            let room = match &mut sitting.place {
+                Place::Room(room) => Some(&mut **room),
+                Place::List { .. } | Place::Between => None,
+            };
+            if let Some(action) = bench.prepare(room, state) {
+                sitting.recorder.ask(action, now.clone());
+            }
         }
         if let (Some(shot), Some(state)) = (&mut self.shot, &sitting.state) {
             let room = match &mut sitting.place {
@@ -352,15 +370,21 @@ impl Sitting {
 }
 
 impl eframe::App for Tiresias {
+    /// The ground of the whole window. Cleared, never painted: a rectangle of this size through egui's shader costs a software adapter more than
+    /// all the rest of a frame (notes/perf.md section 4).
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. }));
+        if dark { design::CANVAS } else { design::ROOM }.to_normalized_gamma_f32()
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let from = self.clock.since_start();
         Self::scale_to_screen(ui.ctx());
-        ui.painter().rect_filled(ui.max_rect(), 0.0, design::ROOM);
         match &self.stage {
             Stage::Start { .. } => self.start_screen(ui),
             Stage::About => {
                 if screens::about(ui) {
-                    self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None };
+                    self.stage = Stage::Start { opening: None, trouble: None };
                 }
             }
             Stage::SignIn(study) => {
@@ -372,18 +396,20 @@ impl eframe::App for Tiresias {
                 let mut choice = None;
                 ui.scope_builder(UiBuilder::new().max_rect(body), |ui| choice = screens::sign_in(ui, &study));
                 let choice = choice.or_else(|| self.shot.as_ref().and_then(|s| s.reader(&study)).map(SignIn::Reader));
+                let choice = choice.or_else(|| self.bench.as_ref().and_then(|_| FrameScript::reader(&study)).map(SignIn::Reader));
                 match choice {
                     Some(SignIn::Reader(reader)) => {
                         self.sign_in(&reader);
                         ui.ctx().request_repaint();
                     }
-                    Some(SignIn::Back) => {
-                        self.stage = Stage::Start { recent: recent::list(self.data.as_deref()), opening: None, trouble: None }
-                    }
+                    Some(SignIn::Back) => self.stage = Stage::Start { opening: None, trouble: None },
                     None => {}
                 }
             }
             Stage::Sitting(_) => self.sitting(ui),
+        }
+        if let Some(bench) = &mut self.bench {
+            bench.frame(ui.ctx(), from);
         }
         if let Some(shot) = &mut self.shot {
             shot.frame(ui.ctx());
@@ -417,10 +443,7 @@ impl Drop for Tiresias {
 
 fn open(data: Option<&Path>, path: &Path) -> Fetched {
     match Study::open(path) {
-        Ok(study) => {
-            recent::remember(data, path);
-            Fetched::Study(Box::new(study))
-        }
+        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
 }

@@ -94,7 +94,16 @@ enum InterpolationArg {
 
 /// What is in a file or folder.
 pub(super) fn inspect(path: &Path, pixels: bool, json: bool) -> Result<(), Failure> {
-    let found = tiresias_cases::inspect(path, pixels)?;
+    let found = match tiresias_cases::inspect(path, pixels) {
+        Ok(found) => found,
+        Err(e) => {
+            if json {
+                let refused = json!([{ "path": path.display().to_string(), "reason": e.to_string() }]);
+                say_json(&json!({ "path": path.display().to_string(), "series": [], "objects": [], "refused": refused }))?;
+            }
+            return Err(at(path, &e));
+        }
+    };
     if json {
         say_json(&found)?;
     } else {
@@ -120,7 +129,7 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
         )));
     }
     let buffer = series.buffer()?;
-    series.load_slice(args.frame, &buffer)?;
+    series.load_slice(args.frame, &buffer).map_err(|e| at(&args.file, &e))?;
     let voi = chosen_voi(args, &series, &buffer)?;
     let words = buffer.slice(args.frame).unwrap_or_default();
     let [columns, rows] = series.image_size;
@@ -174,7 +183,7 @@ fn chosen_voi(args: &RenderArgs, series: &Series, buffer: &VoxelBuffer) -> Resul
 pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
     let series = only_series(&args.dir)?;
     let geometry = geometry_of(&series, &args.dir)?;
-    let buffer = series.load()?;
+    let buffer = series.load().map_err(|e| at(&args.dir, &e))?;
     let padding = series.padding.as_ref().map(|p| [*p.start(), *p.end()]);
     let range = ValueRange::measure(buffer.words());
     let view = VolumeView::new(geometry, buffer.words(), series.format, &series.modality, padding, range)?;
@@ -202,7 +211,7 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
 pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
     let series = only_series(&args.dir)?;
     geometry_of(&series, &args.dir)?;
-    let buffer = series.load()?;
+    let buffer = series.load().map_err(|e| at(&args.dir, &e))?;
     let unit = series.unit.label();
     let values: Vec<_> = args.at.iter().map(|p| (*p, tiresias_cases::probe(&series, &buffer, *p))).collect();
     if args.json {
@@ -218,18 +227,23 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
     })
 }
 
+/// What a library says of a file or folder, with the path that the person gave.
+fn at(path: &Path, e: &impl std::error::Error) -> Failure {
+    Failure::Input(format!("{}: {e}.", path.display()))
+}
+
 /// The one series at a path.
 fn only_series(path: &Path) -> Result<Series, Failure> {
-    let folder = read_folder(path, &mut |_| ControlFlow::Continue(()))?;
-    let at = path.display();
+    let folder = read_folder(path, &mut |_| ControlFlow::Continue(())).map_err(|e| at(path, &e))?;
+    let place = path.display();
     let mut series = folder.series;
     match (series.len(), folder.refused.first()) {
         (1, _) => Ok(series.remove(0)),
         (0, Some(refused)) => Err(Failure::Input(format!("{}: {}.", refused.path.display(), refused.reason))),
-        (0, None) => Err(Failure::Input(format!("{at}: there is no DICOM image in it."))),
-        (n, _) => {
-            Err(Failure::Input(format!("{at}: there are {n} series in it; name a folder or file with one. 'tiresias inspect' lists them.")))
-        }
+        (0, None) => Err(Failure::Input(format!("{place}: there is no DICOM image in it."))),
+        (n, _) => Err(Failure::Input(format!(
+            "{place}: there are {n} series in it; name a folder or file with one. 'tiresias inspect' lists them."
+        ))),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the answer is no, 2 the input or the command is at fault. One line on stderr says what, to which file, and what to do;
 //! `--json` prints one document on stdout and nothing else.
 
+mod bench;
 mod images;
 mod studies;
 
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Write what was read in a form that statistics programs take.
     Export(studies::ExportArgs),
+    /// Measure how fast it is on this machine.
+    Bench(bench::BenchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -102,7 +105,7 @@ impl WindowArgs {
         if self.gpu { Computer::Gpu } else { Computer::Cpu }
     }
     fn launch(&self, study: Option<PathBuf>, shot: Option<launch::Shot>) -> Launch {
-        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, shot }
+        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, shot, bench: None }
     }
     fn forced(&self) -> Option<crate::panes::RenderPath> {
         match (self.cpu, self.gpu) {
@@ -130,8 +133,12 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// Runs the program: the one place where an error becomes an exit code and a line on stderr.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome = carry_out(cli);
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => carry_out(cli),
+        // What was asked for: help, or the version.
+        Err(said) if !said.use_stderr() => return printed(&said),
+        Err(wrong) => Err(Failure::Input(in_one_line(&wrong))),
+    };
     let (code, sentence) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
         Err(Failure::No(sentence)) => (1, sentence),
@@ -139,9 +146,24 @@ pub fn run() -> ExitCode {
     };
     // One line: sentences of libraries may be long, but they never hold a line break that matters.
     let line = sentence.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    let end = if line.ends_with(['.', '!', '?']) { "" } else { "." };
     // Nothing is left to be told when stderr is closed.
-    let _ = writeln!(std::io::stderr(), "tiresias: {line}");
+    let _ = writeln!(std::io::stderr(), "tiresias: {line}{end}");
     ExitCode::from(code)
+}
+
+fn printed(said: &clap::Error) -> ExitCode {
+    // A closed stdout wants no help.
+    said.print().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}
+
+/// What is wrong with a command, without the pages about its use: those are for `--help`.
+fn in_one_line(wrong: &clap::Error) -> String {
+    let text = wrong.to_string();
+    let words: Vec<&str> = text.lines().take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more")).map(str::trim).collect();
+    let words = words.join(" ");
+    let words = words.trim().trim_start_matches("error: ").trim_end_matches('.');
+    format!("{words}. 'tiresias --help' lists the commands, and --help after a command its options.")
 }
 
 fn carry_out(cli: Cli) -> Result<(), Failure> {
@@ -157,6 +179,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Probe(args)) => images::probe(&args),
         Some(Command::Verify { path, json }) => studies::verify(&path, json),
         Some(Command::Export(args)) => studies::export(&args),
+        Some(Command::Bench(args)) => bench::bench(&args, &window),
     }
 }
 

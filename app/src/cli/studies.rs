@@ -5,8 +5,8 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_cases::Package;
 use tiresias_reads::desk::Truth;
-use tiresias_reads::export::{Format, export as write_export};
-use tiresias_reads::record::{Verification, verify as verify_record};
+use tiresias_reads::export::{ExportError, Format, export as write_export};
+use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
 use tiresias_reads::study::Study;
 
 /// Options of `export`.
@@ -30,11 +30,19 @@ pub(super) fn verify(path: &Path, json: bool) -> Result<(), Failure> {
     if path.join("manifest.json").is_file() {
         return verify_package(path, json);
     }
-    let record = if path.is_dir() { Study::open(path)?.record_path() } else { path.to_owned() };
+    let study = |e| Failure::Input(format!("{}: {e}", path.display()));
+    let record = if path.is_dir() { Study::open(path).map_err(study)?.record_path() } else { path.to_owned() };
     if path.is_dir() && !record.exists() {
         return Err(Failure::Input(format!("{}: nothing was recorded in this study yet.", path.display())));
     }
-    let found = verify_record(&record).map_err(|e| Failure::Input(format!("{}: {e}", record.display())))?;
+    let found = match verify_record(&record) {
+        // Looked at, and not intact: the answer is no, even where no row can be named.
+        Err(damaged @ RecordError::Damaged) => {
+            let bad = FirstBad { record: 0, what: What::Missing, detail: damaged.to_string() };
+            Verification { intact: false, records: 0, first_bad: Some(bad), head: None, signed_by: None }
+        }
+        other => other.map_err(|e| Failure::Input(format!("{}: {e}", record.display())))?,
+    };
     if json {
         say_json(&found)?;
     } else if found.intact {
@@ -70,7 +78,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let study = Study::open(&args.study).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
     let record = study.open_record(crate::BUILD).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
     let truth = args.truth.as_deref().map(Truth::read).transpose()?;
-    let done = write_export(args.format, &study, &record, truth.as_ref(), &args.out)?;
+    let done = write_export(args.format, &study, &record, truth.as_ref(), &args.out).map_err(|e| {
+        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { &args.out } else { &args.study };
+        Failure::Input(format!("{}: {e}", place.display()))
+    })?;
     say(&format!("{}: {}\n", done.folder.display(), done.files.join(", ")))?;
     done.notes.iter().try_for_each(|note| say(&format!("{note}\n")))
 }

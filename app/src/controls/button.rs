@@ -4,6 +4,9 @@ use crate::controls::icon::{self, Icon};
 use crate::design::{self, ACCENT, ACTION, DIM, LINE, RADIUS, RAISED, STRONG, TEXT};
 use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
 
+/// Between a choice's words and its edge.
+const CHOICE_INSET: f32 = 8.0;
+
 /// The key that does the same, shown in a small cap.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key(pub &'static str);
@@ -57,19 +60,34 @@ pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, select
         ui.painter().rect_filled(rect.expand2(vec2(12.0, 0.0)), RADIUS, RAISED);
     }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.text(rect.min + vec2(0.0, 9.0), Align2::LEFT_TOP, title, design::regular(design::BODY), STRONG);
-    painter.text(rect.min + vec2(0.0, 31.0), Align2::LEFT_TOP, note, design::regular(design::SMALL), DIM);
+    // A folder's path may be longer than the row.
+    let title = design::shortened(&painter, title, design::regular(design::BODY), STRONG, width);
+    painter.galley(rect.min + vec2(0.0, 9.0), title, STRONG);
+    let note = design::shortened(&painter, note, design::regular(design::SMALL), DIM, width);
+    painter.galley(rect.min + vec2(0.0, 31.0), note, DIM);
     focus(ui, &response, rect);
     response
 }
 
-/// A row of choices of which at most one is taken; returns the index that was pressed.
+/// Choices of which at most one is taken, side by side where their words have room, else one below the other; returns the index that was pressed.
 pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String], taken: Option<usize>, focused: bool) -> Option<usize> {
-    let (rect, _) = ui.allocate_exact_size(vec2(width, 34.0), Sense::hover());
-    let mut pressed = None;
     let each = width / labels.len().max(1) as f32;
+    // Measured in the wider face, so that nothing moves when a choice is taken.
+    let wide = |label: &String, room| ui.painter().layout(label.clone(), design::strong(design::NOTE), STRONG, room);
+    let beside = labels.iter().all(|label| wide(label, f32::INFINITY).size().x <= each - 2.0 * CHOICE_INSET);
+    let room = if beside { each } else { width } - 2.0 * CHOICE_INSET;
+    let heights: Vec<f32> = labels.iter().map(|label| wide(label, room).size().y.max(16.0) + 18.0).collect();
+    let height = if beside { 34.0 } else { heights.iter().sum() };
+    let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    let mut pressed = None;
+    let mut top = rect.top();
     for (i, label) in labels.iter().enumerate() {
-        let cell = Rect::from_min_size(rect.min + vec2(each * i as f32, 0.0), vec2(each, rect.height()));
+        let cell = if beside {
+            Rect::from_min_size(rect.min + vec2(each * i as f32, 0.0), vec2(each, height))
+        } else {
+            Rect::from_min_size(pos2(rect.left(), top), vec2(width, heights[i]))
+        };
+        top = cell.bottom();
         let response = ui.interact(cell, ui.scope_id().with((question, i)), Sense::click());
         let is_taken = taken == Some(i);
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_taken, format!("{question} {label}")));
@@ -81,9 +99,13 @@ pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String]
             painter.rect_filled(cell.shrink(1.0), RADIUS - 1.0, if is_taken { ACTION } else { RAISED });
         }
         let (font, colour) = if is_taken { (design::strong(design::NOTE), STRONG) } else { (design::regular(design::NOTE), TEXT) };
-        painter.with_clip_rect(cell).text(cell.center(), Align2::CENTER_CENTER, label, font, colour);
-        if i > 0 {
+        let words = painter.layout(label.clone(), font, colour, room);
+        let left = if beside { cell.center().x - words.size().x / 2.0 } else { cell.left() + CHOICE_INSET };
+        painter.galley(pos2(left, cell.center().y - words.size().y / 2.0), words, colour);
+        if i > 0 && beside {
             painter.vline(cell.left(), cell.shrink(1.0).y_range(), Stroke::new(1.0, LINE));
+        } else if i > 0 {
+            painter.hline(cell.shrink(1.0).x_range(), cell.top(), Stroke::new(1.0, LINE));
         }
         focus(ui, &response, cell);
     }

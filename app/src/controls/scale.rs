@@ -1,7 +1,7 @@
 //! A rating scale: click or drag to place, digits are typed elsewhere. No value until the reader gives one; anchors always in sight.
 
 use crate::design::{self, ACCENT, CAUTION, DIM, LINE, STRONG, TEXT};
-use egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::ops::RangeInclusive;
 
 /// How a scale is drawn.
@@ -32,8 +32,14 @@ pub(crate) enum Placed {
 
 /// Draws a scale and says what the pointer did.
 pub(crate) fn scale(ui: &mut Ui, width: f32, look: &ScaleLook<'_>) -> Option<Placed> {
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 44.0), Sense::click_and_drag());
     let (low, high) = (*look.range.start(), *look.range.end());
+    let anchor = |words: String, room| ui.painter().layout(words, design::regular(design::SMALL), TEXT, room);
+    let words = [format!("{low} {}", look.low), format!("{} {high}", look.high)];
+    let one_line = words.iter().map(|w| anchor(w.clone(), f32::INFINITY).size().x).sum::<f32>() + 12.0 <= width;
+    // Anchors that have no room beside each other wrap, each in its half.
+    let anchors = words.map(|w| anchor(w, if one_line { width } else { width / 2.0 - 6.0 }));
+    let below = anchors.iter().map(|a| a.size().y).fold(0.0, f32::max);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 28.0 + below.max(16.0)), Sense::click_and_drag());
     response.widget_info(|| {
         let mut info = WidgetInfo::slider(true, f64::from(look.value.unwrap_or(low)), look.name);
         if look.value.is_none() {
@@ -70,9 +76,11 @@ pub(crate) fn scale(ui: &mut Ui, width: f32, look: &ScaleLook<'_>) -> Option<Pla
     {
         painter.vline(p.x.clamp(track.left(), track.right()), track.y_range(), Stroke::new(1.0, CAUTION));
     }
-    let text_at = rect.bottom();
-    painter.text(pos2(rect.left(), text_at), Align2::LEFT_BOTTOM, format!("{low} {}", look.low), design::regular(design::SMALL), TEXT);
-    painter.text(pos2(rect.right(), text_at), Align2::RIGHT_BOTTOM, format!("{} {high}", look.high), design::regular(design::SMALL), TEXT);
+    let [left, right] = anchors;
+    let top = rect.top() + 28.0 + (16.0 - below).max(0.0);
+    let right_at = pos2(rect.right() - right.size().x, top);
+    painter.galley(pos2(rect.left(), top), left, TEXT);
+    painter.galley(right_at, right, TEXT);
     if response.drag_stopped() || response.clicked() {
         return pointed.map(Placed::Given);
     }

@@ -89,14 +89,15 @@ impl Room {
         painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
         design::text(painter, centre, Align2::CENTER_CENTER, id.0, design::strong(design::SMALL), OWN);
         let left = rect.left() + 38.0;
-        design::text(painter, pos2(left, rect.top() + 9.0), Align2::LEFT_TOP, label, design::regular(design::BODY), STRONG);
         let words = slice.map_or_else(String::new, |n| format!("slice {n}"));
         design::text(painter, pos2(left, rect.bottom() - 8.0), Align2::LEFT_BOTTOM, words, design::mono(design::SMALL), TEXT);
         let at = pos2(rect.right() - 12.0, rect.center().y);
-        match rating {
+        let said = match rating {
             Some(r) => design::text(painter, at, Align2::RIGHT_CENTER, r, design::mono(design::BODY), STRONG),
             None => design::text(painter, at, Align2::RIGHT_CENTER, "rate it", design::regular(design::NOTE), CAUTION),
         };
+        let label = design::shortened(painter, label, design::regular(design::BODY), STRONG, said.left() - 12.0 - left);
+        painter.galley(pos2(left, rect.top() + 9.0), label, STRONG);
         response.clicked()
     }
 

@@ -48,7 +48,10 @@ impl Room {
             self.wheel(ui, on);
         }
         if response.double_clicked() {
-            self.hanging.toggle_maximised(on.pane);
+            // While marking, a second click on the same place is a hand that shook: neither another mark nor another layout.
+            if self.tool != Tool::Mark {
+                self.hanging.toggle_maximised(on.pane);
+            }
             return;
         }
         let pressed = ui.input(|i| i.pointer.any_pressed()) && response.is_pointer_button_down_on();

@@ -64,7 +64,9 @@ impl Room {
         let painter = ui.painter().with_clip_rect(on.rect);
         let orientation = self.hanging.orientation(on.pane);
         let in_stack = orientation == Orientation::Stack || self.lies_in_stack(on);
-        if on.volume.can_show(self.crosshair, in_stack) {
+        if self.without_panes {
+            // Everything else is drawn as ever.
+        } else if on.volume.can_show(self.crosshair, in_stack) {
             let Some(view) = self.hanging.view(on.pane) else { return };
             let spec = view.spec(&on.volume.series().facts.role, self.crosshair, pixels(on.rect, scale), &self.look);
             let content = spec
@@ -110,7 +112,7 @@ impl Room {
         let colour = OWN.gamma_multiply(strength);
         let chosen = matches!(&self.focus, Focus::Form(Field::Mark(m)) if *m == id);
         design::image_ring(painter, at, 11.0, if chosen { 2.5 } else { 1.75 }, colour);
-        design::image_text(painter, at + vec2(15.0, -15.0), Align2::LEFT_CENTER, id.0, design::strong(design::BODY), colour);
+        design::image_text(painter, at + vec2(15.0, -15.0), Align2::LEFT_CENTER, &id.0, design::strong(design::BODY), colour);
     }
 
     fn slice_words(&self, pane: Pane, volume: &ShownVolume) -> String {
@@ -146,7 +148,7 @@ impl Room {
             }
         }
         let [right, down] = [on.plane.right(), on.plane.down()];
-        let letter = |at: Pos2, anchor, d| design::image_text(painter, at, anchor, letters(d), design::strong(design::NOTE), TEXT);
+        let letter = |at: Pos2, anchor, d| design::image_text(painter, at, anchor, &letters(d), design::strong(design::NOTE), TEXT);
         letter(pos2(r.center().x, r.top()), Align2::CENTER_TOP, -down);
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);

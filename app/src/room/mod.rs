@@ -10,6 +10,7 @@ mod gestures;
 mod hanging;
 mod help;
 mod images;
+mod measured;
 mod rail;
 
 use crate::loader::{Loading, News};
@@ -51,6 +52,8 @@ pub(crate) struct Room {
     wheel_owed: f64,
     /// A mark was asked for when there were so many: the next one is to be rated.
     await_mark: Option<usize>,
+    /// What a frame costs without them is being measured.
+    without_panes: bool,
 }
 
 /// The case's images, as far as they are there.
@@ -129,6 +132,7 @@ impl Room {
             dragging: None,
             wheel_owed: 0.0,
             await_mark: None,
+            without_panes: false,
             rules,
         }
     }
@@ -168,6 +172,9 @@ impl Room {
         let Some(draft) = self.draft(state) else {
             return wishes;
         };
+        // Here keys have one meaning, the room's. The toolkit's own way through the controls (Tab, arrows) would let Enter press what it stands on, the lock
+        // too. A screen reader still reaches every control.
+        ui.memory_mut(|m| m.move_focus(egui::FocusDirection::None));
         let whole = ui.max_rect();
         let (rail, rest) = whole.split_left_right_at_x(whole.left() + crate::design::RAIL);
         let (canvas, form) = rest.split_left_right_at_x(rest.right() - crate::design::FORM);
@@ -279,7 +286,6 @@ impl Room {
     }
 
     fn canvas(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {
-        ui.painter().rect_filled(canvas, 0.0, crate::design::CANVAS);
         match &self.images {
             Images::Opening(_) => images::notice(ui, canvas, "Opening the case\u{2026}", None),
             Images::Failed(sentence) => images::notice(ui, canvas, "This case cannot be shown.", Some(sentence)),

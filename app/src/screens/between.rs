@@ -1,7 +1,7 @@
-//! Between two cases: black, and nothing to look at but the way on.
+//! Between two cases: black (the window's ground is), and nothing to look at but the way on.
 
 use crate::controls::{self, Key};
-use crate::design::{self, CANVAS, TEXT};
+use crate::design::{self, TEXT};
 use egui::{Align2, Event, Rect, Ui, UiBuilder, vec2};
 use tiresias_reads::machine::State;
 
@@ -16,7 +16,6 @@ pub(crate) enum Choice {
 /// Draws the pause after a locked read.
 pub(crate) fn between(ui: &mut Ui, state: &State) -> Option<Choice> {
     let whole = ui.max_rect();
-    ui.painter().rect_filled(whole, 0.0, CANVAS);
     let next = state.next().map(|next| next.read.case.to_string());
     let mut choice = None;
     let words = if next.is_some() { "Locked." } else { "Locked. That was the last case." };
@@ -37,9 +36,11 @@ pub(crate) fn between(ui: &mut Ui, state: &State) -> Option<Choice> {
             }
         });
     }
-    let enter = ui.input(|i| {
-        i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
-    });
+    // A control that the keyboard stands on takes Enter for itself.
+    let enter = ui.memory(|m| m.focused().is_none())
+        && ui.input(|i| {
+            i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
+        });
     if enter {
         choice = Some(if next.is_some() { Choice::Next } else { Choice::List });
     }

@@ -34,20 +34,28 @@ pub(crate) fn top_bar(ui: &Ui, rect: Rect, bar: &TopBar<'_>) {
     painter.rect_filled(rect, 0.0, design::PANEL);
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, design::LINE));
     let y = rect.center().y;
-    let mut x = rect.left() + design::MARGIN;
-    x = design::text(painter, pos2(x, y), Align2::LEFT_CENTER, "Tiresias", design::strong(design::BODY), design::STRONG).right() + 20.0;
-    x = design::text(painter, pos2(x, y), Align2::LEFT_CENTER, bar.title, design::regular(design::BODY), design::TEXT).right() + 20.0;
-    if let Some(condition) = bar.condition {
-        let galley = painter.layout_no_wrap(condition.to_owned(), design::regular(design::NOTE), design::TEXT);
-        let pill = Rect::from_center_size(pos2(x + galley.size().x / 2.0 + 10.0, y), galley.size() + vec2(20.0, 6.0));
-        painter.rect_stroke(pill, pill.height() / 2.0, Stroke::new(1.0, design::LINE), egui::StrokeKind::Inside);
-        painter.galley(pill.min + vec2(10.0, 3.0), galley, design::TEXT);
-    }
     let mut right = rect.right() - design::MARGIN;
     if let Some(case) = &bar.case {
         right = design::text(painter, pos2(right, y), Align2::RIGHT_CENTER, case, design::mono(design::NOTE), design::TEXT).left() - 20.0;
     }
-    design::text(painter, pos2(right, y), Align2::RIGHT_CENTER, bar.reader, design::regular(design::BODY), design::TEXT);
+    // What has no room is shortened: the reader's name to a part of the bar, then the title to what is left. Code and condition are always whole.
+    let middle = |galley: &egui::Galley| y - galley.size().y / 2.0;
+    let name = design::shortened(painter, bar.reader, design::regular(design::BODY), design::TEXT, rect.width() * 0.2);
+    right -= name.size().x;
+    painter.galley(pos2(right, middle(&name)), name, design::TEXT);
+    let pill = bar.condition.map(|c| painter.layout_no_wrap(c.to_owned(), design::regular(design::NOTE), design::TEXT));
+    let pill_width = pill.as_ref().map_or(0.0, |p| p.size().x + 20.0);
+    let mut x = rect.left() + design::MARGIN;
+    x = design::text(painter, pos2(x, y), Align2::LEFT_CENTER, "Tiresias", design::strong(design::BODY), design::STRONG).right() + 20.0;
+    let title = design::shortened(painter, bar.title, design::regular(design::BODY), design::TEXT, right - 40.0 - pill_width - x);
+    let title_at = pos2(x, middle(&title));
+    x += title.size().x + 20.0;
+    painter.galley(title_at, title, design::TEXT);
+    if let Some(galley) = pill {
+        let pill = Rect::from_center_size(pos2(x + pill_width / 2.0, y), galley.size() + vec2(20.0, 6.0));
+        painter.rect_stroke(pill, pill.height() / 2.0, Stroke::new(1.0, design::LINE), egui::StrokeKind::Inside);
+        painter.galley(pill.min + vec2(10.0, 3.0), galley, design::TEXT);
+    }
 }
 
 /// The column in which the screens without images stand: 820 wide where there is room, a third down.

@@ -62,9 +62,11 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
             });
         });
     });
-    let enter = ui.input(|i| {
-        i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
-    });
+    // A control that the keyboard stands on takes Enter for itself.
+    let enter = ui.memory(|m| m.focused().is_none())
+        && ui.input(|i| {
+            i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
+        });
     if enter && next.is_some() && !opening {
         choice = Some(Choice::Next);
     }

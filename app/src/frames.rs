@@ -1,0 +1,130 @@
+//! What a frame costs, in the real window: panes that scroll, panes that stand still, and the same window without panes, in turns.
+//!
+//! Signs in to a copy of a study and opens the first case as a reader does. The three kinds of frame alternate in short blocks, so that whatever else
+//! the machine does falls on all of them alike. A frame's time is that from its beginning to the next one's: interface, panes, and
+//! everything up to the screen; nothing waits for the screen's own beat.
+
+use crate::room::Room;
+use crate::trace::milliseconds;
+use egui::{Context, ViewportCommand};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tiresias_reads::machine::{Action, State};
+use tiresias_reads::study::Study;
+use tiresias_words::ReaderId;
+
+/// What the panes do in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Another slice in every frame, so that every pane shows something new.
+    Scrolling,
+    /// The same again.
+    Still,
+    /// The same window, letters and lines, with nothing where the panes are; slices change.
+    Without,
+}
+
+const TURNS: [Kind; 4] = [Kind::Scrolling, Kind::Without, Kind::Still, Kind::Without];
+/// Frames at the beginning of each block that are not counted: a frame is set up in the one before it, and its time is known in the one after it.
+const UNCOUNTED: usize = 2;
+const BLOCK: usize = 8;
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    /// Milliseconds of each frame, by kind.
+    pub(crate) frames: BTreeMap<Kind, Vec<f64>>,
+    /// Who computed the panes.
+    pub(crate) path: String,
+    /// The graphics adapter.
+    pub(crate) adapter: String,
+    /// The window, pixels.
+    pub(crate) size: [u32; 2],
+}
+
+/// A measurement that was asked for: how long, and where the result goes.
+#[derive(Debug, Clone)]
+pub(crate) struct FrameBench {
+    /// Blocks of each turn.
+    pub(crate) rounds: usize,
+    /// Filled when the window closes by itself.
+    pub(crate) result: Arc<Mutex<Option<Measured>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// For the case to be shown.
+    Waiting,
+    Running,
+    Over,
+}
+
+/// Where the measurement stands.
+pub(crate) struct FrameScript {
+    bench: FrameBench,
+    measured: Measured,
+    asked: bool,
+    stage: Stage,
+    frame: usize,
+    begun: Option<Duration>,
+    down: bool,
+}
+
+impl FrameScript {
+    pub(crate) fn new(bench: FrameBench, path: String, adapter: String) -> Self {
+        let measured = Measured { path, adapter, ..Measured::default() };
+        Self { bench, measured, asked: false, stage: Stage::Waiting, frame: 0, begun: None, down: true }
+    }
+
+    /// The reader that the script signs in.
+    pub(crate) fn reader(study: &Study) -> Option<ReaderId> {
+        study.bundles().keys().next().cloned()
+    }
+
+    /// Opens the first case; once all of it is shown, sets the room up for the next frame.
+    pub(crate) fn prepare(&mut self, room: Option<&mut Room>, state: &State) -> Option<Action> {
+        let Some(room) = room else {
+            let first = state.next().filter(|_| state.session().is_some() && !std::mem::replace(&mut self.asked, true));
+            return first.map(|next| Action::OpenCase(next.read.clone()));
+        };
+        if state.images_shown() && self.stage != Stage::Over {
+            self.stage = Stage::Running;
+            let kind = self.kind();
+            room.show_panes(kind != Kind::Without);
+            if kind != Kind::Still && !room.step_slice(self.down) {
+                self.down = !self.down;
+                room.step_slice(self.down);
+            }
+        }
+        None
+    }
+
+    fn kind(&self) -> Kind {
+        TURNS[(self.frame / BLOCK) % TURNS.len()]
+    }
+
+    /// Takes the time of a frame that began `now`; closes the window at the end.
+    pub(crate) fn frame(&mut self, ctx: &Context, now: Duration) {
+        ctx.request_repaint();
+        if self.stage != Stage::Running {
+            return;
+        }
+        if let Some(begun) = self.begun.replace(now)
+            && self.frame % BLOCK >= UNCOUNTED
+        {
+            // What began last is of the kind of the frame before this one, which is in the same block.
+            self.measured.frames.entry(self.kind()).or_default().push(milliseconds(now.saturating_sub(begun)));
+        }
+        self.frame += 1;
+        if self.frame > self.bench.rounds * BLOCK * TURNS.len() {
+            let scale = ctx.pixels_per_point();
+            self.measured.size = <[f32; 2]>::from(ctx.viewport_rect().size()).map(|n| (n * scale).round() as u32);
+            if let Ok(mut slot) = self.bench.result.lock() {
+                *slot = Some(std::mem::take(&mut self.measured));
+            }
+            self.stage = Stage::Over;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+}

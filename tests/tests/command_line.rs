@@ -1,0 +1,202 @@
+//! The command line as scripts see it (design section 7): exit codes, one line on stderr, JSON alone on stdout, the same bytes each time.
+//!
+//! Files are those that travel with the project; what other programs made of them is in tests/data/reference.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise and says its figures, its functions too"
+)]
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tiresias_tests::run::tiresias;
+use tiresias_tests::{data, fixtures};
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+#[test]
+fn help_names_every_command_and_a_wrong_one_is_told_in_one_line() {
+    let help = tiresias(["--help"]).unwrap().done().unwrap();
+    assert!(help.err.is_empty());
+    for command in ["demo", "open", "inspect", "render", "mpr", "probe", "verify", "export"] {
+        assert!(help.out.lines().any(|l| l.trim_start().starts_with(command)), "{command} is not in --help");
+        let help = tiresias([command, "--help"]).unwrap().done().unwrap();
+        assert!(help.out.contains("Usage:") && help.out.lines().filter(|l| l.contains("--")).count() >= 2, "{command}");
+    }
+    assert!(tiresias(["--version"]).unwrap().done().unwrap().out.starts_with("tiresias "));
+    for (wrong, word) in [
+        (vec!["frobnicate"], "frobnicate"),
+        (vec!["--frob"], "--frob"),
+        (vec!["render"], "--out"),
+        (vec!["render", "x", "--out", "y", "--window", "soft"], "soft"),
+        (vec!["mpr", "x", "--out", "y", "--size", "0"], "0"),
+        (vec!["probe", "x", "--at", "1,2"], "1,2"),
+        (vec!["render", "x", "--out", "y", "--cpu", "--gpu"], "--gpu"),
+        (vec!["open"], "STUDY"),
+    ] {
+        let ran = tiresias(&wrong).unwrap();
+        let sentence = ran.sentence(2).unwrap();
+        assert!(sentence.contains(word) && sentence.contains("--help"), "{sentence}");
+        assert!(ran.out.is_empty());
+    }
+}
+
+#[test]
+fn inspect_describes_a_folder_in_the_fields_of_json() {
+    let folder = data("series/ct_chest").unwrap();
+    let said = tiresias(["inspect", text(&folder), "--json", "--pixels"]).unwrap().done().unwrap().json().unwrap();
+    assert_eq!(said["path"], text(&folder));
+    assert_eq!((said["objects"].as_array().unwrap().len(), said["refused"].as_array().unwrap().len()), (0, 0));
+    let [series] = said["series"].as_array().unwrap().as_slice() else { panic!("not one series: {said}") };
+    for (field, value) in [
+        ("modality", Value::from("CT")),
+        ("transfer_syntax", "1.2.840.10008.1.2".into()),
+        ("photometric", "MONOCHROME2".into()),
+        ("rows", 512.into()),
+        ("columns", 512.into()),
+        ("frames", 48.into()),
+        ("bits", serde_json::json!({ "allocated": 16, "stored": 12, "signed": false })),
+        ("voi_luts", 0.into()),
+    ] {
+        assert_eq!(series[field], value, "{field}");
+    }
+    let window = serde_json::json!({ "center": -450.0, "width": 2000.0, "function": "LINEAR", "explanation": null });
+    assert_eq!(series["windows"][0], window);
+    let geometry = &series["geometry"];
+    assert_eq!((&geometry["verdict"], &geometry["reason"], &geometry["gaps"]), (&"orthogonal".into(), &Value::Null, &Value::Array(vec![])));
+    let near = |field: &str, expected: [f64; 3]| {
+        let found: [f64; 3] = serde_json::from_value(geometry[field].clone()).unwrap();
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{field}: {found:?}");
+    };
+    near("spacing_mm", [0.78125, 0.78125, 1.0]);
+    near("origin", [-201.0, -59.0, -533.800049]);
+    near("row_dir", [1.0, 0.0, 0.0]);
+    near("col_dir", [0.0, 1.0, 0.0]);
+    near("slice_dir", [0.0, 0.0, 1.0]);
+    assert!(series["warnings"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains("frames of reference")));
+    assert_eq!(series["files"].as_array().unwrap().len(), 48);
+    let human = tiresias(["inspect", text(&folder)]).unwrap().done().unwrap();
+    assert!(human.out.contains("512") && human.out.contains("48") && human.err.is_empty());
+}
+
+/// The hashes of stored values that other decoders gave.
+#[test]
+fn stored_values_are_those_of_other_decoders() {
+    #[derive(Deserialize)]
+    struct Line {
+        path: String,
+        frame: usize,
+        sha256_int32le: String,
+        coding: String,
+    }
+    let mut lines: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+    for line in csv::Reader::from_path(data("reference/pixels.csv").unwrap()).unwrap().deserialize() {
+        let line: Line = line.unwrap();
+        if line.coding == "lossless" && fixtures().join(&line.path).is_file() {
+            lines.entry(line.path).or_default().push((line.frame, line.sha256_int32le));
+        }
+    }
+    assert!(lines.len() > 40, "only {} files of pixels.csv travel with the project", lines.len());
+    let (mut equal, mut refused) = (0, Vec::new());
+    for (path, frames) in &lines {
+        let ran = tiresias(["inspect", text(&fixtures().join(path)), "--json", "--pixels"]).unwrap();
+        let said = ran.json().unwrap();
+        if ran.code == Some(2) {
+            refused.push(format!("{path}: {}", said["refused"][0]["reason"]));
+            continue;
+        }
+        for (frame, hash) in frames {
+            assert_eq!(said["series"][0]["files"][0]["frames"][*frame]["sha256_int32le"], hash.as_str(), "{path} frame {frame}");
+            equal += 1;
+        }
+    }
+    println!("stored values of {equal} frames are equal; {} files refused: {refused:?}", refused.len());
+    assert!(refused.iter().all(|r| r.contains("signed32")), "{refused:?}");
+}
+
+/// A default display that another program computed.
+#[derive(Deserialize)]
+struct Display {
+    path: String,
+    frame: usize,
+    png: String,
+    kind: String,
+    voi: Option<String>,
+    index: Option<usize>,
+    tolerance: u8,
+}
+
+impl Display {
+    fn arguments(&self, file: &Path, out: &Path) -> Vec<String> {
+        let voi = match (self.voi.as_deref(), self.index) {
+            (Some("window"), Some(n)) => n.to_string(),
+            (Some("lut"), Some(n)) => format!("lut{n}"),
+            _ => "minmax".to_owned(),
+        };
+        let frame = self.frame.to_string();
+        ["render", text(file), "--out", text(out), "--frame", &frame, "--voi", &voi].map(str::to_owned).to_vec()
+    }
+}
+
+#[test]
+fn renders_equal_the_reference_and_cpu_equals_gpu() {
+    let listed: Vec<Display> = serde_json::from_slice(&fs::read(data("reference/render.json").unwrap()).unwrap()).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut exact, mut within, mut refused) = (0, Vec::new(), Vec::new());
+    for display in listed.iter().filter(|d| d.kind == "gray") {
+        let (file, png) = (fixtures().join(&display.path), fixtures().join("reference").join(&display.png));
+        if !file.is_file() || !png.is_file() {
+            continue;
+        }
+        let [cpu, gpu]: [PathBuf; 2] = ["cpu", "gpu"].map(|n| scratch.path().join(format!("{n}.png")));
+        let ran = tiresias(display.arguments(&file, &cpu)).unwrap();
+        if ran.code == Some(2) {
+            refused.push(ran.sentence(2).unwrap().rsplit('/').next().unwrap().to_owned());
+            continue;
+        }
+        ran.done().unwrap();
+        let mut by_gpu = display.arguments(&file, &gpu);
+        by_gpu.push("--gpu".into());
+        tiresias(&by_gpu).unwrap().done().unwrap();
+        assert_eq!(fs::read(&cpu).unwrap(), fs::read(&gpu).unwrap(), "{}: --cpu and --gpu differ", display.png);
+        let [ours, theirs] = [&cpu, &png].map(|p| image::open(p).unwrap().into_luma8());
+        assert_eq!(ours.dimensions(), theirs.dimensions(), "{}", display.png);
+        let worst = ours.as_raw().iter().zip(theirs.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(worst <= display.tolerance, "{}: off by {worst}", display.png);
+        if worst == 0 { exact += 1 } else { within.push(&display.png) }
+    }
+    println!("{exact} displays exact, {} within 1 level {within:?}, {} refused: {refused:?}", within.len(), refused.len());
+    assert!(exact + within.len() >= 20, "too few displays were compared");
+    assert!(refused.iter().all(|r| r.contains("signed32")), "{refused:?}");
+}
+
+#[test]
+fn the_same_command_gives_the_same_file_and_a_wrong_window_is_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = data("single/derived_ct_three_windows.dcm").unwrap();
+    let render = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let ran = tiresias(["render", text(&file), "--out", text(&out)].iter().chain(more)).unwrap();
+        (ran, fs::read(out).ok())
+    };
+    let (first, again) = (render("a.png", &[]).1, render("b.png", &[]).1);
+    assert!(first.is_some() && first == again);
+    assert_eq!(render("c.png", &["--voi", "0"]).1, first, "the first window is the default");
+    assert_ne!(render("d.png", &["--voi", "1"]).1, first);
+    assert_eq!(render("e.png", &["--window=-600,1600"]).1, first, "the same window by its numbers");
+    for (name, more, word) in
+        [("f.png", ["--voi", "7"], "3 windows"), ("g.png", ["--frame", "1"], "frame 1"), ("h.png", ["--voi", "lut0"], "0 tables")]
+    {
+        let (ran, left) = render(name, &more);
+        assert!(ran.sentence(2).unwrap().contains(word) && left.is_none(), "{ran:?}");
+    }
+}
