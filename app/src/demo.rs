@@ -43,6 +43,9 @@ pub enum DemoStudyError {
         /// What the disk said.
         error: std::io::Error,
     },
+    /// The disk refused while a case was being made.
+    #[error("The demo study cannot be written ({0}). Free some space or name another folder with --dir.")]
+    Disk(std::io::ErrorKind),
     /// A shipped part is damaged.
     #[error("The demo's own parts do not fit together: {0} Install the program again.")]
     Parts(String),
@@ -58,7 +61,25 @@ macro_rules! parts {
         }
     )*};
 }
-parts!(DemoError, CasesError, PackageError, BundleError, DeskError, ProtocolError, StudyError, Unfit);
+parts!(CasesError, BundleError, DeskError, ProtocolError, StudyError, Unfit);
+
+impl From<DemoError> for DemoStudyError {
+    fn from(e: DemoError) -> Self {
+        match e {
+            DemoError::Write(kind) => Self::Disk(kind),
+            other => Self::Parts(other.to_string()),
+        }
+    }
+}
+
+impl From<PackageError> for DemoStudyError {
+    fn from(e: PackageError) -> Self {
+        match e {
+            PackageError::Write(kind) => Self::Disk(kind),
+            other => Self::Parts(other.to_string()),
+        }
+    }
+}
 
 /// The user's data folder for Tiresias.
 #[must_use]
@@ -106,7 +127,10 @@ pub fn build_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf,
         // The first error is the one to tell; what could not be taken away is, by its name, taken away by the next try.
         let _ = fs::remove_dir_all(&aside);
     }
-    built?;
+    built.map_err(|e| match e {
+        DemoStudyError::Disk(kind) => failed(kind.into()),
+        other => other,
+    })?;
     // An empty folder may stand where the study goes.
     let _ = fs::remove_dir(dir);
     fs::rename(&aside, dir).map_err(failed)?;

@@ -17,7 +17,7 @@ use tiresias_words::ReaderId;
 /// What the panes do in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// Another slice in every frame, so that every pane shows something new.
+    /// Another slice in every frame.
     Scrolling,
     /// The same again.
     Still,

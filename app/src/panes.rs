@@ -62,8 +62,16 @@ pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result
 /// What one pane showed last, so that an unchanged pane costs nothing.
 #[derive(Default)]
 pub(crate) struct PaneCache {
-    last: Option<(PaneSpec, u64, RenderPath, PaneContent)>,
+    last: Option<(PaneSpec, u64, RenderPath, Shown)>,
     table: Option<(Grading, Arc<DisplayTable>)>,
+}
+
+/// A pane's content, and the part of the pane that is not black.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    content: PaneContent,
+    /// Left, top, one past right and bottom, physical pixels of the pane; `None` when all of it is black.
+    bounds: Option<[u32; 4]>,
 }
 
 /// What a display table depends on beside the volume.
@@ -79,19 +87,20 @@ impl PaneCache {
     ///
     /// # Errors
     /// As `SamplePlan::new`.
-    pub(crate) fn content(&mut self, volume: &ShownVolume, spec: &PaneSpec, path: RenderPath) -> Result<PaneContent, RenderError> {
+    pub(crate) fn content(&mut self, volume: &ShownVolume, spec: &PaneSpec, path: RenderPath) -> Result<Shown, RenderError> {
         let version = volume.version();
         let texture = volume.texture();
         let path = if texture.is_some() { path } else { RenderPath::Cpu };
-        if let Some((last, seen, by, content)) = &self.last
+        if let Some((last, seen, by, shown)) = &self.last
             && last == spec
             && *seen == version
             && *by == path
         {
-            return Ok(content.clone());
+            return Ok(shown.clone());
         }
         let view = volume.view()?;
         let plan = SamplePlan::new(&view, spec)?;
+        let bounds = plan.bounds();
         let grading = Grading { voi: spec.voi.clone(), shape: spec.shape, version: volume.range_version() };
         let table = match &self.table {
             Some((known, table)) if *known == grading => Arc::clone(table),
@@ -105,16 +114,21 @@ impl PaneCache {
             (RenderPath::Gpu, Some(volume)) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
             _ => PaneContent::Presented(Arc::new(cpu::draw(&view, &plan, &table))),
         };
-        self.last = Some((spec.clone(), version, path, content.clone()));
-        Ok(content)
+        let shown = Shown { content, bounds };
+        self.last = Some((spec.clone(), version, path, shown.clone()));
+        Ok(shown)
     }
 }
 
-/// Paints a pane's content into `rect`, which must lie on physical pixels.
-pub(crate) fn paint(painter: &egui::Painter, rect: egui::Rect, slot: usize, content: PaneContent) {
+/// Paints a pane's content into `rect`, which must lie on physical pixels. Only the part that is not black is drawn: the ground behind panes is black already,
+/// and on an adapter that is a CPU every pixel costs.
+pub(crate) fn paint(painter: &egui::Painter, rect: egui::Rect, slot: usize, shown: Shown) {
+    let Some([left, top, right, bottom]) = shown.bounds else { return };
     let scale = painter.pixels_per_point();
     let at = [(rect.min.x * scale).round() as i32, (rect.min.y * scale).round() as i32];
-    painter.add(Callback::new_paint_callback(rect, PaneCallback { slot, content, at }));
+    let corner = |x: u32, y: u32| egui::pos2((at[0] + x as i32) as f32 / scale, (at[1] + y as i32) as f32 / scale);
+    let part = egui::Rect::from_min_max(corner(left, top), corner(right, bottom));
+    painter.add(Callback::new_paint_callback(part, PaneCallback { slot, content: shown.content, at }));
 }
 
 struct PaneCallback {

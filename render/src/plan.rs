@@ -99,6 +99,18 @@ impl SamplePlan {
     pub const fn size(&self) -> [u32; 2] {
         self.size
     }
+
+    /// The smallest rectangle outside of which every pixel is black, because no sample touches the volume: left, top, and one past right and bottom.
+    /// `None` when the whole image is.
+    #[must_use]
+    pub fn bounds(&self) -> Option<[u32; 4]> {
+        let lit = || (0u32..).zip(&self.rows).filter(|(_, [x0, x1])| x0 < x1);
+        let (top, _) = lit().next()?;
+        let (bottom, _) = lit().last()?;
+        let left = lit().map(|(_, [x0, _])| *x0).min()?;
+        let right = lit().map(|(_, [_, x1])| *x1).max()?;
+        Some([left, top, right, bottom + 1])
+    }
 }
 
 /// Q31.32 of an index, saturating: what does not fit is so far outside that no row touches the volume.

@@ -299,7 +299,7 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     let demo = tiresias(["demo", "--build-only", "--dir", text(&root.join("demo"))]).unwrap();
     let last = demo.err.lines().last().unwrap_or_default().to_owned();
     println!("{last}");
-    assert!(demo.code == Some(2) && last.contains("cannot be written"), "{demo:?}");
+    assert!(demo.code == Some(2) && last.contains("demo: the demo study cannot be written (no storage space"), "{demo:?}");
     assert_eq!(fs::read_dir(root).unwrap().count(), 1, "half a demo study was left");
     // Full to the last byte.
     let filled = fs::write(root.join("filler"), vec![7; 4 << 20]);

@@ -5,7 +5,7 @@ use tiresias_reads::machine::{Action, AnswerValue};
 use tiresias_words::{ImageAnchor, MarkId, MarkShape, Voxel};
 
 /// Places of the marks, as parts of the volume's columns, rows and slices.
-const PLACES: [[f64; 3]; 2] = [[0.42, 0.45, 0.5], [0.62, 0.70, 0.36]];
+const PLACES: [[f64; 3]; 2] = [[0.387, 0.755, 0.5], [0.52, 0.30, 0.40]];
 
 impl Room {
     /// What step number `step` asks for; `None` when the demonstration is over.
