@@ -5,10 +5,13 @@
 //! `(a*(2^14-w) + b*w + 2^13) >> 14` along column, row, slice. A tap on padding with weight makes the sample its nearest tap. Slabs leave out samples that
 //! are outside or padding. What is outside the volume is black in every window. Interpolate stored values, then look up (PS3.3 C.11, PS3.4 N.2).
 
+mod straight;
+
 use crate::plan::{Projection, SamplePlan, WEIGHT_BITS};
 use crate::{DisplayTable, GreyImage, RenderError, VolumeView};
 use rayon::prelude::*;
 use std::sync::atomic::Ordering;
+use straight::Straight;
 use tiresias_words::PaneSpec;
 
 /// Renders `spec` from `volume`: the one definition of its bytes.
@@ -27,12 +30,22 @@ pub fn draw(volume: &VolumeView<'_>, plan: &SamplePlan, table: &DisplayTable) ->
     let [width, height] = plan.size;
     let mut bytes = vec![0u8; width as usize * height as usize];
     let sampler = Sampler::new(volume, plan);
-    let rows = bytes.par_chunks_exact_mut(width as usize).zip(&plan.rows).enumerate();
+    match Straight::new(&sampler) {
+        Some(straight) => straight.draw(&mut bytes, table.entries()),
+        None => general(&sampler, &mut bytes, table),
+    }
+    GreyImage { size: plan.size, bytes }
+}
+
+/// The specification as it is written above, pixel by pixel.
+fn general(sampler: &Sampler<'_>, bytes: &mut [u8], table: &DisplayTable) {
+    let plan = sampler.plan;
+    let width = plan.size[0] as usize;
+    let rows = bytes.par_chunks_exact_mut(width).zip(&plan.rows).enumerate();
     rows.for_each(|(y, (row, [x0, x1]))| {
         let start = std::array::from_fn(|a| plan.origin[a].wrapping_add(plan.dv[a].wrapping_mul(y as i64)));
         sampler.row(&mut row[*x0 as usize..*x1 as usize], *x0, start, table.entries());
     });
-    GreyImage { size: plan.size, bytes }
 }
 
 /// A volume and a plan, with what every sample needs at hand.
@@ -83,10 +96,6 @@ impl<'a> Sampler<'a> {
     fn row(&self, pixels: &mut [u8], x0: u32, start: [i64; 3], table: &[u8]) {
         let plan = self.plan;
         let mut at: [i64; 3] = std::array::from_fn(|a| start[a].wrapping_add(plan.du[a].wrapping_mul(i64::from(x0))));
-        if let (Projection::Thin, false, None, Some(axis)) = (plan.projection, plan.nearest, self.volume.padding(), self.only_moving_axis())
-        {
-            return self.straight_row(pixels, at, axis, table);
-        }
         for pixel in pixels {
             let value = match plan.projection {
                 Projection::Thin => Some(self.value(at).0),
@@ -94,86 +103,6 @@ impl<'a> Sampler<'a> {
             };
             *pixel = value.and_then(|v| table.get(v as usize)).copied().unwrap_or(0);
             at = std::array::from_fn(|a| at[a].wrapping_add(plan.du[a]));
-        }
-    }
-
-    /// The axis along which rows run, when they run along just one.
-    fn only_moving_axis(&self) -> Option<usize> {
-        match self.plan.du.map(|d| d != 0) {
-            [true, false, false] => Some(0),
-            [false, true, false] => Some(1),
-            [false, false, true] => Some(2),
-            _ => None,
-        }
-    }
-
-    /// A row along one axis: the taps of the other two are the same for all its pixels, and those of weight 0 need not be read,
-    /// because blending with weight 0 changes nothing. Stages run in the specification's order: column, row, slice.
-    fn straight_row(&self, pixels: &mut [u8], mut at: [i64; 3], axis: usize, table: &[u8]) {
-        let size = self.volume.geometry().size();
-        let words = self.volume.words();
-        let step = self.plan.du[axis];
-        let across: [usize; 2] = match axis {
-            0 => [1, 2],
-            1 => [0, 2],
-            _ => [0, 1],
-        };
-        let taps = across.map(|a| Taps::new((at[a] >> 16) as i32, size[a]));
-        let offset = |i: usize, second: bool| {
-            let t = if second { taps[i].second } else { taps[i].first };
-            t as usize * self.stride[across[i]]
-        };
-        let corners = [
-            offset(0, false) + offset(1, false),
-            offset(0, true) + offset(1, false),
-            offset(0, false) + offset(1, true),
-            offset(0, true) + offset(1, true),
-        ];
-        let [w0, w1] = taps.map(|t| t.weight);
-        let stride = self.stride[axis];
-        let read = |at: usize| self.scaled(u32::from(words[at].load(Ordering::Relaxed)));
-        for pixel in pixels {
-            let along = Taps::new((at[axis] >> 16) as i32, size[axis]);
-            let (i, j, w) = (along.first as usize * stride, along.second as usize * stride, along.weight);
-            let pair = |corner: usize| (read(corner + i), read(corner + j));
-            let value = match axis {
-                0 => {
-                    let line = |corner: usize| {
-                        let (a, b) = pair(corner);
-                        blend(a, b, w)
-                    };
-                    let near = if w0 == 0 { line(corners[0]) } else { blend(line(corners[0]), line(corners[1]), w0) };
-                    if w1 == 0 {
-                        near
-                    } else {
-                        let far = if w0 == 0 { line(corners[2]) } else { blend(line(corners[2]), line(corners[3]), w0) };
-                        blend(near, far, w1)
-                    }
-                }
-                1 => {
-                    let line = |k: usize| {
-                        let (a, b) = pair(corners[k]);
-                        if w0 == 0 {
-                            return blend(a, b, w);
-                        }
-                        let (c, d) = pair(corners[k + 1]);
-                        blend(blend(a, c, w0), blend(b, d, w0), w)
-                    };
-                    if w1 == 0 { line(0) } else { blend(line(0), line(2), w1) }
-                }
-                _ => {
-                    let plane = |o: usize| {
-                        let line = |k: usize| {
-                            let a = read(corners[k] + o);
-                            if w0 == 0 { a } else { blend(a, read(corners[k + 1] + o), w0) }
-                        };
-                        if w1 == 0 { line(0) } else { blend(line(0), line(2), w1) }
-                    };
-                    blend(plane(i), plane(j), w)
-                }
-            };
-            *pixel = table.get(value as usize).copied().unwrap_or(0);
-            at[axis] = at[axis].wrapping_add(step);
         }
     }
 
@@ -248,5 +177,56 @@ impl<'a> Sampler<'a> {
             Projection::Mean => (sum + count / 2) / count,
             Projection::Mip | Projection::Thin => high,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ValueRange;
+    use proptest::prelude::*;
+    use std::sync::atomic::AtomicU16;
+    use tiresias_words::{
+        Direction, Displacement, Interpolation, Mm, ModalityLut, PatientPoint, Plane, PresentationShape, Role, Slab, Stack, StoredFormat,
+        Voi, VolumeGeometry, Window,
+    };
+
+    proptest! {
+        /// Planes along the axes of orthogonal and tilted stacks, at any zoom and place, between slices and on them.
+        #[test]
+        fn equals_the_general_path(
+            size in (1u32..30, 1u32..30, 1u32..12), plane in 0usize..3, spacing in 0.05..3.0f64, tilt in prop::sample::select(vec![0.0, 0.2]),
+            at in prop::array::uniform3(-12.0..12.0f64), snap in any::<bool>(), pixels in (1u32..120, 1u32..120), seed in any::<u32>(), top in prop::sample::select(vec![1u16, 4095, 65535]),
+        ) {
+            let size = [size.0, size.1, size.2];
+            let stack = Stack::Uniform { origin: PatientPoint::new(-5.0, -5.0, -5.0), step: Displacement::new(0.0, tilt, 1.3) };
+            let geometry = VolumeGeometry::new(size, Direction::LEFT, Direction::POSTERIOR, [Mm(0.7), Mm(0.9)], stack).expect("a geometry");
+            let mut state = seed | 1;
+            let words: Vec<AtomicU16> = (0..size.iter().product::<u32>()).map(|_| {
+                state ^= state << 13;
+                state ^= state >> 17;
+                state ^= state << 5;
+                AtomicU16::new((state % (u32::from(top) + 1)) as u16)
+            }).collect();
+            let format = StoredFormat { signed: false, bits_stored: 16 };
+            let view = VolumeView::new(&geometry, &words, format, &ModalityLut::IDENTITY, None, ValueRange::measure(&words)).expect("a view");
+            let (right, down) = [(Direction::LEFT, Direction::POSTERIOR), (Direction::LEFT, Direction::FEET), (Direction::POSTERIOR, Direction::FEET)][plane];
+            let origin = if snap { geometry.origin_at((at[2].abs() / 2.0).floor()) } else { PatientPoint::from(at) };
+            let spec = PaneSpec {
+                series: Role::current(),
+                plane: Plane::new(origin, right, down, Mm(spacing)).expect("a plane"),
+                size: [pixels.0, pixels.1],
+                slab: Slab::Thin,
+                interpolation: Interpolation::Linear,
+                voi: Voi::LinearExact(Window::new(f64::from(top) / 2.0, f64::from(top)).expect("a window")),
+                shape: PresentationShape::Identity,
+            };
+            let plan = SamplePlan::new(&view, &spec).expect("a plan");
+            let table = DisplayTable::for_volume(&view, &spec.voi, spec.shape);
+            let fast = draw(&view, &plan, &table);
+            let mut slow = vec![0; fast.bytes.len()];
+            general(&Sampler::new(&view, &plan), &mut slow, &table);
+            prop_assert_eq!(fast.bytes, slow);
+        }
     }
 }

@@ -1,0 +1,161 @@
+//! A listed acceleration of the specification, for planes whose rows run along a volume's columns or rows: every stack, and the three planes of an orthogonal series.
+//!
+//! Such an image is separable: a line of blended values is worked out once for each source line and used by all image rows between two of them. The
+//! arithmetic is the specification's, in its order (column, row, slice), so the bytes are the same; the GPU's fidelity tests and `equals_the_general_path` hold both
+//! against each other. Refuses what is not straight, padded, projected or nearest: that goes the general way.
+
+use super::{Sampler, Taps, blend};
+use crate::plan::{Projection, SamplePlan};
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Image rows that share a cache of lines, on one thread.
+const BAND: usize = 48;
+
+/// A plan whose rows run along `along`, and whose columns do not.
+pub(super) struct Straight<'a> {
+    sampler: &'a Sampler<'a>,
+    /// 0: rows run along the volume's columns; 1: along its rows.
+    along: usize,
+    /// Pixels of a row that touch the volume; the same for all rows that do.
+    pixels: [u32; 2],
+    /// The taps along the row, one for each of those pixels.
+    taps: Vec<Taps>,
+}
+
+/// The lines that were used last, by what they are lines of.
+#[derive(Default)]
+struct Lines {
+    kept: Vec<Line>,
+    clock: u64,
+}
+
+struct Line {
+    key: [u32; 2],
+    used: u64,
+    values: Vec<u32>,
+}
+
+/// A row needs at most four lines; with twice as many kept, none of them gives way to another.
+const KEPT: usize = 8;
+
+impl<'a> Straight<'a> {
+    /// `None` when the plan goes the general way.
+    pub(super) fn new(sampler: &'a Sampler<'a>) -> Option<Self> {
+        let plan = sampler.plan;
+        if plan.projection != Projection::Thin || plan.nearest || sampler.volume.padding().is_some() {
+            return None;
+        }
+        let along = match plan.du.map(|d| d != 0) {
+            [true, false, false] => 0,
+            [false, true, false] => 1,
+            _ => return None,
+        };
+        // Along rows the blend over columns comes first, so it must be the same in all image rows.
+        if plan.dv[along] != 0 || (along == 1 && plan.dv[0] != 0) {
+            return None;
+        }
+        let pixels = *plan.rows.iter().find(|[x0, x1]| x0 < x1)?;
+        let size = sampler.volume.geometry().size();
+        let taps = (pixels[0]..pixels[1]).map(|x| Taps::new(coordinate(plan, along, x, 0), size[along])).collect();
+        Some(Self { sampler, along, pixels, taps })
+    }
+
+    /// Draws all rows.
+    pub(super) fn draw(&self, bytes: &mut [u8], table: &[u8]) {
+        let plan = self.sampler.plan;
+        let width = plan.size[0] as usize;
+        let bands = bytes.par_chunks_mut(width * BAND).zip(plan.rows.par_chunks(BAND)).enumerate();
+        bands.for_each(|(band, (pixels, rows))| {
+            let mut lines = Lines::default();
+            for (i, (row, touched)) in pixels.chunks_exact_mut(width).zip(rows).enumerate() {
+                if touched[0] < touched[1] {
+                    let y = (band * BAND + i) as u32;
+                    self.row(&mut row[self.pixels[0] as usize..self.pixels[1] as usize], y, table, &mut lines);
+                }
+            }
+        });
+    }
+
+    fn row(&self, pixels: &mut [u8], y: u32, table: &[u8], lines: &mut Lines) {
+        let plan = self.sampler.plan;
+        let size = self.sampler.volume.geometry().size();
+        let across = |axis: usize| Taps::new(coordinate(plan, axis, 0, y), size[axis]);
+        let slice = across(2);
+        // Along columns the two lines are two source rows; along rows there is one line a slice, blended over columns already.
+        let row = if self.along == 0 { across(1) } else { across(0) };
+        let (first, second, weight) = if self.along == 0 { (row.first, row.second, row.weight) } else { (0, 0, 0) };
+        let keys = [[first, slice.first], [second, slice.first], [first, slice.second], [second, slice.second]];
+        let needed = [true, weight != 0, slice.weight != 0, weight != 0 && slice.weight != 0];
+        for (key, needed) in keys.iter().zip(needed) {
+            if needed {
+                lines.have(*key, |line| self.line(*key, row, line));
+            }
+        }
+        let line = |i: usize| lines.get(keys[i]);
+        let look = |v: u32| table.get(v as usize).copied().unwrap_or(0);
+        match (weight, slice.weight) {
+            (0, 0) => pixels.iter_mut().zip(line(0)).for_each(|(p, a)| *p = look(*a)),
+            (w, 0) => pixels.iter_mut().zip(line(0).iter().zip(line(1))).for_each(|(p, (a, b))| *p = look(blend(*a, *b, w))),
+            (0, v) => pixels.iter_mut().zip(line(0).iter().zip(line(2))).for_each(|(p, (a, c))| *p = look(blend(*a, *c, v))),
+            (w, v) => {
+                let near = line(0).iter().zip(line(1));
+                let far = line(2).iter().zip(line(3));
+                let both = near.zip(far);
+                pixels.iter_mut().zip(both).for_each(|(p, ((a, b), (c, d)))| *p = look(blend(blend(*a, *b, w), blend(*c, *d, w), v)));
+            }
+        }
+    }
+
+    /// Blended values along one source line. Along columns `key` is [row, slice]; along rows [0, slice], and `across` the columns to blend first.
+    fn line(&self, key: [u32; 2], across: Taps, line: &mut Vec<u32>) {
+        let sampler = self.sampler;
+        let stride = sampler.stride;
+        let words = sampler.volume.words();
+        let read = |at: usize| sampler.scaled(u32::from(words[at].load(Ordering::Relaxed)));
+        let slice = key[1] as usize * stride[2];
+        line.clear();
+        if self.along == 0 {
+            let start = slice + key[0] as usize * stride[1];
+            line.extend(self.taps.iter().map(|t| blend(read(start + t.first as usize), read(start + t.second as usize), t.weight)));
+        } else {
+            let (near, far) = (slice + across.first as usize, slice + across.second as usize);
+            let column = |row: u32| {
+                let at = row as usize * stride[1];
+                if across.weight == 0 { read(near + at) } else { blend(read(near + at), read(far + at), across.weight) }
+            };
+            line.extend(self.taps.iter().map(|t| blend(column(t.first), column(t.second), t.weight)));
+        }
+    }
+}
+
+impl Lines {
+    /// Makes a line unless it is kept. The one that was not used for longest gives way.
+    fn have(&mut self, key: [u32; 2], make: impl FnOnce(&mut Vec<u32>)) {
+        self.clock += 1;
+        if let Some(line) = self.kept.iter_mut().find(|l| l.key == key) {
+            line.used = self.clock;
+            return;
+        }
+        if self.kept.len() < KEPT {
+            self.kept.push(Line { key, used: 0, values: Vec::new() });
+        } else {
+            self.kept.sort_by_key(|l| std::cmp::Reverse(l.used));
+        }
+        if let Some(line) = self.kept.last_mut() {
+            (line.key, line.used) = (key, self.clock);
+            make(&mut line.values);
+        }
+    }
+
+    /// A line that [`Self::have`] was asked for in this row.
+    fn get(&self, key: [u32; 2]) -> &[u32] {
+        self.kept.iter().find(|l| l.key == key).map_or(&[], |l| &l.values)
+    }
+}
+
+/// Q15.16 coordinate of a pixel on one axis.
+fn coordinate(plan: &SamplePlan, axis: usize, x: u32, y: u32) -> i32 {
+    let c = plan.origin[axis].wrapping_add(plan.du[axis].wrapping_mul(i64::from(x))).wrapping_add(plan.dv[axis].wrapping_mul(i64::from(y)));
+    (c >> 16) as i32
+}
