@@ -1,6 +1,6 @@
 //! What a frame costs, in the real window: panes that scroll, panes that stand still, and the same window without panes, in turns.
 //!
-//! Signs in to a copy of a study and opens the first case as a reader does. The three kinds of frame alternate in short blocks, so that whatever else
+//! Runs in the first case of a copy of a study. The three kinds of frame alternate in short blocks, so that whatever else
 //! the machine does falls on all of them alike. A frame's time is that from its beginning to the next one's: interface, panes, and
 //! everything up to the screen; nothing waits for the screen's own beat.
 
@@ -10,9 +10,6 @@ use egui::{Context, ViewportCommand};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tiresias_reads::machine::{Action, State};
-use tiresias_reads::study::Study;
-use tiresias_words::ReaderId;
 
 /// What the panes do in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +61,6 @@ enum Stage {
 pub(crate) struct FrameScript {
     bench: FrameBench,
     measured: Measured,
-    asked: bool,
     stage: Stage,
     frame: usize,
     begun: Option<Duration>,
@@ -74,21 +70,12 @@ pub(crate) struct FrameScript {
 impl FrameScript {
     pub(crate) fn new(bench: FrameBench, path: String, adapter: String) -> Self {
         let measured = Measured { path, adapter, ..Measured::default() };
-        Self { bench, measured, asked: false, stage: Stage::Waiting, frame: 0, begun: None, down: true }
+        Self { bench, measured, stage: Stage::Waiting, frame: 0, begun: None, down: true }
     }
 
-    /// The reader that the script signs in.
-    pub(crate) fn reader(study: &Study) -> Option<ReaderId> {
-        study.bundles().keys().next().cloned()
-    }
-
-    /// Opens the first case; once all of it is shown, sets the room up for the next frame.
-    pub(crate) fn prepare(&mut self, room: Option<&mut Room>, state: &State) -> Option<Action> {
-        let Some(room) = room else {
-            let first = state.next().filter(|_| state.session().is_some() && !std::mem::replace(&mut self.asked, true));
-            return first.map(|next| Action::OpenCase(next.read.clone()));
-        };
-        if state.images_shown() && self.stage != Stage::Over {
+    /// Sets the room, all of it shown, up for the next frame.
+    pub(crate) fn prepare(&mut self, room: &mut Room) {
+        if self.stage != Stage::Over {
             self.stage = Stage::Running;
             let kind = self.kind();
             room.show_panes(kind != Kind::Without);
@@ -97,7 +84,6 @@ impl FrameScript {
                 room.step_slice(self.down);
             }
         }
-        None
     }
 
     fn kind(&self) -> Kind {
@@ -106,7 +92,6 @@ impl FrameScript {
 
     /// Takes the time of a frame that began `now`; closes the window at the end.
     pub(crate) fn frame(&mut self, ctx: &Context, now: Duration) {
-        ctx.request_repaint();
         if self.stage != Stage::Running {
             return;
         }

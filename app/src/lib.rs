@@ -18,6 +18,7 @@ mod recent;
 mod recorder;
 mod room;
 mod screens;
+mod script;
 mod shell;
 mod shot;
 mod trace;

@@ -12,6 +12,7 @@ use crate::recent;
 use crate::recorder::{News, Recorder};
 use crate::room::{Room, Wish};
 use crate::screens::{self, AfterCase, Chosen, SignIn, Started, TopBar};
+use crate::script::{Kind, Script};
 use crate::shot::ShotScript;
 use crate::trace::{Trace, milliseconds};
 use crossbeam_channel::Receiver;
@@ -33,8 +34,7 @@ pub struct Tiresias {
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
     recent: Vec<PathBuf>,
     stage: Stage,
-    shot: Option<ShotScript>,
-    bench: Option<FrameScript>,
+    script: Option<Script>,
     frame: u64,
 }
 
@@ -73,7 +73,7 @@ struct Sitting {
 enum Place {
     List { opening: bool },
     Room(Box<Room>),
-    Between,
+    Between { opening: bool },
 }
 
 impl Tiresias {
@@ -100,7 +100,7 @@ impl Tiresias {
         trace.event("started", serde_json::json!({ "path": format!("{:?}", screen.path), "format": screen.format }));
         let recent = recent::list(data.as_deref());
         let stage = Stage::Start { opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, means, data, recent, stage, shot: None, bench: None, frame: 0 })
+        Ok(Self { clock, trace, screen, means, data, recent, stage, script: None, frame: 0 })
     }
 
     /// Opens a study at once.
@@ -115,14 +115,15 @@ impl Tiresias {
     /// Takes a picture of a case and stops.
     #[must_use]
     pub(crate) fn with_shot(mut self, shot: Option<Shot>) -> Self {
-        self.shot = shot.map(ShotScript::new);
+        self.script = shot.map(|s| Script::new(Kind::Shot(ShotScript::new(s)))).or(self.script.take());
         self
     }
 
     /// Measures frames and stops.
     #[must_use]
     pub(crate) fn with_bench(mut self, bench: Option<FrameBench>) -> Self {
-        self.bench = bench.map(|b| FrameScript::new(b, format!("{:?}", self.screen.path), self.screen.adapter.clone()));
+        let frames = |b| FrameScript::new(b, format!("{:?}", self.screen.path), self.screen.adapter.clone());
+        self.script = bench.map(|b| Script::new(Kind::Frames(frames(b)))).or(self.script.take());
         self
     }
 
@@ -246,21 +247,12 @@ impl Tiresias {
             self.stage = Stage::Start { opening: None, trouble: None };
             return;
         }
-        if let (Some(bench), Some(state)) = (&mut self.bench, &sitting.state) {
+        if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
                 Place::Room(room) => Some(&mut **room),
-                Place::List { .. } | Place::Between => None,
+                Place::List { .. } | Place::Between { .. } => None,
             };
-            if let Some(action) = bench.prepare(room, state) {
-                sitting.recorder.ask(action, now.clone());
-            }
-        }
-        if let (Some(shot), Some(state)) = (&mut self.shot, &sitting.state) {
-            let room = match &mut sitting.place {
-                Place::Room(room) => Some(&mut **room),
-                Place::List { .. } | Place::Between => None,
-            };
-            for action in shot.actions(room, state) {
+            for action in script.actions(room, state) {
                 sitting.recorder.ask(action, now.clone());
             }
         }
@@ -288,7 +280,9 @@ impl Sitting {
                 News::Refused(sentence) => match &mut self.place {
                     Place::Room(room) => room.say(sentence),
                     Place::List { opening } => (*opening, self.trouble) = (false, Some(sentence)),
-                    Place::Between => self.trouble = Some(sentence),
+                    // Said where there is room for it. What was refused after the lock, and did not ask for the next case, came too late to matter.
+                    Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
+                    Place::Between { opening: false } => {}
                 },
                 News::Failed(sentence) => {
                     self.trouble = Some(sentence);
@@ -310,7 +304,7 @@ impl Sitting {
             }
             (None, Place::Room(room)) => {
                 let locked = state.locked().last().is_some_and(|l| l.read() == room.read());
-                self.place = if locked { Place::Between } else { Place::List { opening: false } };
+                self.place = if locked { Place::Between { opening: false } } else { Place::List { opening: false } };
             }
             (None, _) => {}
         }
@@ -351,8 +345,11 @@ impl Sitting {
                 Some(Chosen::End) => return true,
                 None => {}
             },
-            Place::Between => match screens::between(ui, &state) {
-                Some(AfterCase::Next) => open_next(&self.recorder),
+            Place::Between { opening } => match screens::between(ui, &state, *opening) {
+                Some(AfterCase::Next) => {
+                    *opening = true;
+                    open_next(&self.recorder);
+                }
                 Some(AfterCase::List) => self.place = Place::List { opening: false },
                 None => {}
             },
@@ -395,8 +392,7 @@ impl eframe::App for Tiresias {
                 let body = Rect::from_min_max(pos2(rest.left(), rest.top()), rest.max);
                 let mut choice = None;
                 ui.scope_builder(UiBuilder::new().max_rect(body), |ui| choice = screens::sign_in(ui, &study));
-                let choice = choice.or_else(|| self.shot.as_ref().and_then(|s| s.reader(&study)).map(SignIn::Reader));
-                let choice = choice.or_else(|| self.bench.as_ref().and_then(|_| FrameScript::reader(&study)).map(SignIn::Reader));
+                let choice = choice.or_else(|| self.script.as_ref().and_then(|_| Script::reader(&study)).map(SignIn::Reader));
                 match choice {
                     Some(SignIn::Reader(reader)) => {
                         self.sign_in(&reader);
@@ -408,18 +404,15 @@ impl eframe::App for Tiresias {
             }
             Stage::Sitting(_) => self.sitting(ui),
         }
-        if let Some(bench) = &mut self.bench {
-            bench.frame(ui.ctx(), from);
-        }
-        if let Some(shot) = &mut self.shot {
-            shot.frame(ui.ctx());
+        if let Some(script) = &mut self.script {
+            script.frame(ui.ctx(), from);
         }
         self.frame += 1;
         if self.trace.is_on() {
             let slice = match &self.stage {
                 Stage::Sitting(s) => match &s.place {
                     Place::Room(room) => room.main_slice(),
-                    Place::List { .. } | Place::Between => None,
+                    Place::List { .. } | Place::Between { .. } => None,
                 },
                 Stage::Start { .. } | Stage::About | Stage::SignIn(_) => None,
             };

@@ -1,14 +1,12 @@
-//! A picture of the reading room for the README and for people without a display: signs in, opens the first case, marks and rates through the same actions
-//! as a reader does, and saves what the window shows.
+//! A picture of the reading room for the README and for people without a display: marks and rates through the same actions as a reader does, and saves what the
+//! window shows.
 
 use crate::launch::Shot;
 use crate::room::Room;
 use egui::{ColorImage, Context, ViewportCommand};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use tiresias_reads::machine::{Action, State};
-use tiresias_reads::study::Study;
-use tiresias_words::ReaderId;
+use tiresias_reads::machine::Action;
 
 /// Where the script stands.
 pub(crate) struct ShotScript {
@@ -18,30 +16,17 @@ pub(crate) struct ShotScript {
     settled: u32,
     picture: Option<Receiver<Arc<ColorImage>>>,
     opened: bool,
-    asked: bool,
 }
 
 const SETTLE: u32 = 6;
 
 impl ShotScript {
     pub(crate) const fn new(shot: Shot) -> Self {
-        Self { shot, step: 0, settled: 0, picture: None, opened: false, asked: false }
-    }
-
-    /// The reader that the script signs in.
-    pub(crate) fn reader(&self, study: &Study) -> Option<ReaderId> {
-        study.bundles().keys().next().cloned()
+        Self { shot, step: 0, settled: 0, picture: None, opened: false }
     }
 
     /// What is asked for in this frame, one step after the other.
-    pub(crate) fn actions(&mut self, room: Option<&mut Room>, state: &State) -> Vec<Action> {
-        let Some(room) = room else {
-            let first = state.next().filter(|_| state.session().is_some() && !std::mem::replace(&mut self.asked, true));
-            return first.map(|next| Action::OpenCase(next.read.clone())).into_iter().collect();
-        };
-        if !state.images_shown() {
-            return Vec::new();
-        }
+    pub(crate) fn actions(&mut self, room: &mut Room) -> Vec<Action> {
         self.opened = true;
         let Some(actions) = room.demonstration(self.step) else { return Vec::new() };
         self.settled = 0;
@@ -51,7 +36,6 @@ impl ShotScript {
 
     /// Counts frames; takes the picture when all is done, saves it, and closes the window.
     pub(crate) fn frame(&mut self, ctx: &Context) {
-        ctx.request_repaint();
         if let Some(picture) = &self.picture {
             if let Ok(image) = picture.try_recv() {
                 save(&self.shot, &image);

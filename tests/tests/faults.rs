@@ -16,10 +16,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use tiresias_reads::machine::{Action, Environment, decide};
 use tiresias_reads::study::Study;
 use tiresias_tests::run::{Ran, command, tiresias, to_end};
 use tiresias_tests::simulated::{BUILD, read_all, study};
 use tiresias_tests::{Walk, data, shared};
+use tiresias_words::Moment;
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a plain path")
@@ -249,6 +251,41 @@ fn one_changed_byte_in_a_package_is_found_wherever_it_is() {
     println!("a changed byte was found in each of {found} files of a package");
     fs::remove_file(&files[0]).unwrap();
     is_a_sentence(&tiresias(["verify", text(&package)]).unwrap(), 1, files[0].file_name().unwrap().to_str().unwrap());
+}
+
+/// The bundle holds the hash of each manifest, so a study's own check sees what a package's cannot.
+#[test]
+fn a_case_that_was_exchanged_under_the_study_is_found() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path().join("demo");
+    tiresias(["demo", "--build-only", "--dir", text(&root)]).unwrap().done().unwrap();
+    let study = Study::open(&root.join("reader")).unwrap();
+    let (reader, bundle) = study.bundles().first_key_value().unwrap();
+    let environment = Environment { build: "test".into(), adapter: "none".into(), surface: [1, 1], scale: 1.0 };
+    let now = Moment { utc_ms: 0, monotonic_ms: 0, boot: "test".into() };
+    let mut record = study.open_record("test").unwrap();
+    let events = decide(&study.rules(reader).unwrap(), &record.state(reader), Action::StartSession(environment), &now).unwrap();
+    record.append(&events).unwrap();
+    drop(record);
+    tiresias(["verify", text(study.root())]).unwrap().done().unwrap();
+    let package = study.package_dir(&bundle.reads()[0].package);
+    let manifest = package.join("manifest.json");
+    let mut bytes = fs::read(&manifest).unwrap();
+    bytes.push(b'\n');
+    fs::write(&manifest, bytes).unwrap();
+    tiresias(["verify", text(&package)]).unwrap().done().unwrap();
+    println!("{}", is_a_sentence(&tiresias(["verify", text(study.root())]).unwrap(), 1, "assigned"));
+    let said = tiresias(["verify", text(study.root()), "--json"]).unwrap();
+    assert_eq!((said.code, &said.json().unwrap()["intact"]), (Some(1), &false.into()));
+    fs::remove_dir_all(&package).unwrap();
+    is_a_sentence(&tiresias(["verify", text(study.root())]).unwrap(), 1, package.file_name().unwrap().to_str().unwrap());
+}
+
+#[test]
+fn what_cannot_be_looked_at_prints_its_document_too() {
+    let place = Place::new();
+    let said = tiresias(["verify", text(&place.path("absent")), "--json"]).unwrap();
+    assert_eq!((said.code, &said.json().unwrap()["intact"]), (Some(2), &false.into()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use tiresias_reads::desk::Truth;
 use tiresias_reads::export::{ExportError, Format, export as write_export};
 use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
 use tiresias_reads::study::Study;
+use tiresias_words::ContentHash;
 
 /// Options of `export`.
 #[derive(Debug, Args)]
@@ -25,52 +26,93 @@ pub(super) struct ExportArgs {
     truth: Option<PathBuf>,
 }
 
-/// Whether a package or record is intact.
+/// Whether a package, a record, or a study with both is intact.
 pub(super) fn verify(path: &Path, json: bool) -> Result<(), Failure> {
-    if path.join("manifest.json").is_file() {
-        return verify_package(path, json);
-    }
-    let study = |e| Failure::Input(format!("{}: {e}", path.display()));
-    let record = if path.is_dir() { Study::open(path).map_err(study)?.record_path() } else { path.to_owned() };
-    if path.is_dir() && !record.exists() {
-        return Err(Failure::Input(format!("{}: nothing was recorded in this study yet.", path.display())));
-    }
-    let found = match verify_record(&record) {
-        // Looked at, and not intact: the answer is no, even where no row can be named.
-        Err(damaged @ RecordError::Damaged) => {
-            let bad = FirstBad { record: 0, what: What::Missing, detail: damaged.to_string() };
-            Verification { intact: false, records: 0, first_bad: Some(bad), head: None, signed_by: None }
-        }
-        other => other.map_err(|e| Failure::Input(format!("{}: {e}", record.display())))?,
+    let (document, outcome) = if path.join("manifest.json").is_file() {
+        of_package(path, None)
+    } else if path.is_dir() {
+        of_study(path)
+    } else {
+        of_record(path)
     };
     if json {
-        say_json(&found)?;
-    } else if found.intact {
-        let head = found.head.map_or_else(|| "none".to_owned(), |h| h.to_string());
-        say(&format!("{}: intact, {} records, head {head}\n", record.display(), found.records))?;
+        say_json(&document)?;
+        return outcome.map(|_| ());
     }
-    match &found {
-        Verification { intact: true, .. } => Ok(()),
-        Verification { first_bad: Some(bad), .. } => Err(Failure::No(format!("{}: {bad}", record.display()))),
-        Verification { first_bad: None, .. } => Err(Failure::No(format!("{}: the record is not intact.", record.display()))),
+    say(&outcome?)
+}
+
+/// What is printed as JSON, and the line for a person or what is wrong.
+type Verdict = (Verification, Result<String, Failure>);
+
+/// A verdict where no record can be named.
+fn not_intact(what: What, detail: String) -> Verification {
+    let bad = FirstBad { record: 0, what, detail };
+    Verification { intact: false, records: 0, first_bad: Some(bad), head: None, signed_by: None }
+}
+
+fn of_record(record: &Path) -> Verdict {
+    let place = record.display();
+    match verify_record(record) {
+        Ok(found) => {
+            let outcome = match &found {
+                Verification { intact: true, records, head, .. } => {
+                    let head = head.map_or_else(|| "none".to_owned(), |h| h.to_string());
+                    Ok(format!("{place}: intact, {records} records, head {head}\n"))
+                }
+                Verification { first_bad: Some(bad), .. } => Err(Failure::No(format!("{place}: {bad}"))),
+                Verification { first_bad: None, .. } => Err(Failure::No(format!("{place}: the record is not intact."))),
+            };
+            (found, outcome)
+        }
+        // Looked at, and not intact: the answer is no, even where no row can be named. Anything else could not be looked at.
+        Err(e) => {
+            let sentence = format!("{place}: {e}");
+            let failure = if matches!(e, RecordError::Damaged) { Failure::No(sentence) } else { Failure::Input(sentence) };
+            (not_intact(What::Missing, e.to_string()), Err(failure))
+        }
     }
 }
 
-fn verify_package(path: &Path, json: bool) -> Result<(), Failure> {
-    let checked = Package::open(path).and_then(|p| p.verify().map(|()| p));
-    let (intact, detail) = match &checked {
-        Ok(_) => (true, None),
-        Err(e) => (false, Some(e.to_string())),
-    };
-    if json {
-        let head = checked.as_ref().ok().map(|p| p.hash().to_string());
-        let bad = detail.as_ref().map(|d| serde_json::json!({ "record": 0, "what": "hash", "detail": d }));
-        let files = checked.as_ref().map_or(0, |p| p.series().iter().map(tiresias_cases::Series::len).sum());
-        say_json(&serde_json::json!({ "intact": intact, "records": files, "first_bad": bad, "head": head, "signed_by": null }))?;
-    } else if let Ok(package) = &checked {
-        say(&format!("{}: intact, package {}\n", path.display(), package.hash()))?;
+/// A package; `expected` is the hash under which a bundle names it.
+fn of_package(dir: &Path, expected: Option<ContentHash>) -> Verdict {
+    let place = dir.display();
+    let checked = Package::open(dir).and_then(|p| p.verify().map(|()| p));
+    match checked {
+        Ok(package) if expected.is_some_and(|hash| hash != package.hash()) => {
+            let detail = "Its manifest is not the one that was assigned: somebody changed it. Ask for the case again.".to_owned();
+            (not_intact(What::Hash, detail.clone()), Err(Failure::No(format!("{place}: {detail}"))))
+        }
+        Ok(package) => {
+            let images: usize = package.series().iter().map(tiresias_cases::Series::len).sum();
+            let head = package.hash();
+            let found = Verification { intact: true, records: images as u64, first_bad: None, head: Some(head), signed_by: None };
+            (found, Ok(format!("{place}: intact, package {head}\n")))
+        }
+        Err(e) => (not_intact(What::Hash, e.to_string()), Err(Failure::No(format!("{place}: {e}")))),
     }
-    detail.map_or(Ok(()), |d| Err(Failure::No(format!("{}: {d}", path.display()))))
+}
+
+/// The record, then every package that a bundle names. A study without any package was brought together from results, and has none to check.
+fn of_study(root: &Path) -> Verdict {
+    let study = match Study::open(root) {
+        Ok(study) => study,
+        Err(e) => return (not_intact(What::Missing, e.to_string()), Err(Failure::Input(format!("{}: {e}", root.display())))),
+    };
+    let record = study.record_path();
+    if !record.exists() {
+        let detail = "nothing was recorded in this study yet.".to_owned();
+        return (not_intact(What::Missing, detail.clone()), Err(Failure::Input(format!("{}: {detail}", root.display()))));
+    }
+    let verdict = of_record(&record);
+    let has_packages = std::fs::read_dir(study.packages_dir()).is_ok_and(|mut entries| entries.next().is_some());
+    if verdict.1.is_err() || !has_packages {
+        return verdict;
+    }
+    let named = study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package);
+    let packages: std::collections::BTreeSet<ContentHash> = named.collect();
+    let bad = packages.iter().map(|hash| of_package(&study.package_dir(hash), Some(*hash))).find(|v| v.1.is_err());
+    bad.unwrap_or(verdict)
 }
 
 /// Writes an export.

@@ -13,8 +13,8 @@ pub(crate) enum Choice {
     List,
 }
 
-/// Draws the pause after a locked read.
-pub(crate) fn between(ui: &mut Ui, state: &State) -> Option<Choice> {
+/// Draws the pause after a locked read. `opening` while the next case is on its way: then it cannot be asked for again.
+pub(crate) fn between(ui: &mut Ui, state: &State, opening: bool) -> Option<Choice> {
     let whole = ui.max_rect();
     let next = state.next().map(|next| next.read.case.to_string());
     let mut choice = None;
@@ -24,12 +24,12 @@ pub(crate) fn between(ui: &mut Ui, state: &State) -> Option<Choice> {
     let button = Rect::from_center_size(centre, vec2(240.0, 44.0));
     ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
         let words = if next.is_some() { "Next case" } else { "To the list" };
-        if controls::action(ui, button.size(), words, Some(Key("\u{23ce}")), true).clicked() {
+        if controls::action(ui, button.size(), words, Some(Key("\u{23ce}")), !opening).clicked() {
             choice = Some(if next.is_some() { Choice::Next } else { Choice::List });
         }
     });
     let link = Rect::from_center_size(centre + vec2(0.0, 52.0), vec2(72.0, 24.0));
-    if next.is_some() {
+    if next.is_some() && !opening {
         ui.scope_builder(UiBuilder::new().max_rect(link).layout(egui::Layout::top_down(egui::Align::Center)), |ui| {
             if controls::link(ui, "To the list", TEXT).clicked() {
                 choice = Some(Choice::List);
@@ -41,7 +41,7 @@ pub(crate) fn between(ui: &mut Ui, state: &State) -> Option<Choice> {
         && ui.input(|i| {
             i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
         });
-    if enter {
+    if enter && !opening {
         choice = Some(if next.is_some() { Choice::Next } else { Choice::List });
     }
     choice
