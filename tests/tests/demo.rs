@@ -1,0 +1,81 @@
+//! The demo study: the same everywhere, half its cases with a nodule, and nothing of the truth where a reader looks.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
+
+use sha2::{Digest as _, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tiresias_reads::desk::Truth;
+use tiresias_reads::study::Study;
+use tiresias_tests::run::tiresias;
+
+fn demo() -> (TempDir, PathBuf) {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path().join("demo");
+    tiresias(["demo", "--build-only", "--dir", root.to_str().unwrap()]).unwrap().done().unwrap();
+    (scratch, root)
+}
+
+fn files_under(dir: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(files_under(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+fn sha256(path: &Path) -> String {
+    Sha256::digest(fs::read(path).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The desk's list holds the hash of every package, which holds those of every image: these pin every byte of the demo.
+#[test]
+fn the_demo_is_the_same_everywhere() {
+    let (_scratch, root) = demo();
+    let pinned = [
+        ("desk/desk.json", "89032e7c44b6019cc485274daa76b211f15aff2c2fdcedfdfb81b0e848785e18"),
+        ("desk/truth.csv", "195658f7a45db03263a79199ffe0e579a0f4cc4a4f662d86b97256be82639e05"),
+        ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
+        ("reader/bundles/reader-1.json", "cc3a632424c63b3325ee852fd081c1d6cfefed0bb631f016780c2bb99d49bd85"),
+        ("reader/bundles/reader-2.json", "147a88909ce2b00aa28327405e87761a7d938bc9a232c5785070da3d1435d499"),
+        ("reader/bundles/reader-3.json", "e7965217c5b02065e6c4dc3a50f384db103b11fcbaa839f857e0d6e048234257"),
+    ];
+    for (file, hash) in pinned {
+        assert_eq!(sha256(&root.join(file)), hash, "{file}");
+    }
+}
+
+#[test]
+fn half_the_cases_hold_a_nodule_and_no_reader_file_says_which() {
+    let (_scratch, root) = demo();
+    let truth = Truth::read(&root.join("desk/truth.csv")).unwrap();
+    let signals = truth.by_package().values().filter(|row| row.signal).count();
+    assert_eq!((truth.by_package().len(), signals), (12, 6));
+    let lesions: serde_json::Value = serde_json::from_slice(&fs::read(root.join("desk/lesions.json")).unwrap()).unwrap();
+    let study = Study::open(&root.join("reader")).unwrap();
+    assert_eq!(study.bundles().len(), 3);
+    // What only the desk knows: its names of cases, the word truth, and the nodules' centres as they are written there.
+    let mut secrets: Vec<String> = truth.by_package().values().map(|row| row.case.to_string()).collect();
+    secrets.extend(["lesion", "conspicuity", "DEMO", "nodule_", "truth"].map(str::to_owned));
+    for case in lesions.as_object().unwrap().values().flat_map(|v| v.as_array().unwrap()) {
+        secrets.extend(case["centre"].as_array().unwrap().iter().map(ToString::to_string).filter(|n| n.len() > 5));
+    }
+    let mut searched = 0;
+    for file in files_under(&root.join("reader")) {
+        let bytes = fs::read(&file).unwrap();
+        // Pixels are searched too: a text in them would be as bad.
+        for secret in &secrets {
+            assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret} is in {}", file.display());
+        }
+        assert!(!secrets.iter().any(|s| file.file_name().unwrap().to_string_lossy().contains(s.as_str())));
+        searched += 1;
+    }
+    println!("{} secrets in none of {searched} files", secrets.len());
+    assert!(searched > 12 * 24);
+    // The search can find: the desk's own files are full of them.
+    let desk = fs::read_to_string(root.join("desk/truth.csv")).unwrap();
+    assert!(secrets.iter().any(|s| desk.contains(s.as_str())));
+}
