@@ -25,9 +25,12 @@ if [ "$(id -u)" != 0 ]; then
     exit 2
 fi
 
-# Everything mounted below the system, deepest first. What is still mounted must never be deleted.
+# Everything mounted below the system, deepest first. What is still mounted must never be deleted. Something that the commands started may hold a
+# folder for a moment longer: then it is taken out of sight at once, and let go with its last user.
 unmount() {
-    awk -v below="$system/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do umount "$mounted"; done
+    awk -v below="$system/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do
+        umount "$mounted" 2>/dev/null || umount --lazy "$mounted"
+    done
 }
 trap unmount EXIT
 trap 'exit 130' INT TERM
