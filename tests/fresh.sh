@@ -63,8 +63,9 @@ copy_checkout() {
     mkdir -p "$system/tiresias"
     # Build outputs stay, for `again`.
     find "$system/tiresias" -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
+    # Everything gets the time of now, or cargo would take what changed before the last build in there for built.
     (cd "$here" && git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from=- --ignore-failed-read) |
-        tar --extract --directory "$system/tiresias"
+        tar --extract --touch --directory "$system/tiresias"
 }
 
 # inside COMMAND [ARG…]: in the checkout's copy, with an environment that holds nothing of this one.

@@ -69,5 +69,8 @@ fn a_changed_case_is_not_shown_and_an_open_study_is_not_opened_twice() {
     assert!(!other.events().iter().any(|e| e["what"] == "append, hash and sync"), "two programs wrote one record");
     other.kill();
     window.kill();
-    tiresias(["verify", study.root().to_str().unwrap()]).unwrap().done().unwrap();
+    // The record is whole; the study's own check names the image that was changed.
+    tiresias(["verify", study.record_path().to_str().unwrap()]).unwrap().done().unwrap();
+    let whole = tiresias(["verify", study.root().to_str().unwrap()]).unwrap();
+    assert!(whole.sentence(1).unwrap().contains(image.file_name().unwrap().to_str().unwrap()));
 }
