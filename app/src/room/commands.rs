@@ -23,6 +23,9 @@ impl Room {
     /// Takes this frame's key presses.
     pub(super) fn keys(&mut self, ui: &Ui, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
         self.focus_new_mark(draft);
+        let committed: Vec<bool> = self.asked.iter().map(|f| self.is_given(f, draft)).collect();
+        let mut committed = committed.into_iter();
+        self.asked.retain(|_| !committed.next().unwrap_or(true));
         let pressed: Vec<(Key, Modifiers)> = ui.input(|i| {
             i.events
                 .iter()
@@ -150,8 +153,9 @@ impl Room {
                 Field::Question(_) => {}
             },
             Key::Enter => {
-                let given = self.give_entry(draft, wishes);
-                let rest: Vec<Field> = self.still_to_do(state).into_iter().filter(|f| !(given && f == field)).collect();
+                let given = self.give_entry(draft, wishes) || self.asked.contains(field);
+                let rest: Vec<Field> =
+                    self.still_to_do(state).into_iter().filter(|f| !(self.asked.contains(f) || given && f == field)).collect();
                 match rest.into_iter().find(|f| f != field) {
                     Some(next) => self.focus = Focus::Form(next),
                     None if given => self.focus = Focus::Image,
@@ -186,6 +190,7 @@ impl Room {
         if let Some((id, QuestionKind::Choice(options))) = self.question_of(field) {
             if let Some(option) = options.get(usize::from(digit).wrapping_sub(1)) {
                 wishes.push(Wish::Record(Action::Answer { question: id, value: AnswerValue::Choice(option.key.clone()) }));
+                self.asked.push(field.clone());
             }
             return;
         }
@@ -214,6 +219,7 @@ impl Room {
             return false;
         }
         wishes.push(Wish::Record(self.rate(&field, number)));
+        self.asked.push(field);
         true
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Room {
     focus: Focus,
     /// Digits typed into the focused field, not yet given.
     entry: String,
+    /// Fields that were given and whose commit is still on its way: Enter does not lead back to them, however slow the disk.
+    asked: Vec<Field>,
     /// A rating under a pressed mouse button.
     moving: Option<(Field, i32)>,
     help: bool,
@@ -121,6 +123,7 @@ impl Room {
             tool: Tool::Window,
             focus: Focus::Image,
             entry: String::new(),
+            asked: Vec::new(),
             moving: None,
             help: false,
             overlay: true,
@@ -144,6 +147,7 @@ impl Room {
     }
     /// Shows a sentence until the reader's next action.
     pub(crate) fn say(&mut self, sentence: String) {
+        self.asked.clear();
         self.message = Some(sentence);
     }
     /// Number of the slice that the first pane shows, from 1.
