@@ -6,8 +6,8 @@
 #   tests/fresh.sh again [COMMAND]  the same in the system that the last run left
 #
 # The system lies in TIRESIAS_FRESH, or in `fresh` in the folder for temporary files, and stays for a look; its picture is
-# demo.png there, its log log.txt. Rust is the toolchain in use, lent read-only; downloaded crates and cargo's settings are
-# copied. Needs root and debootstrap; DEBIAN_MIRROR names another mirror than its own. `./dev soak fresh` runs it and notes how it ended.
+# demo.png there, its log log.txt. Rust is the toolchain in use, lent read-only; downloaded crates, cargo's settings and the
+# certificates that this machine trusts are copied. Needs root and debootstrap; DEBIAN_MIRROR names another mirror than its own. `./dev soak fresh` runs it and notes how it ended.
 
 # Functions are called by name, from "$@".
 # shellcheck disable=SC2317
@@ -49,6 +49,8 @@ new_system() {
     for settings in /etc/apt/apt.conf.d/*proxy*; do
         if [ -e "$settings" ]; then cp "$settings" "$system/etc/apt/apt.conf.d/"; fi
     done
+    # Downloads may go by way of a proxy whose certificate only this machine knows.
+    if [ -e /etc/ssl/certs/ca-certificates.crt ]; then cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"; fi
     mkdir -p "$system/rust" "$system/cargo/registry"
     for settings in config.toml config; do
         if [ -e "$cargo_home/$settings" ]; then cp "$cargo_home/$settings" "$system/cargo/"; fi
