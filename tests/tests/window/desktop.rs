@@ -111,13 +111,15 @@ impl Window<'_> {
     /// Presses, moves in two steps as a hand does, and lets go.
     pub(crate) fn drag(&mut self, from: [u32; 2], to: [u32; 2]) {
         self.point_at(from);
+        self.settle();
         self.hand(&["mousedown", "1"]);
         let half = [from[0].midpoint(to[0]), from[1].midpoint(to[1])];
         for at in [half, to] {
-            let before = self.frames().count();
+            // At rest before and after: on a busy machine press, way and release would else fall into one frame, which is no drag.
+            self.settle();
             self.point_at(at);
-            self.until("the drag is seen", |w| w.frames().count() > before);
         }
+        self.settle();
         self.hand(&["mouseup", "1"]);
     }
     /// Turns the wheel by one line: towards the reader (1) for one slice more, away (-1) for one less.
