@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiresias_cases::demo::{Background, DemoError, DemoLesion, build_cases};
-use tiresias_cases::{CasesError, PackageError, UidKey, build, read_folder};
+use tiresias_cases::{CasesError, Codecs, PackageError, UidKey, build, read_folder};
 use tiresias_reads::bundle::{Account, BundleError, CaseToRead, assign};
 use tiresias_reads::desk::{Desk, DeskCase, DeskError};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
@@ -152,7 +153,8 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
         say(&format!("Making demo case {} of {CASES}\u{2026}", i + 1));
         let source = sources.join(case.id.as_str());
         case.write_dicom(&source)?;
-        let folder = read_folder(&source, &mut |_| ControlFlow::Continue(()))?;
+        // What this program has just written is not compressed.
+        let folder = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
         let series = folder.series.first().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))?;
         let aside = packed.join("new");
         let package = build(&[(Role::current(), series)], &key, &aside)?;

@@ -7,6 +7,7 @@
 
 pub mod cli;
 mod clock;
+mod codecs;
 mod controls;
 pub mod demo;
 pub mod design;

@@ -3,13 +3,13 @@
 //! The interface polls; nothing here is ever waited for. Dropping a [`Loading`] cancels it.
 
 use crate::trace::Trace;
-use crate::volume::ShownVolume;
+use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, Sender};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tiresias_cases::{Package, PackageError, Series};
-use tiresias_render::gpu::VolumeTexture;
+use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_words::ContentHash;
 
 /// A case that is being loaded. Dropping it cancels.
@@ -86,14 +86,8 @@ fn load(dir: &std::path::Path, hash: ContentHash, means: &Means, stop: &AtomicBo
         .next()
         .map(Arc::new)
         .ok_or("This case holds no images. Ask the study desk for the case again.")?;
-    let geometry = series.volume.clone().ok_or_else(|| {
-        format!(
-            "The images of this case do not form a volume (geometry: {}). Ask the study desk; this version reads volumes only.",
-            series.facts.geometry.word()
-        )
-    })?;
     let buffer = series.buffer().map_err(|e| e.to_string())?;
-    let volume = Arc::new(ShownVolume::new(Arc::clone(&series), geometry, buffer));
+    let volume = Arc::new(ShownVolume::new(Arc::clone(&series), buffer).map_err(|e| e.to_string())?);
     let _ = news.send(News::Opened(Arc::clone(&volume)));
     let order = outwards(series.len());
     let next = AtomicUsize::new(0);
@@ -128,9 +122,12 @@ fn load(dir: &std::path::Path, hash: ContentHash, means: &Means, stop: &AtomicBo
     }
     means.trace.timed("measure", || volume.complete());
     if let Some((device, queue)) = &means.gpu {
-        let upload = || VolumeTexture::upload(device, queue, &volume.view()?);
+        let upload = || match volume.values()? {
+            Values::Grey(view) => VolumeTexture::upload(device, queue, &view).map(|t| Texture::Grey(Arc::new(t))),
+            Values::Colour(view) => ColourTexture::upload(device, queue, &view).map(|t| Texture::Colour(Arc::new(t))),
+        };
         match means.trace.timed("upload", upload) {
-            Ok(texture) => volume.attach(Arc::new(texture)),
+            Ok(texture) => volume.attach(texture),
             // Too large for this GPU: panes go on by render::cpu, with the same bytes.
             Err(e) => means.trace.event("no upload", serde_json::json!({ "why": e.to_string() })),
         }

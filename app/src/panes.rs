@@ -3,11 +3,11 @@
 //! Owns the wiring between egui's renderer and `render::gpu`. On an adapter that is a CPU, `render::cpu` computes and the callback presents; on a GPU the shader samples.
 //! A pane whose description did not change is neither computed nor uploaded again. Refuses: egui's textured quads, and sRGB-encoding framebuffers.
 
-use crate::volume::ShownVolume;
+use crate::volume::{ShownVolume, Texture, Values};
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenDescriptor};
 use std::sync::Arc;
 use tiresias_render::gpu::{PaneContent, PaneSlot, Pipelines, target_is_exact};
-use tiresias_render::{DisplayTable, RenderError, SamplePlan, cpu};
+use tiresias_render::{ColourView, DisplayTable, RenderError, SamplePlan, VolumeView, cpu};
 use tiresias_words::PaneSpec;
 
 /// Who computes the bytes of panes. The bytes are the same.
@@ -98,26 +98,55 @@ impl PaneCache {
         {
             return Ok(shown.clone());
         }
-        let view = volume.view()?;
-        let plan = SamplePlan::new(&view, spec)?;
-        let bounds = plan.bounds();
-        let grading = Grading { voi: spec.voi.clone(), shape: spec.shape, version: volume.range_version() };
-        let table = match &self.table {
-            Some((known, table)) if *known == grading => Arc::clone(table),
-            _ => {
-                let table = Arc::new(DisplayTable::for_volume(&view, &spec.voi, spec.shape));
-                self.table = Some((grading, Arc::clone(&table)));
-                table
-            }
-        };
-        let content = match (path, texture) {
-            (RenderPath::Gpu, Some(volume)) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
-            _ => PaneContent::Presented(Arc::new(cpu::draw(&view, &plan, &table))),
+        let (content, bounds) = match volume.values()? {
+            Values::Grey(view) => self.grey(volume, &view, spec, path, texture)?,
+            Values::Colour(view) => colour(&view, spec, path, texture)?,
         };
         let shown = Shown { content, bounds };
         self.last = Some((spec.clone(), version, path, shown.clone()));
         Ok(shown)
     }
+
+    fn grey(
+        &mut self,
+        volume: &ShownVolume,
+        view: &VolumeView<'_>,
+        spec: &PaneSpec,
+        path: RenderPath,
+        texture: Option<Texture>,
+    ) -> Result<(PaneContent, Option<[u32; 4]>), RenderError> {
+        let plan = SamplePlan::new(view.geometry(), spec)?;
+        let bounds = plan.bounds();
+        let grading = Grading { voi: spec.voi.clone(), shape: spec.shape, version: volume.range_version() };
+        let table = match &self.table {
+            Some((known, table)) if *known == grading => Arc::clone(table),
+            _ => {
+                let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, spec.shape));
+                self.table = Some((grading, Arc::clone(&table)));
+                table
+            }
+        };
+        let content = match (path, texture) {
+            (RenderPath::Gpu, Some(Texture::Grey(volume))) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
+            _ => PaneContent::Presented(Arc::new(cpu::draw(view, &plan, &table))),
+        };
+        Ok((content, bounds))
+    }
+}
+
+fn colour(
+    view: &ColourView<'_>,
+    spec: &PaneSpec,
+    path: RenderPath,
+    texture: Option<Texture>,
+) -> Result<(PaneContent, Option<[u32; 4]>), RenderError> {
+    let plan = SamplePlan::for_colour(view.geometry(), spec)?;
+    let bounds = plan.bounds();
+    let content = match (path, texture) {
+        (RenderPath::Gpu, Some(Texture::Colour(volume))) => PaneContent::SampledColour { volume, plan: Arc::new(plan), shape: spec.shape },
+        _ => PaneContent::PresentedColour(Arc::new(cpu::draw_colour(view, &plan, spec.shape)?)),
+    };
+    Ok((content, bounds))
 }
 
 /// Paints a pane's content into `rect`, which must lie on physical pixels. Only the part that is not black is drawn: the ground behind panes is black already,

@@ -1,25 +1,54 @@
-//! A series on its way to the screen: its words, what is known of their range, and the copy on the GPU when there is one.
+//! A series on its way to the screen: its values, what is known of their range, where they lie, and the copy on the GPU when there is one.
+//!
+//! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, a stack with a gap) is shown image by image in a frame of
+//! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
 use std::sync::{Arc, OnceLock};
-use tiresias_cases::{Series, VoxelBuffer};
-use tiresias_render::gpu::VolumeTexture;
-use tiresias_render::{RenderError, ValueRange, VolumeView};
-use tiresias_words::{PatientPoint, StoredValue, VolumeGeometry};
+use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
+use tiresias_render::gpu::{ColourTexture, VolumeTexture};
+use tiresias_render::{ColourView, RenderError, ValueRange, VolumeView};
+use tiresias_words::{ImageAnchor, MarkShape, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
 
 /// A series that panes can show while it is still loading.
 pub(crate) struct ShownVolume {
     series: Arc<Series>,
     geometry: VolumeGeometry,
     buffer: VoxelBuffer,
-    measured: OnceLock<ValueRange>,
-    texture: OnceLock<Arc<VolumeTexture>>,
+    /// Set once when everything is loaded; a colour series has no range to measure.
+    measured: OnceLock<Option<ValueRange>>,
+    texture: OnceLock<Texture>,
+}
+
+/// A series' copy on the GPU.
+#[derive(Clone)]
+pub(crate) enum Texture {
+    Grey(Arc<VolumeTexture>),
+    Colour(Arc<ColourTexture>),
+}
+
+/// What samplers read.
+pub(crate) enum Values<'a> {
+    Grey(VolumeView<'a>),
+    Colour(ColourView<'a>),
+}
+
+/// The value under the pointer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reading {
+    /// A modality value, and the same as SUVbw where that can be computed.
+    Grey { value: f64, suv: Option<f64> },
+    /// Red, green and blue.
+    Colour([u8; 3]),
 }
 
 impl ShownVolume {
-    /// A series with geometry and the memory it is loaded into.
-    #[must_use]
-    pub(crate) const fn new(series: Arc<Series>, geometry: VolumeGeometry, buffer: VoxelBuffer) -> Self {
-        Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new() }
+    /// A series and the memory it is loaded into.
+    ///
+    /// # Errors
+    /// When its images have no size.
+    pub(crate) fn new(series: Arc<Series>, buffer: VoxelBuffer) -> Result<Self, Unfit> {
+        let geometry = series.geometry()?;
+        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new() })
     }
 
     /// What the series is and how its words become numbers.
@@ -27,38 +56,53 @@ impl ShownVolume {
     pub(crate) fn series(&self) -> &Series {
         &self.series
     }
-    /// Where its voxels lie.
+    /// Where its voxels lie: in the patient, or in the images' own frame.
     #[must_use]
     pub(crate) const fn geometry(&self) -> &VolumeGeometry {
         &self.geometry
     }
-    /// Its words.
+    /// Whether it lies in the patient.
+    #[must_use]
+    pub(crate) fn is_in_patient(&self) -> bool {
+        self.series.volume.is_some()
+    }
+    /// Whether it is in colour.
+    #[must_use]
+    pub(crate) fn is_colour(&self) -> bool {
+        self.series.content == Content::Colour
+    }
+    /// What lengths on its images are in.
+    #[must_use]
+    pub(crate) fn length_unit(&self) -> LengthUnit {
+        if self.is_in_patient() { LengthUnit::Millimetres } else { self.series.pixel_spacing(0).1 }
+    }
+    /// Its values.
     #[must_use]
     pub(crate) const fn buffer(&self) -> &VoxelBuffer {
         &self.buffer
     }
     /// The copy on the GPU, once there.
     #[must_use]
-    pub(crate) fn texture(&self) -> Option<Arc<VolumeTexture>> {
+    pub(crate) fn texture(&self) -> Option<Texture> {
         self.texture.get().cloned()
     }
 
-    /// Takes note that every slice is loaded: measures the values. Called once, by the loader.
+    /// Takes note that every image is loaded: measures the values. Called once, by the loader.
     pub(crate) fn complete(&self) {
         // A second call would measure the same.
-        let _ = self.measured.set(ValueRange::measure(self.buffer.words()));
+        let _ = self.measured.set((!self.is_colour()).then(|| ValueRange::measure(self.buffer.words())));
     }
     /// Takes the copy on the GPU. Called once, by the loader, after [`Self::complete`].
-    pub(crate) fn attach(&self, texture: Arc<VolumeTexture>) {
+    pub(crate) fn attach(&self, texture: Texture) {
         let _ = self.texture.set(texture);
     }
 
-    /// Whether every slice is loaded and measured.
+    /// Whether every image is loaded and measured.
     #[must_use]
     pub(crate) fn is_complete(&self) -> bool {
         self.measured.get().is_some()
     }
-    /// Changes whenever the same pane may look different: with each loaded slice until the volume is complete.
+    /// Changes whenever the same pane may look different: with each loaded image until all are.
     #[must_use]
     pub(crate) fn version(&self) -> u64 {
         if self.is_complete() { u64::MAX } else { self.buffer.loaded_count() as u64 }
@@ -69,23 +113,25 @@ impl ShownVolume {
         u64::from(self.is_complete())
     }
 
-    /// What the sampler reads. Until all is loaded the range is that of the stored bits.
+    /// What samplers read. Until all is loaded the range of a grey series is that of the stored bits.
     ///
     /// # Errors
-    /// When the words do not fill the geometry.
-    pub(crate) fn view(&self) -> Result<VolumeView<'_>, RenderError> {
-        let series = &self.series;
-        let range = self.measured.get().copied().unwrap_or_else(|| {
-            let bits = u32::from(series.format.bits_stored).clamp(1, 16);
+    /// When the values do not fill the geometry.
+    pub(crate) fn values(&self) -> Result<Values<'_>, RenderError> {
+        let Some(scale) = self.buffer.scale() else {
+            return ColourView::new(&self.geometry, self.buffer.texels()).map(Values::Colour);
+        };
+        let range = self.measured.get().copied().flatten().unwrap_or_else(|| {
+            let bits = u32::from(scale.format.bits_stored).clamp(1, 16);
             let (low, high) =
-                if series.format.signed { (0x8000 - (1 << (bits - 1)), 0x8000 + ((1 << (bits - 1)) - 1)) } else { (0, (1u32 << bits) - 1) };
+                if scale.format.signed { (0x8000 - (1 << (bits - 1)), 0x8000 + ((1 << (bits - 1)) - 1)) } else { (0, (1u32 << bits) - 1) };
             ValueRange::new(StoredValue(low as u16), StoredValue(high as u16))
         });
-        let padding = series.padding.as_ref().map(|p| [*p.start(), *p.end()]);
-        VolumeView::new(&self.geometry, self.buffer.words(), series.format, &series.modality, padding, range)
+        let padding = scale.padding.as_ref().map(|p| [*p.start(), *p.end()]);
+        VolumeView::new(&self.geometry, self.buffer.words(), scale.format, &scale.modality, padding, range).map(Values::Grey)
     }
 
-    /// Whether the plane through `at` can be shown: everything is loaded, or the plane lies in the stack and its slices are.
+    /// Whether the plane through `at` can be shown: everything is loaded, or the plane lies in the stack and its images are.
     #[must_use]
     pub(crate) fn can_show(&self, at: PatientPoint, in_stack: bool) -> bool {
         if self.is_complete() {
@@ -93,5 +139,60 @@ impl ShownVolume {
         }
         let slice = self.geometry.voxel_of(at).slice.clamp(0.0, f64::from(self.geometry.size()[2] - 1));
         in_stack && self.buffer.is_loaded((slice + 1e-4).floor() as usize) && self.buffer.is_loaded((slice - 1e-4).ceil() as usize)
+    }
+
+    /// The image nearest to a point, in stack order from 0.
+    #[must_use]
+    pub(crate) fn image_at(&self, at: PatientPoint) -> usize {
+        let slice = self.geometry.voxel_of(at).slice;
+        (slice + 0.5).floor().clamp(0.0, f64::from(self.geometry.size()[2] - 1)) as usize
+    }
+
+    /// The value at a point, from the true stored values (design 3.2); on single images that of the pixel under the pointer.
+    #[must_use]
+    pub(crate) fn reading(&self, at: PatientPoint) -> Option<Reading> {
+        let voxel = self.geometry.voxel_of(at);
+        if !self.geometry.contains(voxel) {
+            return None;
+        }
+        let [columns, rows, _] = self.geometry.size().map(|n| f64::from(n - 1));
+        let pixel = [(voxel.column + 0.5).floor().clamp(0.0, columns) as usize, (voxel.row + 0.5).floor().clamp(0.0, rows) as usize];
+        let image = self.image_at(at);
+        if self.is_colour() {
+            if !self.buffer.is_loaded(image) {
+                return None;
+            }
+            let texel = self.buffer.texel_slice(image)?.get(pixel[1] * self.geometry.size()[0] as usize + pixel[0])?;
+            let [r, g, b, _] = texel.load(std::sync::atomic::Ordering::Relaxed).to_le_bytes();
+            return Some(Reading::Colour([r, g, b]));
+        }
+        let value = if self.is_in_patient() {
+            probe(&self.series, &self.buffer, at)?
+        } else {
+            self.series.value(&self.buffer, [pixel[0], pixel[1], image])?.0
+        };
+        let suv = self.series.suv.as_ref().and_then(|s| s.as_ref().ok()).map(|factor| value * factor);
+        Some(Reading::Grey { value, suv })
+    }
+
+    /// How a mark at a point is recorded; `None` outside of the images, or where they have no names of their own.
+    #[must_use]
+    pub(crate) fn mark_at(&self, at: PatientPoint) -> Option<(MarkShape, ImageAnchor)> {
+        let voxel = self.geometry.voxel_of(at);
+        if !self.geometry.contains(voxel) {
+            return None;
+        }
+        let image = self.series.image_uid(self.image_at(at))?.clone();
+        let anchor = ImageAnchor { image, frame: 0, column: voxel.column, row: voxel.row };
+        Some((if self.is_in_patient() { MarkShape::Point(at) } else { MarkShape::OnImage }, anchor))
+    }
+
+    /// Where a recorded mark is; `None` when its image is not one of these.
+    #[must_use]
+    pub(crate) fn place_of(&self, shape: &MarkShape, anchor: &ImageAnchor) -> Option<PatientPoint> {
+        shape.centre().or_else(|| {
+            let image = self.series.place_of_uid(&anchor.image)?;
+            Some(self.geometry.patient_of(Voxel::new(anchor.column, anchor.row, image as f64)))
+        })
     }
 }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiresias_cases::demo::{Background, Credit, Site};
-use tiresias_cases::read_folder;
+use tiresias_cases::{Codecs, read_folder};
 use tiresias_words::{Mm, PatientPoint};
 
 /// Column and row of the field's first pixel, and its size: 200 x 200 mm.
@@ -32,9 +33,9 @@ struct Place {
 fn main() -> Result<(), Box<dyn Error>> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let shared = std::env::var_os("TIRESIAS_SHARED").map_or_else(|| top.join("../shared"), PathBuf::from);
-    let folder = read_folder(&shared.join("data/series/ct_chest"), &mut |_| ControlFlow::Continue(()))?;
+    let folder = read_folder(&shared.join("data/series/ct_chest"), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
     let series = folder.series.first().ok_or("there is no series in ct_chest")?;
-    let voxels = series.load()?;
+    let (voxels, _) = series.load()?;
     let list: Sites = serde_json::from_slice(&std::fs::read(shared.join("data/demo/nodule_sites.json"))?)?;
     let site = |p: &Place| Site { centre: p.center_patient_mm, free_radius: Mm(p.max_free_radius_mm) };
     let sites: Vec<Site> = list.sites.iter().map(site).collect();

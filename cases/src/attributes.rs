@@ -1,4 +1,4 @@
-//! The reading list: which attributes of an image this program reads at all, and how their values become numbers and codes.
+//! Attributes of an image: how the values that were kept of a file become numbers and codes.
 //!
 //! PS3.5 6.2 (value representations). Numbers come as text or binary, padded in many ways; an attribute that is absent, empty or blank is `None`.
 //! Refuses: text where a number has to be.
@@ -7,50 +7,7 @@ use crate::FileError;
 use dicom_core::Tag;
 use dicom_core::header::HasLength as _;
 use dicom_core::value::PrimitiveValue;
-use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
-
-/// All that is read of a file. Names, dates and private elements are not on it.
-pub(crate) const READING_LIST: &[Tag] = &[
-    tags::SPECIFIC_CHARACTER_SET,
-    tags::SOP_CLASS_UID,
-    tags::SOP_INSTANCE_UID,
-    tags::MODALITY,
-    // Told apart, never shown: two patients in one series are split.
-    tags::PATIENT_ID,
-    tags::STUDY_INSTANCE_UID,
-    tags::SERIES_INSTANCE_UID,
-    tags::INSTANCE_NUMBER,
-    tags::FRAME_OF_REFERENCE_UID,
-    tags::IMAGE_POSITION_PATIENT,
-    tags::IMAGE_ORIENTATION_PATIENT,
-    tags::SAMPLES_PER_PIXEL,
-    tags::PHOTOMETRIC_INTERPRETATION,
-    tags::NUMBER_OF_FRAMES,
-    tags::ROWS,
-    tags::COLUMNS,
-    tags::PIXEL_SPACING,
-    tags::BITS_ALLOCATED,
-    tags::BITS_STORED,
-    tags::HIGH_BIT,
-    tags::PIXEL_REPRESENTATION,
-    tags::PIXEL_PADDING_VALUE,
-    tags::PIXEL_PADDING_RANGE_LIMIT,
-    tags::WINDOW_CENTER,
-    tags::WINDOW_WIDTH,
-    tags::RESCALE_INTERCEPT,
-    tags::RESCALE_SLOPE,
-    tags::RESCALE_TYPE,
-    tags::WINDOW_CENTER_WIDTH_EXPLANATION,
-    tags::VOILUT_FUNCTION,
-    tags::LOSSY_IMAGE_COMPRESSION,
-    tags::MODALITY_LUT_SEQUENCE,
-    tags::VOILUT_SEQUENCE,
-    tags::PRESENTATION_LUT_SHAPE,
-];
-
-/// The sequences on the reading list, which implicit VR does not mark.
-pub(crate) const SEQUENCES: &[Tag] = &[tags::MODALITY_LUT_SEQUENCE, tags::VOILUT_SEQUENCE];
 
 /// The elements on the reading list of one file, or of one item of a sequence. It has no `Debug`: ids are among them.
 pub(crate) struct Attributes(InMemDicomObject);
@@ -75,6 +32,10 @@ impl Attributes {
     }
     /// All values as numbers; `None` when the attribute is absent or blank.
     pub(crate) fn numbers(&self, tag: Tag, name: &'static str) -> Result<Option<Vec<f64>>, FileError> {
+        let binary = |v: &PrimitiveValue| !matches!(v, PrimitiveValue::Str(_) | PrimitiveValue::Strs(_));
+        if let Some(value) = self.value(tag).filter(|v| binary(v)) {
+            return value.to_multi_float64().map(Some).map_err(|_| FileError::attribute(name, "is not a number"));
+        }
         let texts = self.texts(tag);
         if texts.iter().all(String::is_empty) {
             return Ok(None);
@@ -98,10 +59,30 @@ impl Attributes {
         }
         Ok(Some(n as i64))
     }
+    /// Whether the attribute is there, be it empty.
+    pub(crate) fn is_there(&self, tag: Tag) -> bool {
+        self.0.get(tag).is_some()
+    }
+    /// Whether the attribute is there with a value.
+    pub(crate) fn has(&self, tag: Tag) -> bool {
+        self.value(tag).is_some()
+    }
     /// The items of a sequence.
     pub(crate) fn items(&self, tag: Tag) -> Vec<Self> {
         let items = self.0.get(tag).and_then(|e| e.value().items()).unwrap_or_default();
         items.iter().map(|i| Self(i.clone())).collect()
+    }
+    /// The first item of a sequence.
+    pub(crate) fn item(&self, tag: Tag) -> Option<Self> {
+        self.0.get(tag).and_then(|e| e.value().items()).and_then(|i| i.first()).map(|i| Self(i.clone()))
+    }
+    /// The values as unsigned 64-bit numbers: offset tables.
+    pub(crate) fn very_long(&self, tag: Tag) -> Vec<u64> {
+        match self.value(tag) {
+            Some(PrimitiveValue::U64(v)) => v.to_vec(),
+            Some(PrimitiveValue::U8(bytes)) => bytes.chunks_exact(8).filter_map(|b| b.try_into().ok().map(u64::from_le_bytes)).collect(),
+            _ => Vec::new(),
+        }
     }
     /// The values as unsigned 16-bit words, and as bytes, whatever their value representation: look-up table data.
     pub(crate) fn words_and_bytes(&self, tag: Tag) -> Option<(Vec<u16>, Vec<u8>)> {

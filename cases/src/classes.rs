@@ -22,6 +22,22 @@ const IMAGES: &[&str] = &[
     uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
 ];
 
+/// Storage classes of several frames, and the class that one of their frames is written as, because a package holds one frame a file.
+const MULTI_FRAME: &[(&str, &str)] = &[
+    (uids::ENHANCED_CT_IMAGE_STORAGE, uids::CT_IMAGE_STORAGE),
+    (uids::ENHANCED_MR_IMAGE_STORAGE, uids::MR_IMAGE_STORAGE),
+    (uids::ENHANCED_MR_COLOR_IMAGE_STORAGE, uids::SECONDARY_CAPTURE_IMAGE_STORAGE),
+    (uids::ENHANCED_PET_IMAGE_STORAGE, uids::POSITRON_EMISSION_TOMOGRAPHY_IMAGE_STORAGE),
+    (uids::ULTRASOUND_MULTI_FRAME_IMAGE_STORAGE, uids::ULTRASOUND_IMAGE_STORAGE),
+    (uids::BREAST_TOMOSYNTHESIS_IMAGE_STORAGE, uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION),
+    (uids::ENHANCED_XA_IMAGE_STORAGE, uids::X_RAY_ANGIOGRAPHIC_IMAGE_STORAGE),
+    (uids::ENHANCED_XRF_IMAGE_STORAGE, uids::X_RAY_RADIOFLUOROSCOPIC_IMAGE_STORAGE),
+    (uids::MULTI_FRAME_SINGLE_BIT_SECONDARY_CAPTURE_IMAGE_STORAGE, uids::SECONDARY_CAPTURE_IMAGE_STORAGE),
+    (uids::MULTI_FRAME_GRAYSCALE_BYTE_SECONDARY_CAPTURE_IMAGE_STORAGE, uids::SECONDARY_CAPTURE_IMAGE_STORAGE),
+    (uids::MULTI_FRAME_GRAYSCALE_WORD_SECONDARY_CAPTURE_IMAGE_STORAGE, uids::SECONDARY_CAPTURE_IMAGE_STORAGE),
+    (uids::MULTI_FRAME_TRUE_COLOR_SECONDARY_CAPTURE_IMAGE_STORAGE, uids::SECONDARY_CAPTURE_IMAGE_STORAGE),
+];
+
 /// Storage classes of what is no image series, and the word for it.
 const OBJECTS: &[(&str, &str)] = &[
     (uids::SEGMENTATION_STORAGE, "SEG"),
@@ -42,9 +58,10 @@ const OBJECTS: &[(&str, &str)] = &[
 
 const MODALITIES: &[&str] = &["CT", "MR", "PT", "NM", "CR", "DX", "MG", "XA", "RF", "US", "SC", "OT", "PX", "IO", "ES", "XC", "OP", "OPT"];
 
-/// The image storage class of a UID.
+/// The image storage class that an image of this class is packed as; `None` when it is not packed.
 pub(crate) fn image_class(uid: &str) -> Option<&'static str> {
-    IMAGES.iter().find(|c| **c == uid).copied()
+    let single = IMAGES.iter().find(|c| **c == uid).copied();
+    single.or_else(|| MULTI_FRAME.iter().find(|(c, _)| *c == uid).map(|(_, packed)| *packed))
 }
 
 /// The word for an object that is no image series.

@@ -3,6 +3,7 @@
 //! No variant holds a name, id, date, UID or path of a source. A file is named by its place in the series ("image 14 of 120") or, in a package, by
 //! its random file name.
 
+use tiresias_codecs::CodecError;
 use tiresias_words::Unfit;
 
 /// Why one foreign file is refused. Each is a clause that goes behind the file's place or path.
@@ -23,6 +24,9 @@ pub enum FileError {
     /// A transfer syntax that cannot be decoded here.
     #[error("its pixels are encoded as {0}, which this version does not decode; convert it to Explicit VR Little Endian")]
     Syntax(&'static str),
+    /// The compressed pixels or the compressed data set could not be decoded.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
     /// A transfer syntax UID that DICOM does not know.
     #[error("its transfer syntax is not one of the DICOM standard")]
     UnknownSyntax,

@@ -7,46 +7,92 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::FileError;
-use crate::attributes::{Attributes, READING_LIST, SEQUENCES};
+use crate::attributes::Attributes;
 use crate::layout::{Bytes, Encoding, PixelData, head, walk};
 use dicom_core::Tag;
+use dicom_dictionary_std::tags;
 use dicom_encoding::TransferSyntaxIndex as _;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use tiresias_codecs::TransferSyntax;
+use tiresias_codecs::{Codecs, TransferSyntax};
 
 /// No meta group of a real file is longer.
 const META: u64 = 1 << 20;
 const TRANSFER_SYNTAX: Tag = Tag(0x0002, 0x0010);
+/// What a deflated data set may unpack to, whatever its length; beyond that, this many times its length.
+const UNPACKED: u64 = 48 << 20;
+const UNPACKED_RATIO: u64 = 40;
 
 /// What a scan keeps of a file.
 pub(crate) struct Header {
     pub(crate) syntax: TransferSyntax,
     pub(crate) attributes: Attributes,
     pub(crate) pixel_data: Option<PixelData>,
+    /// Offset of the data set in the file, where it is deflated: the pixel data's offsets count from the start of what it unpacks to.
+    pub(crate) deflated_from: Option<u64>,
+    /// Bytes of the file.
+    pub(crate) length: u64,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Header {
+    /// Whether the file is a DICOMDIR: its own class stands in the meta group alone.
+    pub(crate) fn is_directory(&self) -> bool {
+        self.attributes.item(tags::DIRECTORY_RECORD_SEQUENCE).is_some()
+    }
 }
 
 /// Reads a file up to its pixel data.
-pub(crate) fn read_header(path: &Path) -> Result<Header, FileError> {
+pub(crate) fn read_header(path: &Path, codecs: &Codecs) -> Result<Header, FileError> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
-    parse_header(file, length)
+    parse_header(file, length, codecs)
 }
 
-pub(crate) fn parse_header(source: impl Read + Seek, length: u64) -> Result<Header, FileError> {
+pub(crate) fn parse_header(source: impl Read + Seek, length: u64, codecs: &Codecs) -> Result<Header, FileError> {
     let mut bytes = Bytes::new(source, length);
-    let (syntax, encoding) = read_to_data_set(&mut bytes)?;
-    let layout = walk(&mut bytes, encoding, READING_LIST, SEQUENCES)?;
-    let attributes = Attributes::new(parse(&layout.kept, syntax)?);
-    Ok(Header { syntax, attributes, pixel_data: layout.pixel_data })
+    let syntax = read_to_data_set(&mut bytes)?;
+    let (layout, deflated_from) = match Encoding::of(syntax.data_set()) {
+        Some(encoding) => (walk(&mut bytes, encoding)?, None),
+        None => {
+            let from = bytes.position();
+            let plain = unpack(&mut bytes, codecs)?;
+            let length = plain.len() as u64;
+            (walk(&mut Bytes::new(Cursor::new(plain), length), Encoding::EXPLICIT_LITTLE)?, Some(from))
+        }
+    };
+    let mut warnings = Vec::new();
+    if layout.has_tail {
+        warnings.push("there is something behind the image that is no part of it".to_owned());
+    }
+    if layout.is_open {
+        warnings.push("the pixel data is not closed; the file may be cut short".to_owned());
+    }
+    if layout.has_long_text {
+        warnings.push("a name in it is longer than the standard allows".to_owned());
+    }
+    let attributes = Attributes::new(parse(&layout.kept)?);
+    Ok(Header { syntax, attributes, pixel_data: layout.pixel_data, deflated_from, length, warnings })
 }
+
+/// Unpacks a deflated data set (PS3.5 A.5) from the current position to the end, in the worker.
+fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
+    let length = bytes.left();
+    let packed = bytes.take(length)?;
+    let limit = length.saturating_mul(UNPACKED_RATIO).max(UNPACKED);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(codecs.inflate(&packed, limit, WORKER_MEMORY)?)
+}
+
+/// What a worker may use at least (bytes); for large images more, see `frames`.
+pub(crate) const WORKER_MEMORY: u64 = 64 << 20;
 
 /// Leaves `bytes` at the first element of the data set.
-fn read_to_data_set(bytes: &mut Bytes<impl Read + Seek>) -> Result<(TransferSyntax, Encoding), FileError> {
+fn read_to_data_set(bytes: &mut Bytes<impl Read + Seek>) -> Result<TransferSyntax, FileError> {
     let has_preamble = bytes.peek::<132>()?.is_some_and(|b| b.ends_with(b"DICM"));
     if has_preamble {
         bytes.seek(132)?;
@@ -54,17 +100,15 @@ fn read_to_data_set(bytes: &mut Bytes<impl Read + Seek>) -> Result<(TransferSynt
         bytes.seek(4)?;
     }
     let from_meta = read_meta(bytes)?;
-    let syntax = match from_meta {
-        Some(uid) => TransferSyntax::from_uid(&uid).ok_or(FileError::UnknownSyntax)?,
-        None => bytes.peek()?.and_then(guess_syntax).ok_or(FileError::NotDicom)?,
-    };
-    let encoding = Encoding::of(syntax.data_set()).ok_or(FileError::Syntax(syntax.name()))?;
-    Ok((syntax, encoding))
+    match from_meta {
+        Some(uid) => TransferSyntax::from_uid(&uid).ok_or(FileError::UnknownSyntax),
+        None => bytes.peek()?.and_then(guess_syntax).ok_or(FileError::NotDicom),
+    }
 }
 
 /// Passes over the meta group, if there is one, and returns its transfer syntax UID. Always explicit VR little endian (PS3.10 7.1).
 fn read_meta(bytes: &mut Bytes<impl Read + Seek>) -> Result<Option<String>, FileError> {
-    let explicit = Encoding { explicit: true, big_endian: false };
+    let explicit = Encoding::EXPLICIT_LITTLE;
     let begin = bytes.position();
     let mut syntax = None;
     while bytes.peek()? == Some([0x02, 0x00]) {
@@ -93,43 +137,59 @@ fn guess_syntax([g0, g1, _, _, v0, v1, l0, l1]: [u8; 8]) -> Option<TransferSynta
     }
 }
 
-/// Parses the kept elements. A panic of the foreign parser on hostile bytes is an error like any other: nothing of ours is shared with it.
-fn parse(kept: &[u8], syntax: TransferSyntax) -> Result<InMemDicomObject, FileError> {
-    // Only the encoding of the data set matters here; the registry knows all plain ones.
-    let plain = match syntax.data_set() {
-        tiresias_codecs::DataSetEncoding::ImplicitLittle => TransferSyntax::ImplicitLittle,
-        tiresias_codecs::DataSetEncoding::ExplicitBig => TransferSyntax::ExplicitBig,
-        _ => TransferSyntax::ExplicitLittle,
-    };
-    let foreign = TransferSyntaxRegistry.get(plain.uid()).ok_or(FileError::Syntax(syntax.name()))?;
-    catch_unwind(AssertUnwindSafe(|| InMemDicomObject::read_dataset_with_ts(kept, foreign)))
-        .ok()
-        .and_then(Result::ok)
-        .ok_or(FileError::Damaged("its image description cannot be parsed"))
+/// Parses the kept elements. A panic of the foreign parser is an error like any other: nothing of ours is shared with it.
+fn parse(kept: &[u8]) -> Result<InMemDicomObject, FileError> {
+    let damaged = FileError::Damaged("its image description cannot be parsed");
+    let Some(explicit) = TransferSyntaxRegistry.get(TransferSyntax::ExplicitLittle.uid()) else { return Err(damaged) };
+    catch_unwind(AssertUnwindSafe(|| InMemDicomObject::read_dataset_with_ts(kept, explicit))).ok().and_then(Result::ok).ok_or(damaged)
 }
 
-/// Reads `length` bytes at `offset` of a file: the pixels of one image, whose length a scan has checked.
-pub(crate) fn read_range(path: &Path, offset: u64, length: u64) -> Result<Vec<u8>, FileError> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut bytes = Bytes::new(file, size);
-    bytes.seek(offset)?;
-    if length > bytes.left() {
-        return Err(FileError::Truncated("its pixel data"));
+/// The bytes that pixel data offsets count from: the file or, where its data set is deflated, what that unpacks to.
+pub(crate) enum Pixels {
+    File(File, u64),
+    Unpacked(Vec<u8>),
+}
+
+impl Pixels {
+    pub(crate) fn open(path: &Path, deflated_from: Option<u64>, codecs: &Codecs) -> Result<Self, FileError> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let Some(from) = deflated_from else { return Ok(Self::File(file, size)) };
+        let mut bytes = Bytes::new(file, size);
+        bytes.seek(from)?;
+        Ok(Self::Unpacked(unpack(&mut bytes, codecs)?))
     }
-    bytes.take(length)
+
+    /// `length` bytes from `offset`, whose length a scan has checked.
+    pub(crate) fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>, FileError> {
+        match self {
+            Self::File(file, size) => {
+                // The length is not beyond that of the file, so the memory is honest.
+                let length = usize::try_from(length).ok().filter(|_| offset.checked_add(length).is_some_and(|end| end <= *size));
+                let mut bytes = vec![0; length.ok_or(FileError::Truncated("its pixel data"))?];
+                let mut file = file;
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(&mut bytes)?;
+                Ok(bytes)
+            }
+            Self::Unpacked(data) => {
+                let range = usize::try_from(offset).ok().zip(offset.checked_add(length).and_then(|e| usize::try_from(e).ok()));
+                range.and_then(|(from, to)| data.get(from..to)).map(<[u8]>::to_vec).ok_or(FileError::Truncated("its pixel data"))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::PixelLayout;
+    use crate::layout::PixelValue;
+    use crate::pixel_module::PixelModule;
     use crate::write::tests::sample;
     use proptest::prelude::*;
-    use std::io::Cursor;
 
     fn parsed(data: &[u8]) -> Result<Header, FileError> {
-        parse_header(Cursor::new(data), data.len() as u64)
+        parse_header(Cursor::new(data), data.len() as u64, &Codecs::here())
     }
 
     #[test]
@@ -145,8 +205,8 @@ mod tests {
         ];
         for (what, data) in shapes {
             let header = parsed(data).unwrap_or_else(|e| panic!("{what}: {e}"));
-            let layout = PixelLayout::read(&header.attributes, false, true).unwrap();
-            assert_eq!((header.syntax, layout.columns, layout.rows), (TransferSyntax::ExplicitLittle, 3, 2), "{what}");
+            let module = PixelModule::read(&header.attributes, header.pixel_data.as_ref().unwrap(), header.syntax, &mut vec![]).unwrap();
+            assert_eq!((header.syntax, module.columns, module.rows), (TransferSyntax::ExplicitLittle, 3, 2), "{what}");
         }
     }
 
@@ -159,8 +219,8 @@ mod tests {
         assert_eq!(parsed(&unknown).err(), Some(FileError::UnknownSyntax));
         assert_eq!(parsed(b"hello, this is no image at all").err(), Some(FileError::NotDicom));
         assert_eq!(parsed(&[]).err(), Some(FileError::NotDicom));
-        let syntax = FileError::Syntax(TransferSyntax::Jpeg2000.name()).to_string();
-        assert!(syntax.contains("JPEG 2000"), "{syntax}");
+        let syntax = FileError::Syntax(TransferSyntax::Mpeg4High41.name()).to_string();
+        assert!(syntax.contains("MPEG-4"), "{syntax}");
     }
 
     proptest! {
@@ -173,7 +233,9 @@ mod tests {
             }
             file.truncate(file.len().saturating_sub(cut));
             if let Ok(header) = parsed(&file) {
-                prop_assert!(header.pixel_data.is_none_or(|p| p.offset + p.length.unwrap_or(0) <= file.len() as u64));
+                let value = header.pixel_data.map(|p| p.value);
+                let beyond = matches!(value, Some(PixelValue::Native { offset, length }) if offset + length > file.len() as u64);
+                prop_assert!(!beyond);
             }
         }
     }

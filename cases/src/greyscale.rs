@@ -1,17 +1,18 @@
 //! What an image says about its grey scale: modality transformation, windows and tables, presentation shape, padding.
 //!
 //! PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT; several windows are alternatives), C.11.6 and C.7.6.3.1.2 (shape), C.7.5.1.1.2 (padding).
-//! A window or VOI table that makes no sense is left out with a warning; a modality transformation that makes no sense refuses the image.
+//! Whatever makes no sense is left out with a warning; without its modality transformation an image shows stored values, and its values have no unit.
 
 use crate::FileError;
 use crate::attributes::Attributes;
+use crate::groups::FunctionalGroups;
 use crate::identifying::Identifying;
+use crate::pixel_module::Sample;
 use crate::series::NamedVoi;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
-use tiresias_words::{LutTable, ModalityLut, PresentationShape, StoredFormat, StoredValue, ValueUnit, Voi, Window};
+use tiresias_words::{LutTable, ModalityLut, PresentationShape, ValueUnit, Voi, Window};
 
 /// The grey scale of one image.
 #[derive(Clone, PartialEq)]
@@ -20,52 +21,102 @@ pub(crate) struct GreyScale {
     pub(crate) unit: ValueUnit,
     pub(crate) vois: Vec<NamedVoi>,
     pub(crate) shape: PresentationShape,
-    pub(crate) padding: Option<RangeInclusive<StoredValue>>,
-    pub(crate) warnings: Vec<String>,
+    /// Lowest and highest stored value that is no measurement.
+    pub(crate) padding: Option<[f64; 2]>,
 }
 
 impl GreyScale {
-    pub(crate) fn read(a: &Attributes, format: StoredFormat, is_ct: bool) -> Result<Self, FileError> {
-        let mut warnings = Vec::new();
-        let (modality, unit) = modality(a, format, is_ct)?;
-        let vois = vois(a, format, &modality, &mut warnings)?;
-        let padding = padding(a, format, &mut warnings)?;
-        Ok(Self { modality, unit, vois, shape: shape(a), padding, warnings })
+    /// Of frame `frame` (from 0) of the file with these attributes.
+    pub(crate) fn read(
+        a: &Attributes,
+        groups: &FunctionalGroups,
+        frame: usize,
+        sample: Sample,
+        imaging: &str,
+        warnings: &mut Vec<String>,
+    ) -> Self {
+        let transformation = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+        let (modality, unit) = modality(a, transformation.as_ref().unwrap_or(a), sample.signed(), imaging, warnings);
+        let windows = groups.find(frame, tags::FRAME_VOILUT_SEQUENCE);
+        let vois = vois(windows.as_ref().unwrap_or(a), sample.signed(), &modality, warnings);
+        Self { modality, unit, vois, shape: shape(a), padding: padding(a, sample, warnings) }
     }
 }
 
-fn modality(a: &Attributes, format: StoredFormat, is_ct: bool) -> Result<(ModalityLut, ValueUnit), FileError> {
-    if let Some(item) = a.items(tags::MODALITY_LUT_SEQUENCE).first() {
-        let table = table(item, format.signed, "Modality LUT")?;
-        return Ok((ModalityLut::Table(table), ValueUnit::Arbitrary));
+/// A warning that the image of a series has once, however many of its frames do.
+pub(crate) fn warn(warnings: &mut Vec<String>, sentence: impl Into<String>) {
+    let sentence = sentence.into();
+    if !warnings.contains(&sentence) {
+        warnings.push(sentence);
     }
-    let slope = a.number(tags::RESCALE_SLOPE, "Rescale Slope")?;
-    let intercept = a.number(tags::RESCALE_INTERCEPT, "Rescale Intercept")?;
-    if slope == Some(0.0) {
-        return Err(FileError::attribute("Rescale Slope", "is 0"));
+}
+
+/// The modality transformation; `source` is the data set, or the functional group that replaces it. One that makes no sense is left out with a warning, and
+/// the values then have no unit.
+fn modality(a: &Attributes, source: &Attributes, signed: bool, imaging: &str, warnings: &mut Vec<String>) -> (ModalityLut, ValueUnit) {
+    if let Some(item) = a.item(tags::MODALITY_LUT_SEQUENCE) {
+        // PS3.3 C.8.7.1.1.2: of angiographic images it leads back to X-ray intensity and is not for display; windows are in stored values.
+        if matches!(imaging, "XA" | "RF") {
+            return (ModalityLut::IDENTITY, ValueUnit::Arbitrary);
+        }
+        return match table(&item, signed, "Modality LUT") {
+            Ok(table) => (ModalityLut::Table(table), ValueUnit::Arbitrary),
+            Err(why) => {
+                warn(warnings, format!("the Modality LUT cannot be used ({why}); stored values are shown"));
+                (ModalityLut::IDENTITY, ValueUnit::Arbitrary)
+            }
+        };
     }
+    let number = |tag, name| source.number(tag, name);
+    let (slope, intercept) = match (number(tags::RESCALE_SLOPE, "Rescale Slope"), number(tags::RESCALE_INTERCEPT, "Rescale Intercept")) {
+        (Ok(None), Ok(None)) => return (ModalityLut::IDENTITY, ValueUnit::Arbitrary),
+        (Ok(Some(slope)), Ok(Some(intercept))) if slope != 0.0 => (slope, intercept),
+        (Ok(Some(slope)), Ok(None)) if slope != 0.0 => {
+            warn(warnings, "there is a Rescale Slope and no Rescale Intercept; 0 is taken, and the values have no unit");
+            return (ModalityLut::Rescale { slope, intercept: 0.0 }, ValueUnit::Arbitrary);
+        }
+        (Ok(None), Ok(Some(intercept))) => {
+            warn(warnings, "there is a Rescale Intercept and no Rescale Slope; 1 is taken, and the values have no unit");
+            return (ModalityLut::Rescale { slope: 1.0, intercept }, ValueUnit::Arbitrary);
+        }
+        _ => {
+            warn(warnings, "the Rescale Slope or Intercept makes no sense; stored values are shown");
+            return (ModalityLut::IDENTITY, ValueUnit::Arbitrary);
+        }
+    };
     // C.11.1.1.2: absent in CT means Hounsfield units; PS3.3 C.8.2.1 requires a rescale there.
-    let says_hounsfield = a.text(tags::RESCALE_TYPE).is_none_or(|t| t == "HU");
-    let unit = if is_ct && says_hounsfield && intercept.is_some() { ValueUnit::Hounsfield } else { ValueUnit::Arbitrary };
-    Ok((ModalityLut::Rescale { slope: slope.unwrap_or(1.0), intercept: intercept.unwrap_or(0.0) }, unit))
+    let says_hounsfield = source.text(tags::RESCALE_TYPE).is_none_or(|t| t == "HU");
+    let unit = match imaging {
+        "CT" if says_hounsfield => ValueUnit::Hounsfield,
+        "PT" if a.text(tags::UNITS).as_deref() == Some("BQML") => ValueUnit::BecquerelPerMillilitre,
+        _ => ValueUnit::Arbitrary,
+    };
+    (ModalityLut::Rescale { slope, intercept }, unit)
 }
 
-fn vois(a: &Attributes, format: StoredFormat, modality: &ModalityLut, warnings: &mut Vec<String>) -> Result<Vec<NamedVoi>, FileError> {
-    let centers = a.numbers(tags::WINDOW_CENTER, "Window Center")?.unwrap_or_default();
-    let widths = a.numbers(tags::WINDOW_WIDTH, "Window Width")?.unwrap_or_default();
+/// The windows and tables of `source`: the data set, or the functional group that replaces it, or an item of a presentation state.
+pub(crate) fn vois(source: &Attributes, signed: bool, modality: &ModalityLut, warnings: &mut Vec<String>) -> Vec<NamedVoi> {
+    let mut numbers = |tag, name| match source.numbers(tag, name) {
+        Ok(found) => found.unwrap_or_default(),
+        Err(_) => {
+            warn(warnings, format!("the {name} is no number, and the file's windows are left out"));
+            Vec::new()
+        }
+    };
+    let (centers, widths) = (numbers(tags::WINDOW_CENTER, "Window Center"), numbers(tags::WINDOW_WIDTH, "Window Width"));
     if centers.len() != widths.len() {
-        warnings.push("there are not as many window widths as window centres".to_owned());
+        warn(warnings, "there are not as many window widths as window centres");
     }
-    let function = match a.text(tags::VOILUT_FUNCTION).as_deref() {
+    let function = match source.text(tags::VOILUT_FUNCTION).as_deref() {
         None | Some("LINEAR") => Voi::Linear,
         Some("LINEAR_EXACT") => Voi::LinearExact,
         Some("SIGMOID") => Voi::Sigmoid,
         Some(_) => {
-            warnings.push("the VOI LUT Function is unknown; LINEAR is used".to_owned());
+            warn(warnings, "the VOI LUT Function is unknown; LINEAR is used");
             Voi::Linear
         }
     };
-    let explanations = a.texts(tags::WINDOW_CENTER_WIDTH_EXPLANATION);
+    let explanations = source.texts(tags::WINDOW_CENTER_WIDTH_EXPLANATION);
     let mut vois = Vec::new();
     for (i, (center, width)) in centers.iter().zip(&widths).enumerate() {
         match Window::new(*center, *width) {
@@ -73,25 +124,25 @@ fn vois(a: &Attributes, format: StoredFormat, modality: &ModalityLut, warnings: 
                 let explanation = explanations.get(i).filter(|e| !e.is_empty()).cloned();
                 vois.push(NamedVoi::new(format!("Window {}", i + 1), function(window), explanation.map(Identifying::new)));
             }
-            Err(_) => warnings.push(format!("window {} has no positive width and is left out", i + 1)),
+            Err(_) => warn(warnings, format!("window {} has no positive width and is left out", i + 1)),
         }
     }
     // C.11.2.1.1: the first input of a VOI table is signed when the modality values can be negative.
-    let negative = format.signed || matches!(modality, ModalityLut::Rescale { slope, intercept } if *intercept < 0.0 || *slope < 0.0);
-    for (i, item) in a.items(tags::VOILUT_SEQUENCE).iter().enumerate() {
+    let negative = signed || matches!(modality, ModalityLut::Rescale { slope, intercept } if *intercept < 0.0 || *slope < 0.0);
+    for (i, item) in source.items(tags::VOILUT_SEQUENCE).iter().enumerate() {
         match table(item, negative, "VOI LUT") {
             Ok(table) => {
                 let explanation = item.text(tags::LUT_EXPLANATION).map(Identifying::new);
                 vois.push(NamedVoi::new(format!("Table {}", i + 1), Voi::Table(table), explanation));
             }
-            Err(_) => warnings.push(format!("VOI table {} cannot be used and is left out", i + 1)),
+            Err(_) => warn(warnings, format!("VOI table {} cannot be used and is left out", i + 1)),
         }
     }
-    Ok(vois)
+    vois
 }
 
 /// A LUT item: LUT Descriptor (0028,3002) is number of entries (0 is 65,536), first input, bits; LUT Data (0028,3006) the entries.
-fn table(item: &Attributes, signed: bool, name: &'static str) -> Result<LutTable, FileError> {
+pub(crate) fn table(item: &Attributes, signed: bool, name: &'static str) -> Result<LutTable, FileError> {
     let wrong = |why: &str| FileError::attribute(name, why);
     let descriptor = item.numbers(tags::LUT_DESCRIPTOR, name)?.unwrap_or_default();
     let [count, first, bits] = descriptor[..] else { return Err(wrong("has no descriptor of three numbers")) };
@@ -124,17 +175,35 @@ fn shape(a: &Attributes) -> PresentationShape {
     if inverse { PresentationShape::Inverse } else { PresentationShape::Identity }
 }
 
-fn padding(a: &Attributes, format: StoredFormat, warnings: &mut Vec<String>) -> Result<Option<RangeInclusive<StoredValue>>, FileError> {
-    // The values are US or SS; implicit VR cannot say which, and many writers say the wrong one.
-    let stored = |v: i64| if format.signed && v > 32_767 { v - 65_536 } else { v };
-    let word = |v: i64| u16::try_from(stored(v) - i64::from(format.offset())).ok();
-    let Some(value) = a.integer(tags::PIXEL_PADDING_VALUE, "Pixel Padding Value")? else { return Ok(None) };
-    let limit = a.integer(tags::PIXEL_PADDING_RANGE_LIMIT, "Pixel Padding Range Limit")?.unwrap_or(value);
-    let (Some(a), Some(b)) = (word(value), word(limit)) else {
-        warnings.push("the pixel padding value is none that the pixels can have, and is ignored".to_owned());
-        return Ok(None);
+fn padding(a: &Attributes, sample: Sample, warnings: &mut Vec<String>) -> Option<[f64; 2]> {
+    let (tag, limit_tag) = match sample {
+        // The attributes for floating point have no range limit.
+        Sample::Float => (tags::FLOAT_PIXEL_PADDING_VALUE, None),
+        Sample::Double => (tags::DOUBLE_FLOAT_PIXEL_PADDING_VALUE, None),
+        _ => (tags::PIXEL_PADDING_VALUE, Some(tags::PIXEL_PADDING_RANGE_LIMIT)),
     };
-    Ok(Some(StoredValue(a.min(b))..=StoredValue(a.max(b))))
+    let mut ignored = || warn(warnings, "the pixel padding value is none that the pixels can have, and is ignored");
+    let Ok(value) = a.number(tag, "Pixel Padding Value") else {
+        ignored();
+        return None;
+    };
+    let value = value?;
+    let Ok(limit) = limit_tag.map_or(Ok(None), |t| a.number(t, "Pixel Padding Range Limit")) else {
+        ignored();
+        return None;
+    };
+    // The values are US or SS; implicit VR cannot say which, and many writers say the wrong one.
+    let stored = |v: f64| if sample.signed() && sample.allocated() <= 16 && v > 32_767.0 { v - 65_536.0 } else { v };
+    let (value, limit) = (stored(value), stored(limit.unwrap_or(value)));
+    let possible = sample.words().is_none_or(|f| {
+        let (low, high) = (f64::from(f.offset()), f64::from(f.offset()) + 65_535.0);
+        [value, limit].iter().all(|v| (low..=high).contains(v))
+    });
+    if !possible {
+        ignored();
+        return None;
+    }
+    Some([value.min(limit), value.max(limit)])
 }
 
 #[cfg(test)]
@@ -143,11 +212,14 @@ mod tests {
     use dicom_core::{DataElement, VR, dicom_value};
     use dicom_object::InMemDicomObject;
 
-    const UNSIGNED: StoredFormat = StoredFormat { signed: false, bits_stored: 12 };
-    const SIGNED: StoredFormat = StoredFormat { signed: true, bits_stored: 16 };
+    const UNSIGNED: Sample = Sample::Short { allocated: 16, stored: 12, shift: 0, signed: false };
+    const SIGNED: Sample = Sample::Short { allocated: 16, stored: 16, shift: 0, signed: true };
 
-    fn read(elements: Vec<DataElement<InMemDicomObject>>, format: StoredFormat) -> Result<GreyScale, FileError> {
-        GreyScale::read(&Attributes::new(InMemDicomObject::from_element_iter(elements)), format, true)
+    fn read(elements: Vec<DataElement<InMemDicomObject>>, sample: Sample) -> (GreyScale, Vec<String>) {
+        let a = Attributes::new(InMemDicomObject::from_element_iter(elements));
+        let groups = FunctionalGroups::read(&a, 1).unwrap();
+        let mut warnings = Vec::new();
+        (GreyScale::read(&a, &groups, 0, sample, "CT", &mut warnings), warnings)
     }
     fn text(tag: Tag, vr: VR, s: &str) -> DataElement<InMemDicomObject> {
         DataElement::new(tag, vr, dicom_core::PrimitiveValue::Strs(s.split('\\').map(str::to_owned).collect()))
@@ -162,56 +234,66 @@ mod tests {
 
     #[test]
     fn several_windows_are_alternatives() {
-        let g = read(
+        let (g, warnings) = read(
             vec![
+                text(tags::RESCALE_SLOPE, VR::DS, "1"),
                 text(tags::WINDOW_CENTER, VR::DS, "-0450\\40 \\1"),
                 text(tags::WINDOW_WIDTH, VR::DS, "02000\\400\\0"),
                 text(tags::VOILUT_FUNCTION, VR::CS, "SIGMOID"),
                 text(tags::RESCALE_INTERCEPT, VR::DS, "-1024"),
             ],
             UNSIGNED,
-        )
-        .unwrap();
+        );
         let windows: Vec<_> = g.vois.iter().map(|v| v.voi.clone()).collect();
         assert_eq!(windows, [(-450.0, 2000.0), (40.0, 400.0)].map(|(c, w)| Voi::Sigmoid(Window::new(c, w).unwrap())));
-        assert_eq!((g.unit, g.warnings.len()), (ValueUnit::Hounsfield, 1));
+        assert_eq!((g.unit, warnings.len()), (ValueUnit::Hounsfield, 1), "{warnings:?}");
     }
 
     #[test]
     fn tables_are_read_with_their_sign() {
-        let g = read(
+        let (g, _) = read(
             vec![text(tags::RESCALE_INTERCEPT, VR::DS, "-1024"), lut(tags::VOILUT_SEQUENCE, [3, 65_436, 12], &[0, 9, 4095])],
             UNSIGNED,
-        )
-        .unwrap();
+        );
         assert_eq!(g.vois[0].voi, Voi::Table(LutTable::new(-100, 12, [0, 9, 4095].into()).unwrap()));
-        let packed = read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [4, 0, 8], &[0x0201, 0x0403])], UNSIGNED).unwrap();
+        let (packed, _) = read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [4, 0, 8], &[0x0201, 0x0403])], UNSIGNED);
         assert_eq!(packed.modality, ModalityLut::Table(LutTable::new(0, 8, [1, 2, 3, 4].into()).unwrap()));
-        assert!(read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [9, 0, 8], &[1])], UNSIGNED).is_err());
+        let (short, warnings) = read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [9, 0, 8], &[1])], UNSIGNED);
+        assert_eq!((short.modality, short.unit, warnings.len()), (ModalityLut::IDENTITY, ValueUnit::Arbitrary, 1));
     }
 
     #[test]
-    fn padding_is_a_range_of_words() {
+    fn padding_is_a_range_of_stored_values() {
         let value = |tag, v: u16| DataElement::new(tag, VR::US, dicom_value!(U16, [v]));
         let both = vec![value(tags::PIXEL_PADDING_VALUE, 63_536), value(tags::PIXEL_PADDING_RANGE_LIMIT, 63_000)];
-        let g = read(both, SIGNED).unwrap();
-        assert_eq!(g.padding, Some(StoredValue(32_768 - 2536)..=StoredValue(32_768 - 2000)));
-        let one = read(vec![value(tags::PIXEL_PADDING_VALUE, 5)], UNSIGNED).unwrap();
-        assert_eq!(one.padding, Some(StoredValue(5)..=StoredValue(5)));
+        assert_eq!(read(both, SIGNED).0.padding, Some([-2536.0, -2000.0]));
+        assert_eq!(read(vec![value(tags::PIXEL_PADDING_VALUE, 5)], UNSIGNED).0.padding, Some([5.0, 5.0]));
+        let float = DataElement::new(tags::FLOAT_PIXEL_PADDING_VALUE, VR::FL, dicom_core::PrimitiveValue::from(-1.5f32));
+        assert_eq!(read(vec![float], Sample::Float).0.padding, Some([-1.5, -1.5]));
     }
 
     #[test]
-    fn nonsense_is_refused() {
-        assert!(read(vec![text(tags::RESCALE_SLOPE, VR::DS, "0")], UNSIGNED).is_err());
-        assert!(read(vec![text(tags::RESCALE_SLOPE, VR::DS, "NaN")], UNSIGNED).is_err());
-        assert!(read(vec![text(tags::RESCALE_INTERCEPT, VR::DS, "1,5")], UNSIGNED).is_err());
+    fn nonsense_is_left_out_and_told() {
+        for (tag, nonsense) in [
+            (tags::RESCALE_SLOPE, "0"),
+            (tags::RESCALE_SLOPE, "NaN"),
+            (tags::RESCALE_SLOPE, "1e400"),
+            (tags::RESCALE_INTERCEPT, "1,5"),
+            (tags::RESCALE_SLOPE, "2"),
+            (tags::WINDOW_CENTER, "wide"),
+            (tags::PIXEL_PADDING_VALUE, "99999"),
+        ] {
+            let (g, warnings) = read(vec![text(tag, VR::DS, nonsense), text(tags::WINDOW_WIDTH, VR::DS, "9")], UNSIGNED);
+            assert_eq!((g.unit, g.vois.len(), g.padding), (ValueUnit::Arbitrary, 0, None), "{tag} {nonsense}");
+            assert!(!warnings.is_empty(), "{tag} {nonsense}");
+        }
     }
 
     #[test]
     fn shape_goes_before_photometric() {
         let mono1 = || text(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME1");
-        assert_eq!(read(vec![mono1()], UNSIGNED).unwrap().shape, PresentationShape::Inverse);
+        assert_eq!(read(vec![mono1()], UNSIGNED).0.shape, PresentationShape::Inverse);
         let identity = text(tags::PRESENTATION_LUT_SHAPE, VR::CS, "IDENTITY");
-        assert_eq!(read(vec![mono1(), identity], UNSIGNED).unwrap().shape, PresentationShape::Identity);
+        assert_eq!(read(vec![mono1(), identity], UNSIGNED).0.shape, PresentationShape::Identity);
     }
 }

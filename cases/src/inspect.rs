@@ -2,16 +2,20 @@
 //!
 //! Paths are shown here, because the person who gave them asks. Frame hashes are SHA-256 of the stored values as little-endian 32-bit integers.
 
-use crate::folder::scan;
+use crate::folder::{OtherObject, scan};
 use crate::geometry::Gap;
-use crate::series::ScannedSeries;
-use crate::{CasesError, Series, VoxelBuffer};
+use crate::greyscale::warn;
+use crate::image_file::ImageFile;
+use crate::series::{ScannedSeries, Source};
+use crate::{CasesError, FileError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
+use tiresias_codecs::Codecs;
 use tiresias_words::{GeometryVerdict, Voi};
 
 /// The document. It has no `Debug`: paths and free text are in it.
@@ -34,6 +38,11 @@ struct InspectedSeries {
     bits: Bits,
     windows: Vec<InspectedWindow>,
     voi_luts: usize,
+    /// Milliseconds between frames of a moving picture.
+    frame_time_ms: Option<f64>,
+    /// Between columns and between rows, and in which unit lengths on an image can be said.
+    pixel_spacing: InspectedSpacing,
+    suv: Option<InspectedSuv>,
     geometry: InspectedGeometry,
     warnings: Vec<String>,
     files: Vec<InspectedFile>,
@@ -52,6 +61,19 @@ struct InspectedWindow {
     width: f64,
     function: &'static str,
     explanation: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InspectedSpacing {
+    spacing: [f64; 2],
+    unit: &'static str,
+}
+
+#[derive(Serialize)]
+struct InspectedSuv {
+    /// Grams per millilitre for each Bq/ml.
+    factor: Option<f64>,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -84,6 +106,8 @@ struct InspectedObject {
     path: String,
     kind: &'static str,
     summary: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    frames: Vec<InspectedFrame>,
 }
 
 #[derive(Serialize)]
@@ -100,38 +124,89 @@ impl Inspection {
     }
 }
 
-/// Looks at a file or folder. With `pixels`, every image is decoded and its hash taken; an image that cannot be decoded then is among the refused.
+/// Looks at a file or folder. With `pixels`, every image is decoded and its hash taken; one that cannot be decoded then is among the refused.
 ///
 /// # Errors
 /// When the path cannot be opened at all.
-pub fn inspect(path: &Path, pixels: bool) -> Result<Inspection, CasesError> {
-    let scanned = scan(path, &mut |_| ControlFlow::Continue(()))?;
+pub fn inspect(path: &Path, pixels: bool, codecs: &Arc<Codecs>) -> Result<Inspection, CasesError> {
+    let scanned = scan(path, codecs, &mut |_| ControlFlow::Continue(()))?;
     let show = |p: &Path| p.display().to_string();
     let mut refused: Vec<_> =
         scanned.refused.iter().map(|r| InspectedRefusal { path: show(&r.path), reason: r.reason.to_string() }).collect();
-    let series = scanned.series.iter().map(|s| inspect_series(s, pixels, &mut refused)).collect::<Result<_, _>>()?;
-    let objects = scanned.objects.iter().map(|o| InspectedObject { path: show(&o.path), kind: o.kind, summary: Map::new() }).collect();
+    let series = scanned.series.iter().filter_map(|s| inspect_series(s, pixels, &mut refused)).collect();
+    let objects = scanned.objects.iter().filter_map(|o| inspect_object(o, pixels, &mut refused)).collect();
     Ok(Inspection { path: show(path), series, objects, refused })
 }
 
-fn inspect_series(scanned: &ScannedSeries, pixels: bool, refused: &mut Vec<InspectedRefusal>) -> Result<InspectedSeries, CasesError> {
-    let s = &scanned.series;
-    let mut files = Vec::with_capacity(s.len());
-    // One image of memory is enough for hashes.
-    let memory = if pixels { Some(VoxelBuffer::new([s.image_size[0], s.image_size[1], 1])?) } else { None };
-    for slice in 0..s.len() {
-        let path = s.source_path(slice).map(|p| p.display().to_string()).unwrap_or_default();
-        let hash = match &memory {
-            None => None,
-            Some(one) => match s.decode(slice, one.words()) {
-                Ok(()) => Some(frame_hash(s, one)),
-                Err(e) => {
-                    refused.push(InspectedRefusal { path: path.clone(), reason: e.to_string() });
-                    None
+/// `None` when its pixels were asked for and cannot be decoded.
+fn inspect_object(object: &OtherObject, pixels: bool, refused: &mut Vec<InspectedRefusal>) -> Option<InspectedObject> {
+    let path = object.path.display().to_string();
+    let mut frames = Vec::new();
+    if let Some(file) = object.pixels.as_ref().filter(|_| pixels) {
+        for frame in 0..file.module.frames as usize {
+            match frame_hash(file, frame) {
+                Ok((hash, _)) => frames.push(InspectedFrame { sha256_int32le: Some(hash) }),
+                Err(why) => {
+                    refused.push(InspectedRefusal { path, reason: why.to_string() });
+                    return None;
                 }
-            },
-        };
-        files.push(InspectedFile { path, frames: vec![InspectedFrame { sha256_int32le: hash }] });
+            }
+        }
+    }
+    Some(InspectedObject { path, kind: object.kind, summary: object.summary.clone(), frames })
+}
+
+/// The files of a series with their frames, in stack order, and what came up while decoding. A file is left out, and refused, at its first bad frame.
+fn inspect_files(
+    scanned: &ScannedSeries,
+    pixels: bool,
+    warnings: &mut Vec<String>,
+    refused: &mut Vec<InspectedRefusal>,
+) -> Vec<InspectedFile> {
+    let mut files: Vec<(InspectedFile, bool)> = Vec::new();
+    for image in &scanned.series.images {
+        let Source::Folder(source) = &image.source else { continue };
+        let path = source.file.path.reveal().display().to_string();
+        let known = files.iter().rposition(|(f, _)| f.path == path);
+        let at = known.unwrap_or_else(|| {
+            files.push((InspectedFile { path: path.clone(), frames: Vec::new() }, true));
+            files.len() - 1
+        });
+        let Some((file, is_good)) = files.get_mut(at).filter(|(_, is_good)| *is_good) else { continue };
+        // Frames stand in the file's order, whatever place they have in the stack.
+        file.frames.resize_with(file.frames.len().max(source.frame + 1), || InspectedFrame { sha256_int32le: None });
+        if pixels {
+            match frame_hash(&source.file, source.frame) {
+                Ok((hash, said)) => {
+                    said.into_iter().for_each(|s| warn(warnings, s));
+                    if let Some(frame) = file.frames.get_mut(source.frame) {
+                        frame.sha256_int32le = Some(hash);
+                    }
+                }
+                Err(why) => {
+                    *is_good = false;
+                    refused.push(InspectedRefusal { path, reason: why.to_string() });
+                }
+            }
+        }
+    }
+    files.into_iter().filter(|(_, is_good)| *is_good).map(|(file, _)| file).collect()
+}
+
+/// SHA-256 of a frame's stored values, and what must be told of it.
+fn frame_hash(file: &ImageFile, frame: usize) -> Result<(String, Vec<String>), FileError> {
+    let decoded = file.decode(frame)?;
+    let hash = Sha256::digest(decoded.samples.canonical(file.module.sample.signed()));
+    Ok((hash.iter().map(|b| format!("{b:02x}")).collect(), decoded.warnings))
+}
+
+/// `None` when none of its images could be decoded.
+fn inspect_series(scanned: &ScannedSeries, pixels: bool, refused: &mut Vec<InspectedRefusal>) -> Option<InspectedSeries> {
+    let s = &scanned.series;
+    let mut warnings = s.warnings.clone();
+    let files = inspect_files(scanned, pixels, &mut warnings, refused);
+    if files.is_empty() {
+        return None;
     }
     let windows = s.vois.iter().filter_map(|v| {
         let function = match v.voi {
@@ -144,29 +219,24 @@ fn inspect_series(scanned: &ScannedSeries, pixels: bool, refused: &mut Vec<Inspe
         v.voi.window().map(|w| InspectedWindow { center: w.center(), width: w.width(), function, explanation })
     });
     let windows: Vec<_> = windows.collect();
-    let pixels = s.images.first().map(|i| i.pixels);
-    Ok(InspectedSeries {
+    let (spacing, unit) = s.pixel_spacing(s.len() / 2);
+    Some(InspectedSeries {
         modality: s.facts.modality.as_str().to_owned(),
         transfer_syntax: scanned.syntax.uid(),
         photometric: scanned.photometric,
         rows: s.image_size[1],
         columns: s.image_size[0],
         frames: s.len(),
-        bits: Bits { allocated: pixels.map_or(0, |p| p.allocated.bits()), stored: s.format.bits_stored, signed: s.format.signed },
+        bits: Bits { allocated: s.sample.allocated(), stored: s.sample.stored(), signed: s.sample.signed() },
         voi_luts: s.vois.len() - windows.len(),
         windows,
+        frame_time_ms: s.frame_time.map(|t| t.as_secs_f64() * 1000.0),
+        pixel_spacing: InspectedSpacing { spacing, unit: unit.label() },
+        suv: s.suv.as_ref().map(|s| InspectedSuv { factor: s.as_ref().ok().copied(), reason: s.as_ref().err().cloned() }),
         geometry: inspect_geometry(scanned),
-        warnings: s.warnings.clone(),
+        warnings,
         files,
     })
-}
-
-fn frame_hash(series: &Series, image: &VoxelBuffer) -> String {
-    let mut hash = Sha256::new();
-    for value in series.stored(image.words()) {
-        hash.update(value.to_le_bytes());
-    }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn inspect_geometry(scanned: &ScannedSeries) -> InspectedGeometry {

@@ -9,19 +9,36 @@
 
 mod attributes;
 mod classes;
+mod colour;
 pub mod demo;
+mod directory;
 mod error;
 mod file;
 mod folder;
+mod frames;
 mod geometry;
 mod greyscale;
+mod groups;
 mod identifying;
+mod image_file;
 mod inspect;
+mod layers;
 mod layout;
+mod lengths;
+mod measure;
+mod open;
+mod overlay;
 mod package;
-mod pixels;
+mod palette;
+mod pixel_module;
+mod presentation;
 mod probe;
+mod reading_list;
+mod samples;
+mod scale;
 mod series;
+mod summary;
+mod suv;
 mod uids;
 mod voxels;
 mod write;
@@ -29,8 +46,17 @@ mod write;
 pub use error::{CasesError, FileError, PackageError};
 pub use folder::{Folder, OtherObject, Refused, Scan, read_folder};
 pub use inspect::{Inspection, inspect};
+pub use lengths::LengthUnit;
+pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
+pub use overlay::{Overlay, OverlayKind};
 pub use package::{Package, build};
+pub use presentation::{
+    DisplayedArea, Graphic, GraphicKind, GraphicText, Presentation, PresentationError, PresentationState, PresentationTone, SizeMode,
+    Units, read_presentation_state,
+};
 pub use probe::{min_max_voi, probe};
-pub use series::{NamedVoi, Series};
+pub use scale::WordScale;
+pub use series::{Content, NamedVoi, Series};
+pub use tiresias_codecs::{Codecs, serve};
 pub use uids::UidKey;
 pub use voxels::VoxelBuffer;

@@ -9,6 +9,8 @@ use tiresias_words::{PatientPoint, StoredValue, Voi, Window};
 
 /// The value at a patient point (LPS, mm) in the series' modality units. `None` outside the volume, where there is no volume, and where a slice that is
 /// needed is not loaded.
+///
+/// Stored values are interpolated and then transformed (design 3.3); where the transformation differs from image to image, the transformed values are.
 #[must_use]
 pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<f64> {
     let volume = series.volume.as_ref()?;
@@ -16,6 +18,7 @@ pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<
     if !volume.contains(voxel) {
         return None;
     }
+    let common = series.images.first().map(|i| &i.modality).filter(|m| series.images.iter().all(|i| i.modality == **m));
     let axis = |c: f64, n: u32| {
         let c = c.clamp(0.0, f64::from(n) - 1.0);
         let low = c.floor();
@@ -23,7 +26,6 @@ pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<
     };
     let size = volume.size();
     let [(x0, x1, fx), (y0, y1, fy), (z0, z1, fz)] = [axis(voxel.column, size[0]), axis(voxel.row, size[1]), axis(voxel.slice, size[2])];
-    let is_padding = |w: u16| series.padding.as_ref().is_some_and(|p| p.contains(&StoredValue(w)));
     let mut sum = 0.0;
     let mut padded = false;
     for (z, wz) in [(z0, 1.0 - fz), (z1, fz)] {
@@ -31,34 +33,53 @@ pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<
             for (x, wx) in [(x0, 1.0 - fx), (x1, fx)] {
                 let weight = wx * wy * wz;
                 if weight > 0.0 {
-                    let word = voxels.word([x, y, z])?;
-                    padded |= is_padding(word);
-                    sum += weight * f64::from(series.format.stored(StoredValue(word)));
+                    let (value, is_padding) = series.value(voxels, [x, y, z])?;
+                    padded |= is_padding;
+                    sum += weight * if common.is_some() { voxels.stored([x, y, z])? } else { value };
                 }
             }
         }
     }
     if padded {
         let nearest = |low: usize, high: usize, f: f64| if f >= 0.5 { high } else { low };
-        let word = voxels.word([nearest(x0, x1, fx), nearest(y0, y1, fy), nearest(z0, z1, fz)])?;
-        sum = f64::from(series.format.stored(StoredValue(word)));
+        return series.value(voxels, [nearest(x0, x1, fx), nearest(y0, y1, fy), nearest(z0, z1, fz)]).map(|(value, _)| value);
     }
-    Some(series.modality.apply(sum))
+    Some(common.map_or(sum, |m| m.apply(sum)))
 }
 
-/// A window from the lowest to the highest modality value of all loaded slices, padding left out: what is shown where a series names none.
-/// `None` when nothing but padding is loaded.
+/// A window from the lowest to the highest modality value of all loaded images, padding left out: what is shown where a series names none.
+/// `None` when nothing but padding is loaded, or the series is in colour.
 #[must_use]
 pub fn min_max_voi(series: &Series, voxels: &VoxelBuffer) -> Option<Voi> {
-    let mut seen = vec![false; 65_536];
-    let loaded = (0..series.len()).filter(|s| voxels.is_loaded(*s)).filter_map(|s| voxels.slice(s));
-    for word in loaded.flatten() {
-        seen[usize::from(word.load(Ordering::Relaxed))] = true;
+    let [columns, rows, _] = voxels.size().map(|n| n as usize);
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    let mut see = |value: f64| {
+        if value.is_finite() {
+            (low, high) = (low.min(value), high.max(value));
+        }
+    };
+    let loaded = (0..series.len()).filter(|s| voxels.is_loaded(*s));
+    match voxels.scale()? {
+        // Words that are stored values are few: each is looked at once.
+        scale if scale.max_error == 0.0 => {
+            let mut seen = vec![false; 65_536];
+            for word in loaded.filter_map(|s| voxels.slice(s)).flatten() {
+                seen[usize::from(word.load(Ordering::Relaxed))] = true;
+            }
+            let is_padding = |w: u16| scale.padding.as_ref().is_some_and(|p| p.contains(&StoredValue(w)));
+            let words = (0..=u16::MAX).filter(|w| seen[usize::from(*w)] && !is_padding(*w));
+            words.for_each(|w| see(scale.modality.apply(f64::from(scale.format.stored(StoredValue(w))))));
+        }
+        _ => {
+            for slice in loaded {
+                for (column, row) in (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row))) {
+                    if let Some((value, false)) = series.value(voxels, [column, row, slice]) {
+                        see(value);
+                    }
+                }
+            }
+        }
     }
-    let padding = |w: u16| series.padding.as_ref().is_some_and(|p| p.contains(&StoredValue(w)));
-    let words = (0..=u16::MAX).filter(|w| seen[usize::from(*w)] && !padding(*w));
-    let value = |w: u16| series.modality.apply(f64::from(series.format.stored(StoredValue(w))));
-    let (low, high) = words.map(value).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
         return None;
     }
@@ -70,28 +91,28 @@ pub fn min_max_voi(series: &Series, voxels: &VoxelBuffer) -> Option<Voi> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pixels::PixelLayout;
+    use crate::lengths::{LengthUnit, Lengths, PixelScale};
+    use crate::package::PackedImage;
+    use crate::pixel_module::Sample;
+    use crate::samples::Samples;
+    use crate::series::{Content, SeriesImage, Source};
+    use std::sync::{Arc, OnceLock};
     use tiresias_words::{
-        Direction, Displacement, GeometryVerdict, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack,
-        StoredFormat, ValueUnit, VolumeGeometry,
+        Direction, Displacement, GeometryVerdict, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack, ValueUnit,
+        VolumeGeometry,
     };
 
-    /// 2 x 1 x 2 voxels of 1 mm, words 0, 10 and 20, 30; `padding` is the word that is none.
-    fn series(padding: Option<u16>) -> (Series, VoxelBuffer) {
+    /// 2 x 1 x 2 voxels of 1 mm, stored values 0, 10 and 20, 30; `padding` is the one that is no measurement.
+    fn series(padding: Option<f64>, slopes: [f64; 2]) -> (Series, VoxelBuffer) {
         let stack = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, 1.0) };
         let geometry = VolumeGeometry::new([2, 1, 2], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).unwrap();
-        let format = StoredFormat { signed: false, bits_stored: 12 };
-        let pixels = PixelLayout::normal([2, 1], format);
-        let image = || crate::series::SeriesImage {
-            pixels,
-            offset: 0,
-            source: crate::series::Source::Package(crate::series::PackedImage {
-                dir: "".into(),
-                file: String::new(),
-                sha256: tiresias_words::ContentHash([0; 32]),
-                bytes: 4,
-                uid: tiresias_words::SopUid::new("1").unwrap(),
-            }),
+        let lengths = Arc::new(Lengths::of(PixelScale { spacing: [1.0; 2], unit: LengthUnit::Millimetres }));
+        let image = |slope| SeriesImage {
+            modality: ModalityLut::Rescale { slope, intercept: -1000.0 },
+            padding: padding.map(|p| [p, p]),
+            vois: None,
+            lengths: Arc::clone(&lengths),
+            source: Source::Package(Box::new(PackedImage::nowhere())),
         };
         let facts = SeriesFacts {
             role: Role::current(),
@@ -104,27 +125,29 @@ mod tests {
             facts,
             volume: Some(geometry),
             image_size: [2, 1],
-            format,
-            modality: ModalityLut::Rescale { slope: 2.0, intercept: -1000.0 },
+            content: Content::Grey,
             unit: ValueUnit::Hounsfield,
             vois: vec![],
             shape: PresentationShape::Identity,
-            padding: padding.map(|p| StoredValue(p)..=StoredValue(p)),
-            images: vec![image(), image()],
+            frame_time: None,
+            suv: None,
+            sample: Sample::Short { allocated: 16, stored: 12, shift: 0, signed: false },
+            images: slopes.map(image).into(),
             warnings: vec![],
+            quantiser: OnceLock::new(),
         };
         let buffer = series.buffer().unwrap();
-        for (to, word) in buffer.words().iter().zip([0, 10, 20, 30]) {
-            to.store(word, Ordering::Relaxed);
+        for (slice, words) in [[0, 10], [20, 30]].into_iter().enumerate() {
+            let q = series.quantiser().unwrap();
+            let word = |v: f64| q.word(series.images[slice].modality.apply(v));
+            assert!(buffer.put_grey(slice, &Samples::Words(words.to_vec()), word));
         }
-        buffer.mark_loaded(0);
-        buffer.mark_loaded(1);
         (series, buffer)
     }
 
     #[test]
     fn values_between_voxels() {
-        let (s, b) = series(None);
+        let (s, b) = series(None, [2.0, 2.0]);
         let at = |x, y, z| probe(&s, &b, PatientPoint::new(x, y, z));
         assert_eq!(at(0.0, 0.0, 0.0), Some(-1000.0));
         assert_eq!(at(0.25, 0.0, 0.5), Some(2.0 * 12.5 - 1000.0));
@@ -135,7 +158,7 @@ mod tests {
 
     #[test]
     fn padding_never_blends() {
-        let (s, b) = series(Some(0));
+        let (s, b) = series(Some(0.0), [2.0, 2.0]);
         let at = |x, z| probe(&s, &b, PatientPoint::new(x, 0.0, z));
         assert_eq!(at(0.75, 0.0), Some(2.0 * 10.0 - 1000.0));
         assert_eq!(at(0.25, 1.0), Some(2.0 * 22.5 - 1000.0), "no tap on padding has weight");
@@ -144,10 +167,27 @@ mod tests {
 
     #[test]
     fn slices_that_are_not_there_have_no_value() {
-        let (s, _) = series(None);
+        let (s, _) = series(None, [2.0, 2.0]);
         let empty = s.buffer().unwrap();
-        empty.mark_loaded(0);
+        assert!(empty.put_grey(0, &Samples::Words(vec![0, 0]), |_| 0));
         assert_eq!(probe(&s, &empty, PatientPoint::new(0.0, 0.0, 0.0)), Some(-1000.0));
         assert_eq!(probe(&s, &empty, PatientPoint::new(0.0, 0.0, 0.5)), None);
+    }
+
+    /// PET: each image has a slope of its own, and values are right all the same; display words are off by half a step at most.
+    #[test]
+    fn every_image_has_its_own_slope() {
+        let (s, b) = series(None, [2.0, 3.0]);
+        let at = |x, z| probe(&s, &b, PatientPoint::new(x, 0.0, z));
+        assert_eq!(at(1.0, 0.0), Some(2.0 * 10.0 - 1000.0));
+        assert_eq!(at(1.0, 1.0), Some(3.0 * 30.0 - 1000.0));
+        assert_eq!(at(1.0, 0.5), Some((20.0 + 90.0) / 2.0 - 1000.0));
+        let scale = b.scale().unwrap();
+        assert!(scale.max_error > 0.0 && scale.max_error <= 1.5);
+        let shown = |i: usize| scale.modality.apply(f64::from(b.words()[i].load(Ordering::Relaxed)));
+        for (i, value) in [-1000.0, -980.0, -940.0, -910.0].into_iter().enumerate() {
+            assert!((shown(i) - value).abs() <= scale.max_error, "{i}: {} {value}", shown(i));
+        }
+        assert_eq!(min_max_voi(&s, &b), Some(Voi::LinearExact(Window::new(-955.0, 90.0).unwrap())));
     }
 }

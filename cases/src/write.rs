@@ -1,17 +1,19 @@
 //! Images out: a fresh DICOM file in Explicit VR Little Endian, of an allow-list of attributes and nothing else.
 //!
 //! Owns: which attributes an image has that leaves this program (image pixel, plane, grey scale, new UIDs; no date, no description, nothing private;
-//! PS3.3 C.7.6). Pixels are 16 bits, little endian, high bit where it belongs. The pixel data is the last element.
+//! PS3.3 C.7.6). Grey pixels are 16 or 32 bits or floating point, colour is 8-bit RGB; all little endian, high bit where it belongs, uncompressed. The pixel
+//! data is the last element.
 //! Refuses: carrying an element of the source over as it stands: every value is written anew from a parsed one.
 
 use crate::geometry::ImagePlane;
+use crate::pixel_module::Sample;
+use crate::samples::Samples;
 use crate::series::NamedVoi;
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
-use std::ops::RangeInclusive;
-use tiresias_words::{ImagingModality, LutTable, ModalityLut, PresentationShape, StoredFormat, StoredValue, ValueUnit, Voi};
+use tiresias_words::{ImagingModality, LutTable, ModalityLut, PresentationShape, ValueUnit, Voi};
 
 /// This program, as the writer of a file (PS3.10 7.1): a UUID drawn once, and a name.
 const IMPLEMENTATION: &str = "2.25.203961841706553221893744862034719928615";
@@ -32,18 +34,70 @@ pub(crate) struct ImageOut<'a> {
     pub(crate) imaging: &'a ImagingModality,
     /// [columns, rows].
     pub(crate) size: [u32; 2],
-    pub(crate) format: StoredFormat,
     pub(crate) plane: Option<ImagePlane>,
     pub(crate) modality: &'a ModalityLut,
     pub(crate) unit: ValueUnit,
     pub(crate) vois: &'a [NamedVoi],
     pub(crate) shape: PresentationShape,
-    pub(crate) padding: Option<RangeInclusive<StoredValue>>,
+    /// Lowest and highest stored value that is no measurement.
+    pub(crate) padding: Option<[f64; 2]>,
     pub(crate) lossy: bool,
     pub(crate) patient_id: &'a str,
     pub(crate) comments: Option<&'a str>,
-    /// Words as they stand in memory, rows from the top.
-    pub(crate) words: &'a [u16],
+    pub(crate) pixels: PixelsOut<'a>,
+}
+
+/// The pixels that are written, rows from the top.
+#[derive(Clone, Copy)]
+pub(crate) enum PixelsOut<'a> {
+    /// One sample a pixel, and what a sample is.
+    Grey(Sample, &'a Samples),
+    /// Texels.
+    Colour(&'a [u32]),
+}
+
+impl PixelsOut<'_> {
+    const fn sample(self) -> Sample {
+        match self {
+            Self::Grey(sample, _) => sample,
+            Self::Colour(_) => Sample::Short { allocated: 8, stored: 8, shift: 0, signed: false },
+        }
+    }
+
+    /// The pixel data element and how many bytes of it are pixels; `None` when a colour was given as grey.
+    fn element(self) -> Option<(DataElement<InMemDicomObject>, u64)> {
+        let (tag, vr, value) = match self {
+            Self::Grey(sample, Samples::Words(words)) => {
+                let offset = if sample.signed() { 0x8000 } else { 0 };
+                let stored: Vec<u16> = words.iter().map(|w| w.wrapping_sub(offset)).collect();
+                (tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into()))
+            }
+            // 32-bit samples are words, the lower first (PS3.5 8.1.1).
+            Self::Grey(_, Samples::Int32(v)) => (tags::PIXEL_DATA, VR::OW, halves(v.iter().map(|x| x.cast_unsigned()))),
+            Self::Grey(_, Samples::Uint32(v)) => (tags::PIXEL_DATA, VR::OW, halves(v.iter().copied())),
+            Self::Grey(_, Samples::Float32(v)) => (tags::FLOAT_PIXEL_DATA, VR::OF, PrimitiveValue::F32(v.as_slice().into())),
+            Self::Grey(_, Samples::Float64(v)) => (tags::DOUBLE_FLOAT_PIXEL_DATA, VR::OD, PrimitiveValue::F64(v.as_slice().into())),
+            Self::Grey(_, Samples::Colour(_)) => return None,
+            Self::Colour(texels) => {
+                let bytes = texels.iter().flat_map(|t| {
+                    let [r, g, b, _] = t.to_le_bytes();
+                    [r, g, b]
+                });
+                let mut bytes: Vec<u8> = bytes.collect();
+                let count = bytes.len() as u64;
+                if !count.is_multiple_of(2) {
+                    bytes.push(0);
+                }
+                return Some((DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(bytes.into())), count));
+            }
+        };
+        let count = value.to_bytes().len() as u64;
+        Some((DataElement::new(tag, vr, value), count))
+    }
+}
+
+fn halves(values: impl Iterator<Item = u32>) -> PrimitiveValue {
+    PrimitiveValue::U16(values.flat_map(|v| [v as u16, (v >> 16) as u16]).collect())
 }
 
 /// The bytes of the file and the offset of its pixels; `None` when the encoder fails, which no image that was read can make it do.
@@ -52,9 +106,8 @@ pub(crate) fn encode(image: &ImageOut<'_>) -> Option<(Vec<u8>, u64)> {
     identity(&mut o, image);
     plane(&mut o, image);
     grey(&mut o, image);
-    let stored: Vec<u16> = image.words.iter().map(|w| image.format.stored(StoredValue(*w)) as u16).collect();
-    let pixel_bytes = stored.len() as u64 * 2;
-    o.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into())));
+    let (pixels, pixel_bytes) = image.pixels.element()?;
+    o.put(pixels);
     let meta = FileMetaTableBuilder::new()
         .media_storage_sop_class_uid(image.sop_class)
         .media_storage_sop_instance_uid(&image.ids.image)
@@ -63,7 +116,8 @@ pub(crate) fn encode(image: &ImageOut<'_>) -> Option<(Vec<u8>, u64)> {
         .implementation_version_name(IMPLEMENTATION_NAME);
     let mut bytes = Vec::new();
     o.with_meta(meta).ok()?.write_all(&mut bytes).ok()?;
-    let offset = (bytes.len() as u64).checked_sub(pixel_bytes)?;
+    let padded = pixel_bytes.next_multiple_of(2);
+    let offset = (bytes.len() as u64).checked_sub(padded)?;
     Some((bytes, offset))
 }
 
@@ -113,14 +167,27 @@ fn identity(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
 }
 
 fn plane(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
-    word(o, tags::SAMPLES_PER_PIXEL, 1);
-    text(o, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2");
+    let sample = image.pixels.sample();
+    match image.pixels {
+        PixelsOut::Grey(..) => {
+            word(o, tags::SAMPLES_PER_PIXEL, 1);
+            text(o, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2");
+        }
+        PixelsOut::Colour(_) => {
+            word(o, tags::SAMPLES_PER_PIXEL, 3);
+            text(o, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "RGB");
+            word(o, tags::PLANAR_CONFIGURATION, 0);
+        }
+    }
     word(o, tags::COLUMNS, image.size[0] as u16);
     word(o, tags::ROWS, image.size[1] as u16);
-    word(o, tags::BITS_ALLOCATED, 16);
-    word(o, tags::BITS_STORED, u16::from(image.format.bits_stored));
-    word(o, tags::HIGH_BIT, u16::from(image.format.bits_stored).saturating_sub(1));
-    word(o, tags::PIXEL_REPRESENTATION, u16::from(image.format.signed));
+    word(o, tags::BITS_ALLOCATED, u16::from(sample.allocated()));
+    // Floating-point pixels have no stored bits (PS3.3 C.7.6.24).
+    if !matches!(sample, Sample::Float | Sample::Double) {
+        word(o, tags::BITS_STORED, u16::from(sample.stored()));
+        word(o, tags::HIGH_BIT, u16::from(sample.stored()).saturating_sub(1));
+        word(o, tags::PIXEL_REPRESENTATION, u16::from(sample.signed()));
+    }
     text(o, tags::LOSSY_IMAGE_COMPRESSION, VR::CS, if image.lossy { "01" } else { "00" });
     if let Some(p) = image.plane {
         let ([a, b, c], [d, e, f]): ([f64; 3], [f64; 3]) = (p.row.into(), p.column.into());
@@ -131,11 +198,15 @@ fn plane(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
 }
 
 fn grey(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
+    let PixelsOut::Grey(sample, _) = image.pixels else { return };
     match image.modality {
         ModalityLut::Rescale { slope, intercept } => {
             numbers(o, tags::RESCALE_SLOPE, &[*slope]);
             numbers(o, tags::RESCALE_INTERCEPT, &[*intercept]);
             text(o, tags::RESCALE_TYPE, VR::LO, if image.unit == ValueUnit::Hounsfield { "HU" } else { "US" });
+            if image.unit == ValueUnit::BecquerelPerMillilitre {
+                text(o, tags::UNITS, VR::CS, "BQML");
+            }
         }
         ModalityLut::Table(table) => {
             let mut item = lut_item(table);
@@ -162,15 +233,28 @@ fn grey(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
     }
     let shape = if image.shape == PresentationShape::Inverse { "INVERSE" } else { "IDENTITY" };
     text(o, tags::PRESENTATION_LUT_SHAPE, VR::CS, shape);
-    if let Some(padding) = &image.padding {
-        let vr = if image.format.signed { VR::SS } else { VR::US };
-        let value = |w: StoredValue| match image.format.stored(w) {
-            v if image.format.signed => PrimitiveValue::from(v as i16),
-            v => PrimitiveValue::from(v as u16),
-        };
-        o.put(DataElement::new(tags::PIXEL_PADDING_VALUE, vr, value(*padding.start())));
-        if padding.start() != padding.end() {
-            o.put(DataElement::new(tags::PIXEL_PADDING_RANGE_LIMIT, vr, value(*padding.end())));
+    if let Some([low, high]) = image.padding {
+        padding(o, sample, low, high);
+    }
+}
+
+fn padding(o: &mut InMemDicomObject, sample: Sample, low: f64, high: f64) {
+    match sample {
+        Sample::Float => {
+            o.put(DataElement::new(tags::FLOAT_PIXEL_PADDING_VALUE, VR::FL, PrimitiveValue::from(low as f32)));
+        }
+        Sample::Double => {
+            o.put(DataElement::new(tags::DOUBLE_FLOAT_PIXEL_PADDING_VALUE, VR::FD, PrimitiveValue::from(low)));
+        }
+        // The attributes have 16 bits; what does not fit stands in the manifest alone.
+        Sample::Long { .. } => {}
+        Sample::Bit | Sample::Short { .. } => {
+            let vr = if sample.signed() { VR::SS } else { VR::US };
+            let value = |v: f64| if sample.signed() { PrimitiveValue::from(v as i16) } else { PrimitiveValue::from(v as u16) };
+            o.put(DataElement::new(tags::PIXEL_PADDING_VALUE, vr, value(low)));
+            if low != high {
+                o.put(DataElement::new(tags::PIXEL_PADDING_RANGE_LIMIT, vr, value(high)));
+            }
         }
     }
 }
@@ -210,28 +294,28 @@ fn decimal(v: f64) -> String {
 pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tiresias_words::StoredValue;
 
     /// A file of 3 x 2 signed pixels, -3 to 2, and the offset of its pixel data.
     pub(crate) fn sample() -> (Vec<u8>, u64) {
         let imaging = ImagingModality::new("MR").unwrap();
         let uid = |n: u8| format!("2.25.{n}");
-        let words: Vec<u16> = (0..6).map(|i| 32_765 + i).collect();
+        let samples = Samples::Words((0..6).map(|i| 32_765 + i).collect());
         let image = ImageOut {
             sop_class: uids::MR_IMAGE_STORAGE,
             ids: NewIds { image: uid(1), study: uid(2), series: uid(3), frame_of_reference: Some(uid(4)) },
             imaging: &imaging,
             size: [3, 2],
-            format: StoredFormat { signed: true, bits_stored: 12 },
             plane: ImagePlane::new(&[1.5, -2.0, 3.0], &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &[0.7, 0.5]).ok(),
             modality: &ModalityLut::Rescale { slope: 2.0, intercept: -1.0 },
             unit: ValueUnit::Arbitrary,
             vois: &[],
             shape: PresentationShape::Inverse,
-            padding: Some(StoredValue(32_768 - 2000)..=StoredValue(32_768 - 1900)),
+            padding: Some([-2000.0, -1900.0]),
             lossy: false,
             patient_id: "",
             comments: None,
-            words: &words,
+            pixels: PixelsOut::Grey(Sample::Short { allocated: 16, stored: 12, shift: 0, signed: true }, &samples),
         };
         encode(&image).unwrap()
     }
@@ -242,14 +326,16 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.dcm");
         std::fs::write(&path, &bytes).unwrap();
-        let folder = crate::read_folder(&path, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+        let codecs = std::sync::Arc::new(crate::Codecs::here());
+        let folder = crate::read_folder(&path, &codecs, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
         let s = &folder.series[0];
-        let buffer = s.load().unwrap();
-        assert_eq!(s.stored(buffer.words()).collect::<Vec<_>>(), [-3, -2, -1, 0, 1, 2]);
-        assert_eq!(s.images[0].offset, offset);
-        assert_eq!(s.modality, ModalityLut::Rescale { slope: 2.0, intercept: -1.0 });
-        assert_eq!(s.padding, Some(StoredValue(32_768 - 2000)..=StoredValue(32_768 - 1900)));
-        assert_eq!(s.shape, PresentationShape::Inverse);
+        let (buffer, warnings) = s.load().unwrap();
+        assert_eq!((0..6).map(|i| buffer.stored([i % 3, i / 3, 0]).unwrap()).collect::<Vec<_>>(), [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0]);
+        assert_eq!(bytes[offset as usize..], [-3i16, -2, -1, 0, 1, 2].map(i16::to_le_bytes).concat());
+        let scale = buffer.scale().unwrap();
+        assert_eq!(scale.modality, ModalityLut::Rescale { slope: 2.0, intercept: -1.0 });
+        assert_eq!(scale.padding, Some(StoredValue(32_768 - 2000)..=StoredValue(32_768 - 1900)));
+        assert_eq!((s.shape, warnings.len(), s.warnings().len()), (PresentationShape::Inverse, 0, 0));
         assert_eq!(s.volume.as_ref().unwrap().spacing().map(|m| m.0), [0.5, 0.7]);
     }
 

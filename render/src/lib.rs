@@ -1,4 +1,4 @@
-//! From stored values to grey bytes.
+//! From stored values to bytes on the screen, grey or colour.
 //!
 //! [`cpu`] is the specification: a display table in f64 and an integer sampler. [`gpu`] is an acceleration that must equal it bit for bit.
 //! Owns: display tables, sampling plans, the wgpu pipelines. Refuses: DICOM (it takes stored values and `words`), windows and widgets,
@@ -6,15 +6,20 @@
 
 #![deny(unsafe_code)]
 
+mod colour;
 pub mod cpu;
 pub mod gpu;
+mod picture;
 mod plan;
+pub mod raster;
 mod table;
 mod volume;
 
+pub use colour::ColourView;
+pub use picture::{ColourImage, GreyImage, Picture};
 pub use plan::{Projection, SamplePlan, WEIGHT_BITS};
-pub use table::{DisplayTable, grey_level};
-pub use volume::{GreyImage, ValueRange, VolumeView};
+pub use table::{DisplayTable, grey_level, presented_level};
+pub use volume::{ValueRange, VolumeView};
 
 /// Why an image cannot be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -43,6 +48,9 @@ pub enum RenderError {
         /// Samples that would be needed.
         samples: f64,
     },
+    /// A slab was asked for where voxels are colours.
+    #[error("a slab of colour images cannot be projected, because of colours none is the largest, smallest or mean; choose a single plane")]
+    ColourSlab,
     /// The volume does not fit this GPU.
     #[error("this GPU holds volumes up to {limit} voxels a side, and the series has {side}; start the program with --cpu")]
     TooLargeForGpu {

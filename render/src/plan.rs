@@ -5,8 +5,8 @@
 //! that means a voxel centre hits it exactly. The pixels of a row that lie in the volume are found here too, exactly, in wide integers:
 //! coordinates far outside may wrap in the sampler's 32 bits, and nobody looks at them.
 
-use crate::{RenderError, VolumeView};
-use tiresias_words::{Displacement, Interpolation, PaneSpec, Slab, SlabKind, Stack, Voxel};
+use crate::RenderError;
+use tiresias_words::{Displacement, Interpolation, PaneSpec, Slab, SlabKind, Stack, VolumeGeometry, Voxel};
 
 /// Bits of an interpolation weight.
 pub const WEIGHT_BITS: u32 = 14;
@@ -29,7 +29,7 @@ pub enum Projection {
     Mean,
 }
 
-/// The integers that make an image from a volume's words. Coordinates are [column, row, slice] in Q31.32 voxels.
+/// The integers that make an image from a volume's values. Coordinates are [column, row, slice] in Q31.32 voxels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SamplePlan {
     pub(crate) size: [u32; 2],
@@ -45,12 +45,11 @@ pub struct SamplePlan {
 }
 
 impl SamplePlan {
-    /// Works out how `spec` samples `volume`.
+    /// Works out how `spec` samples a volume that lies as `geometry` says.
     ///
     /// # Errors
     /// [`RenderError::Uneven`] for a piecewise stack, [`RenderError::PaneSize`], [`RenderError::Slab`].
-    pub fn new(volume: &VolumeView<'_>, spec: &PaneSpec) -> Result<Self, RenderError> {
-        let geometry = volume.geometry();
+    pub fn new(geometry: &VolumeGeometry, spec: &PaneSpec) -> Result<Self, RenderError> {
         let Stack::Uniform { origin: first, .. } = geometry.stack() else { return Err(RenderError::Uneven) };
         let [width, height] = spec.size;
         if !(1..=16_384).contains(&width) || !(1..=16_384).contains(&height) {
@@ -92,6 +91,23 @@ impl SamplePlan {
         let rows = (0..height).map(|y| row_range(size, origin, du, dv, dw, samples, y, width)).collect();
         let nearest = spec.interpolation == Interpolation::Nearest;
         Ok(Self { size: spec.size, origin, du, dv, dw, samples, projection, nearest, rows })
+    }
+
+    /// As [`Self::new`], for a volume of colours.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`RenderError::ColourSlab`] unless the slab is thin.
+    pub fn for_colour(geometry: &VolumeGeometry, spec: &PaneSpec) -> Result<Self, RenderError> {
+        let plan = Self::new(geometry, spec)?;
+        plan.serves_colour().map(|()| plan)
+    }
+
+    /// Colours are sampled, never projected.
+    ///
+    /// # Errors
+    /// [`RenderError::ColourSlab`] when the plan projects.
+    pub(crate) fn serves_colour(&self) -> Result<(), RenderError> {
+        if self.projection == Projection::Thin { Ok(()) } else { Err(RenderError::ColourSlab) }
     }
 
     /// Width and height of the image.

@@ -1,10 +1,10 @@
 //! The display table: stored value to grey level, defined in f64 and nowhere else.
 //!
-//! Modality LUT (PS3.3 C.11.1) -> VOI LUT (C.11.2) -> presentation shape (C.11.6) -> 8 bit, round half up. Everything else looks up.
+//! Modality LUT (PS3.3 C.11.1) -> VOI LUT (C.11.2) -> presentation shape or Presentation LUT (C.11.6) -> 8 bit, round half up. Everything else looks up.
 //! `exp` is libm's, so that a sigmoid gives the same bytes on every platform.
 
 use crate::{ValueRange, VolumeView};
-use tiresias_words::{Grey, ModalityLut, PresentationShape, StoredFormat, Voi};
+use tiresias_words::{Grey, LutTable, ModalityLut, PresentationShape, StoredFormat, Voi};
 
 /// Grey levels for every interpolated value of a volume, at steps of 2^-fraction_bits stored units from the range's smallest word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +23,21 @@ impl DisplayTable {
     /// As [`Self::for_volume`], from the parts.
     #[must_use]
     pub fn build(range: ValueRange, format: StoredFormat, modality: &ModalityLut, voi: &Voi, shape: PresentationShape) -> Self {
+        Self::of(range, format, |stored| grey_level(modality, voi, shape, stored))
+    }
+
+    /// As [`Self::build`], with a Presentation LUT (PS3.3 C.11.6.1.1) in the place of the shape.
+    #[must_use]
+    pub fn with_presentation_lut(range: ValueRange, format: StoredFormat, modality: &ModalityLut, voi: &Voi, lut: &LutTable) -> Self {
+        Self::of(range, format, |stored| presented_level(modality, voi, lut, stored))
+    }
+
+    fn of(range: ValueRange, format: StoredFormat, level: impl Fn(f64) -> Grey) -> Self {
         let fraction_bits = range.fraction_bits();
         let low = f64::from(format.stored(range.low()));
         let step = 1.0 / f64::from(1u32 << fraction_bits);
         let last = range.span() << fraction_bits;
-        let entries = (0..=last).map(|i| grey_level(modality, voi, shape, low + f64::from(i) * step).0).collect();
+        let entries = (0..=last).map(|i| level(low + f64::from(i) * step).0).collect();
         Self { entries }
     }
 
@@ -43,15 +53,34 @@ impl DisplayTable {
 /// Look-up tables and step windows have no value between integers: they are entered at the floor.
 #[must_use]
 pub fn grey_level(modality: &ModalityLut, voi: &Voi, shape: PresentationShape, stored: f64) -> Grey {
-    let stepped =
-        matches!(modality, ModalityLut::Table(_)) || matches!(voi, Voi::Table(_)) || matches!(voi, Voi::Linear(w) if w.width() <= 1.0);
-    let value = modality.apply(if stepped { stored.floor() } else { stored });
-    let level = display_range(voi, value);
-    let shown = match shape {
+    let level = level(modality, voi, stored);
+    rounded(match shape {
         PresentationShape::Identity => level,
         PresentationShape::Inverse => 255.0 - level,
-    };
-    Grey((shown.clamp(0.0, 255.0) + 0.5).floor() as u8)
+    })
+}
+
+/// Grey level of one stored value behind a Presentation LUT, whose entries are P-Values.
+///
+/// The output range of the VOI transformation is scaled to the inputs of the table, all of it (PS3.3 C.11.6.1). The standard does not say what happens
+/// between two inputs: the nearest one is taken, the upper of two equally near.
+#[must_use]
+pub fn presented_level(modality: &ModalityLut, voi: &Voi, lut: &LutTable, stored: f64) -> Grey {
+    let last = (lut.entries().len() - 1) as f64;
+    let at = (level(modality, voi, stored).clamp(0.0, 255.0) / 255.0 * last + 0.5).floor() as i64;
+    let full = f64::from((1u32 << lut.bits()) - 1);
+    rounded(f64::from(lut.look_up(i64::from(lut.first()) + at)) / full * 255.0)
+}
+
+/// Stored value to 0..255, before what presents it.
+fn level(modality: &ModalityLut, voi: &Voi, stored: f64) -> f64 {
+    let stepped =
+        matches!(modality, ModalityLut::Table(_)) || matches!(voi, Voi::Table(_)) || matches!(voi, Voi::Linear(w) if w.width() <= 1.0);
+    display_range(voi, modality.apply(if stepped { stored.floor() } else { stored }))
+}
+
+fn rounded(level: f64) -> Grey {
+    Grey((level.clamp(0.0, 255.0) + 0.5).floor() as u8)
 }
 
 /// Modality value to 0..255, before the presentation shape: PS3.3 C.11.2.1.2.1 (LINEAR), C.11.2.1.3.2 (LINEAR_EXACT),
@@ -121,6 +150,28 @@ mod tests {
         let half = Voi::LinearExact(window(0.0, 2.0));
         assert_eq!(grey(&half, PresentationShape::Identity, 0.0), 128);
         assert_eq!(grey(&half, PresentationShape::Inverse, 0.0), 128);
+    }
+
+    /// PS3.3 C.11.6.1: all of the VOI's output range meets all of the table.
+    #[test]
+    fn a_presentation_lut_takes_the_whole_output_range() {
+        let lut = |bits, entries: &[u16]| LutTable::new(0, bits, entries.into()).expect("a table");
+        let level = |voi: &Voi, lut: &LutTable, stored: f64| presented_level(&ModalityLut::IDENTITY, voi, lut, stored).0;
+        // 8 bits in, 8 bits out: the output of a VOI LUT is the table's input itself.
+        let reverse: Vec<u16> = (0..256).rev().collect();
+        let squares: Vec<u16> = (0..256).map(|i| i * i / 255).collect();
+        let voi = Voi::Table(lut(8, &squares));
+        for x in 0..256u32 {
+            assert_eq!(u32::from(level(&voi, &lut(8, &reverse), f64::from(x))), 255 - x * x / 255, "{x}");
+        }
+        // A window of 256 values over a table of three: halves of the range, the nearest input.
+        let window = Voi::LinearExact(window(128.0, 256.0));
+        let three = lut(16, &[65_535, 0, 32_768]);
+        assert_eq!([0.0, 63.9, 64.0, 191.9, 192.0, 300.0].map(|x| level(&window, &three, x)), [255, 255, 0, 0, 128, 128]);
+        // The table for a volume holds the same.
+        let (range, format) = (ValueRange::new(StoredValue(0), StoredValue(255)), StoredFormat { signed: false, bits_stored: 8 });
+        let table = DisplayTable::with_presentation_lut(range, format, &ModalityLut::IDENTITY, &voi, &lut(8, &reverse));
+        assert!((0..256).all(|x| table.entries()[x << range.fraction_bits()] == level(&voi, &lut(8, &reverse), x as f64)));
     }
 
     /// Every 16-bit stored value, signed and unsigned, through table and definition; and a second, independent transcription of C.11.2.

@@ -1,4 +1,4 @@
-//! What the sampler reads: a volume of 16-bit words with its geometry, and what it makes: a grey image.
+//! What the sampler reads of a grey series: a volume of 16-bit words with its geometry.
 
 use crate::RenderError;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -85,10 +85,7 @@ impl<'a> VolumeView<'a> {
         padding: Option<[StoredValue; 2]>,
         range: ValueRange,
     ) -> Result<Self, RenderError> {
-        let needed = geometry.size().iter().try_fold(1usize, |n, s| n.checked_mul(*s as usize)).unwrap_or(usize::MAX);
-        if words.len() != needed {
-            return Err(RenderError::WrongLength { words: words.len(), needed });
-        }
+        fills(geometry, words.len())?;
         Ok(Self { geometry, words, format, modality, padding, range })
     }
     /// Where the voxels lie.
@@ -123,11 +120,11 @@ impl<'a> VolumeView<'a> {
     }
 }
 
-/// An 8-bit grey image, row by row from the top left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GreyImage {
-    /// Width and height in pixels.
-    pub size: [u32; 2],
-    /// `size[0] * size[1]` grey levels.
-    pub bytes: Vec<u8>,
+/// Whether so many values fill a geometry exactly.
+///
+/// # Errors
+/// [`RenderError::WrongLength`] when they do not.
+pub(crate) fn fills(geometry: &VolumeGeometry, words: usize) -> Result<(), RenderError> {
+    let needed = geometry.size().iter().try_fold(1usize, |n, s| n.checked_mul(*s as usize)).unwrap_or(usize::MAX);
+    if words == needed { Ok(()) } else { Err(RenderError::WrongLength { words, needed }) }
 }

@@ -36,12 +36,12 @@ fn sha256(path: &Path) -> String {
 fn the_demo_is_the_same_everywhere() {
     let (_scratch, root) = demo();
     let pinned = [
-        ("desk/desk.json", "89032e7c44b6019cc485274daa76b211f15aff2c2fdcedfdfb81b0e848785e18"),
-        ("desk/truth.csv", "195658f7a45db03263a79199ffe0e579a0f4cc4a4f662d86b97256be82639e05"),
+        ("desk/desk.json", "e90bbe81056c4e4074d7550c59de5e6c9cf17cf58e8a79c06991b1645eb5518a"),
+        ("desk/truth.csv", "6b4f15877be973ae533c79f165d973a4db1f05702551a29748f63a48f1c7f213"),
         ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
-        ("reader/bundles/reader-1.json", "cc3a632424c63b3325ee852fd081c1d6cfefed0bb631f016780c2bb99d49bd85"),
-        ("reader/bundles/reader-2.json", "147a88909ce2b00aa28327405e87761a7d938bc9a232c5785070da3d1435d499"),
-        ("reader/bundles/reader-3.json", "e7965217c5b02065e6c4dc3a50f384db103b11fcbaa839f857e0d6e048234257"),
+        ("reader/bundles/reader-1.json", "b6ee477e377cb692fde2c3860cf84b5cf473514e07d0373c07545ced6fc2521a"),
+        ("reader/bundles/reader-2.json", "b79faea295afd5b08ec6c5da296aba273e97a659afb3746dfa100c8be91bad82"),
+        ("reader/bundles/reader-3.json", "ed28dc19eb17822dc2313dba8def07f7f24de1cf8b26d21d8ae0c7df6c8cefb7"),
     ];
     for (file, hash) in pinned {
         assert_eq!(sha256(&root.join(file)), hash, "{file}");

@@ -92,6 +92,9 @@ pub enum ValueUnit {
     /// Hounsfield units: CT.
     #[serde(rename = "HU")]
     Hounsfield,
+    /// Activity concentration: PET.
+    #[serde(rename = "Bq/ml")]
+    BecquerelPerMillilitre,
     /// No unit that means the same on another machine.
     #[serde(rename = "none")]
     Arbitrary,
@@ -103,6 +106,7 @@ impl ValueUnit {
     pub const fn label(self) -> Option<&'static str> {
         match self {
             Self::Hounsfield => Some("HU"),
+            Self::BecquerelPerMillilitre => Some("Bq/ml"),
             Self::Arbitrary => None,
         }
     }

@@ -1,17 +1,18 @@
-//! `inspect`, `render`, `mpr` and `probe`: images and numbers from DICOM files, without a study.
+//! `inspect` and `render`: what is in DICOM files, and one image as the standard says, without a study.
 
-use super::{Computer, Failure, say, say_json};
+use super::parse::window;
+use super::{Computer, Failure, layers, say, say_json};
+use crate::codecs::workers;
 use clap::Args;
 use serde_json::json;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use tiresias_cases::{Series, VoxelBuffer, min_max_voi, read_folder};
+use tiresias_cases::{Content, Presentation, Series, VoxelBuffer, min_max_voi, read_folder, read_presentation_state};
 use tiresias_render::gpu::Offscreen;
-use tiresias_render::{GreyImage, ValueRange, VolumeView, cpu};
-use tiresias_words::{
-    Direction, Displacement, Interpolation, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Slab, SlabKind, Stack, Voi,
-    VolumeGeometry, Window,
-};
+use tiresias_render::raster::Raster;
+use tiresias_render::{ColourView, Picture, ValueRange, VolumeView, cpu};
+use tiresias_words::{Direction, Displacement, Interpolation, Mm, PaneSpec, PatientPoint, Plane, Slab, Stack, Voi, VolumeGeometry, Window};
 
 /// Options of `render`.
 #[derive(Debug, Args)]
@@ -30,71 +31,21 @@ pub(super) struct RenderArgs {
     /// Which of the file's windows or tables (from 0, as inspect lists them), or minmax. By default the first, else minmax.
     #[arg(long, value_name = "N|minmax|lutN")]
     voi: Option<String>,
-}
-
-/// Options of `mpr`.
-#[derive(Debug, Args)]
-pub(super) struct MprArgs {
-    /// A folder of DICOM files.
-    dir: PathBuf,
-    /// Where to write the PNG.
+    /// Burn in the file's overlay planes, white with a black rim; of regions of interest only their outline.
     #[arg(long)]
-    out: PathBuf,
-    /// Patient position of the first pixel's centre, mm.
-    #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true, value_parser = point)]
-    origin: PatientPoint,
-    /// Direction of growing x in the image.
-    #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true, value_parser = direction)]
-    right: Direction,
-    /// Direction of growing y in the image.
-    #[arg(long, value_name = "X,Y,Z", allow_hyphen_values = true, value_parser = direction)]
-    down: Direction,
-    /// Distance between pixel centres.
-    #[arg(long, value_name = "MM", value_parser = millimetres)]
-    spacing: Mm,
-    /// Width and height in pixels.
-    #[arg(long, value_name = "W,H", value_parser = pixels)]
-    size: [u32; 2],
-    /// Window: centre, width and, if not LINEAR, the function.
-    #[arg(long, value_name = "C,W[,FUNCTION]", allow_hyphen_values = true, value_parser = window)]
-    window: Voi,
-    /// Project a slab of this thickness. The step is the smallest voxel spacing unless given.
-    #[arg(long, value_name = "MM,mip|minip|mean[,STEP]", value_parser = slab)]
-    slab: Option<SlabArg>,
-    /// Between voxel centres.
-    #[arg(long, value_enum, default_value_t = InterpolationArg::Linear)]
-    interpolation: InterpolationArg,
-}
-
-/// Options of `probe`.
-#[derive(Debug, Args)]
-pub(super) struct ProbeArgs {
-    /// A folder of DICOM files.
-    dir: PathBuf,
-    /// A patient position, mm; may be given many times.
-    #[arg(long, value_name = "X,Y,Z", required = true, allow_hyphen_values = true, value_parser = point)]
-    at: Vec<PatientPoint>,
-    /// Print one JSON document.
+    overlays: bool,
+    /// Show the image as this Grayscale Softcopy Presentation State says: its tables and window, overlays, part of the image, turn, mirror and graphics. One
+    /// pixel a sample, whatever size it asks for. Its texts are not drawn.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["window", "voi", "overlays", "palette"])]
+    presentation: Option<PathBuf>,
+    /// Show high values in the file's supplemental colours; the others stay grey. By default all are grey.
     #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct SlabArg {
-    thickness: Mm,
-    kind: SlabKind,
-    step: Option<Mm>,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum InterpolationArg {
-    Nearest,
-    Linear,
+    palette: bool,
 }
 
 /// What is in a file or folder.
 pub(super) fn inspect(path: &Path, pixels: bool, json: bool) -> Result<(), Failure> {
-    let found = match tiresias_cases::inspect(path, pixels) {
+    let found = match tiresias_cases::inspect(path, pixels, &workers()?) {
         Ok(found) => found,
         Err(e) => {
             if json {
@@ -120,32 +71,67 @@ pub(super) fn inspect(path: &Path, pixels: bool, json: bool) -> Result<(), Failu
 pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failure> {
     let series = only_series(&args.file)?;
     let frames = series.len();
-    if args.frame >= frames {
+    let image = series.place_of_frame(args.frame).unwrap_or(args.frame);
+    let Some(series) = series.image(image) else {
         return Err(Failure::Input(format!(
             "{}: there is no frame {}; frames go from 0 to {}.",
             args.file.display(),
             args.frame,
             frames - 1
         )));
+    };
+    let (buffer, warnings) = series.load().map_err(|e| at(&args.file, &e))?;
+    tell(&args.file, series.warnings());
+    tell(&args.file, &warnings);
+    if let Some(file) = &args.presentation {
+        let state = presentation(file, &series)?;
+        let [columns, rows] = series.image_size;
+        let spec = flat_spec(&series, Voi::LinearExact(Window::new(128.0, 256.0)?))?;
+        let tones = layers::tones(&flat_geometry(columns, rows)?, &buffer, &spec, &state, computer)?;
+        return write_png(&args.out, &layers::present(&tones, &state)?);
     }
-    let buffer = series.buffer()?;
-    series.load_slice(args.frame, &buffer).map_err(|e| at(&args.file, &e))?;
-    let voi = chosen_voi(args, &series, &buffer)?;
-    let words = buffer.slice(args.frame).unwrap_or_default();
+    let voi = match series.content {
+        Content::Grey => chosen_voi(args, &series, &buffer)?,
+        Content::Colour if args.window.is_some() || args.voi.is_some() => {
+            return Err(Failure::Input(format!("{}: it is in colour, and windows are for grey images.", args.file.display())));
+        }
+        // Colours go through no window; a pane has one all the same.
+        Content::Colour => Voi::LinearExact(Window::new(128.0, 256.0)?),
+    };
     let [columns, rows] = series.image_size;
     let geometry = flat_geometry(columns, rows)?;
-    let padding = series.padding.as_ref().map(|p| [*p.start(), *p.end()]);
-    let view = VolumeView::new(&geometry, words, series.format, &series.modality, padding, ValueRange::measure(words))?;
-    let spec = PaneSpec {
+    let spec = flat_spec(&series, voi)?;
+    let mut picture = Raster::of(&*draw(&geometry, &buffer, &spec, computer)?);
+    if args.palette {
+        let colours = series.supplemental_colours(0).map_err(|e| at(&args.file, &e))?;
+        let none = || Failure::Input(format!("{}: it has no supplemental colours; render it without --palette.", args.file.display()));
+        picture = picture.coloured(&colours.ok_or_else(none)?);
+    }
+    if args.overlays {
+        layers::burn(&mut picture, &series.overlays(0).map_err(|e| at(&args.file, &e))?)?;
+    }
+    write_png(&args.out, &picture)
+}
+
+/// What a presentation state says of an image that is a series of its own, after saying on stderr what it cannot show.
+fn presentation(file: &Path, series: &Series) -> Result<Presentation, Failure> {
+    let state = read_presentation_state(file, &*workers()?).map_err(|e| at(file, &e))?;
+    let found = state.for_image(series, 0).map_err(|e| at(file, &e))?;
+    tell(file, &found.warnings);
+    Ok(found)
+}
+
+/// All pixels of an image, one for one.
+fn flat_spec(series: &Series, voi: Voi) -> Result<PaneSpec, Failure> {
+    Ok(PaneSpec {
         series: series.facts.role.clone(),
         plane: Plane::new(PatientPoint::new(0.0, 0.0, 0.0), Direction::LEFT, Direction::POSTERIOR, Mm(1.0))?,
-        size: [columns, rows],
+        size: series.image_size,
         slab: Slab::Thin,
         interpolation: Interpolation::Nearest,
         voi,
         shape: series.shape,
-    };
-    write_png(&args.out, &draw(&view, &spec, computer)?)
+    })
 }
 
 /// The window or table that the options name.
@@ -179,62 +165,14 @@ fn chosen_voi(args: &RenderArgs, series: &Series, buffer: &VoxelBuffer) -> Resul
     })
 }
 
-/// A plane through a series.
-pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
-    let series = only_series(&args.dir)?;
-    let geometry = geometry_of(&series, &args.dir)?;
-    let buffer = series.load().map_err(|e| at(&args.dir, &e))?;
-    let padding = series.padding.as_ref().map(|p| [*p.start(), *p.end()]);
-    let range = ValueRange::measure(buffer.words());
-    let view = VolumeView::new(geometry, buffer.words(), series.format, &series.modality, padding, range)?;
-    let slab = args.slab.map_or(Slab::Thin, |s| {
-        let [a, b] = geometry.spacing();
-        let smallest = a.0.min(b.0).min(geometry.slice_spacing().0);
-        Slab::Thick { thickness: s.thickness, step: s.step.unwrap_or(Mm(smallest)), kind: s.kind }
-    });
-    let spec = PaneSpec {
-        series: series.facts.role.clone(),
-        plane: Plane::new(args.origin, args.right, args.down, args.spacing)?,
-        size: args.size,
-        slab,
-        interpolation: match args.interpolation {
-            InterpolationArg::Nearest => Interpolation::Nearest,
-            InterpolationArg::Linear => Interpolation::Linear,
-        },
-        voi: args.window.clone(),
-        shape: PresentationShape::Identity,
-    };
-    write_png(&args.out, &draw(&view, &spec, computer)?)
-}
-
-/// Values at positions.
-pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
-    let series = only_series(&args.dir)?;
-    geometry_of(&series, &args.dir)?;
-    let buffer = series.load().map_err(|e| at(&args.dir, &e))?;
-    let unit = series.unit.label();
-    let values: Vec<_> = args.at.iter().map(|p| (*p, tiresias_cases::probe(&series, &buffer, *p))).collect();
-    if args.json {
-        let points: Vec<_> = values
-            .iter()
-            .map(|(p, v)| json!({ "xyz": <[f64; 3]>::from(*p), "value": v, "unit": v.and(unit), "inside": v.is_some() }))
-            .collect();
-        return say_json(&json!({ "points": points }));
-    }
-    values.iter().try_for_each(|(p, v)| {
-        let shown = v.map_or_else(|| "outside".to_owned(), |v| format!("{v} {}", unit.unwrap_or("")));
-        say(&format!("{},{},{}\t{}\n", p.x, p.y, p.z, shown.trim_end()))
-    })
-}
-
 /// What a library says of a file or folder, with the path that the person gave.
-fn at(path: &Path, e: &impl std::error::Error) -> Failure {
+pub(super) fn at(path: &Path, e: &impl std::error::Error) -> Failure {
     Failure::Input(format!("{}: {e}.", path.display()))
 }
 
 /// The one series at a path.
-fn only_series(path: &Path) -> Result<Series, Failure> {
-    let folder = read_folder(path, &mut |_| ControlFlow::Continue(())).map_err(|e| at(path, &e))?;
+pub(super) fn only_series(path: &Path) -> Result<Series, Failure> {
+    let folder = read_folder(path, &workers()?, &mut |_| ControlFlow::Continue(())).map_err(|e| at(path, &e))?;
     let place = path.display();
     let mut series = folder.series;
     match (series.len(), folder.refused.first()) {
@@ -247,84 +185,54 @@ fn only_series(path: &Path) -> Result<Series, Failure> {
     }
 }
 
-fn geometry_of<'a>(series: &'a Series, path: &Path) -> Result<&'a VolumeGeometry, Failure> {
-    series.volume.as_ref().ok_or_else(|| {
-        let word = series.facts.geometry.word();
-        Failure::Input(format!("{}: its images do not form a volume (geometry: {word}); 'tiresias inspect' says why.", path.display()))
-    })
-}
-
 /// One image as a volume of one slice with pixels of 1 mm: a 2D image has no place in the patient that matters here.
 fn flat_geometry(columns: u32, rows: u32) -> Result<VolumeGeometry, Failure> {
     let stack = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, 1.0) };
     Ok(VolumeGeometry::new([columns, rows, 1], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0), Mm(1.0)], stack)?)
 }
 
-fn draw(view: &VolumeView<'_>, spec: &PaneSpec, computer: Computer) -> Result<GreyImage, Failure> {
+/// The picture of a pane over what is loaded.
+pub(super) fn draw(
+    geometry: &VolumeGeometry,
+    buffer: &VoxelBuffer,
+    spec: &PaneSpec,
+    computer: Computer,
+) -> Result<Box<dyn Picture>, Failure> {
+    let Some(scale) = buffer.scale() else {
+        let view = ColourView::new(geometry, buffer.texels())?;
+        return Ok(match computer {
+            Computer::Cpu => Box::new(cpu::render_colour(&view, spec)?),
+            Computer::Gpu => {
+                let gpu = Offscreen::open()?;
+                let texture = gpu.upload_colour(&view)?;
+                Box::new(gpu.render_colour(&view, &texture, spec)?)
+            }
+        });
+    };
+    let padding = scale.padding.as_ref().map(|p| [*p.start(), *p.end()]);
+    let range = ValueRange::measure(buffer.words());
+    let view = VolumeView::new(geometry, buffer.words(), scale.format, &scale.modality, padding, range)?;
     Ok(match computer {
-        Computer::Cpu => cpu::render(view, spec)?,
+        Computer::Cpu => Box::new(cpu::render(&view, spec)?),
         Computer::Gpu => {
             let gpu = Offscreen::open()?;
-            let texture = gpu.upload(view)?;
-            gpu.render(view, &texture, spec)?
+            let texture = gpu.upload(&view)?;
+            Box::new(gpu.render(&view, &texture, spec)?)
         }
     })
 }
 
-fn write_png(path: &Path, image: &GreyImage) -> Result<(), Failure> {
-    let [width, height] = image.size;
-    image::save_buffer_with_format(path, &image.bytes, width, height, image::ExtendedColorType::L8, image::ImageFormat::Png)
+pub(super) fn write_png(path: &Path, image: &dyn Picture) -> Result<(), Failure> {
+    let [width, height] = image.size();
+    let kind = if image.channels() == 3 { image::ExtendedColorType::Rgb8 } else { image::ExtendedColorType::L8 };
+    image::save_buffer_with_format(path, image.bytes(), width, height, kind, image::ImageFormat::Png)
         .map_err(|e| Failure::Input(format!("{}: the picture cannot be written: {e}.", path.display())))
 }
 
-fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
-    let parts: Vec<f64> = text.split(',').map(|p| p.trim().parse().ok()).collect::<Option<_>>()?;
-    parts.try_into().ok()
-}
-
-fn point(text: &str) -> Result<PatientPoint, String> {
-    let p = numbers::<3>(text).map(PatientPoint::from).filter(|p| p.is_finite());
-    p.ok_or_else(|| format!("{text:?} is not three numbers like -1.5,20,300"))
-}
-
-fn direction(text: &str) -> Result<Direction, String> {
-    let v = numbers::<3>(text).ok_or_else(|| format!("{text:?} is not three numbers like 1,0,0"))?;
-    Direction::try_from(v).map_err(|e| e.to_string())
-}
-
-fn millimetres(text: &str) -> Result<Mm, String> {
-    let mm = text.parse().ok().filter(|v: &f64| v.is_finite() && *v > 0.0);
-    mm.map(Mm).ok_or_else(|| format!("{text:?} is not a length above 0"))
-}
-
-fn pixels(text: &str) -> Result<[u32; 2], String> {
-    let pair = text.split_once(',').and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
-    pair.ok_or_else(|| format!("{text:?} is not a size like 512,512"))
-}
-
-fn window(text: &str) -> Result<Voi, String> {
-    let mut parts = text.split(',').map(str::trim);
-    let mut number = || parts.next().and_then(|p| p.parse::<f64>().ok());
-    let (Some(c), Some(w)) = (number(), number()) else { return Err(format!("{text:?} is not a window like 40,400")) };
-    let window = Window::new(c, w).map_err(|e| e.to_string())?;
-    match parts.next().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("LINEAR") => Ok(Voi::Linear(window)),
-        Some("LINEAR_EXACT") => Ok(Voi::LinearExact(window)),
-        Some("SIGMOID") => Ok(Voi::Sigmoid(window)),
-        Some(other) => Err(format!("{other:?} is not LINEAR, LINEAR_EXACT or SIGMOID")),
+/// Says on stderr what a person must know of an image that is shown all the same.
+pub(super) fn tell(path: &Path, warnings: &[String]) {
+    for warning in warnings {
+        // Nothing is left to be told when stderr is closed.
+        let _ = writeln!(std::io::stderr(), "tiresias: {}: note: {warning}.", path.display());
     }
-}
-
-fn slab(text: &str) -> Result<SlabArg, String> {
-    let wrong = || format!("{text:?} is not a slab like 10,mip or 10,mean,0.5");
-    let mut parts = text.split(',').map(str::trim);
-    let thickness = parts.next().and_then(|p| p.parse::<f64>().ok()).filter(|v| v.is_finite() && *v >= 0.0).map(Mm).ok_or_else(wrong)?;
-    let kind = match parts.next() {
-        Some("mip") => SlabKind::Mip,
-        Some("minip") => SlabKind::Minip,
-        Some("mean") => SlabKind::Mean,
-        _ => return Err(wrong()),
-    };
-    let step = parts.next().map(millimetres).transpose()?;
-    Ok(SlabArg { thickness, kind, step })
 }

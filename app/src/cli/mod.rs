@@ -5,6 +5,9 @@
 
 mod bench;
 mod images;
+mod layers;
+mod parse;
+mod planes;
 mod studies;
 
 use crate::launch::{self, Launch};
@@ -63,9 +66,11 @@ enum Command {
     /// Render one image as the standard says.
     Render(images::RenderArgs),
     /// Render a plane through a series.
-    Mpr(images::MprArgs),
+    Mpr(planes::MprArgs),
     /// Print the value at patient positions.
-    Probe(images::ProbeArgs),
+    Probe(planes::ProbeArgs),
+    /// Measure lengths, angles, areas and statistics of regions.
+    Measure(planes::MeasureArgs),
     /// Check that a case package or a record is intact.
     Verify {
         /// A package folder, a study folder or a record file.
@@ -78,6 +83,12 @@ enum Command {
     Export(studies::ExportArgs),
     /// Measure how fast it is on this machine.
     Bench(bench::BenchArgs),
+    /// Decode images for another process of this program.
+    #[command(name = crate::codecs::WORKER, hide = true)]
+    CodecWorker {
+        /// Bytes of memory that it may take.
+        memory: u64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +145,7 @@ impl<E: std::error::Error> From<E> for Failure {
 /// Runs the program: the one place where an error becomes an exit code and a line on stderr.
 pub fn run() -> ExitCode {
     let outcome = match Cli::try_parse() {
+        Ok(Cli { command: Some(Command::CodecWorker { memory }), .. }) => return tiresias_cases::serve(memory),
         Ok(cli) => carry_out(cli),
         // What was asked for: help, or the version.
         Err(said) if !said.use_stderr() => return printed(&said),
@@ -175,11 +187,14 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(args)) => demo(args, &window),
         Some(Command::Inspect { path, pixels, json }) => images::inspect(&path, pixels, json),
         Some(Command::Render(args)) => images::render(&args, window.computer()),
-        Some(Command::Mpr(args)) => images::mpr(&args, window.computer()),
-        Some(Command::Probe(args)) => images::probe(&args),
+        Some(Command::Mpr(args)) => planes::mpr(&args, window.computer()),
+        Some(Command::Probe(args)) => planes::probe(&args),
+        Some(Command::Measure(args)) => planes::measure(&args),
         Some(Command::Verify { path, json }) => studies::verify(&path, json),
         Some(Command::Export(args)) => studies::export(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
+        // Answered before anything else.
+        Some(Command::CodecWorker { .. }) => Ok(()),
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) enum Icon {
     Reset,
     /// Layout: one large and two small.
     Layout,
+    /// Play: a triangle.
+    Play,
+    /// Pause: two bars.
+    Pause,
     /// Help: a question mark is drawn as text by the rail; this is its ring.
     Help,
     /// Leave: an arrow out of a frame.
@@ -80,6 +84,15 @@ pub(crate) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
             painter.rect_stroke(egui::Rect::from_center_size(centre, vec2(16.0, 14.0)), 1.0, stroke, egui::StrokeKind::Middle);
             line(vec2(-8.0, 2.0), vec2(8.0, 2.0));
             line(vec2(0.0, 2.0), vec2(0.0, 7.0));
+        }
+        Icon::Play => {
+            let corners = vec![centre + vec2(-4.5, -6.5), centre + vec2(6.5, 0.0), centre + vec2(-4.5, 6.5)];
+            painter.add(Shape::closed_line(corners, stroke));
+        }
+        Icon::Pause => {
+            for dx in [-3.5, 3.5] {
+                line(vec2(dx, -6.0), vec2(dx, 6.0));
+            }
         }
         Icon::Leave => {
             painter.add(Shape::line(

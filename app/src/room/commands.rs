@@ -2,7 +2,7 @@
 
 use super::form::typed;
 use super::hanging::Pane;
-use super::{Field, Focus, Room, Wish};
+use super::{Chosen, Field, Focus, Room, Wish};
 use crate::volume::ShownVolume;
 use egui::{Event, Key, Modifiers, Ui};
 use std::sync::Arc;
@@ -84,9 +84,20 @@ impl Room {
         if let Some(volume) = volume {
             match key {
                 Key::R => self.reset(&volume),
-                Key::G => self.hanging.toggle_layout(volume.geometry()),
+                Key::G => self.toggle_layout(&volume),
+                Key::C => self.toggle_cine(),
+                Key::Escape => self.cine = None,
                 _ => self.scroll_key(key, modifiers, pane, &volume),
             }
+        }
+    }
+
+    /// Planes or images; where there is no volume there are images alone.
+    pub(super) fn toggle_layout(&mut self, volume: &ShownVolume) {
+        if volume.is_in_patient() {
+            self.hanging.toggle_layout(volume.geometry());
+        } else {
+            self.message = Some("These images do not form a volume, so there are no planes to show.".to_owned());
         }
     }
 
@@ -113,13 +124,30 @@ impl Room {
         self.look.shape = tiresias_words::PresentationShape::Identity;
         let display = self.rules.protocol().display();
         self.look.voi = display.first().voi.clone();
-        self.preset = display.presets().iter().position(|p| p == display.first());
+        self.preset = display.presets().iter().position(|p| p == display.first()).map(Chosen::Protocol);
+        self.cine = None;
     }
 
+    /// The presets of the protocol come first, then the windows and tables that the images bring along.
     fn take_preset(&mut self, index: usize) {
-        if let Some(preset) = self.rules.protocol().display().presets().get(index) {
+        let presets = self.rules.protocol().display().presets();
+        if let Some(preset) = presets.get(index) {
             self.look.voi = preset.voi.clone();
-            self.preset = Some(index);
+            self.preset = Some(Chosen::Protocol(index));
+        } else if let Some(volume) = self.volume()
+            && index - presets.len() < volume.series().image_vois(volume.image_at(self.crosshair)).len()
+        {
+            self.preset = Some(Chosen::Images(index - presets.len()));
+            self.follow_windows();
+        }
+    }
+
+    /// Where a window of the images is chosen, every image is shown through its own.
+    pub(super) fn follow_windows(&mut self) {
+        if let (Some(Chosen::Images(index)), Some(volume)) = (self.preset, self.volume())
+            && let Some(named) = volume.series().image_vois(volume.image_at(self.crosshair)).get(index)
+        {
+            self.look.voi = named.voi.clone();
         }
     }
 

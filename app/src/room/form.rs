@@ -52,7 +52,7 @@ impl Room {
             if self.mark_row(ui, width, *id, &rules.label, slice, mark.rating, focused) {
                 self.focus = Focus::Form(field.clone());
                 self.entry.clear();
-                self.crosshair = mark.shape.centre();
+                self.go_to(mark);
             }
             if focused {
                 self.rating(ui, width, &field, &format!("rating of mark {}", id.0), &rules.rating, mark.rating, wishes);
@@ -73,7 +73,15 @@ impl Room {
     fn slice_of(&self, mark: &tiresias_reads::machine::Mark) -> Option<u32> {
         let volume = self.volume()?;
         let view = self.hanging.view(super::Pane::Main)?;
-        Some(view.slice_position(volume.geometry(), mark.shape.centre()).number)
+        Some(view.slice_position(volume.geometry(), volume.place_of(&mark.shape, &mark.anchor)?).number)
+    }
+
+    /// Puts the crosshair on a mark.
+    fn go_to(&mut self, mark: &tiresias_reads::machine::Mark) {
+        if let Some(at) = self.volume().and_then(|v| v.place_of(&mark.shape, &mark.anchor)) {
+            self.crosshair = at;
+            self.cine = None;
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row's own values")]

@@ -6,7 +6,7 @@ use crate::viewer::camera::dragged_window;
 use crate::volume::ShownVolume;
 use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui};
 use tiresias_reads::machine::{Action, Draft, Tool};
-use tiresias_words::{ImageAnchor, MarkShape, PatientPoint, Plane};
+use tiresias_words::{PatientPoint, Plane};
 
 /// A drag under way, with the scrolled part of a slice that is still owed.
 pub(super) struct Dragging {
@@ -66,7 +66,7 @@ impl Room {
             return;
         };
         let here = on.patient_at(at, scale);
-        if response.clicked() && self.tool == Tool::Mark && on.volume.geometry().contains(on.volume.geometry().voxel_of(here)) {
+        if response.clicked() && self.tool == Tool::Mark {
             self.place_mark(here, on, draft, wishes);
         }
         if (response.clicked() || response.dragged_by(PointerButton::Primary)) && self.tool == Tool::Crosshair {
@@ -147,6 +147,7 @@ impl Room {
         if let Some(view) = self.hanging.view(pane)
             && slices != 0
         {
+            self.cine = None;
             self.crosshair = view.scrolled(volume.geometry(), self.crosshair, slices);
         }
     }
@@ -167,12 +168,9 @@ impl Room {
     }
 
     fn place_mark(&mut self, here: PatientPoint, on: &OnScreen<'_>, draft: &Draft, wishes: &mut Vec<Wish>) {
-        let geometry = on.volume.geometry();
-        let voxel = geometry.voxel_of(here);
-        let slice = (voxel.slice + 0.5).floor().clamp(0.0, f64::from(geometry.size()[2] - 1)) as usize;
-        let Some(image) = on.volume.series().image_uid(slice) else { return };
-        let anchor = ImageAnchor { image: image.clone(), frame: 0, column: voxel.column, row: voxel.row };
-        wishes.push(Wish::Record(Action::PlaceMark { shape: MarkShape::Point(here), anchor }));
+        let Some((shape, anchor)) = on.volume.mark_at(here) else { return };
+        self.cine = None;
+        wishes.push(Wish::Record(Action::PlaceMark { shape, anchor }));
         self.await_mark = Some(draft.marks().len());
     }
 

@@ -106,6 +106,10 @@ impl Hanging {
         self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
         self.focused = pane;
     }
+    /// The images alone: there is no volume to cut.
+    pub(super) const fn only_images(&mut self) {
+        (self.layout, self.maximised, self.focused) = (Layout::Stack, None, Pane::Main);
+    }
     /// Three planes, or the stack of images as acquired.
     pub(super) fn toggle_layout(&mut self, geometry: &VolumeGeometry) {
         self.layout = match self.layout {

@@ -12,10 +12,11 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("wheel, \u{2191} \u{2193}", "scroll"),
             ("PgUp PgDn", "scroll by ten"),
             ("Home End", "first, last slice"),
-            ("1 \u{2026} 9", "window presets"),
+            ("1 \u{2026} 9", "windows: study\u{2019}s, images\u{2019}"),
             ("Tab", "next plane"),
             ("double click", "one plane, all planes"),
             ("g", "planes or images"),
+            ("c", "moving picture"),
             ("i", "invert"),
             ("o", "text on the image"),
             ("r", "reset the view"),
@@ -55,7 +56,7 @@ impl Room {
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
         let painter = ui.painter();
         painter.rect_filled(whole, 0.0, Color32::from_black_alpha(190));
-        let size = vec2(960.0f32.min(whole.width() - 32.0), 360.0);
+        let size = vec2(960.0f32.min(whole.width() - 32.0), 384.0);
         let sheet = Rect::from_center_size(whole.center(), size);
         painter.rect_filled(sheet, 8.0, PANEL);
         painter.rect_stroke(sheet, 8.0, Stroke::new(1.0, LINE), StrokeKind::Inside);

@@ -1,17 +1,18 @@
 //! Draws the panes: image, crosshair, marks, letters, corner text, scale bar. Corner text is on the image and nowhere else.
 
+use super::frames::SLIDER;
 use super::gestures::OnScreen;
 use super::hanging::{Pane, pixels};
-use super::{Field, Focus, Room, Wish};
-use crate::design::{self, ACCENT, OWN, STRONG, TEXT};
+use super::{Chosen, Field, Focus, Room, Wish};
+use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
 use crate::panes::{self, RenderPath};
 use crate::viewer::Orientation;
 use crate::viewer::words_on_image::{letters, number, position, scale_bar, value};
-use crate::volume::ShownVolume;
+use crate::volume::{Reading, ShownVolume};
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
-use tiresias_cases::probe;
+use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{MarkId, PatientPoint};
+use tiresias_words::{GeometryVerdict, MarkId, PatientPoint, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
@@ -51,6 +52,7 @@ impl Room {
             let (name, slice) = (self.hanging.orientation(pane).label(), self.slice_words(pane, volume));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {slice}")));
         }
+        self.slider(ui, volume, &placed);
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
         for (pane, rect) in placed {
             let Some(plane) = self.plane_of(pane, rect, scale) else { continue };
@@ -104,8 +106,11 @@ impl Room {
 
     /// Fades with the distance from the plane, so that a mark on a neighbouring slice is seen as such.
     fn draw_mark(&self, painter: &egui::Painter, on: &OnScreen<'_>, id: MarkId, mark: &Mark, scale: f32) {
-        let (at, off) = on.screen_at(mark.shape.centre(), scale);
-        if off.abs() > FADED_OUT || !on.rect.contains(at) {
+        let Some(place) = on.volume.place_of(&mark.shape, &mark.anchor) else { return };
+        let (at, off) = on.screen_at(place, scale);
+        // Single images are no neighbours in space: a mark is on its own image alone.
+        let faded_out = if on.volume.is_in_patient() { FADED_OUT } else { 0.5 };
+        if off.abs() > faded_out || !on.rect.contains(at) {
             return;
         }
         let strength = (1.0 - off.abs() / FADED_OUT).powi(2).max(0.15) as f32;
@@ -118,7 +123,11 @@ impl Room {
     fn slice_words(&self, pane: Pane, volume: &ShownVolume) -> String {
         self.hanging.view(pane).map_or_else(String::new, |view| {
             let at = view.slice_position(volume.geometry(), self.crosshair);
-            format!("slice {} of {} \u{b7} {:.1} mm", at.number, at.of, at.spacing.0)
+            if volume.is_in_patient() {
+                format!("slice {} of {} \u{b7} {:.1} mm", at.number, at.of, at.spacing.0)
+            } else {
+                format!("image {} of {}", at.number, at.of)
+            }
         })
     }
 
@@ -131,21 +140,37 @@ impl Room {
         let write = |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, small(), colour);
         write(r.left_top(), Align2::LEFT_TOP, &format!("{} \u{b7} {orientation}", series.facts.role), STRONG);
         write(r.left_top() + vec2(0.0, line), Align2::LEFT_TOP, &self.slice_words(on.pane, on.volume), TEXT);
+        if !on.volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
+            let words = format!("no volume: geometry is {}", series.facts.geometry.word());
+            write(r.left_top() + vec2(0.0, 2.0 * line), Align2::LEFT_TOP, &words, CAUTION);
+        }
+        // The frame slider has the last line.
+        let bottom = if self.has_slider(on.volume) { r.bottom() - SLIDER } else { r.bottom() };
         if on.pane == Pane::Main || self.hanging.visible().len() == 1 {
-            if let Some(window) = self.look.voi.window() {
+            if let Some(window) = self.look.voi.window().filter(|_| !on.volume.is_colour()) {
                 let words = format!("W {}  C {}", number(window.width()), number(window.center()));
                 write(r.right_top(), Align2::RIGHT_TOP, &words, STRONG);
             }
-            let preset = self.preset.and_then(|i| self.rules.protocol().display().presets().get(i));
+            let presets = self.rules.protocol().display().presets();
+            let preset = match self.preset.filter(|_| !on.volume.is_colour()) {
+                Some(Chosen::Protocol(i)) => presets.get(i).map(|p| p.name.as_str()),
+                Some(Chosen::Images(i)) => series.image_vois(on.volume.image_at(self.crosshair)).get(i).map(|v| v.name.as_str()),
+                None => None,
+            };
             let inverted = self.look.shape == tiresias_words::PresentationShape::Inverse;
-            let words = [preset.map(|p| p.name.as_str()), inverted.then_some("inverted")];
+            let words = [preset, inverted.then_some("inverted")];
             let words: Vec<&str> = words.into_iter().flatten().collect();
             write(r.right_top() + vec2(0.0, line), Align2::RIGHT_TOP, &words.join(" \u{b7} "), TEXT);
             let at = self.hover.unwrap_or(self.crosshair);
-            write(r.left_bottom(), Align2::LEFT_BOTTOM, &position(at), STRONG);
-            if let Some(words) = self.value_words(on.volume, at) {
-                write(r.left_bottom() - vec2(0.0, line), Align2::LEFT_BOTTOM, &words, STRONG);
+            write(pos2(r.left(), bottom), Align2::LEFT_BOTTOM, &place_words(on.volume, at), STRONG);
+            if let Some(reading) = on.volume.reading(at) {
+                write(pos2(r.left(), bottom - line), Align2::LEFT_BOTTOM, &reading_words(reading, series.unit), STRONG);
             }
+        }
+        let r = Rect::from_min_max(r.min, pos2(r.right(), bottom));
+        self.draw_scale_bar(painter, on, r, scale);
+        if !on.volume.is_in_patient() {
+            return;
         }
         let [right, down] = [on.plane.right(), on.plane.down()];
         let letter = |at: Pos2, anchor, d| design::image_text(painter, at, anchor, &letters(d), design::strong(design::NOTE), TEXT);
@@ -153,10 +178,13 @@ impl Room {
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);
         letter(pos2(r.right(), r.center().y), Align2::RIGHT_CENTER, right);
-        self.draw_scale_bar(painter, on, r, scale);
     }
 
     fn draw_scale_bar(&self, painter: &egui::Painter, on: &OnScreen<'_>, r: Rect, scale: f32) {
+        let unit = on.volume.length_unit();
+        if unit == LengthUnit::Pixels {
+            return;
+        }
         let room = f64::from((r.width() * 0.22).min(160.0) * scale);
         let Some((length, label)) = scale_bar(on.plane.spacing(), room) else { return };
         let width = (length.0 / on.plane.spacing().0) as f32 / scale;
@@ -166,12 +194,26 @@ impl Room {
         {
             design::image_line(painter, ends, 1.5, STRONG);
         }
-        design::image_text(painter, pos2(right, y - 7.0), Align2::RIGHT_BOTTOM, label, design::regular(design::SMALL), STRONG);
+        let label = if unit == LengthUnit::EstimatedMillimetres { format!("{label} (ERMF)") } else { label.to_owned() };
+        design::image_text(painter, pos2(right, y - 7.0), Align2::RIGHT_BOTTOM, &label, design::regular(design::SMALL), STRONG);
     }
+}
 
-    /// The modality value at a point, from the true stored values (design 3.2).
-    fn value_words(&self, volume: &ShownVolume, at: PatientPoint) -> Option<String> {
-        probe(volume.series(), volume.buffer(), at).map(|v| value(v, volume.series().unit))
+/// Where a point is: in the patient, or on its image.
+fn place_words(volume: &ShownVolume, at: PatientPoint) -> String {
+    if volume.is_in_patient() {
+        return position(at);
+    }
+    let voxel = volume.geometry().voxel_of(at);
+    format!("column {:.0}  row {:.0}", voxel.column, voxel.row)
+}
+
+/// A value in words: with its unit, and as SUV where there is one; a colour by its parts.
+fn reading_words(reading: Reading, unit: ValueUnit) -> String {
+    match reading {
+        Reading::Grey { value: v, suv: None } => value(v, unit),
+        Reading::Grey { value: v, suv: Some(suv) } => format!("{}   SUV {suv:.2}", value(v, unit)),
+        Reading::Colour([r, g, b]) => format!("R {r}  G {g}  B {b}"),
     }
 }
 

@@ -6,6 +6,7 @@
 mod commands;
 mod demonstration;
 mod form;
+mod frames;
 mod gestures;
 mod hanging;
 mod help;
@@ -32,7 +33,7 @@ pub(crate) struct Room {
     hanging: Hanging,
     crosshair: PatientPoint,
     look: Look,
-    preset: Option<usize>,
+    preset: Option<Chosen>,
     tool: Tool,
     focus: Focus,
     /// Digits typed into the focused field, not yet given.
@@ -52,6 +53,8 @@ pub(crate) struct Room {
     dragging: Option<gestures::Dragging>,
     /// Slices that the wheel asked for and that were not shown yet.
     wheel_owed: f64,
+    /// When the moving picture goes on, while it runs.
+    cine: Option<Duration>,
     /// A mark was asked for when there were so many: the next one is to be rated.
     await_mark: Option<usize>,
     /// What a frame costs without them is being measured.
@@ -64,6 +67,15 @@ enum Images {
     Filling(Arc<ShownVolume>, Loading),
     Complete(Arc<ShownVolume>),
     Failed(String),
+}
+
+/// Which named window is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chosen {
+    /// A preset of the protocol, by its place.
+    Protocol(usize),
+    /// A window or table that the images bring along, by its place; each image has its own.
+    Images(usize),
 }
 
 /// Where keys go. A key never means two things at once.
@@ -112,7 +124,7 @@ impl Room {
             shape: tiresias_words::PresentationShape::Identity,
             interpolation: display.interpolation(),
         };
-        let preset = display.presets().iter().position(|p| p == display.first());
+        let preset = display.presets().iter().position(|p| p == display.first()).map(Chosen::Protocol);
         Self {
             read,
             images: Images::Opening(loading),
@@ -134,6 +146,7 @@ impl Room {
             hover: None,
             dragging: None,
             wheel_owed: 0.0,
+            cine: None,
             await_mark: None,
             without_panes: false,
             rules,
@@ -182,6 +195,8 @@ impl Room {
         let whole = ui.max_rect();
         let (rail, rest) = whole.split_left_right_at_x(whole.left() + crate::design::RAIL);
         let (canvas, form) = rest.split_left_right_at_x(rest.right() - crate::design::FORM);
+        self.follow_windows();
+        self.play(ui, now);
         let reading_help = self.help;
         if !reading_help {
             self.keys(ui, state, draft, &mut wishes);
@@ -216,6 +231,9 @@ impl Room {
                 (Images::Opening(loading), News::Opened(volume)) => {
                     let middle = volume.geometry().size()[2].saturating_sub(1) / 2;
                     self.crosshair = volume.geometry().centre();
+                    if !volume.is_in_patient() {
+                        self.hanging.only_images();
+                    }
                     self.hanging.hang(volume.geometry());
                     if let Some(view) = self.hanging.view(Pane::Main) {
                         self.crosshair = view.scrolled_to(volume.geometry(), self.crosshair, i64::from(middle) + 1);

@@ -31,7 +31,11 @@ impl Room {
             if controls::tool(ui, Icon::Layout, "g", "planes or images", false).clicked()
                 && let Some(volume) = self.volume().cloned()
             {
-                self.hanging.toggle_layout(volume.geometry());
+                self.toggle_layout(&volume);
+            }
+            let running = self.cine.is_some();
+            if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked() {
+                self.toggle_cine();
             }
             if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked()
                 && let Some(volume) = self.volume().cloned()

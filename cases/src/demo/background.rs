@@ -96,13 +96,11 @@ impl Background {
         let [columns, rows, slices] = volume.size();
         let Stack::Uniform { step, .. } = volume.stack() else { return Err(wrong("the series is not uniform")) };
         let fits = |first: u32, field: u32, size: u32| first.checked_add(field).is_some_and(|end| end <= size);
-        if !fits(first[0], field[0], columns)
-            || !fits(first[1], field[1], rows)
-            || voxels.loaded_count() != slices as usize
-            || series.format.signed
-        {
-            return Err(wrong("the series is not loaded, is signed, or the field reaches beyond it"));
+        if !fits(first[0], field[0], columns) || !fits(first[1], field[1], rows) || voxels.loaded_count() != slices as usize {
+            return Err(wrong("the series is not loaded, or the field reaches beyond it"));
         }
+        let scale = voxels.scale().filter(|s| s.max_error == 0.0 && !s.format.signed);
+        let scale = scale.ok_or_else(|| wrong("the series is signed, in colour, or its values are not words"))?;
         let origin = volume.patient_of(Voxel::new(f64::from(first[0]), f64::from(first[1]), 0.0));
         let stack = Stack::Uniform { origin, step: *step };
         let size = [field[0], field[1], slices];
@@ -116,7 +114,7 @@ impl Background {
             }
         }
         let sites = sites.iter().copied().filter(|s| geometry.contains(geometry.voxel_of(s.centre))).collect();
-        Ok(Self { facts: Facts { credit, geometry, format: series.format, modality: series.modality.clone(), sites }, words })
+        Ok(Self { facts: Facts { credit, geometry, format: scale.format, modality: scale.modality.clone(), sites }, words })
     }
 
     /// The two files: JSON and PNG.

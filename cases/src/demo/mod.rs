@@ -12,9 +12,11 @@ pub use background::{Background, Credit, Site};
 pub use nodule::{DemoLesion, LesionKind};
 
 use crate::geometry::ImagePlane;
+use crate::pixel_module::Sample;
+use crate::samples::Samples;
 use crate::series::NamedVoi;
 use crate::uids::uid_of;
-use crate::write::{ImageOut, NewIds, encode};
+use crate::write::{ImageOut, NewIds, PixelsOut, encode};
 use dicom_dictionary_std::uids;
 use nodule::{Nodule, insert};
 use noise::{Seeded, add_noise};
@@ -157,6 +159,7 @@ impl DemoCase {
         let window = |name: &str, c, w| Window::new(c, w).map(|w| NamedVoi::new(name.to_owned(), Voi::Linear(w), None));
         let vois = [window("Window 1", -600.0, 1500.0)?, window("Window 2", 40.0, 400.0)?];
         let [columns, rows, slices] = self.geometry.size();
+        let sample = Sample::Short { allocated: 16, stored: self.format.bits_stored, shift: 0, signed: self.format.signed };
         let plane_words = columns as usize * rows as usize;
         for (slice, words) in self.words.chunks_exact(plane_words).enumerate().take(slices as usize) {
             let ids = NewIds {
@@ -171,12 +174,12 @@ impl DemoCase {
                 column: self.geometry.column_direction(),
                 spacing: self.geometry.spacing(),
             };
+            let samples = Samples::Words(words.to_vec());
             let image = ImageOut {
                 sop_class: uids::CT_IMAGE_STORAGE,
                 ids,
                 imaging: &imaging,
                 size: [columns, rows],
-                format: self.format,
                 plane: Some(plane),
                 modality: &self.modality,
                 unit: ValueUnit::Hounsfield,
@@ -186,7 +189,7 @@ impl DemoCase {
                 lossy: false,
                 patient_id: self.id.as_str(),
                 comments: Some(COMMENTS),
-                words,
+                pixels: PixelsOut::Grey(sample, &samples),
             };
             let (bytes, _) = encode(&image).ok_or(DemoError::Write(std::io::ErrorKind::InvalidData))?;
             let name = dir.join(format!("{:04}.dcm", slice + 1));

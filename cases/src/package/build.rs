@@ -3,17 +3,16 @@
 //! UIDs are replaced by a keyed hash, consistent over a study; file names come from the same key and tell no order. Sources are only read.
 //! Refuses: an existing destination, images without a SOP Instance UID or of an unknown storage class, and series that come from a package.
 
-use super::manifest::{ImageEntry, Manifest, PackedSeries, PackedVoi};
+use super::manifest::{Described, ImageEntry, Manifest, PackedPixels, PackedSeries, PackedVoi};
 use super::{MANIFEST, VERSION};
-use crate::series::{FolderImage, NamedVoi, Source};
-use crate::write::{ImageOut, NewIds, encode};
-use crate::{PackageError, Series, UidKey, VoxelBuffer, min_max_voi};
+use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
+use crate::write::{ImageOut, NewIds, PixelsOut, encode};
+use crate::{PackageError, Series, UidKey, min_max_voi};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use tiresias_words::{ContentHash, Role, SopUid};
 
 /// Writes a package of the given series to the new folder `dest` and returns its hash. Nothing is left behind when it fails.
@@ -106,16 +105,13 @@ fn pack(
     seen: &mut HashSet<String>,
     refuse: &dyn Fn(String) -> PackageError,
 ) -> Result<PackedSeries, PackageError> {
-    let voxels = series.load().map_err(|e| refuse(e.to_string()))?;
-    let mut vois: Vec<NamedVoi> = series.vois.iter().map(|v| NamedVoi::new(v.name.clone(), v.voi.clone(), None)).collect();
-    if vois.is_empty() {
-        // So that every reader's first view is the same, whatever has been loaded by then.
-        vois.extend(min_max_voi(series, &voxels).map(|voi| NamedVoi::new("Full range".to_owned(), voi, None)));
-    }
+    let common = series.images.first().ok_or_else(|| refuse("it holds no image".to_owned()))?;
+    let vois = opening_vois(series, refuse)?;
+    let common = describe(common, &vois);
     let mut images = Vec::with_capacity(series.len());
-    for slice in 0..series.len() {
+    for (slice, image) in series.images.iter().enumerate() {
         let place = format!("image {} of {}", slice + 1, series.len());
-        let source = match &series.images[slice].source {
+        let source = match &image.source {
             Source::Folder(f) => f,
             Source::Package(_) => return Err(refuse("it comes from a package; copy that package instead".to_owned())),
         };
@@ -123,75 +119,118 @@ fn pack(
         if id.is_empty() {
             return Err(refuse(format!("{place} has no SOP Instance UID")));
         }
+        // Frames of one file become images of their own.
+        let id = if source.frame == 0 { id.clone() } else { format!("{id} frame {}", source.frame) };
         if !seen.insert(format!("image {id}")) {
             return Err(refuse(format!("{place} has the SOP Instance UID of another image")));
         }
-        let ids = new_ids(series, source, key);
+        let own = describe(image, image.vois.as_deref().unwrap_or(&vois));
+        let ids = new_ids(series, source, &id, key);
         let uid = SopUid::new(ids.image.clone()).map_err(|u| refuse(u.to_string()))?;
-        let file = key.file_name(id);
-        let (bytes, pixel_offset) =
-            encode_image(series, source, ids, &vois, slice, &voxels).map_err(|why| refuse(format!("{place} {why}")))?;
+        let file = key.file_name(&id);
+        let (bytes, pixel_offset, pixel_bytes) =
+            encode_image(series, image, source, ids, slice, &own).map_err(|why| refuse(format!("{place} {why}")))?;
         write_file(&dir.join(&file), &bytes)?;
         let sha256 = ContentHash(Sha256::digest(&bytes).into());
-        let length = bytes.len() as u64;
-        images.push(ImageEntry { file, sha256, bytes: length, pixel_offset, pixel_bytes: length - pixel_offset, uid });
+        let own = (own != common).then_some(own);
+        images.push(ImageEntry { file, sha256, bytes: bytes.len() as u64, pixel_offset, pixel_bytes, uid, own });
     }
     let mut facts = series.facts.clone();
     facts.role = role.clone();
+    let is_exact = series.content == Content::Colour || series.exact_scale().is_some();
+    let quantiser = if is_exact { None } else { Some(series.quantiser().map_err(|e| refuse(e.to_string()))?) };
     Ok(PackedSeries {
         facts,
         volume: series.volume.clone(),
         image_size: series.image_size,
-        format: series.format,
-        modality: series.modality.clone(),
+        pixels: PackedPixels::of(series.content, series.sample),
+        quantiser,
         unit: series.unit,
-        vois: vois.into_iter().map(|v| PackedVoi { name: v.name, voi: v.voi }).collect(),
         shape: series.shape,
-        padding: series.padding.as_ref().map(|p| [p.start().0, p.end().0]),
+        frame_time_ms: series.frame_time.map(|t| t.as_secs_f64() * 1000.0),
+        suv: series.suv.as_ref().and_then(|s| s.as_ref().ok().copied()),
+        common,
         images,
     })
 }
 
+/// The series' windows, without their free text; where it names none, its full range, so that every reader's first view is the same, whatever has been loaded by then.
+fn opening_vois(series: &Series, refuse: &dyn Fn(String) -> PackageError) -> Result<Vec<NamedVoi>, PackageError> {
+    if series.content == Content::Colour || !series.vois.is_empty() {
+        return Ok(series.vois.iter().map(|v| NamedVoi::new(v.name.clone(), v.voi.clone(), None)).collect());
+    }
+    let (voxels, _) = series.load().map_err(|e| refuse(e.to_string()))?;
+    Ok(min_max_voi(series, &voxels).map(|voi| NamedVoi::new("Full range".to_owned(), voi, None)).into_iter().collect())
+}
+
+fn describe(image: &SeriesImage, vois: &[NamedVoi]) -> Described {
+    Described {
+        modality: image.modality.clone(),
+        padding: image.padding,
+        vois: vois.iter().map(|v| PackedVoi { name: v.name.clone(), voi: v.voi.clone() }).collect(),
+        lengths: (*image.lengths).clone(),
+    }
+}
+
 /// New UIDs for an image. Where the source has no study or series UID, the series' first image stands for it.
-fn new_ids(series: &Series, source: &FolderImage, key: &UidKey) -> NewIds {
+fn new_ids(series: &Series, source: &FolderImage, id: &str, key: &UidKey) -> NewIds {
     let ids = source.ids.reveal();
     let first = series.images.iter().find_map(|i| if let Source::Folder(f) = &i.source { Some(&f.ids.reveal().image) } else { None });
     let or_first = |uid: &str, what: &str| {
         if uid.is_empty() { key.uid(&format!("{what} of {}", first.map_or("", String::as_str))) } else { key.uid(uid) }
     };
     NewIds {
-        image: key.uid(&ids.image),
+        image: key.uid(id),
         study: or_first(&ids.study, "study"),
         series: or_first(&ids.series, "series"),
         frame_of_reference: (!ids.frame_of_reference.is_empty()).then(|| key.uid(&ids.frame_of_reference)),
     }
 }
 
+/// The file's bytes, the offset of its pixels and how many bytes those are. The error is a clause.
 fn encode_image(
     series: &Series,
+    image: &SeriesImage,
     source: &FolderImage,
     ids: NewIds,
-    vois: &[NamedVoi],
     slice: usize,
-    voxels: &VoxelBuffer,
-) -> Result<(Vec<u8>, u64), &'static str> {
-    let words: Vec<u16> = voxels.slice(slice).unwrap_or_default().iter().map(|w| w.load(Ordering::Relaxed)).collect();
+    own: &Described,
+) -> Result<(Vec<u8>, u64, u64), String> {
+    let sop_class = source.sop_class.ok_or("is of a storage class that is not packed")?;
+    let (samples, texels);
+    let packed = PackedPixels::of(series.content, series.sample);
+    let (pixels, warnings) = match series.content {
+        Content::Grey => {
+            let warnings;
+            (samples, warnings) = series.grey_samples(slice).map_err(|e| format!("cannot be packed: {e}"))?;
+            (PixelsOut::Grey(packed.sample(), &samples), warnings)
+        }
+        Content::Colour => {
+            let warnings;
+            (texels, warnings) = series.texels(slice).map_err(|e| format!("cannot be packed: {e}"))?;
+            (PixelsOut::Colour(&texels), warnings)
+        }
+    };
+    if let Some(warning) = warnings.first() {
+        return Err(format!("cannot be packed: {warning}"));
+    }
+    let vois: Vec<NamedVoi> = own.vois.iter().map(|v| NamedVoi::new(v.name.clone(), v.voi.clone(), None)).collect();
     let image = ImageOut {
-        sop_class: source.sop_class.ok_or("is of a storage class that is not packed")?,
+        sop_class,
         ids,
         imaging: &series.facts.modality,
         size: series.image_size,
-        format: series.format,
         plane: source.plane,
-        modality: &source.grey.modality,
+        modality: &image.modality,
         unit: series.unit,
-        vois,
+        vois: &vois,
         shape: source.grey.shape,
-        padding: source.grey.padding.clone(),
+        padding: image.padding,
         lossy: source.lossy,
         patient_id: "",
         comments: None,
-        words: &words,
+        pixels,
     };
-    encode(&image).ok_or("cannot be encoded")
+    let (bytes, offset) = encode(&image).ok_or("cannot be encoded")?;
+    Ok((bytes, offset, packed.module(series.image_size).frame_bytes()))
 }

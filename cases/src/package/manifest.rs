@@ -1,10 +1,14 @@
-//! `manifest.json` of a case package, version 1: what the files are, in stack order, and all that is needed to show them.
+//! `manifest.json` of a case package, version 2: what the files are, in stack order, and all that is needed to show them.
 //!
 //! Refuses: unknown fields, names that are not of our making, sizes that contradict each other. A manifest that parses here can be trusted to describe
 //! files of the lengths it states; that they are the right bytes is checked when they are read.
 
 use super::VERSION;
 use crate::PackageError;
+use crate::lengths::Lengths;
+use crate::pixel_module::{Photometric, PixelModule, Sample};
+use crate::scale::Quantiser;
+use crate::series::Content;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use tiresias_words::{
@@ -26,17 +30,79 @@ pub(super) struct PackedSeries {
     pub(super) volume: Option<VolumeGeometry>,
     /// [columns, rows].
     pub(super) image_size: [u32; 2],
-    pub(super) format: StoredFormat,
-    pub(super) modality: ModalityLut,
+    pub(super) pixels: PackedPixels,
+    /// How values become display words where they are not those themselves.
+    pub(super) quantiser: Option<Quantiser>,
     pub(super) unit: ValueUnit,
-    pub(super) vois: Vec<PackedVoi>,
     pub(super) shape: PresentationShape,
-    /// Lowest and highest word that is no measurement.
-    pub(super) padding: Option<[u16; 2]>,
+    /// Milliseconds between frames of a moving picture.
+    pub(super) frame_time_ms: Option<f64>,
+    /// Grams per millilitre for each Bq/ml.
+    pub(super) suv: Option<f64>,
+    /// What holds for every image that does not say otherwise.
+    pub(super) common: Described,
     pub(super) images: Vec<ImageEntry>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What pixels are in the files.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PackedPixels {
+    /// 16 bits each, of which some are stored.
+    Words(StoredFormat),
+    Int32,
+    Uint32,
+    Float32,
+    Float64,
+    /// Red, green and blue, 8 bits each.
+    Rgb,
+}
+
+impl PackedPixels {
+    pub(super) fn of(content: Content, sample: Sample) -> Self {
+        match (content, sample) {
+            (Content::Colour, _) => Self::Rgb,
+            (Content::Grey, Sample::Long { signed: true, .. }) => Self::Int32,
+            (Content::Grey, Sample::Long { signed: false, .. }) => Self::Uint32,
+            (Content::Grey, Sample::Float) => Self::Float32,
+            (Content::Grey, Sample::Double) => Self::Float64,
+            (Content::Grey, Sample::Bit) => Self::Words(StoredFormat { signed: false, bits_stored: 1 }),
+            (Content::Grey, Sample::Short { stored, signed, .. }) => Self::Words(StoredFormat { signed, bits_stored: stored }),
+        }
+    }
+    pub(super) const fn content(self) -> Content {
+        if matches!(self, Self::Rgb) { Content::Colour } else { Content::Grey }
+    }
+    pub(super) const fn sample(self) -> Sample {
+        match self {
+            Self::Words(f) => Sample::Short { allocated: 16, stored: f.bits_stored, shift: 0, signed: f.signed },
+            Self::Int32 => Sample::Long { stored: 32, shift: 0, signed: true },
+            Self::Uint32 => Sample::Long { stored: 32, shift: 0, signed: false },
+            Self::Float32 => Sample::Float,
+            Self::Float64 => Sample::Double,
+            Self::Rgb => Sample::Short { allocated: 8, stored: 8, shift: 0, signed: false },
+        }
+    }
+    /// The files' layout for images of [columns, rows].
+    pub(super) const fn module(self, [columns, rows]: [u32; 2]) -> PixelModule {
+        let photometric = if matches!(self, Self::Rgb) { Photometric::Rgb } else { Photometric::Monochrome2 };
+        let (sample, frames) = (self.sample(), 1);
+        PixelModule { columns, rows, frames, photometric, sample, planar: false, big_endian: false, swapped_pairs: false }
+    }
+}
+
+/// What an image says of its values and lengths.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Described {
+    pub(super) modality: ModalityLut,
+    /// Lowest and highest stored value that is no measurement.
+    pub(super) padding: Option<[f64; 2]>,
+    pub(super) vois: Vec<PackedVoi>,
+    pub(super) lengths: Lengths,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackedVoi {
     pub(super) name: String,
@@ -50,10 +116,13 @@ pub(super) struct ImageEntry {
     pub(super) sha256: ContentHash,
     /// Length of the file.
     pub(super) bytes: u64,
-    /// Where in the file the pixels begin, and how many bytes they are: 16 bits each, little endian.
+    /// Where in the file the pixels begin, and how many bytes they are.
     pub(super) pixel_offset: u64,
     pub(super) pixel_bytes: u64,
     pub(super) uid: SopUid,
+    /// Where the image differs from what is common to all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) own: Option<Described>,
 }
 
 /// Reads only the version, so that a manifest of another one is called that and not malformed.
@@ -119,22 +188,41 @@ impl PackedSeries {
         if self.volume.is_some() != stackable {
             return Err("its geometry verdict contradicts its volume".to_owned());
         }
-        if !(1..=16).contains(&self.format.bits_stored) {
+        if matches!(self.pixels, PackedPixels::Words(f) if !(1..=16).contains(&f.bits_stored)) {
             return Err("its bits are not 1 to 16".to_owned());
         }
-        if matches!(self.modality, ModalityLut::Rescale { slope, intercept } if slope == 0.0 || !slope.is_finite() || !intercept.is_finite())
-        {
-            return Err("its rescale makes no sense".to_owned());
+        let descriptions = || std::iter::once(&self.common).chain(self.images.iter().filter_map(|i| i.own.as_ref()));
+        descriptions().try_for_each(Described::check)?;
+        let words_are_values = matches!(self.pixels, PackedPixels::Words(_))
+            && descriptions().all(|d| d.modality == self.common.modality && d.padding == self.common.padding);
+        if self.pixels.content() == Content::Grey && self.quantiser.is_some() == words_are_values {
+            return Err("it does not say how its values become display words, or says it where they are those".to_owned());
         }
-        if self.padding.is_some_and(|[low, high]| low > high) {
-            return Err("its padding range makes no sense".to_owned());
+        if self.quantiser.is_some_and(|q| !q.is_usable()) || self.suv.is_some_and(|s| !(s.is_finite() && s > 0.0)) {
+            return Err("its display scale or uptake factor makes no sense".to_owned());
         }
-        let pixels = u64::from(columns) * u64::from(rows) * 2;
+        if self.frame_time_ms.is_some_and(|t| !(1.0..=10_000.0).contains(&t)) {
+            return Err("its frame time makes no sense".to_owned());
+        }
+        let pixels = self.pixels.module(self.image_size).frame_bytes();
         let fits = |i: &ImageEntry| i.pixel_bytes == pixels && i.pixel_offset.checked_add(pixels).is_some_and(|end| end <= i.bytes);
         if !self.images.iter().all(fits) {
             return Err("an image's pixels do not fit its file".to_owned());
         }
         Ok(())
+    }
+}
+
+impl Described {
+    fn check(&self) -> Result<(), String> {
+        if matches!(self.modality, ModalityLut::Rescale { slope, intercept } if slope == 0.0 || !slope.is_finite() || !intercept.is_finite())
+        {
+            return Err("its rescale makes no sense".to_owned());
+        }
+        if self.padding.is_some_and(|[low, high]| low > high || low.is_nan() || high.is_nan()) {
+            return Err("its padding range makes no sense".to_owned());
+        }
+        if self.lengths.is_usable() { Ok(()) } else { Err("its pixel spacing makes no sense".to_owned()) }
     }
 }
 

@@ -8,17 +8,22 @@ mod manifest;
 
 pub use build::build;
 
-use crate::series::{NamedVoi, PackedImage, Series, SeriesImage, Source};
-use crate::{PackageError, pixels::PixelLayout};
-use manifest::{Manifest, PackedSeries};
+use crate::PackageError;
+use crate::colour;
+use crate::pixel_module::{Photometric, PixelModule};
+use crate::samples::{Samples, native};
+use crate::series::{NamedVoi, Series, SeriesImage, Source};
+use manifest::{Described, Manifest, PackedSeries};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use tiresias_words::{ContentHash, StoredValue};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tiresias_words::{ContentHash, SopUid};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MANIFEST: &str = "manifest.json";
 /// 100,000 images at 300 bytes each, with room.
 const MANIFEST_LIMIT: u64 = 64 << 20;
@@ -81,7 +86,7 @@ impl Package {
         }
         for image in self.series.iter().flat_map(|s| &s.images) {
             if let Source::Package(p) = &image.source {
-                read_checked(&p.dir.join(&p.file), &p.file, p.bytes, p.sha256)?;
+                p.pixels()?;
                 ours.insert(p.file.clone());
             }
         }
@@ -95,25 +100,83 @@ impl Package {
     }
 }
 
+/// An image in a package.
+#[derive(Clone)]
+pub(crate) struct PackedImage {
+    dir: Arc<Path>,
+    file: String,
+    sha256: ContentHash,
+    bytes: u64,
+    offset: u64,
+    pub(crate) uid: SopUid,
+    module: PixelModule,
+}
+
+impl PackedImage {
+    /// The pixels' bytes, after the whole file was checked.
+    fn pixels(&self) -> Result<Vec<u8>, PackageError> {
+        let file = read_checked(&self.dir.join(&self.file), &self.file, self.bytes, self.sha256)?;
+        Ok(usize::try_from(self.offset).ok().and_then(|o| file.get(o..)).unwrap_or_default().to_vec())
+    }
+    /// Stored values, or colours as they stand in the file.
+    pub(crate) fn samples(&self) -> Result<Samples, PackageError> {
+        // The manifest's lengths were checked against each other, so the bytes suffice.
+        native(&self.module, &self.pixels()?, 0).map_err(|_| PackageError::Changed { file: self.file.clone() })
+    }
+    /// Texels.
+    pub(crate) fn texels(&self) -> Result<Vec<u32>, PackageError> {
+        let changed = |_| PackageError::Changed { file: self.file.clone() };
+        colour::texels(&self.samples()?, Photometric::Rgb, 8, false, None).map_err(changed)
+    }
+
+    /// An image that is in no package.
+    #[cfg(test)]
+    pub(crate) fn nowhere() -> Self {
+        let module = manifest::PackedPixels::Uint32.module([1, 1]);
+        let uid = SopUid::new("1").expect("a UID");
+        Self { dir: Path::new("").into(), file: String::new(), sha256: ContentHash([0; 32]), bytes: 0, offset: 0, uid, module }
+    }
+}
+
 fn unpack(s: PackedSeries, dir: &Path) -> Series {
-    let pixels = PixelLayout::normal(s.image_size, s.format);
+    let module = s.pixels.module(s.image_size);
+    let dir: Arc<Path> = dir.into();
+    let vois = |d: &Described| d.vois.iter().map(|v| NamedVoi::new(v.name.clone(), v.voi.clone(), None)).collect::<Vec<_>>();
+    let lengths = Arc::new(s.common.lengths.clone());
     let image = |i: manifest::ImageEntry| SeriesImage {
-        pixels,
-        offset: i.pixel_offset,
-        source: Source::Package(PackedImage { dir: dir.to_owned(), file: i.file, sha256: i.sha256, bytes: i.bytes, uid: i.uid }),
+        modality: i.own.as_ref().unwrap_or(&s.common).modality.clone(),
+        padding: i.own.as_ref().unwrap_or(&s.common).padding,
+        vois: i.own.as_ref().map(vois),
+        lengths: i.own.as_ref().map_or_else(|| Arc::clone(&lengths), |o| Arc::new(o.lengths.clone())),
+        source: Source::Package(Box::new(PackedImage {
+            dir: Arc::clone(&dir),
+            file: i.file,
+            sha256: i.sha256,
+            bytes: i.bytes,
+            offset: i.pixel_offset,
+            uid: i.uid,
+            module,
+        })),
     };
+    let quantiser = OnceLock::new();
+    if let Some(known) = s.quantiser {
+        // A new lock is empty.
+        let _ = quantiser.set(known);
+    }
     Series {
         facts: s.facts,
         volume: s.volume,
         image_size: s.image_size,
-        format: s.format,
-        modality: s.modality,
+        content: s.pixels.content(),
         unit: s.unit,
-        vois: s.vois.into_iter().map(|v| NamedVoi::new(v.name, v.voi, None)).collect(),
+        vois: vois(&s.common),
         shape: s.shape,
-        padding: s.padding.map(|[low, high]| StoredValue(low)..=StoredValue(high)),
+        frame_time: s.frame_time_ms.map(|ms| Duration::from_secs_f64(ms / 1000.0)),
+        suv: s.suv.map(Ok),
+        sample: s.pixels.sample(),
         images: s.images.into_iter().map(image).collect(),
         warnings: Vec::new(),
+        quantiser,
     }
 }
 
@@ -139,7 +202,7 @@ fn read_limited(path: &Path) -> Result<Vec<u8>, PackageError> {
 }
 
 /// Reads a file of a package in one go and gives its bytes only if they are those that were packed.
-pub(crate) fn read_checked(path: &Path, name: &str, bytes: u64, sha256: ContentHash) -> Result<Vec<u8>, PackageError> {
+fn read_checked(path: &Path, name: &str, bytes: u64, sha256: ContentHash) -> Result<Vec<u8>, PackageError> {
     let found = file_length(path, name)?;
     if found != bytes {
         return Err(PackageError::Length { file: name.to_owned(), expected: bytes, found });

@@ -1,6 +1,6 @@
 //! The canary: marked strings as every identifying value of the source images, and none of them anywhere that a reader's machine could see.
 
-use crate::support::folder;
+use crate::support::{codecs, folder};
 use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
@@ -132,7 +132,7 @@ fn no_planted_value_gets_out() {
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
     let e = build(&[(Role::current(), series)], &UidKey::new([5; 32]), &dir.path().join("other")).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
-    let e = tiresias_cases::read_folder(&source, &mut |_| std::ops::ControlFlow::Continue(())).unwrap_err();
+    let e = tiresias_cases::read_folder(&source, &codecs(), &mut |_| std::ops::ControlFlow::Continue(())).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
 }
 

@@ -31,7 +31,7 @@ fn the_patients_own_mass_is_outside_the_field() {
 fn the_shipped_background_is_the_source() {
     let Some(path) = shared("series/ct_chest") else { return };
     let f = folder(&path);
-    let voxels = f.series[0].load().unwrap();
+    let voxels = f.series[0].load().unwrap().0;
     let background = Background::shipped().unwrap();
     let [columns, rows, slices] = background.geometry().size().map(|n| n as usize);
     for slice in 0..slices {
@@ -113,7 +113,7 @@ fn a_case_written_as_dicom_is_the_case() {
     let read = series.volume.as_ref().unwrap();
     assert_eq!(read.size(), case.geometry.size());
     assert!(read.centre().distance(case.geometry.centre()).0 < 1e-6);
-    let words: Vec<u16> = series.load().unwrap().words().iter().map(|w| w.load(Ordering::Relaxed)).collect();
+    let words: Vec<u16> = series.load().unwrap().0.words().iter().map(|w| w.load(Ordering::Relaxed)).collect();
     assert_eq!(words, case.words);
     assert!(series.warnings().is_empty(), "{:?}", series.warnings());
     let bytes = std::fs::read(dir.path().join("0001.dcm")).unwrap();

@@ -1,12 +1,12 @@
 //! A case package: what was packed comes out, and nothing else does.
 
-use crate::support::folder;
+use crate::support::{folder, shared};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use tempfile::TempDir;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{CasesError, Package, PackageError, UidKey, build};
+use tiresias_cases::{CasesError, Package, PackageError, UidKey, build, image_statistics};
 use tiresias_words::Role;
 
 const KEY: [u8; 32] = [42; 32];
@@ -44,10 +44,10 @@ fn what_was_packed_comes_out() {
     package.verify().unwrap();
     let series = &package.series()[0];
     assert_eq!(
-        (&series.facts, &series.volume, &series.modality, &series.vois),
-        (&source.facts, &source.volume, &source.modality, &source.vois)
+        (&series.facts, &series.volume, series.buffer().unwrap().scale(), &series.vois),
+        (&source.facts, &source.volume, source.buffer().unwrap().scale(), &source.vois)
     );
-    let words = |s: &tiresias_cases::Series| s.load().unwrap().words().iter().map(|w| w.load(Ordering::Relaxed)).collect::<Vec<_>>();
+    let words = |s: &tiresias_cases::Series| s.load().unwrap().0.words().iter().map(|w| w.load(Ordering::Relaxed)).collect::<Vec<_>>();
     assert_eq!(words(series), words(&source));
     assert!((0..series.len()).all(|i| series.image_uid(i).is_some()) && source.image_uid(0).is_none());
     // The same key makes the same package; another makes other names.
@@ -56,6 +56,55 @@ fn what_was_packed_comes_out() {
     assert_eq!(again, package.hash());
     assert_ne!(other, package.hash());
     assert!(matches!(build(&[(Role::current(), &source)], &UidKey::new(KEY), &dest), Err(PackageError::Exists)));
+}
+
+/// Every kind of pixels: colour, palette, several frames, 32 bits, floating point, and a rescale of its own for every slice.
+#[test]
+fn every_kind_of_image_comes_out_as_it_went_in() {
+    let kinds = [
+        ("single/us_ybr422_jpeg_30f.dcm", 30),
+        ("single/us_palette_be_2f.dcm", 2),
+        ("single/sc_rgb_16bit.dcm", 1),
+        ("single/emr_10f_rle.dcm", 10),
+        ("single/derived_ct_signed32.dcm", 1),
+        ("single/rtdose_32bit_15f.dcm", 15),
+        ("single/pmap_float32.dcm", 1),
+        ("single/pmap_float64.dcm", 1),
+        ("single/mg_sigmoid_voilut.dcm", 1),
+        ("series/pet_headneck", 299),
+    ];
+    let mut packed = 0;
+    for (name, images) in kinds {
+        let Some(path) = shared(name) else { continue };
+        let source = folder(&path).series.swap_remove(0);
+        let dir = tempfile::tempdir().unwrap();
+        let dest = dir.path().join("package");
+        let built = build(&[(Role::current(), &source)], &UidKey::new(KEY), &dest);
+        if matches!(&built, Err(PackageError::Source { why, .. }) if why.contains("storage class")) {
+            println!("{name} is of a class that is not packed");
+            continue;
+        }
+        built.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let package = Package::open(&dest).unwrap_or_else(|e| panic!("{name}: {e}"));
+        package.verify().unwrap();
+        let out = &package.series()[0];
+        assert_eq!((out.len(), out.content, out.unit, out.frame_time), (images, source.content, source.unit, source.frame_time), "{name}");
+        assert_eq!(out.suv.as_ref().and_then(|s| s.as_ref().ok()), source.suv.as_ref().and_then(|s| s.as_ref().ok()), "{name}");
+        let ((a, _), (b, said)) = (source.load().unwrap(), out.load().unwrap());
+        assert_eq!((a.scale(), said.len()), (b.scale(), 0), "{name}");
+        let same = |x: &[AtomicU16], y: &[AtomicU16]| x.iter().zip(y).all(|(x, y)| x.load(Ordering::Relaxed) == y.load(Ordering::Relaxed));
+        assert!(a.words().len() == b.words().len() && same(a.words(), b.words()), "{name}: words");
+        let same = |x: &[AtomicU32], y: &[AtomicU32]| x.iter().zip(y).all(|(x, y)| x.load(Ordering::Relaxed) == y.load(Ordering::Relaxed));
+        assert!(a.texels().len() == b.texels().len() && same(a.texels(), b.texels()), "{name}: texels");
+        for image in [0, images / 2, images - 1] {
+            assert_eq!(image_statistics(&source, &a, image), image_statistics(out, &b, image), "{name}: statistics");
+            assert_eq!(source.pixel_spacing(image), out.pixel_spacing(image), "{name}");
+            let vois = |s: &tiresias_cases::Series| s.image_vois(image).iter().map(|v| v.voi.clone()).collect::<Vec<_>>();
+            assert!(vois(&source) == vois(out) || source.vois.is_empty(), "{name}");
+        }
+        packed += 1;
+    }
+    println!("{packed} kinds of images were packed and came out as they went in");
 }
 
 #[test]
@@ -124,7 +173,7 @@ fn hostile_manifests_are_refused_with_a_sentence() {
         Package::open(&dest).expect_err("it is refused").to_string()
     };
     let image = |v: &mut serde_json::Value, key: &str, to: serde_json::Value| v["series"][0]["images"][0][key] = to;
-    assert!(refused(&|v| v["tiresias_package"] = 2.into()).contains("version 2"));
+    assert!(refused(&|v| v["tiresias_package"] = 3.into()).contains("version 3"));
     assert!(refused(&|v| image(v, "file", "../../secret.dcm".into())).contains("names a file that no package has"));
     assert!(refused(&|v| v["series"][0]["images"][1] = v["series"][0]["images"][0].clone()).contains("twice"));
     assert!(refused(&|v| image(v, "pixel_offset", u64::MAX.into())).contains("do not fit"));
@@ -133,7 +182,15 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(refused(&|v| v["series"][0]["image_size"] = serde_json::json!([65535, 65535])).contains("size"));
     assert!(refused(&|v| v["series"] = serde_json::json!([])).contains("no series"));
     assert!(refused(&|v| v["extra"] = 1.into()).contains("not as it must be"));
-    assert!(refused(&|v| v["series"][0]["format"]["bits_stored"] = 17.into()).contains("1 to 16"));
+    let series = |v: &mut serde_json::Value, key: &str, to: serde_json::Value| v["series"][0][key] = to;
+    assert!(refused(&|v| v["series"][0]["pixels"]["words"]["bits_stored"] = 17.into()).contains("1 to 16"));
+    assert!(refused(&|v| series(v, "pixels", "rgb".into())).contains("do not fit"));
+    assert!(refused(&|v| series(v, "quantiser", serde_json::json!({"low": 0.0, "step": 1.0}))).contains("display words"));
+    assert!(refused(&|v| series(v, "suv", (-1.0).into())).contains("uptake"));
+    assert!(refused(&|v| series(v, "frame_time_ms", 0.0.into())).contains("frame time"));
+    assert!(refused(&|v| v["series"][0]["common"]["modality"]["rescale"]["slope"] = 0.0.into()).contains("rescale"));
+    assert!(refused(&|v| v["series"][0]["common"]["lengths"]["whole"]["spacing"][0] = 0.0.into()).contains("spacing"));
+    assert!(refused(&|v| v["series"][0]["common"]["padding"] = serde_json::json!([2.0, 1.0])).contains("padding"));
     fs::write(dest.join("manifest.json"), b"{").unwrap();
     assert!(matches!(Package::open(&dest), Err(PackageError::Manifest(_))));
     fs::remove_file(dest.join("manifest.json")).unwrap();

@@ -2,11 +2,17 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use tiresias_cases::{Folder, read_folder};
+use std::sync::Arc;
+use tiresias_cases::{Codecs, Folder, read_folder};
+
+/// Decoders of this process: what the tests here read is trusted.
+pub(crate) fn codecs() -> Arc<Codecs> {
+    Arc::new(Codecs::here())
+}
 
 /// A folder as series.
 pub(crate) fn folder(path: &Path) -> Folder {
-    read_folder(path, &mut |_| ControlFlow::Continue(())).expect("the folder can be read")
+    read_folder(path, &codecs(), &mut |_| ControlFlow::Continue(())).expect("the folder can be read")
 }
 
 /// The shared test data, or a line that says what was not there.

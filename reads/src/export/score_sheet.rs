@@ -49,12 +49,12 @@ fn marks(table: &ReadsTable) -> Vec<Vec<String>> {
     let mut rows = vec![header];
     for row in &table.rows {
         for (id, mark) in row.read.marks() {
-            let p = mark.shape.centre();
+            // A mark on an image without a place in the patient has only its pixel.
+            let millimetres = mark.shape.centre().map_or([const { String::new() }; 3], |p| [p.x, p.y, p.z].map(|v| v.to_string()));
             let rating = mark.rating.map_or_else(String::new, |r| r.to_string());
             let a = &mark.anchor;
-            let place = [p.x.to_string(), p.y.to_string(), p.z.to_string(), a.image.to_string(), a.frame.to_string()];
-            let pixel = [a.column.to_string(), a.row.to_string()];
-            rows.push(which(row).into_iter().chain([id.0.to_string(), rating]).chain(place).chain(pixel).collect());
+            let place = [a.image.to_string(), a.frame.to_string(), a.column.to_string(), a.row.to_string()];
+            rows.push(which(row).into_iter().chain([id.0.to_string(), rating]).chain(millimetres).chain(place).collect());
         }
     }
     rows

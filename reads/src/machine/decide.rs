@@ -6,7 +6,7 @@ use super::event::{Event, Fact};
 use super::read::{Assignment, Draft};
 use super::state::State;
 use crate::protocol::{MarkRules, Question, QuestionKind, Scale};
-use tiresias_words::{CaseCode, ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
+use tiresias_words::{CaseCode, ContentHash, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId};
 
 /// More changes of view than a person makes in a second, by far.
 const MAX_GLIMPSES: usize = 10_000;
@@ -281,7 +281,7 @@ impl OpenCase<'_> {
 }
 
 fn positioned(shape: &MarkShape, anchor: &ImageAnchor) -> Result<(), Refusal> {
-    let finite = shape.centre().is_finite() && anchor.column.is_finite() && anchor.row.is_finite();
+    let finite = shape.centre().is_none_or(PatientPoint::is_finite) && anchor.column.is_finite() && anchor.row.is_finite();
     if finite { Ok(()) } else { Err(Refusal::NoPosition) }
 }
 

@@ -4,17 +4,17 @@
 //! arithmetic is the specification's, in its order (column, row, slice), so the bytes are the same; the GPU's fidelity tests and `equals_the_general_path` hold both
 //! against each other. Refuses what is not straight, padded, projected or nearest: that goes the general way.
 
-use super::{Sampler, Taps, blend};
+use super::sampler::{Sampler, Taps, blend, blend_each};
+use super::voxels::Voxels;
 use crate::plan::{Projection, SamplePlan};
 use rayon::prelude::*;
-use std::sync::atomic::Ordering;
 
 /// Image rows that share a cache of lines, on one thread.
 const BAND: usize = 48;
 
 /// A plan whose rows run along `along`, and whose columns do not.
-pub(super) struct Straight<'a> {
-    sampler: &'a Sampler<'a>,
+pub(super) struct Straight<'a, V, const N: usize> {
+    sampler: &'a Sampler<'a, V, N>,
     /// 0: rows run along the volume's columns; 1: along its rows.
     along: usize,
     /// Pixels of a row that touch the volume; the same for all rows that do.
@@ -25,25 +25,25 @@ pub(super) struct Straight<'a> {
 
 /// The lines that were used last, by what they are lines of.
 #[derive(Default)]
-struct Lines {
-    kept: Vec<Line>,
+struct Lines<const N: usize> {
+    kept: Vec<Line<N>>,
     clock: u64,
 }
 
-struct Line {
+struct Line<const N: usize> {
     key: [u32; 2],
     used: u64,
-    values: Vec<u32>,
+    values: Vec<[u32; N]>,
 }
 
 /// A row needs at most four lines; with twice as many kept, none of them gives way to another.
 const KEPT: usize = 8;
 
-impl<'a> Straight<'a> {
+impl<'a, V: Voxels<N>, const N: usize> Straight<'a, V, N> {
     /// `None` when the plan goes the general way.
-    pub(super) fn new(sampler: &'a Sampler<'a>) -> Option<Self> {
+    pub(super) fn new(sampler: &'a Sampler<'a, V, N>) -> Option<Self> {
         let plan = sampler.plan;
-        if plan.projection != Projection::Thin || plan.nearest || sampler.volume.padding().is_some() {
+        if plan.projection != Projection::Thin || plan.nearest || sampler.voxels.padding().is_some() {
             return None;
         }
         let along = match plan.du.map(|d| d != 0) {
@@ -56,30 +56,29 @@ impl<'a> Straight<'a> {
             return None;
         }
         let pixels = *plan.rows.iter().find(|[x0, x1]| x0 < x1)?;
-        let size = sampler.volume.geometry().size();
-        let taps = (pixels[0]..pixels[1]).map(|x| Taps::new(coordinate(plan, along, x, 0), size[along])).collect();
+        let taps = (pixels[0]..pixels[1]).map(|x| Taps::new(coordinate(plan, along, x, 0), sampler.size[along])).collect();
         Some(Self { sampler, along, pixels, taps })
     }
 
     /// Draws all rows.
-    pub(super) fn draw(&self, bytes: &mut [u8], table: &[u8]) {
+    pub(super) fn draw(&self, bytes: &mut [u8]) {
         let plan = self.sampler.plan;
-        let width = plan.size[0] as usize;
+        let width = plan.size[0] as usize * N;
+        let touching = self.pixels[0] as usize * N..self.pixels[1] as usize * N;
         let bands = bytes.par_chunks_mut(width * BAND).zip(plan.rows.par_chunks(BAND)).enumerate();
         bands.for_each(|(band, (pixels, rows))| {
             let mut lines = Lines::default();
             for (i, (row, touched)) in pixels.chunks_exact_mut(width).zip(rows).enumerate() {
                 if touched[0] < touched[1] {
                     let y = (band * BAND + i) as u32;
-                    self.row(&mut row[self.pixels[0] as usize..self.pixels[1] as usize], y, table, &mut lines);
+                    self.row(&mut row[touching.clone()], y, &mut lines);
                 }
             }
         });
     }
 
-    fn row(&self, pixels: &mut [u8], y: u32, table: &[u8], lines: &mut Lines) {
-        let plan = self.sampler.plan;
-        let size = self.sampler.volume.geometry().size();
+    fn row(&self, bytes: &mut [u8], y: u32, lines: &mut Lines<N>) {
+        let Sampler { voxels, plan, size, .. } = self.sampler;
         let across = |axis: usize| Taps::new(coordinate(plan, axis, 0, y), size[axis]);
         let slice = across(2);
         // Along columns the two lines are two source rows; along rows there is one line a slice, blended over columns already.
@@ -92,46 +91,45 @@ impl<'a> Straight<'a> {
                 lines.have(*key, |line| self.line(*key, row, line));
             }
         }
-        let line = |i: usize| lines.get(keys[i]);
-        let look = |v: u32| table.get(v as usize).copied().unwrap_or(0);
+        // The weights are the same for all of a row, and so for all channels.
+        let line = |i: usize| lines.get(keys[i]).as_flattened();
+        let look = |v: u32| voxels.shown(v);
         match (weight, slice.weight) {
-            (0, 0) => pixels.iter_mut().zip(line(0)).for_each(|(p, a)| *p = look(*a)),
-            (w, 0) => pixels.iter_mut().zip(line(0).iter().zip(line(1))).for_each(|(p, (a, b))| *p = look(blend(*a, *b, w))),
-            (0, v) => pixels.iter_mut().zip(line(0).iter().zip(line(2))).for_each(|(p, (a, c))| *p = look(blend(*a, *c, v))),
+            (0, 0) => bytes.iter_mut().zip(line(0)).for_each(|(p, a)| *p = look(*a)),
+            (w, 0) => bytes.iter_mut().zip(line(0).iter().zip(line(1))).for_each(|(p, (a, b))| *p = look(blend(*a, *b, w))),
+            (0, v) => bytes.iter_mut().zip(line(0).iter().zip(line(2))).for_each(|(p, (a, c))| *p = look(blend(*a, *c, v))),
             (w, v) => {
                 let near = line(0).iter().zip(line(1));
                 let far = line(2).iter().zip(line(3));
                 let both = near.zip(far);
-                pixels.iter_mut().zip(both).for_each(|(p, ((a, b), (c, d)))| *p = look(blend(blend(*a, *b, w), blend(*c, *d, w), v)));
+                bytes.iter_mut().zip(both).for_each(|(p, ((a, b), (c, d)))| *p = look(blend(blend(*a, *b, w), blend(*c, *d, w), v)));
             }
         }
     }
 
     /// Blended values along one source line. Along columns `key` is [row, slice]; along rows [0, slice], and `across` the columns to blend first.
-    fn line(&self, key: [u32; 2], across: Taps, line: &mut Vec<u32>) {
-        let sampler = self.sampler;
-        let stride = sampler.stride;
-        let words = sampler.volume.words();
-        let read = |at: usize| sampler.scaled(u32::from(words[at].load(Ordering::Relaxed)));
+    fn line(&self, key: [u32; 2], across: Taps, line: &mut Vec<[u32; N]>) {
+        let Sampler { voxels, stride, .. } = self.sampler;
+        let read = |at: usize| voxels.values(voxels.stored(at));
         let slice = key[1] as usize * stride[2];
         line.clear();
         if self.along == 0 {
             let start = slice + key[0] as usize * stride[1];
-            line.extend(self.taps.iter().map(|t| blend(read(start + t.first as usize), read(start + t.second as usize), t.weight)));
+            line.extend(self.taps.iter().map(|t| blend_each(read(start + t.first as usize), read(start + t.second as usize), t.weight)));
         } else {
             let (near, far) = (slice + across.first as usize, slice + across.second as usize);
             let column = |row: u32| {
                 let at = row as usize * stride[1];
-                if across.weight == 0 { read(near + at) } else { blend(read(near + at), read(far + at), across.weight) }
+                if across.weight == 0 { read(near + at) } else { blend_each(read(near + at), read(far + at), across.weight) }
             };
-            line.extend(self.taps.iter().map(|t| blend(column(t.first), column(t.second), t.weight)));
+            line.extend(self.taps.iter().map(|t| blend_each(column(t.first), column(t.second), t.weight)));
         }
     }
 }
 
-impl Lines {
+impl<const N: usize> Lines<N> {
     /// Makes a line unless it is kept. The one that was not used for longest gives way.
-    fn have(&mut self, key: [u32; 2], make: impl FnOnce(&mut Vec<u32>)) {
+    fn have(&mut self, key: [u32; 2], make: impl FnOnce(&mut Vec<[u32; N]>)) {
         self.clock += 1;
         if let Some(line) = self.kept.iter_mut().find(|l| l.key == key) {
             line.used = self.clock;
@@ -149,7 +147,7 @@ impl Lines {
     }
 
     /// A line that [`Self::have`] was asked for in this row.
-    fn get(&self, key: [u32; 2]) -> &[u32] {
+    fn get(&self, key: [u32; 2]) -> &[[u32; N]] {
         self.kept.iter().find(|l| l.key == key).map_or(&[], |l| &l.values)
     }
 }

@@ -1,20 +1,22 @@
 //! The GPU path: the integer sampler as a fragment shader, and the presentation of images that [`crate::cpu`] has made.
 //!
 //! Owns every wgpu object of the image path. Values are integers fetched with `textureLoad`; no hardware filtering, half floats or norm
-//! formats before the last store of `grey / 255`, which an 8-bit unorm target turns back into the same byte (design 3.2). Refuses: deciding
+//! formats before the last store of `byte / 255`, which an 8-bit unorm target turns back into the same byte (design 3.2). Refuses: deciding
 //! what is shown, and sRGB-encoding or wider targets ([`target_is_exact`]).
 
 #[cfg(test)]
 mod fidelity;
 mod offscreen;
 mod pane;
+mod pipelines;
 mod volume;
 
 pub use offscreen::Offscreen;
-pub use pane::{PaneContent, PaneSlot, Pipelines};
-pub use volume::VolumeTexture;
+pub use pane::{PaneContent, PaneSlot};
+pub use pipelines::Pipelines;
+pub use volume::{ColourTexture, VolumeTexture};
 
-/// Whether a framebuffer of this format stores exactly the grey bytes that are written to it.
+/// Whether a framebuffer of this format stores exactly the bytes that are written to it.
 #[must_use]
 pub fn target_is_exact(format: wgpu::TextureFormat) -> bool {
     matches!(format, wgpu::TextureFormat::Rgba8Unorm | wgpu::TextureFormat::Bgra8Unorm)
@@ -30,5 +32,3 @@ pub fn needed_limits(adapter: &wgpu::Adapter) -> wgpu::Limits {
         ..wgpu::Limits::default()
     }
 }
-
-const PANE_SHADER: &str = include_str!("../shaders/pane.wgsl");

@@ -1,7 +1,7 @@
 //! The same pipelines without a window: a pane drawn to a texture and read back. For the command line, self test and fidelity tests.
 
-use super::{PaneContent, PaneSlot, Pipelines, VolumeTexture};
-use crate::{DisplayTable, GreyImage, RenderError, SamplePlan, VolumeView};
+use super::{ColourTexture, PaneContent, PaneSlot, Pipelines, VolumeTexture};
+use crate::{ColourImage, ColourView, DisplayTable, GreyImage, RenderError, SamplePlan, VolumeView};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_words::PaneSpec;
@@ -38,10 +38,10 @@ impl Offscreen {
         Self { device, queue, pipelines }
     }
 
-    /// The same with another sampling shader, so that tests can show that they would notice a wrong one.
+    /// The same with other shaders (for grey, for colour, for presenting), so that tests can show that they would notice a wrong one.
     #[cfg(test)]
-    pub(super) fn with_shader(self, pane: &str) -> Self {
-        let pipelines = Pipelines::compile(&self.device, TARGET, pane);
+    pub(super) fn with_shaders(self, shaders: [&str; 3]) -> Self {
+        let pipelines = Pipelines::compile(&self.device, TARGET, shaders);
         Self { pipelines, ..self }
     }
 
@@ -53,21 +53,50 @@ impl Offscreen {
         VolumeTexture::upload(&self.device, &self.queue, volume).map(Arc::new)
     }
 
+    /// Copies a colour volume to the GPU.
+    ///
+    /// # Errors
+    /// As [`ColourTexture::upload`].
+    pub fn upload_colour(&self, volume: &ColourView<'_>) -> Result<Arc<ColourTexture>, RenderError> {
+        ColourTexture::upload(&self.device, &self.queue, volume).map(Arc::new)
+    }
+
     /// Renders `spec` from a volume whose words were uploaded to `texture`. The bytes equal [`crate::cpu::render`]'s.
     ///
     /// # Errors
     /// As [`SamplePlan::new`], and [`RenderError::Gpu`] when the device does not finish.
     pub fn render(&self, volume: &VolumeView<'_>, texture: &Arc<VolumeTexture>, spec: &PaneSpec) -> Result<GreyImage, RenderError> {
-        let plan = Arc::new(SamplePlan::new(volume, spec)?);
+        let plan = Arc::new(SamplePlan::new(volume.geometry(), spec)?);
         let table = Arc::new(DisplayTable::for_volume(volume, &spec.voi, spec.shape));
-        self.draw(&PaneContent::Sampled { volume: Arc::clone(texture), plan, table }, spec.size)
+        let shown = self.draw(&PaneContent::Sampled { volume: Arc::clone(texture), plan, table }, spec.size)?;
+        // A framebuffer has three channels for grey too.
+        Ok(GreyImage { size: shown.size, bytes: shown.bytes.chunks_exact(3).map(|rgb| rgb[0]).collect() })
     }
 
-    /// Draws a pane's content and reads it back.
+    /// Renders `spec` from a colour volume whose texels were uploaded to `texture`. The bytes equal [`crate::cpu::render_colour`]'s.
+    ///
+    /// # Errors
+    /// As [`SamplePlan::for_colour`], and [`RenderError::Gpu`] when the device does not finish.
+    pub fn render_colour(
+        &self,
+        volume: &ColourView<'_>,
+        texture: &Arc<ColourTexture>,
+        spec: &PaneSpec,
+    ) -> Result<ColourImage, RenderError> {
+        let plan = Arc::new(SamplePlan::for_colour(volume.geometry(), spec)?);
+        self.draw(&PaneContent::SampledColour { volume: Arc::clone(texture), plan, shape: spec.shape }, spec.size)
+    }
+
+    /// Draws a pane's content and reads back the framebuffer, whose three channels are the same where the content is grey.
     ///
     /// # Errors
     /// [`RenderError::PaneSize`] when the device has no target of that size, [`RenderError::Gpu`] when it does not finish.
-    pub fn draw(&self, content: &PaneContent, size: [u32; 2]) -> Result<GreyImage, RenderError> {
+    pub fn draw(&self, content: &PaneContent, size: [u32; 2]) -> Result<ColourImage, RenderError> {
+        self.draw_in(&mut PaneSlot::default(), content, size)
+    }
+
+    /// [`Self::draw`] by a slot that may have shown something else before.
+    pub(super) fn draw_in(&self, slot: &mut PaneSlot, content: &PaneContent, size: [u32; 2]) -> Result<ColourImage, RenderError> {
         let [width, height] = size;
         if size.iter().any(|n| *n == 0 || *n > self.device.limits().max_texture_dimension_2d) {
             return Err(RenderError::PaneSize(width, height));
@@ -90,7 +119,6 @@ impl Offscreen {
             usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
             mapped_at_creation: false,
         });
-        let mut slot = PaneSlot::default();
         slot.prepare(&self.device, &self.queue, &self.pipelines, content, [0, 0]);
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
@@ -120,8 +148,10 @@ impl Offscreen {
         self.device.poll(wait).map_err(|e| gpu(&e))?;
         receiver.recv_timeout(PATIENCE).map_err(|e| gpu(&e))?.map_err(|e| gpu(&e))?;
         let mapped = readback.slice(..).get_mapped_range().map_err(|e| gpu(&e))?;
-        let row = |r: &[u8]| r.chunks_exact(4).take(width as usize).map(|p| p[0]).collect::<Vec<u8>>();
-        let bytes = mapped.chunks_exact(pitch as usize).flat_map(row).collect();
-        Ok(GreyImage { size, bytes })
+        let mut bytes = Vec::with_capacity(width as usize * height as usize * 3);
+        for row in mapped.chunks_exact(pitch as usize) {
+            row.chunks_exact(4).take(width as usize).for_each(|rgba| bytes.extend_from_slice(&rgba[..3]));
+        }
+        Ok(ColourImage { size, bytes })
     }
 }

@@ -16,8 +16,9 @@ use search::Search;
 use sitting::{Opening, Sitting, copy};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiresias::{Clock, RenderPath, Trace};
-use tiresias_cases::{UidKey, build, read_folder};
+use tiresias_cases::{Codecs, UidKey, build, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, assign};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::protocol::Protocol;
@@ -109,7 +110,7 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
     for (number, slices) in files.chunks_exact(SLICES).take(2).enumerate() {
         let (source, planted) = plant(slices, &root.join("sources"), number as u32 + 1);
         canaries.extend(planted);
-        let read = read_folder(&source, &mut |_| ControlFlow::Continue(())).expect("the sources can be read");
+        let read = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("the sources can be read");
         let [series] = read.series.as_slice() else { panic!("one series of {read:?}") };
         assert_eq!(series.len(), SLICES);
         said.by("a source's Debug", format!("{:?} {:?} {:?}", series.facts, series.vois, series.warnings()));
@@ -157,7 +158,7 @@ fn wrong_sources(source: &Path, root: &Path, said: &mut Said) {
         };
         std::fs::write(place.join(format!("{i}.dcm")), &bytes[..kept]).expect("a file");
     }
-    let read = read_folder(&place, &mut |_| ControlFlow::Continue(())).expect("a folder that can be read");
+    let read = read_folder(&place, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder that can be read");
     said.by("a refused file", read.refused.iter().map(|r| r.reason.to_string()).collect::<Vec<_>>().join("\n"));
     said.by("a folder's Debug", format!("{read:?}"));
     for series in &read.series {

@@ -103,12 +103,12 @@ fn the_comparison_of_bytes_can_fail() {
 }
 
 /// The bytes of a pane: red, green and blue of each physical pixel.
-fn crop(picture: &RgbaImage, pane: Rect, scale: f32) -> Vec<u8> {
+pub(crate) fn crop(picture: &RgbaImage, pane: Rect, scale: f32) -> Vec<u8> {
     let [x0, y0, x1, y1] = [pane.left(), pane.top(), pane.right(), pane.bottom()].map(|n| (n * scale).round() as u32);
     (y0..y1).flat_map(|y| (x0..x1).map(move |x| (x, y))).flat_map(|(x, y)| picture.get_pixel(x, y).0[..3].to_vec()).collect()
 }
 
-fn differing(a: &[u8], b: &[u8]) -> usize {
+pub(crate) fn differing(a: &[u8], b: &[u8]) -> usize {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).filter(|(a, b)| a != b).count()
 }

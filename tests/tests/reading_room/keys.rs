@@ -28,7 +28,7 @@ pub(crate) fn answer_all(room: &mut Sitting, number: &str, choice: char) {
 }
 
 /// The line above the lock.
-fn to_do(room: &Sitting) -> Option<String> {
+pub(crate) fn to_do(room: &Sitting) -> Option<String> {
     room.words().into_iter().find(|w| w.starts_with("Still to do"))
 }
 

@@ -57,6 +57,7 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
         (Button, "mark"),
         (Button, "invert"),
         (Button, "planes or images"),
+        (Button, "moving picture"),
         (Button, "reset the view"),
         (Button, "keys"),
         (Button, "leave this case as a draft"),

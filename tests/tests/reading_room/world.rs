@@ -124,6 +124,13 @@ impl World {
         place
     }
 
+    /// Whether a patient position lies in the outer half of the outer voxels: inside the volume, and not surrounded by eight centres.
+    pub(crate) fn is_edge(&self, at: [f64; 3]) -> bool {
+        let index: [f64; 3] = std::array::from_fn(|i| (at[i] - self.origin[i]) / self.spacing[i]);
+        let inside = (0..3).all(|i| (-0.5..=self.size[i] as f64 - 0.5).contains(&index[i]));
+        inside && (0..3).any(|i| index[i] < 0.0 || index[i] > self.size[i] as f64 - 1.0)
+    }
+
     /// The value at a patient position, trilinear between voxel centres; `None` where it is not surrounded by eight.
     pub(crate) fn value(&self, at: [f64; 3]) -> Option<f64> {
         let index: [f64; 3] = std::array::from_fn(|i| (at[i] - self.origin[i]) / self.spacing[i]);

@@ -140,6 +140,8 @@ fn points(room: &mut Sitting, world: &World) -> usize {
             exact += usize::from(shown.text == position_words(place));
             let value = room.texts_in(main, " HU");
             match world.value(place) {
+                // There the edge's values are repeated, which this arithmetic does not do.
+                None if world.is_edge(place) => {}
                 None => assert!(value.is_empty(), "{} at {at:?}: {value:?} outside the image", way.name),
                 Some(hu) => {
                     let words = &value.first().unwrap_or_else(|| panic!("{} at {at:?}: no value for {hu}", way.name)).text;

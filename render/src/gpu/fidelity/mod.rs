@@ -1,6 +1,10 @@
 //! GPU bytes equal CPU bytes, offscreen, over generated volumes, planes, slabs, windows and padding; and the tests notice a wrong shader.
 
-use super::{Offscreen, PANE_SHADER};
+mod colour;
+mod slots;
+
+use super::Offscreen;
+use super::pipelines::{COLOUR_SHADER, GREY_SHADER, PRESENT_SHADER};
 use crate::{ValueRange, VolumeView, cpu};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -18,6 +22,7 @@ struct Scene {
     words: Vec<u16>,
     padding: Option<[u16; 2]>,
     spec: PaneSpec,
+    seed: u64,
 }
 
 fn direction() -> impl Strategy<Value = Direction> {
@@ -39,6 +44,16 @@ fn frame() -> impl Strategy<Value = (Direction, Direction)> {
     prop_oneof![axes, free]
 }
 
+/// Bits without a pattern, the same for the same seed (xorshift).
+fn noise(seed: u64) -> impl Iterator<Item = u64> {
+    let step = |state: &u64| {
+        let state = state ^ (state << 13);
+        let state = state ^ (state >> 7);
+        Some(state ^ (state << 17))
+    };
+    std::iter::successors(Some(seed | 1), step).skip(1)
+}
+
 fn scene() -> impl Strategy<Value = Scene> {
     let size = (1u32..64, 1u32..56, 1u32..40);
     let values = prop::sample::select(vec![1u16, 255, 4095, 9000, 65535]);
@@ -58,12 +73,9 @@ fn scene() -> impl Strategy<Value = Scene> {
         let stack = Stack::Uniform { origin: PatientPoint::new(-20.0, -20.0, -20.0), step };
         let size = [size.0, size.1, size.2];
         let geometry = VolumeGeometry::new(size, u, v, [Mm(dx), Mm(dy)], stack).expect("a geometry");
-        let mut state = seed | 1;
-        let words = (0..size.iter().product::<u32>())
-            .map(|_| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
+        let words = noise(seed)
+            .take(size.iter().product::<u32>() as usize)
+            .map(|state| {
                 // Half the voxels over the whole range, half near its middle, where narrow windows look.
                 let any = (state % (u64::from(top) + 1)) as u16;
                 if state & 1 << 40 != 0 { any } else { top / 2 + any / 256 }
@@ -87,7 +99,7 @@ fn scene() -> impl Strategy<Value = Scene> {
             shape: if inverse { PresentationShape::Inverse } else { PresentationShape::Identity },
         };
         let padding = pad.then_some([top / 4, top / 3]);
-        Scene { geometry, words, padding, spec }
+        Scene { geometry, words, padding, spec, seed }
     })
 }
 
@@ -130,17 +142,18 @@ fn gpu_bytes_equal_cpu_bytes_offscreen() {
 #[test]
 fn a_wrong_shader_is_noticed() {
     let mutations = [
-        ("no rounding in the blend", "+ (1u << (WEIGHT_BITS - 1u))) >> WEIGHT_BITS", ") >> WEIGHT_BITS"),
+        ("no rounding in the blend", "+ (1u << (WEIGHT_BITS - 1u))) >> vec4", ") >> vec4"),
         ("weights cut to 8 bits", ">> vec3<u32>(16u - WEIGHT_BITS);\n    return", ">> vec3<u32>(8u) << vec3<u32>(6u);\n    return"),
         ("low words dropped", "return hi + vec3<i32>(lo >> vec3<u32>(16u));", "return hi;"),
         ("padding blended", "if weighs && is_padding(word)", "if false"),
         ("slab mean not rounded", "(sum + count / 2u) / count", "sum / count"),
-        ("a row too far", "let range = rows[y];", "let range = rows[max(y, 1) - 1];"),
+        ("a row too far", "let range = rows[p.y];", "let range = rows[max(p.y, 1) - 1];"),
         ("one table row short", "found.x / TABLE_WIDTH", "(found.x - 1u) / TABLE_WIDTH"),
     ];
     for (name, from, to) in mutations {
-        assert!(PANE_SHADER.contains(from), "{name}: the shader has changed, change the mutation");
-        let gpu = Offscreen::open().expect("a Vulkan device").with_shader(&PANE_SHADER.replace(from, to));
+        assert!(GREY_SHADER.contains(from), "{name}: the shader has changed, change the mutation");
+        let shaders = [&GREY_SHADER.replace(from, to), COLOUR_SHADER, PRESENT_SHADER];
+        let gpu = Offscreen::open().expect("a Vulkan device").with_shaders(shaders);
         let found = scenes(160).iter().position(|s| compare(&gpu, s).0 > 0);
         assert!(found.is_some(), "{name} went unnoticed");
     }

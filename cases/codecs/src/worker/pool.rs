@@ -1,0 +1,230 @@
+//! The parent's side: workers that are started when needed, kept while they behave, and killed when not.
+//!
+//! Owns: the children and the time they get. Refuses: to believe them. An answer that is not exactly what was asked for ends the worker, and nothing that
+//! a worker does can make this process take more memory than the image that the data set describes.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use crate::decode::decode;
+use crate::deflate::inflate;
+use crate::error::{CodecError, Coding};
+use crate::frame::{CodecWarning, DecodedFrame, EncodedFrame, reserve};
+use crate::worker::wire::{ANSWER_LENGTH, Answer, Request};
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a worker may take for one frame or data set, by the clock on the wall, its start included.
+pub const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Decoders in child processes. Many threads may ask at once; each gets a worker of its own.
+#[derive(Debug)]
+pub struct Codecs {
+    /// What to start; `None` decodes in this process.
+    start: Option<(PathBuf, Vec<OsString>)>,
+    idle: Mutex<Vec<Worker>>,
+    /// Idle workers that are kept at most.
+    most_idle: usize,
+}
+
+impl Codecs {
+    /// Workers are `program` with `arguments` and, as the last argument, the memory limit in bytes as a decimal number; the program must then do nothing
+    /// but [`crate::serve`] with it. Nothing is started yet.
+    #[must_use]
+    pub fn new(program: PathBuf, arguments: Vec<OsString>) -> Self {
+        Self::with(Some((program, arguments)))
+    }
+
+    /// Without children, so without limits of time and memory and at the mercy of foreign code. For fuzzing and unit tests only.
+    #[must_use]
+    pub fn here() -> Self {
+        Self::with(None)
+    }
+
+    fn with(start: Option<(PathBuf, Vec<OsString>)>) -> Self {
+        Self { start, idle: Mutex::default(), most_idle: thread::available_parallelism().map_or(1, std::num::NonZero::get) }
+    }
+
+    /// [`crate::decode`] in a worker that may take `memory` bytes for the frame, its result and all in between: JPEG 2000 takes eight bytes a sample,
+    /// lossless and progressive JPEG two or three, the others next to nothing, and all of them up to a mebibyte more. A worker is used again by calls
+    /// with the same limit.
+    ///
+    /// # Errors
+    /// Those of [`crate::decode`]; [`CodecError::Memory`] also where it is plain that `memory` is too little; [`CodecError::TimedOut`] after [`TIMEOUT`];
+    /// [`CodecError::Died`] where the worker ended or gave an answer that makes no sense; [`CodecError::Start`] where it cannot be started.
+    pub fn decode(&self, frame: &EncodedFrame<'_>, memory: u64) -> Result<DecodedFrame, CodecError> {
+        if self.start.is_none() || frame.syntax.codec().is_none() {
+            return decode(frame);
+        }
+        let extent = frame.extent()?;
+        let length = extent.length as u64;
+        // What is certain to be needed; a worker that only finds out on its own cannot say that it was memory.
+        let values = (extent.pixels * extent.samples) as u64;
+        let on_the_way = match frame.syntax.codec() {
+            // Two words a value: one in the tile and one in the image.
+            Some(Coding::Jpeg2000) => values.saturating_mul(8),
+            _ => 0,
+        };
+        if length.saturating_add(frame.data.len() as u64).saturating_add(on_the_way) > memory {
+            return Err(CodecError::Memory(memory));
+        }
+        let make = |answer: Answer, data| answer.into_frame(frame, extent, data);
+        let is_clean = |frame: &DecodedFrame| !frame.warnings.contains(&CodecWarning::Damaged);
+        self.ask(&Question { request: Request::decode(frame), data: frame.data, most: length, memory }, make, is_clean)
+    }
+
+    /// [`crate::inflate`] in a worker that may take `memory` bytes for the data, the result and all in between.
+    ///
+    /// # Errors
+    /// Those of [`crate::inflate`]; otherwise as [`Self::decode`].
+    pub fn inflate(&self, data: &[u8], limit: usize, memory: u64) -> Result<Vec<u8>, CodecError> {
+        if self.start.is_none() {
+            return inflate(data, limit);
+        }
+        if data.len() as u64 > memory {
+            return Err(CodecError::Memory(memory));
+        }
+        let limit = limit as u64;
+        self.ask(&Question { request: Request::Inflate(limit), data, most: limit, memory }, |_, data| Some(data), |_| true)
+    }
+
+    /// Puts a question to a worker and makes the result of its answer. The worker is kept where the answer shows no sign that its decoder was derailed.
+    fn ask<T>(
+        &self,
+        question: &Question<'_>,
+        make: impl Fn(Answer, Vec<u8>) -> Option<T>,
+        is_clean: impl Fn(&T) -> bool,
+    ) -> Result<T, CodecError> {
+        let (mut worker, mut is_used) = match self.idle(question.memory) {
+            Some(worker) => (worker, true),
+            None => (self.begin(question.memory)?, false),
+        };
+        let result = loop {
+            let result = worker.ask(question).and_then(|told| match told {
+                Ok((answer, data)) => make(answer, data).map(Ok).ok_or(CodecError::Died),
+                Err(refusal) => Ok(Err(refusal)),
+            });
+            match result {
+                // It may have died of what came before, or lain dead already: this question has a right to a new one.
+                Err(CodecError::Died) if is_used => (worker, is_used) = (self.begin(question.memory)?, false),
+                result => break result?,
+            }
+        };
+        let is_sound = match &result {
+            Ok(value) => is_clean(value),
+            Err(refusal) => !matches!(refusal, CodecError::Damaged(..) | CodecError::Memory(_)),
+        };
+        if is_sound {
+            self.keep(worker);
+        }
+        result
+    }
+
+    fn idle(&self, memory: u64) -> Option<Worker> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = idle.iter().rposition(|worker| worker.memory == memory)?;
+        Some(idle.remove(at))
+    }
+
+    fn keep(&self, worker: Worker) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(worker);
+        let surplus = idle.len().saturating_sub(self.most_idle);
+        let gone: Vec<_> = idle.drain(..surplus).collect();
+        // The lock is not held while they are waited for.
+        drop(idle);
+        drop(gone);
+    }
+
+    fn begin(&self, memory: u64) -> Result<Worker, CodecError> {
+        let (program, arguments) = self.start.as_ref().ok_or(CodecError::Start(std::io::ErrorKind::NotFound))?;
+        let child = Command::new(program)
+            .args(arguments)
+            .arg(memory.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| CodecError::Start(e.kind()))?;
+        let mut worker = Worker { child, pipes: None, memory };
+        worker.pipes = worker.child.stdin.take().zip(worker.child.stdout.take());
+        Ok(worker)
+    }
+}
+
+/// What is asked, and what the answer may have.
+struct Question<'a> {
+    request: Request,
+    data: &'a [u8],
+    /// Bytes of an answer at most.
+    most: u64,
+    memory: u64,
+}
+
+/// A child. It is killed and waited for when it is dropped.
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    /// Apart from the child, so that it can be killed while a thread waits on them.
+    pipes: Option<(ChildStdin, ChildStdout)>,
+    memory: u64,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Both fail only where it has ended and was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer with its data, or the refusal that the worker sent.
+type Told = Result<(Answer, Vec<u8>), CodecError>;
+
+impl Worker {
+    /// Asks and waits, at most [`TIMEOUT`]. After an error the worker must not be asked again.
+    fn ask(&mut self, question: &Question<'_>) -> Result<Told, CodecError> {
+        let Self { child, pipes, .. } = self;
+        let (stdin, stdout) = pipes.as_mut().ok_or(CodecError::Died)?;
+        let (done, waiting) = sync_channel(1);
+        thread::scope(|scope| {
+            let talking = thread::Builder::new().name("codec pipe".to_owned()).spawn_scoped(scope, move || {
+                // The receiver waits for it, or has given up.
+                let _ = done.send(talk(stdin, stdout, question));
+            });
+            if let Err(e) = talking {
+                return Err(CodecError::Start(e.kind()));
+            }
+            match waiting.recv_timeout(TIMEOUT) {
+                Ok(told) => told.ok_or(CodecError::Died),
+                Err(RecvTimeoutError::Disconnected) => Err(CodecError::Died),
+                Err(RecvTimeoutError::Timeout) => {
+                    // Its pipes close with it, which is what ends the thread above.
+                    let _ = child.kill();
+                    Err(CodecError::TimedOut)
+                }
+            }
+        })
+    }
+}
+
+/// Writes the question and reads the answer; `None` where the other side is gone or talks nonsense.
+fn talk(to: &mut ChildStdin, from: &mut ChildStdout, question: &Question<'_>) -> Option<Told> {
+    to.write_all(&question.request.write(question.data.len() as u64)).ok()?;
+    to.write_all(question.data).and_then(|()| to.flush()).ok()?;
+    let mut header = [0; ANSWER_LENGTH];
+    from.read_exact(&mut header).ok()?;
+    let answer = Answer::read(&header)?;
+    let length = match answer.outcome(question.most, question.memory)? {
+        Ok(length) => length,
+        Err(refusal) => return Some(Err(refusal)),
+    };
+    // Never more than `most`: the image that the data set describes, or the limit of what is unpacked.
+    let mut data = reserve(usize::try_from(length).ok()?).ok()?;
+    (from.take(length).read_to_end(&mut data).ok()? as u64 == length).then_some(Ok((answer, data)))
+}

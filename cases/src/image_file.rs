@@ -1,0 +1,161 @@
+//! A foreign image file, opened: its pixel description and where its frames lie, and one frame of it decoded.
+//!
+//! Native samples are read here; everything compressed goes through a worker process. Refuses: frames whose bytes are not all there.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use crate::FileError;
+use crate::file::{Header, Pixels, WORKER_MEMORY, read_header};
+use crate::frames::{FrameBytes, FrameTable};
+use crate::identifying::Identifying;
+use crate::overlay::{Overlay, OverlayPlace, OverlayPlane, Under};
+use crate::palette::Palette;
+use crate::pixel_module::{Photometric, PixelModule};
+use crate::samples::{Samples, decoded, fits, native, raw_bit};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
+
+/// What is needed to decode the frames of one file. It has no `Debug`: the path identifies.
+pub(crate) struct ImageFile {
+    pub(crate) path: Identifying<PathBuf>,
+    pub(crate) module: PixelModule,
+    pub(crate) syntax: TransferSyntax,
+    pub(crate) palette: Option<Palette>,
+    /// Colours for the upper stored values of a grey image (PS3.3 C.8.16.2.1.1.1).
+    pub(crate) supplemental: Option<Palette>,
+    /// What lies over the image when somebody asks for it.
+    pub(crate) overlays: Vec<OverlayPlane>,
+    table: FrameTable,
+    deflated_from: Option<u64>,
+    codecs: Arc<Codecs>,
+}
+
+/// A decoded frame.
+pub(crate) struct Frame {
+    pub(crate) samples: Samples,
+    /// What the samples mean now: RGB where the codec undid a colour transformation.
+    pub(crate) photometric: Photometric,
+    /// Sentences that a person must see beside the image.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What a person must see beside an image.
+fn told(warning: CodecWarning) -> String {
+    match warning {
+        CodecWarning::Damaged => "the compressed pixels are damaged; part of the image may be wrong or missing".to_owned(),
+        CodecWarning::Precision { codestream, stored } => {
+            format!("the compressed pixels have {codestream} bits a sample, and the description says {stored}")
+        }
+        CodecWarning::Lossy => "the transfer syntax promises that nothing was lost, and the pixels were compressed with loss".to_owned(),
+    }
+}
+
+impl ImageFile {
+    /// Reads the pixel description of a file whose header was read.
+    pub(crate) fn open(path: &Path, header: &Header, codecs: &Arc<Codecs>, warnings: &mut Vec<String>) -> Result<Self, FileError> {
+        let pixel_data = header.pixel_data.as_ref().ok_or(FileError::Unsupported("it holds no image"))?;
+        if !header.syntax.is_readable() {
+            return Err(FileError::Syntax(header.syntax.name()));
+        }
+        let a = &header.attributes;
+        let module = PixelModule::read(a, pixel_data, header.syntax, warnings)?;
+        let palette = match module.photometric {
+            Photometric::Palette => Some(Palette::read(a, module.sample.signed())?),
+            _ => None,
+        };
+        let supplemental = Palette::read_supplemental(a, &module, warnings);
+        let overlays = OverlayPlane::read_all(a, Some(Under { module: &module, syntax: header.syntax }), warnings);
+        let mut source = None;
+        let mut peek = |offset, length| {
+            if source.is_none() {
+                source = Some(Pixels::open(path, header.deflated_from, codecs)?);
+            }
+            source.as_ref().map_or(Ok(Vec::new()), |s| s.read(offset, length))
+        };
+        let table = FrameTable::find(&pixel_data.value, a, &module, header.syntax, header.length, &mut peek, warnings)?;
+        Ok(Self {
+            path: Identifying::new(path.to_owned()),
+            module,
+            syntax: header.syntax,
+            palette,
+            supplemental,
+            overlays,
+            table,
+            deflated_from: header.deflated_from,
+            codecs: Arc::clone(codecs),
+        })
+    }
+
+    /// Decodes frame `frame` (from 0).
+    pub(crate) fn decode(&self, frame: usize) -> Result<Frame, FileError> {
+        let module = &self.module;
+        let place = self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))?;
+        let source = Pixels::open(self.path.reveal(), self.deflated_from, &self.codecs)?;
+        match place {
+            FrameBytes::Native { offset, length, first_bit } => {
+                let samples = native(module, &source.read(offset, length)?, first_bit)?;
+                Ok(Frame { samples, photometric: module.photometric, warnings: Vec::new() })
+            }
+            FrameBytes::Encapsulated(parts) => {
+                let mut data = Vec::new();
+                for (offset, length) in parts {
+                    data.extend(source.read(offset, u64::from(length))?);
+                }
+                let encoded = EncodedFrame {
+                    syntax: self.syntax,
+                    columns: module.columns,
+                    rows: module.rows,
+                    samples: module.samples_per_pixel(),
+                    bits_allocated: module.sample.allocated(),
+                    bits_stored: module.sample.stored(),
+                    photometric: module.photometric.declared(),
+                    data: &data,
+                };
+                let given = self.codecs.decode(&encoded, self.worker_memory())?;
+                let photometric = match given.colour {
+                    DecodedColour::Rgb if module.samples_per_pixel() == 3 => Photometric::Rgb,
+                    DecodedColour::Rgb | DecodedColour::AsDeclared => module.photometric,
+                };
+                let harmless = |w: &&CodecWarning| matches!(w, CodecWarning::Precision { .. }) && fits(module, &given);
+                let mut warnings: Vec<String> = given.warnings.iter().filter(|w| !harmless(w)).map(|w| told(*w)).collect();
+                if given.signed == Some(true) && !module.sample.signed() {
+                    warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
+                }
+                Ok(Frame { samples: decoded(module, &given)?, photometric, warnings })
+            }
+        }
+    }
+
+    /// The overlays of frame `frame` (from 0), in the order of their groups. A scan keeps none of their bits: they are read from the file again.
+    pub(crate) fn overlays(&self, frame: usize) -> Result<Vec<Overlay>, FileError> {
+        let path = self.path.reveal();
+        let mut header = None;
+        let mut found = Vec::new();
+        for plane in self.overlays.iter().filter(|p| p.own_frame(frame).is_some()) {
+            match plane.place {
+                OverlayPlace::Data => {
+                    if header.is_none() {
+                        header = Some(read_header(path, &self.codecs)?);
+                    }
+                    let overlay = header.as_ref().and_then(|h| plane.overlay_of(&h.attributes, frame));
+                    found.push(overlay.ok_or(FileError::Damaged("an overlay of it has changed since it was first read"))?);
+                }
+                OverlayPlace::PixelBit(bit) => {
+                    let place = self.table.bytes(&self.module, frame);
+                    let Some(FrameBytes::Native { offset, length, .. }) = place else { continue };
+                    let data = Pixels::open(path, self.deflated_from, &self.codecs)?.read(offset, length)?;
+                    found.push(plane.with(raw_bit(&self.module, &data, bit)?));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a worker may use for this file, bytes: four times what its frames honestly need, and at least what every file gets.
+    fn worker_memory(&self) -> u64 {
+        let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
+        // Round figures, so that files of a series share workers.
+        (honest.saturating_mul(4)).max(WORKER_MEMORY) >> 20 << 20
+    }
+}
