@@ -179,7 +179,16 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
         groups.entry(key).or_default().push(image);
     }
     let mut series: Vec<(PathBuf, ScannedSeries)> = Vec::new();
+    let mut parts: BTreeMap<SourceIds, usize> = BTreeMap::new();
+    groups
+        .keys()
+        .filter(|k| !k.ids.series.is_empty() && k.orientation.is_none())
+        .for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
     for (key, mut group) in groups {
+        if parts.get(&key.ids).is_some_and(|n| *n > 1) {
+            let apart = "other images of this series have another size or another kind of pixels; they are a series of their own here";
+            group.iter_mut().take(1).for_each(|i| i.warnings.push(apart.to_owned()));
+        }
         if owners.get(&key.ids.series).is_some_and(|o| o.len() > 1) {
             let mixed = "another patient or study in the same folder has this series UID: make sure that the images belong together";
             group.iter_mut().take(1).for_each(|i| i.warnings.push(mixed.to_owned()));

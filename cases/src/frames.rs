@@ -187,6 +187,7 @@ mod tests {
             planar: false,
             big_endian: false,
             swapped_pairs: false,
+            stated: None,
         }
     }
     const EIGHT: Sample = Sample::Short { allocated: 8, stored: 8, shift: 0, signed: false };

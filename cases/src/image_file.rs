@@ -51,6 +51,13 @@ fn told(warning: CodecWarning) -> String {
     }
 }
 
+/// Whether grey values lie beyond those that their file says it holds. No codec but JPEG-LS notices a flipped bit: this is the one trace that it may leave.
+fn is_beyond(module: &PixelModule, samples: &Samples) -> bool {
+    let (Some([low, high]), Some(format), Samples::Words(words)) = (module.stated, module.sample.words(), samples) else { return false };
+    let of = |word: Option<&u16>| word.map(|w| i64::from(*w) + i64::from(format.offset()));
+    of(words.iter().min()).is_some_and(|v| v < low) || of(words.iter().max()).is_some_and(|v| v > high)
+}
+
 impl ImageFile {
     /// Reads the pixel description of a file whose header was read.
     pub(crate) fn open(path: &Path, header: &Header, codecs: &Arc<Codecs>, warnings: &mut Vec<String>) -> Result<Self, FileError> {
@@ -122,7 +129,11 @@ impl ImageFile {
                 if given.signed == Some(true) && !module.sample.signed() {
                     warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
                 }
-                Ok(Frame { samples: decoded(module, &given)?, photometric, warnings })
+                let samples = decoded(module, &given)?;
+                if self.syntax.promises_lossless() && is_beyond(module, &samples) {
+                    warnings.push("the compressed pixels give values beyond those that the file states, and may be damaged".to_owned());
+                }
+                Ok(Frame { samples, photometric, warnings })
             }
         }
     }

@@ -227,7 +227,8 @@ impl<R: Read + Seek> Walker<'_, R> {
             return Err(FileError::Truncated("an element"));
         }
         // Five components of 64 characters in three groups, each of at most four bytes (PS3.5 6.2): no name is longer.
-        self.has_long_text |= matches!(&head.vr, Some([b'P', b'N'] | [b'S', b'H'])) && head.length.is_some_and(|l| l > 4096);
+        let is_name = matches!(&head.vr, Some([b'P', b'N'] | [b'S', b'H'])) || head.tag == Tag(0x0010, 0x0010);
+        self.has_long_text |= is_name && head.length.is_some_and(|l| l > 4096);
         // PS3.5 6.2.2: the items of an unknown element are in implicit VR little endian.
         let unknown = head.vr == Some(*b"UN");
         let inner = if unknown { Encoding { explicit: false, big_endian: false } } else { encoding };
@@ -346,7 +347,8 @@ impl<R: Read + Seek> Walker<'_, R> {
         }
         // Fragments are always little endian (PS3.5 A.4).
         let little = Encoding { big_endian: false, ..encoding };
-        let first = self.fragment(little)?.ok_or(FileError::Damaged("its pixel data has no offset table"))?;
+        let first =
+            self.fragment(little).ok().flatten().ok_or(FileError::Damaged("its pixel data has no length and is not in fragments"))?;
         if u64::from(first.1) > MOST_FRAMES * 4 || first.1 % 4 != 0 {
             return Err(FileError::Damaged("its offset table is longer than any image needs"));
         }

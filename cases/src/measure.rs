@@ -52,6 +52,8 @@ pub struct Measured {
     pub unit: Option<LengthUnit>,
     /// Of the values inside; `None` of a shape without inside, a colour image, or where nothing but padding is inside.
     pub statistics: Option<Statistics>,
+    /// The same with padding counted as if it were measured; only where there is padding inside.
+    pub with_padding: Option<Statistics>,
 }
 
 /// Statistics of modality values.
@@ -83,6 +85,9 @@ pub enum MeasureError {
     /// Places on several images.
     #[error("the places of a region lie on several images; give all of them on one")]
     SeveralImages,
+    /// A region that no image has a pixel of.
+    #[error("the region lies outside of the images")]
+    Outside,
     /// A region with less than three corners, or a radius that is none.
     #[error("the region has no inside")]
     Flat,
@@ -113,7 +118,7 @@ pub fn measure(series: &Series, voxels: &VoxelBuffer, shape: &Shape) -> Result<M
             let (low, high) = ([a[0].min(b[0]), a[1].min(b[1])], [a[0].max(b[0]), a[1].max(b[1])]);
             let area = (high[0] - low[0]) * scale.spacing[0] * (high[1] - low[1]) * scale.spacing[1];
             let inside = |x: f64, y: f64| (low[0]..=high[0]).contains(&x) && (low[1]..=high[1]).contains(&y);
-            Ok(region(series, voxels, image, [low, high], scale, area, &inside))
+            region(series, voxels, image, [low, high], scale, area, &inside)
         }
         Shape::Circle(centre, radius) => {
             let found = on_one_image(series, &[*centre])?;
@@ -125,7 +130,7 @@ pub fn measure(series: &Series, voxels: &VoxelBuffer, shape: &Shape) -> Result<M
             let [dx, dy] = scale.spacing;
             let inside = |px: f64, py: f64| ((px - x) * dx).powi(2) + ((py - y) * dy).powi(2) <= radius * radius;
             let bounds = [[x - radius / dx, y - radius / dy], [x + radius / dx, y + radius / dy]];
-            Ok(region(series, voxels, image, bounds, scale, std::f64::consts::PI * radius * radius, &inside))
+            region(series, voxels, image, bounds, scale, std::f64::consts::PI * radius * radius, &inside)
         }
         Shape::Polygon(places) => {
             if places.len() < 3 {
@@ -144,7 +149,7 @@ pub fn measure(series: &Series, voxels: &VoxelBuffer, shape: &Shape) -> Result<M
                 |pick: fn(f64, f64) -> f64, start: f64| found.at.iter().fold([start; 2], |b, p| [pick(b[0], p[0]), pick(b[1], p[1])]);
             let bounds = [fold(f64::min, f64::INFINITY), fold(f64::max, f64::NEG_INFINITY)];
             let area = twice.abs() / 2.0 * scale.spacing[0] * scale.spacing[1];
-            Ok(region(series, voxels, found.image, bounds, scale, area, &inside))
+            region(series, voxels, found.image, bounds, scale, area, &inside)
         }
     }
 }
@@ -153,7 +158,8 @@ pub fn measure(series: &Series, voxels: &VoxelBuffer, shape: &Shape) -> Result<M
 #[must_use]
 pub fn image_statistics(series: &Series, voxels: &VoxelBuffer, image: usize) -> Option<Statistics> {
     let [columns, rows] = series.image_size.map(f64::from);
-    statistics(series, voxels, image, [[0.0, 0.0], [columns - 1.0, rows - 1.0]], &|_, _| true)
+    let all = values(series, voxels, image, [[0.0, 0.0], [columns - 1.0, rows - 1.0]], &|_, _| true);
+    statistics(&all.into_iter().filter(|(_, is_padding)| !is_padding).map(|(v, _)| v).collect::<Vec<_>>())
 }
 
 /// Places of a region: column and row on one image.
@@ -179,7 +185,7 @@ fn on_one_image(series: &Series, places: &[Place]) -> Result<OnImage, MeasureErr
             let image = v.slice.round();
             // Positions of files are rounded; what means a pixel's centre is that.
             let snapped = [v.column, v.row].map(|c| (c * 1e4).round() / 1e4);
-            if (0.0..series.len() as f64).contains(&image) { Ok((image as usize, snapped)) } else { Err(MeasureError::Flat) }
+            if (0.0..series.len() as f64).contains(&image) { Ok((image as usize, snapped)) } else { Err(MeasureError::Outside) }
         }
     };
     let found: Vec<(usize, [f64; 2])> = places.iter().map(on_image).collect::<Result<_, _>>()?;
@@ -231,22 +237,25 @@ fn region(
     scale: PixelScale,
     area: f64,
     inside: &dyn Fn(f64, f64) -> bool,
-) -> Measured {
-    let statistics = statistics(series, voxels, image, bounds, inside);
-    Measured { area: Some(area), unit: Some(scale.unit), statistics, ..Measured::default() }
+) -> Result<Measured, MeasureError> {
+    let values = values(series, voxels, image, bounds, inside);
+    if values.is_empty() && series.content == Content::Grey {
+        return Err(MeasureError::Outside);
+    }
+    let measured = values.iter().filter(|(_, is_padding)| !is_padding).map(|(v, _)| *v).collect::<Vec<_>>();
+    let all = values.iter().map(|(v, _)| *v).collect::<Vec<_>>();
+    let with_padding = if measured.len() < all.len() { statistics(&all) } else { None };
+    Ok(Measured { area: Some(area), unit: Some(scale.unit), statistics: statistics(&measured), with_padding, ..Measured::default() })
 }
 
-/// Of the pixels whose centres are within bounds and inside.
-fn statistics(
+/// The values of the pixels whose centres are within bounds and inside, and whether each is padding.
+fn values(
     series: &Series,
     voxels: &VoxelBuffer,
     image: usize,
     [low, high]: [[f64; 2]; 2],
     inside: &dyn Fn(f64, f64) -> bool,
-) -> Option<Statistics> {
-    if series.content == Content::Colour {
-        return None;
-    }
+) -> Vec<(f64, bool)> {
     let range = |axis: usize| {
         let last = f64::from(series.image_size[axis]) - 1.0;
         let (from, to) = (low[axis].ceil().max(0.0), high[axis].floor().min(last));
@@ -255,13 +264,15 @@ fn statistics(
     let mut values = Vec::new();
     for row in range(1) {
         for column in range(0) {
-            if inside(column as f64, row as f64)
-                && let Some((value, false)) = series.value(voxels, [column, row, image])
-            {
-                values.push(value);
+            if inside(column as f64, row as f64) {
+                values.extend(series.value(voxels, [column, row, image]));
             }
         }
     }
+    values
+}
+
+fn statistics(values: &[f64]) -> Option<Statistics> {
     if values.is_empty() {
         return None;
     }

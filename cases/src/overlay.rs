@@ -230,6 +230,7 @@ mod tests {
         planar: false,
         big_endian: false,
         swapped_pairs: false,
+        stated: None,
     };
 
     struct Draft {

@@ -126,6 +126,20 @@ pub(crate) struct PixelModule {
     pub(crate) big_endian: bool,
     /// 8-bit samples written as 16-bit words in big endian: the bytes of each pair change places (PS3.5 8.1.1, A.3).
     pub(crate) swapped_pairs: bool,
+    /// The smallest and the largest stored value that the file says it holds; of 16-bit grey images only. Nothing but a sign of damage.
+    pub(crate) stated: Option<[i64; 2]>,
+}
+
+/// Smallest and Largest Image Pixel Value (PS3.3 C.7.6.3). They are US or SS: implicit VR cannot say which, and many writers say the wrong one.
+fn stated_range(a: &Attributes, sample: Sample) -> Option<[i64; 2]> {
+    let words = sample.words()?;
+    let value = |tag, name| {
+        let value = a.integer(tag, name).ok().flatten()?;
+        Some(if words.signed && value > i64::from(i16::MAX) { value - 65_536 } else { value })
+    };
+    let range = [value(tags::SMALLEST_IMAGE_PIXEL_VALUE, "Smallest")?, value(tags::LARGEST_IMAGE_PIXEL_VALUE, "Largest")?];
+    // Both 0 is how writers say that they did not look.
+    (range[0] < range[1]).then_some(range)
 }
 
 /// More frames than any image holds.
@@ -166,7 +180,8 @@ impl PixelModule {
         }
         let big_endian = syntax.pixels() == PixelEncoding::Native && Encoding::of(syntax.data_set()).is_some_and(|e| e.big_endian);
         let swapped_pairs = big_endian && pixel_data.is_words && sample.allocated() <= 8;
-        Ok(Self { columns, rows, frames, photometric, sample, planar, big_endian, swapped_pairs })
+        let stated = stated_range(a, sample).filter(|_| photometric.is_grey());
+        Ok(Self { columns, rows, frames, photometric, sample, planar, big_endian, swapped_pairs, stated })
     }
 
     pub(crate) const fn pixels(&self) -> u64 {

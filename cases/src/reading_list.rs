@@ -206,6 +206,8 @@ const READING_LIST: &[Wanted] = &[
     value(tags::BITS_STORED, b"US"),
     value(tags::HIGH_BIT, b"US"),
     value(tags::PIXEL_REPRESENTATION, b"US"),
+    value(tags::SMALLEST_IMAGE_PIXEL_VALUE, b"US"),
+    value(tags::LARGEST_IMAGE_PIXEL_VALUE, b"US"),
     value(tags::PIXEL_PADDING_VALUE, b"US"),
     value(tags::PIXEL_PADDING_RANGE_LIMIT, b"US"),
     value(tags::FLOAT_PIXEL_PADDING_VALUE, b"FL"),

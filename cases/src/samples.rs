@@ -214,7 +214,7 @@ mod tests {
 
     fn module(photometric: Photometric, sample: Sample, columns: u32, big_endian: bool) -> PixelModule {
         let swapped_pairs = big_endian && sample.allocated() <= 8;
-        PixelModule { columns, rows: 1, frames: 1, photometric, sample, planar: false, big_endian, swapped_pairs }
+        PixelModule { columns, rows: 1, frames: 1, photometric, sample, planar: false, big_endian, swapped_pairs, stated: None }
     }
 
     fn check(allocated: u8, stored: u8, high: u8, signed: bool, big_endian: bool, data: &[u8], expected: &[i32]) {

@@ -149,6 +149,9 @@ impl TryFrom<WindowDraft> for Window {
 }
 
 impl Window {
+    /// The 256 values of 8 bits, with LINEAR_EXACT each to itself and a half.
+    pub const BYTE: Self = Self { center: 128.0, width: 256.0 };
+
     /// A window from centre and width.
     ///
     /// # Errors

@@ -86,7 +86,7 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
     if let Some(file) = &args.presentation {
         let state = presentation(file, &series)?;
         let [columns, rows] = series.image_size;
-        let spec = flat_spec(&series, Voi::LinearExact(Window::new(128.0, 256.0)?))?;
+        let spec = flat_spec(&series, Voi::LinearExact(Window::BYTE))?;
         let tones = layers::tones(&flat_geometry(columns, rows)?, &buffer, &spec, &state, computer)?;
         return write_png(&args.out, &layers::present(&tones, &state)?);
     }
@@ -96,7 +96,7 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
             return Err(Failure::Input(format!("{}: it is in colour, and windows are for grey images.", args.file.display())));
         }
         // Colours go through no window; a pane has one all the same.
-        Content::Colour => Voi::LinearExact(Window::new(128.0, 256.0)?),
+        Content::Colour => Voi::LinearExact(Window::BYTE),
     };
     let [columns, rows] = series.image_size;
     let geometry = flat_geometry(columns, rows)?;

@@ -116,7 +116,7 @@ pub(super) struct MeasureArgs {
     path: PathBuf,
     /// What to measure: length:P:P, angle:P:P:P, rect:P:P, circle:P:R or polygon:P:P:P… A place P is x,y,z in patient mm, or column,row@image in
     /// pixels; images count from 0, in the file's order of frames or, in a folder, in stack order.
-    #[arg(required = true, allow_hyphen_values = true, value_name = "SHAPE", value_parser = shape)]
+    #[arg(required = true, value_name = "SHAPE", value_parser = shape)]
     shapes: Vec<Shape>,
     /// Print one JSON document.
     #[arg(long)]
@@ -195,7 +195,9 @@ fn document(m: &Measured, series: &Series) -> Value {
         "length_mm": in_mm(m.length), "length_px": in_pixels(m.length), "angle_degrees": m.degrees,
         "area_mm2": in_mm(m.area), "area_px": in_pixels(m.area), "unit": m.unit.map(LengthUnit::label),
         "n": s.map(|s| s.n), "mean": s.map(|s| s.mean), "sd": s.and_then(|s| s.sd), "sd_population": s.map(|s| s.sd_population),
-        "min": s.map(|s| s.min), "max": s.map(|s| s.max), "value_unit": s.and(series.unit.label()), "suv_bw": suv,
+        "min": s.map(|s| s.min), "max": s.map(|s| s.max), "with_padding": m.with_padding.map(|p| json!({
+            "n": p.n, "mean": p.mean, "sd": p.sd, "sd_population": p.sd_population, "min": p.min, "max": p.max,
+        })), "value_unit": s.and(series.unit.label()), "suv_bw": suv,
     })
 }
 

@@ -122,10 +122,20 @@ impl Room {
             self.hanging.reset(volume.geometry(), pane);
         }
         self.look.shape = tiresias_words::PresentationShape::Identity;
-        let display = self.rules.protocol().display();
-        self.look.voi = display.first().voi.clone();
-        self.preset = display.presets().iter().position(|p| p == display.first()).map(Chosen::Protocol);
+        self.open_window();
         self.cine = None;
+    }
+
+    /// The window that the protocol opens a case with.
+    pub(super) fn open_window(&mut self) {
+        let display = self.rules.protocol().display();
+        match display.first().and_then(|i| Some((i, display.presets().get(i)?))) {
+            Some((i, preset)) => (self.look.voi, self.preset) = (preset.voi.clone(), Some(Chosen::Protocol(i))),
+            None => {
+                self.preset = Some(Chosen::Images(0));
+                self.follow_windows();
+            }
+        }
     }
 
     /// The presets of the protocol come first, then the windows and tables that the images bring along.

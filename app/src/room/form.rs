@@ -97,7 +97,8 @@ impl Room {
         painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
         design::text(painter, centre, Align2::CENTER_CENTER, id.0, design::strong(design::SMALL), OWN);
         let left = rect.left() + 38.0;
-        let words = slice.map_or_else(String::new, |n| format!("slice {n}"));
+        let of = if self.volume().is_none_or(|v| v.is_in_patient()) { "slice" } else { "image" };
+        let words = slice.map_or_else(String::new, |n| format!("{of} {n}"));
         design::text(painter, pos2(left, rect.bottom() - 8.0), Align2::LEFT_BOTTOM, words, design::mono(design::SMALL), TEXT);
         let at = pos2(rect.right() - 12.0, rect.center().y);
         let said = match rating {

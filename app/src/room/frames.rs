@@ -6,7 +6,7 @@ use super::Room;
 use super::hanging::Pane;
 use crate::design::{ACCENT, DIM, STRONG};
 use crate::volume::ShownVolume;
-use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::time::Duration;
 
 /// Height of the slider, at the foot of the pane.
@@ -47,10 +47,10 @@ impl Room {
         !volume.is_in_patient() && volume.series().len() > 1
     }
 
-    /// Draws the frame slider and takes the pointer on it.
-    pub(super) fn slider(&mut self, ui: &Ui, volume: &ShownVolume, placed: &[(Pane, Rect)]) {
-        let Some((_, pane)) = placed.first().filter(|_| self.has_slider(volume)) else { return };
-        let Some(view) = self.hanging.view(Pane::Main) else { return };
+    /// Takes the pointer on the frame slider; it is drawn later, above the image. `None` where there is none.
+    pub(super) fn slider(&mut self, ui: &Ui, volume: &ShownVolume, placed: &[(Pane, Rect)]) -> Option<Response> {
+        let (_, pane) = placed.first().filter(|_| self.has_slider(volume))?;
+        let view = self.hanging.view(Pane::Main)?;
         let rect = Rect::from_min_max(pos2(pane.left() + 10.0, pane.bottom() - SLIDER), pos2(pane.right() - 10.0, pane.bottom()));
         let response = ui.interact(rect, ui.scope_id().with("frame slider"), Sense::click_and_drag());
         let at = view.slice_position(volume.geometry(), self.crosshair);
@@ -63,9 +63,18 @@ impl Room {
         }
         let at = view.slice_position(volume.geometry(), self.crosshair);
         response.widget_info(|| WidgetInfo::slider(true, f64::from(at.number), "frame"));
-        let painter = ui.painter();
+        Some(response)
+    }
+
+    /// Draws the frame slider over the image.
+    pub(super) fn draw_slider(&self, ui: &Ui, volume: &ShownVolume, response: &Response) {
+        let Some(view) = self.hanging.view(Pane::Main) else { return };
+        let at = view.slice_position(volume.geometry(), self.crosshair);
+        let (rect, painter) = (response.rect, ui.painter());
         let y = rect.center().y;
-        let x = rect.left() + rect.width() * (at.number - 1) as f32 / steps;
+        let x = rect.left() + rect.width() * (at.number - 1) as f32 / (at.of.max(2) - 1) as f32;
+        // A dark halo, so that it stands out from any image.
+        painter.hline(rect.x_range(), y, Stroke::new(5.0, Color32::BLACK));
         painter.hline(rect.x_range(), y, Stroke::new(2.0, DIM));
         painter.hline(rect.left()..=x, y, Stroke::new(2.0, ACCENT));
         let knob = if response.hovered() || response.dragged() { STRONG } else { ACCENT };

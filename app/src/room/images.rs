@@ -52,12 +52,15 @@ impl Room {
             let (name, slice) = (self.hanging.orientation(pane).label(), self.slice_words(pane, volume));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {slice}")));
         }
-        self.slider(ui, volume, &placed);
+        let slider = self.slider(ui, volume, &placed);
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
         for (pane, rect) in placed {
             let Some(plane) = self.plane_of(pane, rect, scale) else { continue };
             let on = OnScreen { pane, rect, plane, volume };
             self.draw(ui, &on, draft, path);
+        }
+        if let Some(slider) = slider {
+            self.draw_slider(ui, volume, &slider);
         }
     }
 

@@ -23,7 +23,7 @@ use hanging::{Hanging, Pane};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::machine::{Action, Draft, Glimpse, Rules, State, Tool, View as Glance, missing};
-use tiresias_words::{MarkId, PatientPoint, QuestionId, ReadId, Window};
+use tiresias_words::{MarkId, PatientPoint, QuestionId, ReadId, Voi, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -120,18 +120,18 @@ impl Room {
     pub(crate) fn open(read: ReadId, rules: Arc<Rules>, loading: Loading, now: Duration) -> Self {
         let display = rules.protocol().display();
         let look = Look {
-            voi: display.first().voi.clone(),
+            // Until the case's images are there.
+            voi: display.presets().first().map_or(Voi::LinearExact(Window::BYTE), |p| p.voi.clone()),
             shape: tiresias_words::PresentationShape::Identity,
             interpolation: display.interpolation(),
         };
-        let preset = display.presets().iter().position(|p| p == display.first()).map(Chosen::Protocol);
         Self {
             read,
             images: Images::Opening(loading),
             hanging: Hanging::new(display.layout()),
             crosshair: PatientPoint::new(0.0, 0.0, 0.0),
             look,
-            preset,
+            preset: None,
             tool: Tool::Window,
             focus: Focus::Image,
             entry: String::new(),
@@ -227,6 +227,7 @@ impl Room {
                 Images::Complete(_) | Images::Failed(_) => None,
             };
             let Some(news) = news else { return };
+            let opens = matches!(news, News::Opened(_));
             self.images = match (std::mem::replace(&mut self.images, Images::Failed(String::new())), news) {
                 (Images::Opening(loading), News::Opened(volume)) => {
                     let middle = volume.geometry().size()[2].saturating_sub(1) / 2;
@@ -244,6 +245,9 @@ impl Room {
                 (_, News::Failed(sentence)) => Images::Failed(sentence),
                 (images, _) => images,
             };
+            if opens {
+                self.open_window();
+            }
         }
     }
 

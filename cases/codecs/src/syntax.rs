@@ -142,11 +142,20 @@ impl TransferSyntax {
         }
     }
 
-    /// Whether it promises that no bit of a sample was changed, where its codestreams could also be of the lossy kind.
-    pub(crate) const fn promises_lossless(self) -> bool {
+    /// Whether its pixels are compressed with the promise that no bit of a sample was changed.
+    #[must_use]
+    pub const fn promises_lossless(self) -> bool {
         matches!(
             self,
-            Self::JpegLsLossless | Self::Jpeg2000Lossless | Self::Jpeg2000PartTwoLossless | Self::Htj2kLossless | Self::Htj2kLosslessRpcl
+            Self::JpegLossless
+                | Self::JpegLosslessFirstOrder
+                | Self::JpegLsLossless
+                | Self::Jpeg2000Lossless
+                | Self::Jpeg2000PartTwoLossless
+                | Self::Htj2kLossless
+                | Self::Htj2kLosslessRpcl
+                | Self::RleLossless
+                | Self::DeflatedFrame
         )
     }
 }

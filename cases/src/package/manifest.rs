@@ -87,7 +87,7 @@ impl PackedPixels {
     pub(super) const fn module(self, [columns, rows]: [u32; 2]) -> PixelModule {
         let photometric = if matches!(self, Self::Rgb) { Photometric::Rgb } else { Photometric::Monochrome2 };
         let (sample, frames) = (self.sample(), 1);
-        PixelModule { columns, rows, frames, photometric, sample, planar: false, big_endian: false, swapped_pairs: false }
+        PixelModule { columns, rows, frames, photometric, sample, planar: false, big_endian: false, swapped_pairs: false, stated: None }
     }
 }
 

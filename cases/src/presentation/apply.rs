@@ -142,7 +142,10 @@ impl PresentationState {
             match self.overlays.iter().chain(&of_image).find(|o| o.group == *group) {
                 Some(overlay) => shown.push(overlay.clone()),
                 None => {
-                    warn(warnings, format!("overlay {group:04X} is to be shown, and neither the presentation state nor the image holds it"));
+                    warn(
+                        warnings,
+                        format!("overlay {group:04X} is to be shown, and neither the presentation state nor the image holds it"),
+                    );
                 }
             }
         }

@@ -7,6 +7,7 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -55,7 +56,7 @@ fn overlay(group: u16, size: [u16; 2], origin: [i16; 2], bits: [u16; 2]) -> Vec<
 
 /// Two frames of 4 x 2 pixels, 12 of 16 bits: 6000 in bit 15 of the pixels, 6002 with data for frame 2 alone, 6004 with too few.
 fn image(path: &Path) {
-    let pixels: Vec<u16> = (0..16u16).map(|i| i * 100 | if i % 5 == 0 { 0x8000 } else { 0 } | 0x1000).collect();
+    let pixels: Vec<u16> = (0..16u16).map(|i| (i * 100) | 0x1000 | if i % 5 == 0 { 0x8000 } else { 0 }).collect();
     let mut elements = vec![
         text(tags::MODALITY, VR::CS, "OT"),
         short(tags::SAMPLES_PER_PIXEL, 1),
@@ -201,6 +202,35 @@ fn a_package_knows_no_presentation_state() {
     let refused = read_presentation_state(&state_path, &codecs()).unwrap().for_image(series, 0);
     assert!(matches!(refused, Err(PresentationError::Packed)));
     assert_eq!((series.overlays(0).unwrap().len(), series.supplemental_colours(0).unwrap()), (0, None));
+}
+
+proptest! {
+    /// Damage anywhere in either file is told or harmless.
+    #[test]
+    fn damaged_layers_are_no_surprise(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5), which in any::<bool>()) {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, state_path) = (dir.path().join("image.dcm"), dir.path().join("state.dcm"));
+        image(&path);
+        state(&state_path);
+        let damaged = if which { &path } else { &state_path };
+        let mut bytes = std::fs::read(damaged).unwrap();
+        for (at, with) in flips {
+            // Behind the preamble, which nobody reads.
+            let at = 132 + at.index(bytes.len() - 132);
+            bytes[at] = with;
+        }
+        std::fs::write(damaged, bytes).unwrap();
+        let seen = serde_json::to_value(inspect(dir.path(), false, &codecs()).unwrap()).unwrap();
+        prop_assert_eq!(["series", "objects", "refused"].iter().map(|l| seen[*l].as_array().unwrap().len()).sum::<usize>(), 2);
+        for series in folder(dir.path()).series {
+            for slice in 0..series.len().min(3) {
+                let _ = (series.overlays(slice), series.supplemental_colours(slice));
+                if let Ok(state) = read_presentation_state(&state_path, &codecs()) {
+                    let _ = state.for_image(&series, slice);
+                }
+            }
+        }
+    }
 }
 
 #[test]

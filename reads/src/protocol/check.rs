@@ -15,6 +15,8 @@ use toml::Spanned;
 const MAX_CONDITIONS: usize = 20;
 const MAX_QUESTIONS: usize = 100;
 const MAX_OPTIONS: usize = 40;
+/// Stands in `first` for the windows that images bring along.
+const IMAGES: &str = "images";
 const MAX_PRESETS: usize = 20;
 const MAX_FACTS: usize = 20;
 const MAX_MARKS: u32 = 1000;
@@ -311,11 +313,17 @@ impl Checks<'_> {
             }
             presets.push(checked);
         }
-        let named = draft.preset.iter().any(|p| p.name.get_ref().trim() == draft.first.get_ref().trim());
-        if !named {
-            self.at(&draft.first, "`first` names no preset; it must be the name of a `[[display.preset]]`.");
+        let first = draft.first.get_ref().trim();
+        if let Some(preset) = draft.preset.iter().find(|p| p.name.get_ref().trim() == IMAGES) {
+            self.at(&preset.name, "A preset cannot be named \"images\": that word means the images' own windows.");
         }
-        let first = presets.iter().find(|p| p.name == draft.first.get_ref().trim())?.clone();
+        if first != IMAGES && !draft.preset.iter().any(|p| p.name.get_ref().trim() == first) {
+            self.at(
+                &draft.first,
+                "`first` names no preset; it must be the name of a `[[display.preset]]`, or \"images\" for the images' own window.",
+            );
+        }
+        let first = if first == IMAGES { None } else { Some(presets.iter().position(|p| p.name == first)?) };
         Some(Display { layout: layout?, interpolation: interpolation?, presets, first })
     }
 
@@ -387,7 +395,8 @@ mod tests {
         assert_eq!(p.form().rating(), &QuestionId::new("confidence").unwrap());
         assert_eq!(p.form().questions().len(), 2);
         assert_eq!(p.display().layout(), Layout::Mpr);
-        assert_eq!(p.display().first().voi, Voi::Linear(Window::new(-600.0, 1500.0).unwrap()));
+        let first = p.display().first().and_then(|i| p.display().presets().get(i)).map(|p| p.voi.clone());
+        assert_eq!(first, Some(Voi::Linear(Window::new(-600.0, 1500.0).unwrap())));
         assert_eq!(p.case_facts(), ["age band", "indication"]);
         assert!(check(GOOD).is_empty());
     }
@@ -428,6 +437,7 @@ mod tests {
         finds("max = 20", "max = 0", Some(36), "1 to 1000");
         finds("high = \"certain\"", "high = \" \"", Some(37), "anchor `high`");
         finds("first = \"lung\"", "first = \"bone\"", Some(42), "names no preset");
+        finds("name = \"lung\"", "name = \"images\"", Some(45), "own windows");
         finds("width = 1500.0", "width = 0", Some(45), "window");
         finds("function = \"linear\"", "function = \"cubic\"", Some(48), "linear_exact");
         finds("seed = 7\n", "", Some(51), "needs a `seed`");

@@ -108,7 +108,7 @@ pub struct Display {
     layout: Layout,
     interpolation: Interpolation,
     presets: Vec<Preset>,
-    first: Preset,
+    first: Option<usize>,
 }
 
 /// What panes a case opens with.
@@ -315,15 +315,15 @@ impl Display {
     pub const fn interpolation(&self) -> Interpolation {
         self.interpolation
     }
-    /// The named grey-scale settings, in order; at least one.
+    /// The named grey-scale settings, in order.
     #[must_use]
     pub fn presets(&self) -> &[Preset] {
         &self.presets
     }
-    /// The setting that a case opens with.
+    /// Which of the settings a case opens with; `None` is the first window or table of the images themselves.
     #[must_use]
-    pub const fn first(&self) -> &Preset {
-        &self.first
+    pub const fn first(&self) -> Option<usize> {
+        self.first
     }
 }
 

@@ -56,7 +56,7 @@ rating = { min = 0, max = 100, low = "no", high = "yes" }
 [display]
 layout = "mpr"
 interpolation = "linear"
-first = "all"
+first = "images"
 
 [[display.preset]]
 name = "all"
@@ -311,7 +311,11 @@ fn colour_palette_and_frames_are_read_like_any_other_image() {
     // Grey frames, each with a window of its own behind the study's presets.
     next(&mut room);
     assert_eq!(pane(&room).0, "images, image 3 of 5");
-    assert!(room.says("W 256  C 128"));
+    // The study begins with the images' own windows; its preset is one key away, and so are they.
+    assert!(room.says("W 20  C 70") && room.says("Window 1"), "{:?}", room.words());
+    room.key(Key::Num1);
+    room.rest();
+    assert!(room.says("W 256  C 128") && room.says("all"));
     room.key(Key::Num2);
     room.rest();
     assert!(room.says("W 20  C 70") && room.says("Window 1"), "{:?}", room.words());
