@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz corpus: small inputs that are in order, made up from nothing.
+
+    make_seeds.py FOLDER      writes FOLDER/TARGET/seed_NAME for every target
+
+Needs Python 3.9 and, for JPEG and JPEG 2000, Pillow. Nothing here comes from anybody's file. A seed that a later format no longer takes is
+harmless, only less useful: the fuzzer starts from it all the same.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+import random
+import re
+import sqlite3
+import struct
+import sys
+import zlib
+
+from PIL import Image
+
+OUT = pathlib.Path(sys.argv[1])
+HERE = pathlib.Path(__file__).parent
+LONG = (b"OB", b"OW", b"OF", b"OD", b"OV", b"SQ", b"UN", b"UT")
+CT, MR, PET, US, SC, SEG, GSPS, ENHANCED = (
+    "1.2.840.10008.5.1.4.1.1." + t for t in ("2", "4", "128", "6.1", "7", "66.4", "11.1", "2.1"))
+random.seed(3)
+
+
+def keep(target, name, data):
+    folder = OUT / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"seed_{name}").write_bytes(data)
+
+
+def even(value, pad=b"\0"):
+    return value + pad if len(value) % 2 else value
+
+
+def element(tag, vr, value, order="<", explicit=True):
+    """One element; a value is bytes, text, a list of numbers or, for SQ, a list of items."""
+    vr = vr.encode()
+    if vr == b"SQ":
+        value = b"".join(
+            struct.pack(order + "HHI", 0xFFFE, 0xE000, len(i)) + i
+            for i in (data_set(item, order, explicit) for item in value))
+    elif isinstance(value, str):
+        value = even(value.encode(), b"\0" if vr == b"UI" else b" ")
+    elif isinstance(value, list):
+        kind = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"OW": "H", b"FL": "f", b"FD": "d", b"OV": "Q", b"AT": "H"}[vr]
+        value = struct.pack(order + str(len(value)) + kind, *value)
+    group, number = tag >> 16, tag & 0xFFFF
+    if not explicit:
+        return struct.pack(order + "HHI", group, number, len(value)) + value
+    if vr in LONG:
+        return struct.pack(order + "HH2sHI", group, number, vr, 0, len(value)) + value
+    return struct.pack(order + "HH2sH", group, number, vr, len(value)) + value
+
+
+def data_set(elements, order="<", explicit=True):
+    return b"".join(element(*e, order, explicit) for e in sorted(elements, key=lambda e: e[0]))
+
+
+def whole(syntax, body, preamble=True):
+    meta = data_set([(0x00020001, "OB", b"\0\1"), (0x00020010, "UI", syntax)])
+    meta = element(0x00020000, "UL", [len(meta)]) + meta
+    return (b"\0" * 128 + b"DICM" if preamble else b"") + meta + body
+
+
+def fragments(frames, table=None):
+    item = lambda b: struct.pack("<HHI", 0xFFFE, 0xE000, len(b)) + b
+    head = struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
+    table = b"" if table is None else struct.pack(f"<{len(table)}I", *table)
+    return head + item(table) + b"".join(item(even(f)) for f in frames) + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+
+
+def pixels(columns=6, rows=5, allocated=16, stored=12, high=None, signed=0, samples=1, colour="MONOCHROME2", frames=None):
+    found = [
+        (0x00280002, "US", [samples]), (0x00280004, "CS", colour), (0x00280010, "US", [rows]), (0x00280011, "US", [columns]),
+        (0x00280100, "US", [allocated]), (0x00280101, "US", [stored]),
+        (0x00280102, "US", [stored - 1 if high is None else high]), (0x00280103, "US", [signed])]
+    if samples == 3:
+        found.append((0x00280006, "US", [0]))
+    if frames:
+        found.append((0x00280008, "IS", str(frames)))
+    return found
+
+
+def ids(sop=CT, modality="CT", n=1):
+    return [
+        (0x00080016, "UI", sop), (0x00080018, "UI", f"1.2.3.{n}"), (0x00080060, "CS", modality), (0x00100020, "LO", "P"),
+        (0x0020000D, "UI", "1.2.1"), (0x0020000E, "UI", "1.2.2"), (0x00200013, "IS", str(n)), (0x00200052, "UI", "1.2.4")]
+
+
+PLANE = [
+    (0x00200032, "DS", "-10\\-20\\30.5"), (0x00200037, "DS", "1\\0\\0\\0\\1\\0"), (0x00280030, "DS", "0.5\\0.75"), (0x00180050, "DS", "1")]
+RESCALE = [(0x00281052, "DS", "-1024"), (0x00281053, "DS", "1"), (0x00281050, "DS", "40\\-600"), (0x00281051, "DS", "400\\1500"),
+           (0x00281055, "LO", "A\\B"), (0x00280120, "US", [7])]
+LITTLE, IMPLICIT, BIG, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
+words = lambda n, top=4096: [random.randrange(top) for _ in range(n)]
+raw = lambda n: bytes(random.randrange(256) for _ in range(n))
+deflate = lambda b: (lambda z: z.compress(b) + z.flush())(zlib.compressobj(9, zlib.DEFLATED, -15))
+
+
+def rle(planes):
+    """Segments of byte runs, one a plane: literal runs and, where all bytes are one, a repeat."""
+    segments = []
+    for plane in planes:
+        out = b""
+        for at in range(0, len(plane), 100):
+            part = plane[at:at + 100]
+            out += bytes([257 - len(part), part[0]]) if len(set(part)) == 1 and len(part) > 1 else bytes([len(part) - 1]) + part
+        segments.append(even(out))
+    at, offsets = 64, []
+    for s in segments:
+        offsets.append(at)
+        at += len(s)
+    return struct.pack("<16I", len(segments), *offsets, *[0] * (15 - len(offsets))) + b"".join(segments)
+
+
+def codestream(kind, mode, size=(16, 12), **options):
+    image = Image.new(mode, size)
+    for x in range(size[0]):
+        for y in range(size[1]):
+            image.putpixel((x, y), (x * 9 + y) % 256 if mode == "L" else (x * 251 + y * 7) % 4096 if mode == "I;16" else (x * 9, y * 9, 80))
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def lossless_jpeg(columns, rows, bits=8):
+    """Process 14, selection value 1, of a constant image: every difference is category 0, code 0."""
+    sof = struct.pack(">HBHHB3B", 11, bits, rows, columns, 1, 1, 0x11, 0)
+    dht = struct.pack(">HB16B2B", 21, 0, *([0, 2] + [0] * 14), 0, 1)
+    sos = struct.pack(">HB2B3B", 8, 1, 1, 0, 1, 0, 0)
+    return b"\xff\xd8\xff\xc3" + sof + b"\xff\xc4" + dht + b"\xff\xda" + sos + b"\0" * (columns * rows // 4 + 1) + b"\xff\xd9"
+
+
+def images():
+    plain = ids() + PLANE + RESCALE + pixels()
+    value = (0x7FE00010, "OW", words(30))
+    yield "explicit", whole(LITTLE, data_set(plain + [value]))
+    yield "bare", data_set(plain + [value])
+    yield "implicit", whole(IMPLICIT, data_set(plain + [value], "<", False), preamble=False)
+    yield "bare_implicit", data_set(plain + [value], "<", False)
+    yield "big", whole(BIG, data_set(plain + [value], ">"))
+    yield "deflated", whole(DEFLATED, deflate(data_set(plain + [value])))
+    signed = ids() + PLANE + pixels(signed=1, stored=16, allocated=16) + [(0x00280106, "SS", [-5]), (0x00280120, "SS", [-2000])]
+    yield "signed", whole(LITTLE, data_set(signed + [value]))
+    yield "high_bit", whole(LITTLE, data_set(ids() + pixels(stored=10, high=15) + [value]))
+    yield "eight", whole(LITTLE, data_set(ids(SC, "OT") + pixels(allocated=8, stored=8, colour="MONOCHROME1") + [(0x7FE00010, "OB", raw(30))]))
+    yield "long", whole(LITTLE, data_set(ids(MR, "MR") + pixels(allocated=32, stored=32, signed=1) + [(0x7FE00010, "OW", raw(120))]))
+    yield "bits", whole(LITTLE, data_set(ids(SC, "OT") + pixels(allocated=1, stored=1, frames=3) + [(0x7FE00010, "OB", raw(12))]))
+    real = ids(MR, "MR") + pixels(allocated=32, stored=32)[:5]
+    yield "float", whole(LITTLE, data_set(real + [(0x7FE00008, "OF", struct.pack("<30f", *[random.gauss(0, 9) for _ in range(30)]))]))
+    real = ids(MR, "MR") + pixels(allocated=64, stored=64)[:5]
+    yield "double", whole(LITTLE, data_set(real + [(0x7FE00009, "OD", struct.pack("<30d", *[random.gauss(0, 9) for _ in range(30)]))]))
+    rgb = lambda colour="RGB", **more: ids(SC, "OT") + pixels(allocated=8, stored=8, samples=3, colour=colour, **more)
+    yield "rgb", whole(LITTLE, data_set(rgb() + [(0x7FE00010, "OB", raw(90))]))
+    yield "ybr_422", whole(LITTLE, data_set(rgb("YBR_FULL_422") + [(0x7FE00010, "OB", raw(60))]))
+    tables = [(0x00281101 + i, "US", [16, 0, 16]) for i in range(3)] + [(0x00281201 + i, "OW", words(16, 65536)) for i in range(3)]
+    palette = ids(SC, "OT") + pixels(allocated=8, stored=8, colour="PALETTE COLOR")
+    yield "palette", whole(LITTLE, data_set(palette + tables + [(0x7FE00010, "OB", raw(30))]))
+    parts = [(0x00281101 + i, "US", [8, 0, 16]) for i in range(3)] + [(0x00281221 + i, "OW", [0, 2, 0, 0, 1, 4, 0x4000, 2, 1, 0, 0]) for i in range(3)]
+    yield "segmented", whole(LITTLE, data_set(palette + parts + [(0x7FE00010, "OB", raw(30))]))
+    lut = lambda first, top: [(0x00283002, "US", [16, first, 16]), (0x00283003, "LO", "L"), (0x00283004, "LO", "OD"), (0x00283006, "OW", words(16, top))]
+    luts = [(0x00283000, "SQ", [lut(0, 4096)]), (0x00283010, "SQ", [lut(5, 65536), lut(0, 65536)])]
+    yield "tables", whole(LITTLE, data_set(ids() + pixels() + luts + [(0x20500020, "CS", "INVERSE"), (0x00281056, "CS", "SIGMOID"), value]))
+    over = [(0x60000010, "US", [5]), (0x60000011, "US", [6]), (0x60000040, "CS", "G"), (0x60000050, "SS", [1, 1]), (0x60000100, "US", [1]),
+            (0x60000102, "US", [0]), (0x60003000, "OW", [3, 7])]
+    yield "overlay", whole(LITTLE, data_set(ids() + pixels() + over + [value]))
+    unused = [(0x60020010, "US", [5]), (0x60020011, "US", [6]), (0x60020040, "CS", "R"), (0x60020050, "SS", [1, 1]), (0x60020100, "US", [16]), (0x60020102, "US", [13])]
+    yield "overlay_in_bits", whole(LITTLE, data_set(ids() + pixels() + unused + [value]))
+    pet = ids(PET, "PT") + PLANE + RESCALE[:2] + pixels() + [
+        (0x00541001, "CS", "BQML"), (0x00541102, "CS", "START"), (0x00541300, "DS", "0"), (0x00080021, "DA", "20200101"), (0x00080031, "TM", "120000"),
+        (0x00080022, "DA", "20200101"), (0x00080032, "TM", "120000"), (0x00101030, "DS", "70"), (0x00280051, "CS", "ATTN\\DECY"),
+        (0x00540016, "SQ", [[(0x00181072, "TM", "110000"), (0x00181074, "DS", "370000000"), (0x00181075, "DS", "6586.2")]])]
+    yield "pet", whole(LITTLE, data_set(pet + [value]))
+    region = [(0x00186011, "SQ", [[(0x00186024, "US", [3]), (0x00186026, "US", [3]), (0x00186018, "UL", [0]), (0x0018601A, "UL", [0]),
+              (0x0018601C, "UL", [5]), (0x0018601E, "UL", [4]), (0x0018602C, "FD", [0.1]), (0x0018602E, "FD", [0.2])]])]
+    yield "ultrasound", whole(LITTLE, data_set(ids(US, "US") + region + [(0x00181063, "DS", "40")] + pixels(allocated=8, stored=8, frames=2) + [(0x7FE00010, "OB", raw(60))]))
+    group = lambda z: [(0x00209113, "SQ", [[(0x00200032, "DS", f"0\\0\\{z}")]]), (0x00289145, "SQ", [[(0x00281052, "DS", "0"), (0x00281053, "DS", f"{z + 1}")]]),
+                       (0x00289132, "SQ", [[(0x00281050, "DS", "10"), (0x00281051, "DS", "20")]])]
+    shared = [(0x00209116, "SQ", [[(0x00200037, "DS", "1\\0\\0\\0\\1\\0")]]), (0x00289110, "SQ", [[(0x00280030, "DS", "1\\1"), (0x00180050, "DS", "2")]])]
+    enhanced = ids(ENHANCED, "CT") + pixels(frames=2) + [(0x52009229, "SQ", [shared]), (0x52009230, "SQ", [group(0), group(2)])]
+    yield "enhanced", whole(LITTLE, data_set(enhanced + [(0x7FE00010, "OW", words(60))]))
+    named = lambda n: [(0x0062000A, "SQ", [[(0x0062000B, "US", [n])]])]
+    segmentation = ids(SEG, "SEG") + pixels(allocated=1, stored=1, frames=2) + [
+        (0x00620001, "CS", "BINARY"), (0x00620002, "SQ", [[(0x00620004, "US", [1])]]), (0x52009230, "SQ", [named(1), named(1)])]
+    yield "segmentation", whole(LITTLE, data_set(segmentation + [(0x7FE00010, "OB", raw(8))]))
+    state = ids(GSPS, "PR") + [
+        (0x00081115, "SQ", [[(0x0020000E, "UI", "1.2.2"), (0x00081140, "SQ", [[(0x00081150, "UI", CT), (0x00081155, "UI", "1.2.3.1"), (0x00081160, "IS", "1")]])]]),
+        (0x00283110, "SQ", [[(0x00281050, "DS", "40"), (0x00281051, "DS", "400")]]), (0x20500020, "CS", "IDENTITY"),
+        (0x0070005A, "SQ", [[(0x00700052, "SL", [1, 1]), (0x00700053, "SL", [6, 5]), (0x00700100, "CS", "SCALE TO FIT")]]),
+        (0x00700042, "US", [90]), (0x00700041, "CS", "Y"),
+        (0x00700001, "SQ", [[(0x00700002, "CS", "L1"), (0x00700008, "SQ", [[(0x00700006, "ST", "text"), (0x00700004, "CS", "PIXEL"), (0x00700014, "FL", [2.0, 2.0]), (0x00700015, "CS", "N")]]),
+                             (0x00700009, "SQ", [[(0x00700005, "CS", "PIXEL"), (0x00700020, "US", [2]), (0x00700021, "US", [2]), (0x00700022, "FL", [1.0, 1.0, 3.0, 3.0]), (0x00700023, "CS", "POLYLINE"), (0x00700024, "CS", "N")]])]]),
+        (0x00700060, "SQ", [[(0x00700002, "CS", "L1"), (0x00700062, "IS", "1")]])]
+    yield "presentation", whole(LITTLE, data_set(state))
+    yield "report", whole(LITTLE, data_set([(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.22"), (0x00080018, "UI", "1.2.3.9"), (0x00080060, "CS", "SR")]))
+    for name, frame, more in compressed():
+        syntax, columns, rows, samples, allocated, stored, colour = frame
+        colour = {"grey": "MONOCHROME2", "rgb": "RGB", "ybr": "YBR_FULL"}[colour]
+        module = pixels(columns, rows, allocated, stored, samples=samples, colour=colour)
+        yield name, whole(syntax, data_set(ids(SC, "OT") + module) + fragments([more]))
+    frame = rle([bytes([1] * 30), raw(30)])
+    two = data_set(ids(US, "US") + pixels(allocated=16, stored=16, frames=2))
+    yield "rle_table", whole("1.2.840.10008.1.2.5", two + fragments([frame, frame], [0, len(even(frame)) + 8]))
+    extended = [(0x7FE00001, "OV", [0, len(even(frame)) + 8]), (0x7FE00002, "OV", [len(frame), len(frame)])]
+    yield "rle_extended_table", whole("1.2.840.10008.1.2.5", two + data_set(extended) + fragments([frame, frame]))
+    part = codestream("JPEG", "L")
+    split = data_set(ids(US, "US") + pixels(16, 12, 8, 8, frames=2))
+    yield "jpeg_in_parts", whole("1.2.840.10008.1.2.4.50", split + fragments([part[:100], part[100:], part[:200], part[200:]]))
+
+
+def compressed():
+    """Name, what the first line of a `codec` input says, and the frame."""
+    base = "1.2.840.10008.1.2."
+    yield "rle", (base + "5", 6, 5, 1, 16, 12, "grey"), rle([bytes([0] * 30), raw(30)])
+    yield "rle_rgb", (base + "5", 20, 10, 3, 8, 8, "rgb"), rle([raw(200), bytes([9] * 200), raw(200)])
+    yield "deflated_frame", (base + "8.1", 6, 5, 1, 16, 12, "grey"), deflate(raw(60))
+    yield "deflated_bits", (base + "8.1", 30, 9, 1, 1, 1, "grey"), deflate(raw(34))
+    yield "uncompressed", (base + "1.98", 6, 5, 1, 16, 12, "grey"), raw(60)
+    yield "jpeg", (base + "4.50", 16, 12, 1, 8, 8, "grey"), codestream("JPEG", "L")
+    yield "jpeg_colour", (base + "4.50", 16, 12, 3, 8, 8, "ybr"), codestream("JPEG", "RGB", subsampling=2)
+    yield "jpeg_rgb", (base + "4.50", 16, 12, 3, 8, 8, "rgb"), codestream("JPEG", "RGB", keep_rgb=True)
+    yield "jpeg_restarts", (base + "4.51", 40, 40, 1, 8, 8, "grey"), codestream("JPEG", "L", (40, 40), restart_marker_blocks=2)
+    yield "jpeg_progressive", (base + "4.55", 16, 12, 3, 8, 8, "ybr"), codestream("JPEG", "RGB", progressive=True)
+    yield "jpeg_lossless", (base + "4.70", 16, 12, 1, 8, 8, "grey"), lossless_jpeg(16, 12)
+    yield "jpeg_lossless_16", (base + "4.57", 16, 12, 1, 16, 16, "grey"), lossless_jpeg(16, 12, 16)
+    yield "j2k", (base + "4.90", 16, 12, 1, 8, 8, "grey"), codestream("JPEG2000", "L", no_jp2=True)
+    yield "j2k_boxed", (base + "4.90", 16, 12, 1, 8, 8, "grey"), codestream("JPEG2000", "L")
+    yield "j2k_16", (base + "4.91", 16, 12, 1, 16, 16, "grey"), codestream("JPEG2000", "I;16", no_jp2=True)
+    yield "j2k_lossy", (base + "4.91", 40, 40, 3, 8, 8, "rgb"), codestream("JPEG2000", "RGB", (40, 40), no_jp2=True, irreversible=True, mct=1, quality_layers=[20, 5])
+    yield "j2k_tiles", (base + "4.90", 40, 40, 3, 8, 8, "rgb"), codestream("JPEG2000", "RGB", (40, 40), no_jp2=True, tile_size=(16, 16), progression="RPCL")
+
+
+def manifests():
+    files = [("0" * 32, 64), ("1" * 32, 4096)]
+    bytes_of = lambda n: bytes(i % 251 for i in range(n))
+    scale = {"spacing": [0.5, 0.75], "unit": "millimetres"}
+    common = {"modality": {"rescale": {"slope": 1.0, "intercept": -1024.0}}, "padding": [0.0, 0.0],
+              "vois": [{"name": "Window 1", "voi": {"linear": {"center": 40.0, "width": 400.0}}},
+                       {"name": "Table 1", "voi": {"table": {"first": 0, "bits": 12, "entries": [0, 9, 4095]}}}],
+              "lengths": {"whole": scale, "regions": [{"from": [0.0, 0.0], "to": [3.0, 3.0], "scale": scale}]}}
+
+    def one(pixels, size, length, count=1, **more):
+        images = [{"file": f"{name}.dcm", "sha256": hashlib.sha256(bytes_of(n)).hexdigest(), "bytes": n, "pixel_offset": n - length,
+                   "pixel_bytes": length, "uid": f"1.2.{n}"} for name, n in files[:count]]
+        series = {"facts": {"role": "current", "modality": "CT", "images": count, "slice_spacing": None, "geometry": {"verdict": "none"}}, "volume": None,
+                  "image_size": size, "pixels": pixels, "quantiser": None, "unit": "HU", "shape": "identity", "frame_time_ms": None, "suv": None,
+                  "common": common, "images": images}
+        series.update(more)
+        return json.dumps({"tiresias_package": 2, "series": [series]}, indent=1).encode()
+
+    volume = {"size": [4, 4, 2], "row_direction": [1.0, 0.0, 0.0], "column_direction": [0.0, 1.0, 0.0], "spacing": [0.5, 0.75],
+              "stack": {"uniform": {"origin": [0.0, 0.0, 0.0], "step": [0.0, 0.0, 1.0]}}}
+    facts = {"role": "current", "modality": "CT", "images": 2, "slice_spacing": 1.0, "geometry": {"verdict": "orthogonal"}}
+    yield "volume", one({"words": {"signed": True, "bits_stored": 12}}, [4, 4], 32, 2, volume=volume, facts=facts)
+    uneven = dict(volume, stack={"piecewise": [[0.0, 0.0, 0.0], [0.0, 0.0, 1.5]]})
+    yield "uneven", one({"words": {"signed": False, "bits_stored": 16}}, [4, 4], 32, 2, volume=uneven, facts=dict(facts, geometry={"verdict": "uneven"}))
+    yield "long", one("int32", [4, 4], 64, quantiser={"low": -9.0, "step": 0.5}, suv=0.002)
+    yield "float", one("float32", [4, 4], 64, quantiser={"low": -9.0, "step": 0.5}, shape="inverse")
+    yield "double", one("float64", [2, 4], 64, quantiser={"low": -9.0, "step": 0.5})
+    yield "colour", one("rgb", [5, 4], 60, frame_time_ms=40.0)
+
+
+def bundles(protocol):
+    read = lambda case, n, condition, repeat=1: {"case": case, "package": f"{n:02x}" * 32, "condition": condition, "repeat": repeat,
+                                                 "facts": [{"name": "age", "value": "60 to 69"}]}
+    reads = [read("7K-Q", 1, "one"), read("9M", 2, "one"), read("7K-Q", 1, "two"), read("9M", 2, "two"), read("9M", 2, "two", 2)]
+    bundle = {"tiresias_bundle": 1, "protocol": hashlib.sha256(protocol).hexdigest(), "reader": "r", "display_name": "Reader", "reads": reads}
+    yield "full", json.dumps(bundle, indent=2).encode()
+    yield "newer", json.dumps(dict(bundle, tiresias_bundle=2)).encode()
+
+
+def histories():
+    read = lambda case, condition: {"reader": "r", "case": case, "condition": condition, "repeat": 1}
+    assigned = [{"read": read("7K", "one"), "package": "01" * 32}, {"read": read("9M", "two"), "package": "02" * 32}]
+    anchor = {"image": "1.2", "frame": 0, "column": 1.5, "row": 2.5}
+    environment = {"build": "b", "adapter": "a", "surface": [1920, 1080], "scale": 1.0}
+    rows = [("-", "enrolled/1", {"bundle": "ab" * 32, "reads": assigned}), ("-", "session-started/1", environment)]
+    rows += [("1", "case-opened/1", {"read": read("7K", "one")}), ("1", "images-shown/1", None),
+             ("1", "viewed/1", {"glimpses": [{"at_ms": 5, "view": {"slice": {"pane": 0, "index": 3}}}, {"at_ms": 6, "view": {"window": {"center": 1.0, "width": 2.0}}},
+                                             {"at_ms": 7, "view": {"crosshair": [0.0, 1.0, 2.0]}}, {"at_ms": 8, "view": {"zoom": {"pane": 0, "pixel": 0.5}}},
+                                             {"at_ms": 9, "view": {"tool": "zoom"}}]}),
+             ("1", "mark-placed/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 3.0]}, "anchor": anchor}), ("1", "mark-rated/1", {"mark": 1, "rating": 4}),
+             ("1", "mark-moved/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 4.0]}, "anchor": anchor}), ("1", "mark-deleted/1", {"mark": 1}),
+             ("1", "answered/1", {"question": "c", "value": {"scale": 5}}), ("1", "answer-cleared/1", {"question": "c"}),
+             ("1", "answered/1", {"question": "c", "value": {"scale": 6}}), ("1", "read-locked/1", {"read": read("7K", "one")}),
+             ("2", "case-opened/1", {"read": read("9M", "two")}), ("2", "images-shown/1", None), ("2", "case-closed/1", None), ("-", "session-ended/1", None)]
+    line = lambda session, row: f"{session} r {row[0]} {row[1]} {json.dumps(row[2])}\n"
+    yield "whole", "".join(line(1, row) for row in rows).encode()
+    yield "cut_off", "".join([line(1, row) for row in rows[:4]] + [line(2, ("1", "session-cut-off/1", None)), line(2, rows[1])]).encode()
+
+
+def databases():
+    sql = (HERE / "../../reads/sql/1.sql").read_text()
+    for name, version, size in [("empty", 1, 512), ("newer", 2, 512), ("large_pages", 1, 4096)]:
+        path = OUT / "made.sqlite"
+        database = sqlite3.connect(path)
+        database.executescript(f"PRAGMA page_size = {size}; {sql} PRAGMA application_id = 0x54495245; PRAGMA user_version = {version};")
+        if name == "large_pages":
+            blob = bytes(32)
+            database.execute("INSERT INTO event VALUES (1, 1, 'r', 'session-ended/1', 'null', 1, 1, 'b', 'b', ?, NULL, ?, ?)", (blob, blob, blob))
+        database.commit()
+        database.close()
+        yield name, path.read_bytes()
+        path.unlink()
+
+
+def directories():
+    record = lambda *names: [(0x00041400, "UL", [0]), (0x00041410, "US", [0xFFFF]), (0x00041420, "UL", [0]), (0x00041430, "CS", "IMAGE"),
+                             (0x00041500, "CS", "\\".join(names)), (0x00041510, "UI", CT), (0x00041511, "UI", "1.2.3.1"), (0x00041512, "UI", LITTLE)]
+    base = [(0x00080016, "UI", "1.2.840.10008.1.3.10"), (0x00041130, "CS", "SET"), (0x00041200, "UL", [0]), (0x00041202, "UL", [0]), (0x00041212, "US", [0])]
+    sets = {"two": [record("IMAGE"), record("DIR", "IM2")], "outside": [record("..", "OUTSIDE"), record("LINK"), record("IMAGE")], "missing": [record("NONE")],
+            "empty": []}
+    for name, records in sets.items():
+        yield name, whole(LITTLE, data_set(base + [(0x00041220, "SQ", records)]))
+
+
+def main():
+    protocol = re.search(r'PROTOCOL: &str = r#"(.*?)"#;', (HERE / "src/properties/texts.rs").read_text(), re.S).group(1).encode()
+    keep("protocol", "own", protocol)
+    choice = b'[[question]]\nid = "d"\ntext = "D?"\nkind = "choice"\noptions = [{ key = "n", label = "no" }, { key = "y", label = "yes" }]\nrequired = false\n\n[marks]'
+    keep("protocol", "choice", protocol.replace(b"[marks]", choice))
+    keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
+    for target, made in [("file_to_frame", images()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
+                         ("event", histories()), ("record", databases())]:
+        for name, data in made:
+            keep(target, name, data)
+    for name, said, frame in compressed():
+        keep("codec", name, " ".join(map(str, said)).encode() + b"\n" + frame)
+    for name, plain in [("text", b"reading room " * 9), ("zeros", bytes(100_000)), ("noise", raw(500)), ("nothing", b"")]:
+        keep("inflate", name, struct.pack("<I", 200_000) + deflate(plain))
+    imrmc = "A title\nNR: 1\nN0: 1\nN1: 1\nNM: 1\nBEGIN DATA:\n{0},c1,truth,0\n{0},c2,truth,1\nr1,c1,A,1\nr1,c2,A,4.5e-3\n"
+    keep("imrmc", "java", imrmc.format("truth").encode())
+    keep("imrmc", "rjafroc", imrmc.format("-1").replace("\n", "\r\n").encode())
+    keep("truth", "two", f"case,package,truth\nc1,{'01' * 32},0\nc2,{'02' * 32},1\n".encode())
+    keep("truth", "turned", f"\ufefftruth, package ,case\r\n1,{'01' * 32},\"c1\"\r\n2,x,c1\r\n".encode())
+    keep("desk", "two", json.dumps({"tiresias_desk": 1, "protocol": "ab" * 32, "seed": 7, "cases": {"c1": "01" * 32, "c2": "02" * 32}}).encode())
+
+
+main()

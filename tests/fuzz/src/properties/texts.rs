@@ -1,0 +1,194 @@
+//! Properties of the text files of a study: protocol, bundle, desk file, truth, and iMRMC files.
+//!
+//! What is accepted can be written down and read again without a change; what is refused has a reason that a person can read.
+
+use super::{Held, must, one_line, ours, told};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use tiresias_reads::bundle::Bundle;
+use tiresias_reads::desk::{Desk, DeskError, Truth};
+use tiresias_reads::formats::imrmc::{BEGIN, Imrmc};
+use tiresias_reads::machine::Rules;
+use tiresias_reads::protocol::{Paradigm, Protocol, QuestionKind, Scale, check};
+
+/// A protocol that the bundles of the corpus are made for; they name its hash, so it must not change.
+pub(super) const PROTOCOL: &str = r#"tiresias_protocol = 1
+
+[study]
+id = "s"
+title = "S"
+paradigm = "froc"
+case_facts = ["age"]
+
+[[condition]]
+id = "one"
+
+[[condition]]
+id = "two"
+
+[[question]]
+id = "c"
+text = "C?"
+kind = "scale"
+min = 0
+max = 9
+low = "no"
+high = "yes"
+required = true
+rating = true
+
+[marks]
+label = "Mark"
+max = 3
+rating = { min = 0, max = 9, low = "no", high = "yes" }
+
+[display]
+layout = "mpr"
+interpolation = "linear"
+first = "lung"
+
+[[display.preset]]
+name = "lung"
+center = -600
+width = 1500
+function = "linear"
+
+[order]
+kind = "fixed"
+"#;
+
+/// A protocol is what its text says, or every finding is a sentence with a line that exists.
+pub(super) fn protocol(input: &[u8]) -> Held {
+    let Ok(text) = std::str::from_utf8(input) else { return Ok(()) };
+    let (first, again) = (Protocol::parse(text), Protocol::parse(text));
+    must(first == again, || "reading it twice gives two results".to_owned())?;
+    let findings = check(text);
+    let protocol = match first {
+        Ok(protocol) => protocol,
+        Err(error) => {
+            let lines = text.lines().count().max(1) + 1;
+            for finding in error.findings() {
+                one_line(&finding.sentence)?;
+                must(finding.line.is_none_or(|line| (1..=lines).contains(&line)), || format!("a finding on no line: {finding}"))?;
+            }
+            must(!findings.is_empty(), || "it is refused, and the check finds nothing".to_owned())?;
+            return told(&error);
+        }
+    };
+    must(findings.is_empty(), || format!("it is accepted, and the check finds {findings:?}"))?;
+    one_line(protocol.title())?;
+    let conditions: BTreeSet<_> = protocol.conditions().iter().map(|c| &c.id).collect();
+    must(!conditions.is_empty() && conditions.len() == protocol.conditions().len(), || "no condition, or one twice".to_owned())?;
+    protocol.conditions().iter().try_for_each(|c| one_line(&c.label))?;
+    protocol.case_facts().iter().try_for_each(|fact| one_line(fact))?;
+    let form = protocol.form();
+    let rating = form.question(form.rating()).filter(|q| q.required && matches!(q.kind, QuestionKind::Scale(_)));
+    must(rating.is_some(), || "the rating question is no required scale".to_owned())?;
+    let is_right = |scale: &Scale| scale.min() < scale.max() && one_line(scale.low()).is_ok() && one_line(scale.high()).is_ok();
+    for question in form.questions() {
+        one_line(&question.text)?;
+        match &question.kind {
+            QuestionKind::Scale(scale) => must(is_right(scale), || format!("a scale without ends: {scale:?}"))?,
+            QuestionKind::Choice(options) => {
+                let keys: BTreeSet<_> = options.iter().map(|o| &o.key).collect();
+                must(options.len() > 1 && keys.len() == options.len(), || format!("a choice that is none: {options:?}"))?;
+                options.iter().try_for_each(|o| one_line(&o.label))?;
+            }
+        }
+    }
+    if let Paradigm::Froc(rules) = protocol.paradigm() {
+        one_line(&rules.label)?;
+        must(rules.max > 0 && is_right(&rules.rating), || format!("marks that nobody can put: {rules:?}"))?;
+    }
+    protocol.display().presets().iter().try_for_each(|preset| one_line(&preset.name))
+}
+
+/// A bundle is what a reader can read under its protocol, and is written as it was read; or it is refused.
+pub(super) fn bundle(input: &[u8]) -> Held {
+    let protocol = Protocol::parse(PROTOCOL).map_err(|e| format!("the property's own protocol is refused: {e}"))?;
+    let bundle = match Bundle::parse(input, &protocol) {
+        Ok(bundle) => bundle,
+        Err(error) => return told(&error),
+    };
+    let written = bundle.to_json();
+    must(Bundle::parse(written.as_bytes(), &protocol).as_ref() == Ok(&bundle), || "what is written is not what was read".to_owned())?;
+    one_line(bundle.display_name())?;
+    for fact in bundle.reads().iter().flat_map(|read| &read.facts) {
+        one_line(&fact.name)?;
+        one_line(&fact.value)?;
+    }
+    let rules = Rules::new(protocol, bundle.clone()).map_err(|e| format!("the bundle is right and makes no rules: {e}"))?;
+    let known = bundle.reads().iter().all(|read| rules.assigned(&read.id(bundle.reader())) == Some(read));
+    must(known, || "a read of the bundle is not assigned".to_owned())
+}
+
+/// Scores and truth are numbers, and what is written down anew is read as the same.
+pub(super) fn imrmc(input: &[u8]) -> Held {
+    let Ok(text) = std::str::from_utf8(input) else { return Ok(()) };
+    let file = match Imrmc::parse(text) {
+        Ok(file) => file,
+        Err(error) => {
+            must((1..=text.lines().count().max(1)).contains(&error.line), || format!("no such line: {error}"))?;
+            return told(&error);
+        }
+    };
+    let mut written = format!("{BEGIN}\n");
+    for (case, signal) in &file.truth {
+        let _ = writeln!(written, "truth,{case},truth,{}", u8::from(*signal));
+    }
+    for (cell, score) in &file.scores {
+        must(score.is_finite(), || format!("a score of {score}"))?;
+        let _ = writeln!(written, "{},{},{},{score}", cell.reader, cell.case, cell.modality);
+    }
+    let again = Imrmc::parse(&written).map_err(|e| format!("what is written cannot be read: {e}"))?;
+    must((&again.truth, &again.scores) == (&file.truth, &file.scores), || "what is written is not what was read".to_owned())
+}
+
+/// Each package has one case and one truth, on a line that exists; or each finding is a sentence.
+pub(super) fn truth(input: &[u8]) -> Held {
+    let truth = match Truth::parse(input, "truth.csv") {
+        Ok(truth) => truth,
+        Err(DeskError::Truth(findings)) => {
+            must(!findings.is_empty(), || "it is refused without a finding".to_owned())?;
+            return findings.iter().try_for_each(|f| one_line(f));
+        }
+        Err(error) => return told(&error),
+    };
+    let cases: BTreeSet<_> = truth.by_package().values().map(|row| &row.case).collect();
+    must(cases.len() == truth.by_package().len(), || "a case twice".to_owned())?;
+    // A file may end its lines with either character.
+    let lines = input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64 + 1;
+    must(truth.by_package().values().all(|row| (1..=lines).contains(&row.line)), || "a row on no line".to_owned())
+}
+
+/// A desk file is read, twice the same, or refused.
+pub(super) fn desk(input: &[u8]) -> Held {
+    let dir = tempfile::tempdir().map_err(ours("make a folder"))?;
+    std::fs::write(dir.path().join("desk.json"), input).map_err(ours("write its file"))?;
+    let first = Desk::open(dir.path());
+    must(first == Desk::open(dir.path()), || "reading it twice gives two results".to_owned())?;
+    match first {
+        Ok(_) => Ok(()),
+        Err(error) => told(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PROTOCOL, bundle, imrmc, protocol};
+    use tiresias_reads::protocol::Protocol;
+
+    #[test]
+    fn the_property_has_a_protocol_and_reads_are_made_for_it() {
+        let parsed = Protocol::parse(PROTOCOL).unwrap();
+        assert_eq!(protocol(PROTOCOL.as_bytes()), Ok(()));
+        let hash = parsed.hash();
+        let json = format!("{{\"tiresias_bundle\":1,\"protocol\":\"{hash}\",\"reader\":\"r\",\"display_name\":\"R\",\"reads\":[]}}");
+        assert_eq!(bundle(json.as_bytes()), Ok(()));
+    }
+
+    #[test]
+    fn scores_survive_being_written() {
+        assert_eq!(imrmc(b"x\nBEGIN DATA:\n-1,c,truth,1\nr,c,m,1e300\n"), Ok(()));
+    }
+}
