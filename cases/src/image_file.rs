@@ -13,7 +13,7 @@ use crate::palette::Palette;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::samples::{Samples, decoded, fits, native, raw_bit};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
 
 /// What is needed to decode the frames of one file. It has no `Debug`: the path identifies.
@@ -28,6 +28,8 @@ pub(crate) struct ImageFile {
     pub(crate) overlays: Vec<OverlayPlane>,
     table: FrameTable,
     deflated_from: Option<u64>,
+    /// The data set of a deflated file with several frames, from the first of them that is asked for until the last.
+    unpacked: Mutex<Option<Arc<Pixels>>>,
     codecs: Arc<Codecs>,
 }
 
@@ -90,6 +92,7 @@ impl ImageFile {
             overlays,
             table,
             deflated_from: header.deflated_from,
+            unpacked: Mutex::new(None),
             codecs: Arc::clone(codecs),
         })
     }
@@ -98,7 +101,7 @@ impl ImageFile {
     pub(crate) fn decode(&self, frame: usize) -> Result<Frame, FileError> {
         let module = &self.module;
         let place = self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))?;
-        let source = Pixels::open(self.path.reveal(), self.deflated_from, &self.codecs)?;
+        let source = self.source(frame)?;
         match place {
             FrameBytes::Native { offset, length, first_bit } => {
                 let samples = native(module, &source.read(offset, length)?, first_bit)?;
@@ -138,6 +141,19 @@ impl ImageFile {
         }
     }
 
+    /// Where the bytes of frame `frame` are. A deflated data set is unpacked once for all frames of a walk from the first to the last.
+    fn source(&self, frame: usize) -> Result<Arc<Pixels>, FileError> {
+        let open = || Ok(Arc::new(Pixels::open(self.path.reveal(), self.deflated_from, &self.codecs)?));
+        if self.deflated_from.is_none() || self.module.frames < 2 {
+            return open();
+        }
+        // Nothing is half done where a panic could be.
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = unpacked.take().map_or_else(open, Ok)?;
+        *unpacked = (frame + 1 < self.module.frames as usize).then(|| Arc::clone(&source));
+        Ok(source)
+    }
+
     /// The overlays of frame `frame` (from 0), in the order of their groups. A scan keeps none of their bits: they are read from the file again.
     pub(crate) fn overlays(&self, frame: usize) -> Result<Vec<Overlay>, FileError> {
         let path = self.path.reveal();
@@ -155,7 +171,7 @@ impl ImageFile {
                 OverlayPlace::PixelBit(bit) => {
                     let place = self.table.bytes(&self.module, frame);
                     let Some(FrameBytes::Native { offset, length, .. }) = place else { continue };
-                    let data = Pixels::open(path, self.deflated_from, &self.codecs)?.read(offset, length)?;
+                    let data = self.source(frame)?.read(offset, length)?;
                     found.push(plane.with(raw_bit(&self.module, &data, bit)?));
                 }
             }

@@ -271,6 +271,11 @@ impl<R: Read + Seek> Walker<'_, R> {
             // Lengths are even (PS3.5 7.1.1); a file that has an odd one gets the padding that it lacks.
             value.push(if unit(vr) == 1 && vr != *b"OB" { b' ' } else { 0 });
         }
+        // The parser of data sets counts whole numbers, and would lose its step.
+        let size = if vr == *b"AT" { 4 } else { unit(vr) };
+        if value.len() % size != 0 {
+            return Err(FileError::Damaged("one of its numbers is cut short"));
+        }
         let length = value.len() as u32;
         if has_long_length(vr) {
             self.start(head.tag, vr, length.to_le_bytes());

@@ -112,8 +112,12 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     let frame_time = frame_time(a);
     let mut found = Vec::with_capacity(frames);
     let mut last: Option<(Option<[f64; 2]>, Arc<Lengths>)> = None;
+    let mut last_grey: Option<Arc<GreyScale>> = None;
     for frame in 0..frames {
+        // Most frames have the grey scale of the one before, tables and all.
         let grey = GreyScale::read(a, &groups, frame, module.sample, imaging.as_str(), &mut warnings);
+        let grey = last_grey.filter(|known| **known == grey).unwrap_or_else(|| Arc::new(grey));
+        last_grey = Some(Arc::clone(&grey));
         let plane = read_plane(a, &groups, frame, frames);
         let spacing = if let PlaneReading::Plane(p) = &plane { Some(p.spacing.map(|s| s.0)) } else { None };
         let lengths = match &last {

@@ -142,8 +142,10 @@ fn stated_range(a: &Attributes, sample: Sample) -> Option<[i64; 2]> {
     (range[0] < range[1]).then_some(range)
 }
 
-/// More frames than any image holds.
-const MOST_FRAMES: i64 = 1 << 20;
+/// More frames than any image holds that is read here. Each is described in memory before one is decoded.
+const MOST_FRAMES: i64 = 1 << 16;
+/// More pixels than any frame has that is read here: one-bit samples take sixteen times their bytes, and a few bytes can be unpacked to very many.
+const MOST_PIXELS: u64 = 1 << 27;
 
 impl PixelModule {
     /// Reads the description. `pixel_data` is the element that it describes.
@@ -159,10 +161,13 @@ impl PixelModule {
             _ => Err(FileError::attribute(name, "is not 1 to 65535")),
         };
         let (rows, columns) = (size(tags::ROWS, "Rows")?, size(tags::COLUMNS, "Columns")?);
+        if u64::from(rows) * u64::from(columns) > MOST_PIXELS {
+            return Err(FileError::attribute("Rows x Columns", "is more than 134217728 pixels"));
+        }
         let frames = match a.integer(tags::NUMBER_OF_FRAMES, "Number of Frames")? {
             None => 1,
             Some(n @ 1..=MOST_FRAMES) => n as u32,
-            Some(_) => return Err(FileError::attribute("Number of Frames", "is not 1 to 1048576")),
+            Some(_) => return Err(FileError::attribute("Number of Frames", "is not 1 to 65536")),
         };
         let photometric = photometric(a, warnings)?;
         let planar = planar(a, photometric, warnings)?;

@@ -29,12 +29,12 @@ pub(crate) struct Quantiser {
 }
 
 impl Quantiser {
-    /// Between two finite values; `None` when they are not.
+    /// Between two finite values; `None` when they are not, or so far apart that no number says how far.
     pub(crate) fn new(low: f64, high: f64) -> Option<Self> {
         let step = (high - low) / 65_534.0;
-        let usable = low.is_finite() && step.is_finite() && step >= 0.0;
         // A constant image has no step; any will do.
-        usable.then_some(Self { low, step: if step > 0.0 { step } else { 1.0 } })
+        let found = Self { low, step: if step > 0.0 { step } else { 1.0 } };
+        (step >= 0.0 && found.is_usable()).then_some(found)
     }
     /// The word of a value; 0 for what is no number.
     pub(crate) fn word(self, value: f64) -> u16 {
@@ -51,7 +51,7 @@ impl Quantiser {
     }
     /// Whether numbers from a file make sense.
     pub(crate) fn is_usable(self) -> bool {
-        self.low.is_finite() && self.step.is_finite() && self.step > 0.0
+        self.step > 0.0 && (self.low - self.step).is_finite() && (self.step * 65_536.0).is_finite()
     }
 }
 

@@ -109,7 +109,7 @@ pub(crate) struct FolderImage {
     pub(crate) ids: Arc<Identifying<SourceIds>>,
     /// One of the standard's storage classes, or `None`.
     pub(crate) sop_class: Option<&'static str>,
-    pub(crate) grey: GreyScale,
+    pub(crate) grey: Arc<GreyScale>,
     pub(crate) plane: Option<ImagePlane>,
     pub(crate) lossy: bool,
 }
@@ -275,7 +275,9 @@ impl Series {
             Some(format) => self.images.iter().map(|i| possible(&i.modality, format)).fold([f64::INFINITY, f64::NEG_INFINITY], widest),
             None => self.measured()?,
         };
-        let found = Quantiser::new(low, high).or_else(|| Quantiser::new(0.0, 0.0)).ok_or(CasesError::Cancelled)?;
+        // Nothing but padding: any scale will do.
+        let [low, high] = if low > high { [0.0, 0.0] } else { [low, high] };
+        let found = Quantiser::new(low, high).ok_or(CasesError::Range)?;
         Ok(*self.quantiser.get_or_init(|| found))
     }
 

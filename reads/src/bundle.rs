@@ -6,6 +6,7 @@
 
 use crate::hash;
 use crate::protocol::{Order, Protocol};
+use crate::shown::{is_line, shown};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const MAX_CASES: usize = 10_000;
 const MAX_READERS: usize = 200;
 const MAX_BYTES: usize = 64 << 20;
+/// Longest name of a fact that a protocol can have, and longest fact: an indication may be a few sentences.
+const MAX_FACT_NAME: usize = 40;
+const MAX_FACT: usize = 1000;
 /// Reader ids that mean truth to the programs that read exports (notes/mrmc.md 1.1).
 const RESERVED_READERS: [&str; 2] = ["truth", "-1"];
 
@@ -101,8 +105,21 @@ pub enum BundleError {
     #[error("the bundle has a read in the condition \"{0}\", which the protocol does not have; get the bundle again from the study desk")]
     UnknownCondition(Condition),
     /// A fact that the protocol does not allow.
-    #[error("the case fact \"{0}\" is not allowed by the protocol; name it in `case_facts` or leave it out")]
+    #[error("the case fact \"{}\" is not allowed by the protocol; name it in `case_facts` or leave it out", shown(.0, MAX_FACT_NAME))]
     UnknownFact(String),
+    /// A fact that cannot be shown.
+    #[error(
+        "the fact \"{}\" of case {case} (`packages/{}`) is not 1 to {MAX_FACT} characters on one line; have it mended at the study desk",
+        shown(.name, MAX_FACT_NAME), &.package.to_string()[..16]
+    )]
+    Fact {
+        /// The reader's code of the case.
+        case: CaseCode,
+        /// Its package, by which the study desk knows it.
+        package: ContentHash,
+        /// What the protocol calls the fact.
+        name: String,
+    },
     /// The same read twice.
     #[error("the bundle names one read twice; get it again from the study desk")]
     ReadTwice,
@@ -179,8 +196,7 @@ impl Bundle {
         if RESERVED_READERS.contains(&self.reader.as_str()) {
             return Err(BundleError::ReservedReader(self.reader));
         }
-        let length = self.display_name.chars().count();
-        if length == 0 || length > 60 || self.display_name.chars().any(char::is_control) {
+        if !is_line(&self.display_name, 60) {
             return Err(BundleError::DisplayName(self.reader));
         }
         let mut packages = BTreeMap::new();
@@ -192,6 +208,9 @@ impl Bundle {
             }
             if let Some(fact) = read.facts.iter().find(|f| !protocol.case_facts().contains(&f.name)) {
                 return Err(BundleError::UnknownFact(fact.name.clone()));
+            }
+            if let Some(fact) = read.facts.iter().find(|f| !is_line(&f.value, MAX_FACT)) {
+                return Err(BundleError::Fact { case: read.case.clone(), package: read.package, name: fact.name.clone() });
             }
             if *packages.entry(&read.case).or_insert(read.package) != read.package {
                 return Err(BundleError::CodeTwice);
@@ -250,7 +269,7 @@ impl Bundle {
 ///
 /// # Errors
 /// When there is nothing to assign or too much, a package or reader is listed twice, a reader's id is reserved, a display name cannot be
-/// shown, or a fact is not allowed by the protocol.
+/// shown, or a fact is not allowed by the protocol or cannot be shown.
 pub fn assign(protocol: &Protocol, readers: &[Account], cases: &[CaseToRead], seed: u64) -> Result<Vec<Bundle>, BundleError> {
     if readers.is_empty() || cases.is_empty() {
         return Err(BundleError::Nothing);
@@ -439,6 +458,14 @@ mod tests {
         assert!(matches!(refused("\"reader\"", "\"raeder\""), BundleError::Form(_)));
         assert!(matches!(refused("unaided", "aided"), BundleError::UnknownCondition(_)));
         assert!(matches!(refused("age band", "name"), BundleError::UnknownFact(_)));
+        assert!(refused("age band", "\\u001b[2J\\n\u{202e}").to_string().contains("\"\\u{1b}[2J\\n\\u{202e}\""));
+        let first = &bundle.reads()[0];
+        for value in ["", " ", "60\\n to 69", "60\\u001b[2J", "60\u{202e}", &"6".repeat(1001)] {
+            let error = refused("60 to 69", value);
+            assert_eq!(error, BundleError::Fact { case: first.case.clone(), package: first.package, name: "age band".into() });
+            assert!(error.to_string().starts_with(&format!("the fact \"age band\" of case {} (`packages/", first.case)), "{error}");
+        }
+        assert!(matches!(refused("Reader r1", "\u{202e}"), BundleError::DisplayName(_)));
         assert!(matches!(refused("\"r1\"", "\"truth\""), BundleError::ReservedReader(_)));
         let other = &bundle.reads()[1];
         assert_eq!(refused(other.case.as_str(), bundle.reads()[0].case.as_str()), BundleError::CodeTwice);

@@ -4,6 +4,7 @@
 //! Refuses, one sentence each with the line: unknown columns, cases twice, values other than 0 and 1.
 
 use crate::folder::{Aside, FolderError, read_at_most};
+use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -14,6 +15,8 @@ const DESK: &str = "desk.json";
 const TRUTH: &str = "truth.csv";
 const DESK_VERSION: u32 = 1;
 const MAX_BYTES: u64 = 64 << 20;
+/// As much of a file name as findings repeat.
+const MAX_NAME: usize = 100;
 
 /// A case of the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +180,7 @@ impl Truth {
     /// # Errors
     /// When it cannot be read, or with everything that is wrong with it.
     pub fn read(path: &Path) -> Result<Self, DeskError> {
-        let file = path.file_name().map_or_else(|| TRUTH.to_owned(), |n| n.to_string_lossy().into_owned());
+        let file = path.file_name().map_or_else(|| TRUTH.to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
         let bytes = read(path, &file)?;
         Self::parse(&bytes, &file)
     }

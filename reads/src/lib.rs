@@ -18,3 +18,4 @@ pub mod table;
 
 mod folder;
 mod hash;
+mod shown;

@@ -8,6 +8,7 @@ use crate::folder::{Aside, FolderError, read_at_most};
 use crate::machine::Rules;
 use crate::protocol::{Protocol, ProtocolError};
 use crate::record::{Record, RecordError};
+use crate::shown::shown;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ const PACKAGES: &str = "packages";
 const RECORD: &str = "record.sqlite";
 const MAX_PROTOCOL: u64 = 1 << 20;
 const MAX_BUNDLE: u64 = 64 << 20;
+/// As much of a file name as an error repeats; a reader id and `.json` fit.
+const MAX_NAME: usize = 80;
 
 /// An open study folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,9 +127,9 @@ impl Study {
             // Other files (of editors, of file managers) are not ours to judge.
             let Some(name) = name.to_str().filter(|n| n.ends_with(".json") && !n.starts_with('.')) else { continue };
             let json = read(root, &format!("{BUNDLES}/{name}"), MAX_BUNDLE)?;
-            let bundle = Bundle::parse(&json, &protocol).map_err(|error| StudyError::Bundle { file: name.to_owned(), error })?;
+            let bundle = Bundle::parse(&json, &protocol).map_err(|error| StudyError::Bundle { file: shown(name, MAX_NAME), error })?;
             if file_name(bundle.reader()) != name {
-                return Err(StudyError::BundleName(name.to_owned()));
+                return Err(StudyError::BundleName(shown(name, MAX_NAME)));
             }
             bundles.insert(bundle.reader().clone(), bundle);
         }
@@ -192,8 +195,8 @@ fn file_name(reader: &ReaderId) -> String {
 
 fn read(root: &Path, file: &str, max: u64) -> Result<Vec<u8>, StudyError> {
     let read = read_at_most(&root.join(file), max);
-    let bytes = read.map_err(|e| StudyError::Unreadable { file: file.to_owned(), kind: e.kind() })?;
-    bytes.ok_or_else(|| StudyError::TooLarge(file.to_owned()))
+    let bytes = read.map_err(|e| StudyError::Unreadable { file: shown(file, MAX_NAME), kind: e.kind() })?;
+    bytes.ok_or_else(|| StudyError::TooLarge(shown(file, MAX_NAME)))
 }
 
 #[cfg(test)]

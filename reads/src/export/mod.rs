@@ -13,6 +13,7 @@ use crate::folder::{Aside, FolderError};
 use crate::formats::imrmc::Imrmc;
 use crate::hash;
 use crate::record::{Record, RecordError};
+use crate::shown::shown;
 use crate::study::Study;
 use crate::table::reads_table;
 use serde::Serialize;
@@ -41,7 +42,7 @@ impl std::str::FromStr for Format {
         match word {
             "csv" => Ok(Self::Csv),
             "imrmc" => Ok(Self::Imrmc),
-            _ => Err(ExportError::UnknownFormat(word.chars().filter(|c| !c.is_control()).take(20).collect())),
+            _ => Err(ExportError::UnknownFormat(shown(word, 20))),
         }
     }
 }

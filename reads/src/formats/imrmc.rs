@@ -3,6 +3,7 @@
 //! Reads both flavours: truth rows under the reader `truth` (iMRMC in Java and R) or `-1` (RJafroc). Takes what all of those programs
 //! take, and refuses with the line what one of them would misread: blank lines after the header, quotes, repeated rows, missing scores.
 
+use crate::shown::shown;
 use std::collections::BTreeMap;
 
 /// The line after which the data begin.
@@ -11,6 +12,8 @@ pub const BEGIN: &str = "BEGIN DATA:";
 pub const TRUTH_READER: &str = "truth";
 /// The reader of truth rows for RJafroc.
 pub const TRUTH_READER_RJAFROC: &str = "-1";
+/// As much of a case id as a sentence repeats: our own are no longer.
+const MAX_SHOWN: usize = 64;
 
 /// The content of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +86,7 @@ impl Imrmc {
             }
         }
         if let Some(cell) = file.scores.keys().find(|c| !file.truth.contains_key(&c.case)) {
-            return fail(last, &format!("The case {} has a score and no truth.", cell.case));
+            return fail(last, &format!("The case {} has a score and no truth.", shown(&cell.case, MAX_SHOWN)));
         }
         Ok(file)
     }
@@ -112,11 +115,11 @@ impl Imrmc {
             let signal = match score {
                 "0" => false,
                 "1" => true,
-                _ => return Err(format!("The truth of case {case} is not 0 or 1.")),
+                _ => return Err(format!("The truth of case {} is not 0 or 1.", shown(case, MAX_SHOWN))),
             };
             return match self.truth.insert(case.to_owned(), signal) {
                 None => Ok(()),
-                Some(_) => Err(format!("The truth of case {case} stands here twice.")),
+                Some(_) => Err(format!("The truth of case {} stands here twice.", shown(case, MAX_SHOWN))),
             };
         }
         let score: f64 = score.parse().ok().filter(|s: &f64| s.is_finite()).ok_or("The score is not a number.")?;
@@ -163,5 +166,8 @@ mod tests {
         refuses("truth,c2,truth,1", "truth,c1,truth,1", 8, "twice");
         refuses("truth,c2,truth,1", "truth,c2,truth,2", 8, "0 or 1");
         refuses("r1,c2,A,4.5", "r1,c3,A,4.5", 10, "no truth");
+        refuses("r1,c2,A,4.5", "r1,c\u{1b}[2J,A,4.5", 10, "The case c\\u{1b}[2J has a score");
+        refuses("truth,c2,truth,1", "truth,\u{202e}c2,truth,2", 8, "of case \\u{202e}c2 is not");
+        refuses("truth,c1,truth,0", &format!("truth,{},truth,2", "c".repeat(999)), 7, "ccc\u{2026} is not");
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Scale,
 };
 use crate::hash;
+use crate::shown::is_line;
 use std::collections::BTreeSet;
 use tiresias_words::{Condition, Interpolation, QuestionId, Unfit, Voi, Window};
 use toml::Spanned;
@@ -58,7 +59,7 @@ impl Checks<'_> {
     /// A text for people: 1 to `max` characters on one line.
     fn words(&mut self, what: &str, value: &Spanned<String>, max: usize) -> Option<String> {
         let text = value.get_ref().trim();
-        if text.is_empty() || text.chars().count() > max || text.chars().any(char::is_control) {
+        if !is_line(text, max) {
             self.at(value, format!("{what} is not 1 to {max} characters on one line."));
             return None;
         }
@@ -420,6 +421,8 @@ mod tests {
         finds("paradigm = \"froc\"", "paradigm = \"guess\"", Some(6), "not a word");
         finds("id = \"nodules-1\"", "id = \"nodules 1\"", Some(4), "study's id");
         finds("title = \"Nodule detection on chest CT\"", "title = \"\"", Some(5), "title");
+        finds("title = \"Nodule detection on chest CT\"", "title = \"a\\u202Eb\"", Some(5), "on one line");
+        finds("paradigm = \"froc\"", "paradigm = \"froc\"\n\"\\u001b[2J\" = 3", Some(7), "unknown field `\\u{1b}[2J`");
         finds("label = \"Unaided\"", "label = \"Unaided\"\nai = \"hidden\"", Some(12), "without AI");
         finds("id = \"second\"", "id = \"unaided\"", Some(14), "two conditions");
         finds("id = \"second\"", "id = \"truth\"", Some(14), "analysis programs");

@@ -4,11 +4,14 @@
 //! Refuses: unknown keys, newer versions, texts over 1 MiB.
 
 use super::{Finding, PROTOCOL_VERSION};
+use crate::shown::shown;
 use serde::Deserialize;
 use toml::Spanned;
 
 /// More than any charter; less than what would take long to parse.
 const MAX_BYTES: usize = 1 << 20;
+/// As much as is repeated of what `toml` says: it quotes keys, of any length and with any characters.
+const MAX_SAID: usize = 300;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,9 +122,13 @@ pub(super) fn draft(text: &str) -> Result<Draft, Finding> {
     if text.len() > MAX_BYTES {
         return Err(Finding { line: None, sentence: "The file is larger than 1 MiB; a protocol is a short text.".into() });
     }
-    let finding = |e: &toml::de::Error| Finding {
-        line: e.span().map(|s| line_of(text, s.start)),
-        sentence: format!("The text does not have the form of a protocol: {}.", e.message().trim_end_matches('.').replace('\n', " ")),
+    let finding = |e: &toml::de::Error| {
+        // Its own line breaks are only between its clauses.
+        let said = shown(&e.message().trim_end_matches('.').replace('\n', " "), MAX_SAID);
+        Finding {
+            line: e.span().map(|s| line_of(text, s.start)),
+            sentence: format!("The text does not have the form of a protocol: {said}."),
+        }
     };
     let version: Version = toml::from_str(text).map_err(|e| finding(&e))?;
     let about_version = |sentence: String| Err(Finding { line: None, sentence });

@@ -58,7 +58,7 @@ pub struct Appended {
 pub struct Verification {
     /// Whether everything fits.
     pub intact: bool,
-    /// Rows that are there.
+    /// Rows that are there; 0 when the database is not of our form, so that nothing in it is a row.
     pub records: u64,
     /// The first row that does not fit.
     pub first_bad: Option<FirstBad>,
@@ -121,19 +121,26 @@ impl Record {
         if begun && std::fs::metadata(path).map_or(0, |m| m.len()) == 0 {
             return Err(RecordError::Gone);
         }
-        let connection = schema::open(path)?;
+        let (mut connection, is_empty) = schema::open(path)?;
+        // A record that is there is verified before anything is written to it: what is refused stays as it was.
+        if is_empty {
+            if let Some(bad) = verify::damage(&connection)? {
+                return Err(RecordError::Broken(bad));
+            }
+            schema::prepare(&mut connection)?;
+        }
         if !begun {
             lock.write_all(b"record begun\n").and_then(|()| lock.sync_all()).map_err(|e| RecordError::Lock(e.kind()))?;
         }
-        let chain = verify::walk(&connection, |_| ())?;
+        let chain = verify::whole(&connection)?;
         if let Some(bad) = chain.first_bad {
-            return Err(RecordError::Broken(bad));
-        }
-        if let Some(bad) = verify::fault_of_file(&connection)? {
             return Err(RecordError::Broken(bad));
         }
         if chain.protocol.is_some_and(|p| p != protocol) {
             return Err(RecordError::OtherProtocol);
+        }
+        if !is_empty {
+            schema::prepare(&mut connection)?;
         }
         Ok(Self {
             connection,

@@ -21,23 +21,33 @@ pub fn verify(path: &Path) -> Result<Verification, RecordError> {
         return Err(RecordError::Absent);
     }
     let connection = schema::open_read_only(path)?;
-    let chain = walk(&connection, |_| ())?;
-    let first_bad = match chain.first_bad {
-        Some(bad) => Some(bad),
-        None => fault_of_file(&connection)?,
-    };
-    let head = chain.head.map(|(_, hash)| hash);
-    Ok(Verification { intact: first_bad.is_none(), records: chain.records, first_bad, head, signed_by: None })
+    let Chain { records, first_bad, head, .. } = whole(&connection)?;
+    let head = head.map(|(_, hash)| hash);
+    Ok(Verification { intact: first_bad.is_none(), records, first_bad, head, signed_by: None })
 }
 
-/// What is wrong beside the rows.
-pub(super) fn fault_of_file(connection: &Connection) -> Result<Option<FirstBad>, RecordError> {
-    let whole = |detail: String| FirstBad { record: 0, what: What::Missing, detail };
+/// Looks at the file as a whole: its form, its rows, its pages. The form comes first, because what is called `event` in another form can
+/// be a view without an end; then no row is looked at.
+pub(super) fn whole(connection: &Connection) -> Result<Chain, RecordError> {
     if let Some(object) = schema::changed_object(connection)? {
-        return Ok(Some(whole(format!("The {object} of the database is not as this program made it."))));
+        let bad = of_file(format!("The {object} of the database is not as this program made it."));
+        return Ok(Chain { first_bad: Some(bad), ..Chain::default() });
     }
+    let mut chain = walk(connection, |_| ())?;
+    if chain.first_bad.is_none() {
+        chain.first_bad = damage(connection)?;
+    }
+    Ok(chain)
+}
+
+/// What is wrong with the pages of the file.
+pub(super) fn damage(connection: &Connection) -> Result<Option<FirstBad>, RecordError> {
     let damage = schema::damage(connection)?;
-    Ok(damage.map(|d| whole(format!("The file is damaged: {}.", d.replace('\n', " ").trim_end_matches('.')))))
+    Ok(damage.map(|d| of_file(format!("The file is damaged: {}.", d.trim_end_matches('.')))))
+}
+
+const fn of_file(detail: String) -> FirstBad {
+    FirstBad { record: 0, what: What::Missing, detail }
 }
 
 /// What a walk along the chain found.

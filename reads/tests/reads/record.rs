@@ -3,6 +3,7 @@
 use crate::simulated::{BUILD, Place, Reading, place, protocol, reader, rules, start};
 use proptest::prelude::*;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -122,6 +123,12 @@ fn files_that_are_not_this_record_are_refused() {
     assert!(
         matches!(opens(&|p| sql(p, "CREATE VIEW spy AS SELECT * FROM event")), Err(RecordError::Broken(b)) if b.detail.contains("spy"))
     );
+    let refused = |sql: &str| match opens(&|p| Connection::open(p).unwrap().execute_batch(sql).unwrap()) {
+        Err(RecordError::Broken(bad)) => bad.detail,
+        other => panic!("{sql}: {other:?}"),
+    };
+    assert!(refused("PRAGMA journal_mode = WAL; CREATE TABLE extra (x)").contains("table `extra`"));
+    assert!(refused("CREATE TABLE [a\nb\u{202e}] (x)").contains("table `a\\nb\\u{202e}`"));
     let cut = |p: &Path| fs::write(p, &fs::read(p).unwrap()[..6000]).unwrap();
     assert!(matches!(opens(&cut), Err(RecordError::Broken(_) | RecordError::Damaged)));
     let place = Place::new(&["r1"], 1);
@@ -129,6 +136,44 @@ fn files_that_are_not_this_record_are_refused() {
     let other = Record::open(&place.study.record_path(), ContentHash([1; 32]), BUILD);
     assert_eq!(other.map(|_| ()), Err(RecordError::OtherProtocol));
     assert_eq!(verify(&place.path("nowhere")).map(|_| ()), Err(RecordError::Absent));
+}
+
+#[test]
+fn a_view_without_an_end_is_not_walked_along() {
+    let place = Place::new(&["r1"], 1);
+    written_short(&place);
+    let raw = Connection::open(place.study.record_path()).unwrap();
+    let view = "DROP TABLE event; CREATE VIEW event AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n AS seq, \
+         1 AS session, 'r' AS reader, 'k' AS kind, 'b' AS body, 1 AS utc_ms, 1 AS monotonic_ms, 'b' AS boot, 'b' AS build, \
+         zeroblob(32) AS protocol, NULL AS package, zeroblob(32) AS previous, zeroblob(32) AS hash FROM c";
+    raw.execute_batch(view).unwrap();
+    drop(raw);
+    let found = looked_at(&place);
+    assert_eq!((first_bad(&found), found.records), ((0, What::Missing), 0));
+    assert!(matches!(place.study.open_record(BUILD), Err(RecordError::Broken(bad)) if bad.record == 0));
+}
+
+/// The journal that another program set is ours again after a good record was opened, and stays as it is in one that is refused.
+#[test]
+fn another_journal_is_changed_only_in_a_good_record() {
+    let place = Place::new(&["r1"], 1);
+    written_short(&place);
+    let path = place.study.record_path();
+    let raw = Connection::open(&path).unwrap();
+    // What is in the log stays there, as after a kill.
+    raw.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    raw.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE extra (x)").unwrap();
+    drop(raw);
+    let log = path.with_file_name("record.sqlite-wal");
+    let before = [&path, &log].map(|p| fs::read(p).unwrap());
+    assert!(!looked_at(&place).intact);
+    assert!(matches!(place.study.open_record(BUILD), Err(RecordError::Broken(_))));
+    assert_eq!([&path, &log].map(|p| fs::read(p).unwrap()), before, "a refused file is not touched");
+    Connection::open(&path).unwrap().execute_batch("DROP TABLE extra").unwrap();
+    assert_eq!(fs::read(&path).unwrap()[18..20], [2, 2], "another program's journal");
+    drop(place.study.open_record(BUILD).unwrap());
+    assert_eq!(fs::read(&path).unwrap()[18..20], [1, 1], "ours");
+    assert!(!log.exists() && looked_at(&place).intact);
 }
 
 fn written_short(place: &Place) {

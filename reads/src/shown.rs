@@ -1,0 +1,44 @@
+//! Foreign text in our sentences: on one line, cut short, and without characters that move the cursor or turn the writing around.
+//!
+//! Owns which characters those are. What people are shown as it stands must have none of them ([`is_line`]); what an error repeats has
+//! them written out ([`shown`]).
+
+/// Whether a character breaks the line, moves the cursor, or turns the writing around it (Unicode UAX #9, and its two separators).
+fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a text is 1 to `most` characters on one line that can be shown as they stand.
+pub(crate) fn is_line(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(disturbs)
+}
+
+/// At most `most` characters of a text, those that disturb written out ("\n", "\u{202e}"), and a sign where it was cut.
+pub(crate) fn shown(text: &str, most: usize) -> String {
+    let mut chars = text.chars();
+    let mut line = String::new();
+    for c in chars.by_ref().take(most) {
+        if disturbs(c) { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    if chars.next().is_some() {
+        line.push('\u{2026}');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_stays_on_its_line() {
+        assert_eq!(shown("caf\u{e9} \"7\"", 20), "caf\u{e9} \"7\"");
+        assert_eq!(shown("a\nb\u{202e}\u{1b}[2J", 20), "a\\nb\\u{202e}\\u{1b}[2J");
+        assert_eq!((shown("abc", 3), shown("abcd", 3)), ("abc".into(), "abc\u{2026}".into()));
+        assert!(is_line("60 to 69", 8) && !is_line("60 to 69", 7));
+        for bad in ["", " ", "a\nb", "a\u{7f}", "a\u{202e}b", "a\u{2028}b", "a\u{2067}b"] {
+            assert!(!is_line(bad, 60), "{bad:?}");
+        }
+    }
+}
