@@ -132,6 +132,14 @@ pub enum PackageError {
         /// Name inside the package.
         file: String,
     },
+    /// The display scale does not hold the values.
+    #[error(
+        "the package's file {file} has values beyond the scale that its manifest states; ask the study's coordinator for the package again"
+    )]
+    Scale {
+        /// Name inside the package.
+        file: String,
+    },
     /// A file has another length than the manifest says.
     #[error("the package's file {file} has {found} bytes and should have {expected}; ask the study's coordinator for it again")]
     Length {

@@ -41,6 +41,20 @@ impl Samples {
     }
 }
 
+impl Samples {
+    /// Shows each stored value of a grey frame to `see`. `offset` is that of its words ([`tiresias_words::StoredFormat::offset`]).
+    pub(crate) fn each(&self, offset: i32, see: impl FnMut(f64)) {
+        match self {
+            Self::Words(v) => v.iter().map(|w| f64::from(i32::from(*w) + offset)).for_each(see),
+            Self::Int32(v) => v.iter().map(|x| f64::from(*x)).for_each(see),
+            Self::Uint32(v) => v.iter().map(|x| f64::from(*x)).for_each(see),
+            Self::Float32(v) => v.iter().map(|x| f64::from(*x)).for_each(see),
+            Self::Float64(v) => v.iter().copied().for_each(see),
+            Self::Colour(_) => {}
+        }
+    }
+}
+
 /// The word of a raw sample: stored bits cut out, sign extended, offset binary.
 const fn word(raw: u16, stored: u8, shift: u8, signed: bool) -> u16 {
     let unused = 16 - stored as u32;

@@ -40,6 +40,11 @@ impl Quantiser {
     pub(crate) fn word(self, value: f64) -> u16 {
         if value.is_nan() { 0 } else { (((value - self.low) / self.step).round().clamp(0.0, 65_534.0)) as u16 + 1 }
     }
+    /// Whether a value has a word that is no farther from it than the scale says. What is no number or infinite has none, and needs none.
+    pub(crate) fn holds(self, value: f64) -> bool {
+        let at = (value - self.low) / self.step;
+        !value.is_finite() || (-0.5..=65_534.5).contains(&at)
+    }
     /// What those words mean.
     pub(crate) fn scale(self) -> WordScale {
         WordScale {

@@ -13,7 +13,7 @@ use crate::pixel_module::Sample;
 use crate::samples::Samples;
 use crate::scale::{Quantiser, WordScale};
 use crate::voxels::{Kind, StoredKind};
-use crate::{CasesError, FileError, VoxelBuffer, colour};
+use crate::{CasesError, FileError, PackageError, VoxelBuffer, colour};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -287,19 +287,12 @@ impl Series {
         for slice in 0..self.images.len() {
             let (samples, _) = self.grey_samples(slice)?;
             let image = &self.images[slice];
-            let mut see = |v: f64| {
+            samples.each(0, |v| {
                 let value = image.modality.apply(v);
                 if value.is_finite() && !image.is_padding(v) {
                     range = widest(range, [value, value]);
                 }
-            };
-            match samples {
-                Samples::Int32(v) => v.into_iter().for_each(|x| see(f64::from(x))),
-                Samples::Uint32(v) => v.into_iter().for_each(|x| see(f64::from(x))),
-                Samples::Float32(v) => v.into_iter().for_each(|x| see(f64::from(x))),
-                Samples::Float64(v) => v.into_iter().for_each(see),
-                Samples::Words(_) | Samples::Colour(_) => {}
-            }
+            });
         }
         Ok(range)
     }
@@ -321,6 +314,12 @@ impl Series {
             Content::Grey => {
                 let (samples, warnings) = self.grey_samples(slice)?;
                 let quantiser = if into.scale().is_some_and(|s| s.max_error > 0.0) { Some(self.quantiser()?) } else { None };
+                // A package says what scale its words have: it is believed where it is true.
+                if let (Some(q), Source::Package(p)) = (quantiser, &image.source)
+                    && !self.all_are_held(&samples, image, q)
+                {
+                    return Err(PackageError::Scale { file: p.file().to_owned() }.into());
+                }
                 let word = |v: f64| match quantiser {
                     Some(q) if !image.is_padding(v) => q.word(image.modality.apply(v)),
                     _ => 0,
@@ -329,6 +328,13 @@ impl Series {
             }
         };
         if fits { Ok(warnings) } else { Err(none()) }
+    }
+
+    fn all_are_held(&self, samples: &Samples, image: &SeriesImage, quantiser: Quantiser) -> bool {
+        let mut are_held = true;
+        let offset = self.sample.words().map_or(0, StoredFormat::offset);
+        samples.each(offset, |v| are_held &= image.is_padding(v) || quantiser.holds(image.modality.apply(v)));
+        are_held
     }
 
     /// Loads all images in stack order. Returns with the memory what a person must be told, each sentence once.

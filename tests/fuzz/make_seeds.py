@@ -189,15 +189,7 @@ def images():
     segmentation = ids(SEG, "SEG") + pixels(allocated=1, stored=1, frames=2) + [
         (0x00620001, "CS", "BINARY"), (0x00620002, "SQ", [[(0x00620004, "US", [1])]]), (0x52009230, "SQ", [named(1), named(1)])]
     yield "segmentation", whole(LITTLE, data_set(segmentation + [(0x7FE00010, "OB", raw(8))]))
-    state = ids(GSPS, "PR") + [
-        (0x00081115, "SQ", [[(0x0020000E, "UI", "1.2.2"), (0x00081140, "SQ", [[(0x00081150, "UI", CT), (0x00081155, "UI", "1.2.3.1"), (0x00081160, "IS", "1")]])]]),
-        (0x00283110, "SQ", [[(0x00281050, "DS", "40"), (0x00281051, "DS", "400")]]), (0x20500020, "CS", "IDENTITY"),
-        (0x0070005A, "SQ", [[(0x00700052, "SL", [1, 1]), (0x00700053, "SL", [6, 5]), (0x00700100, "CS", "SCALE TO FIT")]]),
-        (0x00700042, "US", [90]), (0x00700041, "CS", "Y"),
-        (0x00700001, "SQ", [[(0x00700002, "CS", "L1"), (0x00700008, "SQ", [[(0x00700006, "ST", "text"), (0x00700004, "CS", "PIXEL"), (0x00700014, "FL", [2.0, 2.0]), (0x00700015, "CS", "N")]]),
-                             (0x00700009, "SQ", [[(0x00700005, "CS", "PIXEL"), (0x00700020, "US", [2]), (0x00700021, "US", [2]), (0x00700022, "FL", [1.0, 1.0, 3.0, 3.0]), (0x00700023, "CS", "POLYLINE"), (0x00700024, "CS", "N")]])]]),
-        (0x00700060, "SQ", [[(0x00700002, "CS", "L1"), (0x00700062, "IS", "1")]])]
-    yield "presentation", whole(LITTLE, data_set(state))
+    yield "presentation", whole(LITTLE, data_set(state("1.2.3.1")))
     yield "report", whole(LITTLE, data_set([(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.22"), (0x00080018, "UI", "1.2.3.9"), (0x00080060, "CS", "SR")]))
     for name, frame, more in compressed():
         syntax, columns, rows, samples, allocated, stored, colour = frame
@@ -212,6 +204,42 @@ def images():
     part = codestream("JPEG", "L")
     split = data_set(ids(US, "US") + pixels(16, 12, 8, 8, frames=2))
     yield "jpeg_in_parts", whole("1.2.840.10008.1.2.4.50", split + fragments([part[:100], part[100:], part[:200], part[200:]]))
+
+
+def state(uid, *more):
+    """A presentation state for one image, and what else is given: a later element goes before an earlier one."""
+    image = [(0x00081150, "UI", CT), (0x00081155, "UI", uid), (0x00081160, "IS", "1")]
+    text = [(0x00700006, "ST", "text"), (0x00700004, "CS", "PIXEL"), (0x00700014, "FL", [2.0, 2.0]), (0x00700015, "CS", "N")]
+    line = [(0x00700005, "CS", "PIXEL"), (0x00700020, "US", [2]), (0x00700021, "US", [2]), (0x00700022, "FL", [1.0, 1.0, 3.0, 3.0]),
+            (0x00700023, "CS", "POLYLINE"), (0x00700024, "CS", "N")]
+    elements = ids(GSPS, "PR") + [
+        (0x00081115, "SQ", [[(0x0020000E, "UI", "1.2.2"), (0x00081140, "SQ", [image])]]),
+        (0x00283110, "SQ", [[(0x00281050, "DS", "40"), (0x00281051, "DS", "400")]]), (0x20500020, "CS", "IDENTITY"),
+        (0x0070005A, "SQ", [[(0x00700052, "SL", [1, 1]), (0x00700053, "SL", [6, 5]), (0x00700100, "CS", "SCALE TO FIT")]]),
+        (0x00700042, "US", [90]), (0x00700041, "CS", "Y"),
+        (0x00700001, "SQ", [[(0x00700002, "CS", "L1"), (0x00700008, "SQ", [text]), (0x00700009, "SQ", [line])]]),
+        (0x00700060, "SQ", [[(0x00700002, "CS", "L1"), (0x00700062, "IS", "1")]])]
+    return list({e[0]: e for e in elements + list(more)}.values())
+
+
+def states():
+    table = lambda first, bits, n: [(0x00283002, "US", [n, first, bits]), (0x00283006, "US", words(n, 1 << bits))]
+    shape = lambda kind, points, units="DISPLAY", filled="Y": [
+        (0x00700005, "CS", units), (0x00700020, "US", [2]), (0x00700021, "US", [len(points) // 2]), (0x00700022, "FL", points),
+        (0x00700023, "CS", kind), (0x00700024, "CS", filled)]
+    shapes = [shape("POINT", [0.5, 0.5]), shape("CIRCLE", [0.5, 0.5, 0.7, 0.5]), shape("ELLIPSE", [0.1, 0.5, 0.9, 0.5, 0.5, 0.4, 0.5, 0.6]),
+              shape("INTERPOLATED", [0.0, 0.0, 1.0, 2.0, 2.0, 1.0], "PIXEL", "N"), shape("POLYLINE", [0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0], "PIXEL")]
+    overlay = [(0x60000010, "US", [2]), (0x60000011, "US", [2]), (0x60000040, "CS", "G"), (0x60000050, "SS", [1, -1]), (0x60000100, "US", [1]),
+               (0x60000102, "US", [0]), (0x60001001, "CS", "L1"), (0x60003000, "OW", [5])]
+    yield "window", whole(LITTLE, data_set(state("1.2.3")))
+    yield "tables", whole(LITTLE, data_set(state(
+        "1.2.3", (0x00283000, "SQ", [table(0, 8, 4) + [(0x00283004, "LO", "OD")]]), (0x00283110, "SQ", [[(0x00283010, "SQ", [table(0, 12, 9)])]]),
+        (0x20500010, "SQ", [table(0, 10, 7)]))))
+    yield "shapes", whole(LITTLE, data_set(state("1.2.3", (0x00700001, "SQ", [[(0x00700002, "CS", "L1"), (0x00700009, "SQ", shapes)]]))))
+    yield "overlay", whole(LITTLE, data_set(state("1.2.3", *overlay)))
+    yield "rescale", whole(LITTLE, data_set(state("1.2.3", (0x00281052, "DS", "-7"), (0x00281053, "DS", "2"), (0x00281054, "LO", "HU"),
+                                                  (0x00700100, "CS", "MAGNIFY"), (0x00700042, "US", [270]), (0x00700041, "CS", "N"))))
+    yield "other_image", whole(LITTLE, data_set(state("1.2.4")))
 
 
 def compressed():
@@ -326,7 +354,7 @@ def main():
     choice = b'[[question]]\nid = "d"\ntext = "D?"\nkind = "choice"\noptions = [{ key = "n", label = "no" }, { key = "y", label = "yes" }]\nrequired = false\n\n[marks]'
     keep("protocol", "choice", protocol.replace(b"[marks]", choice))
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
-    for target, made in [("file_to_frame", images()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
+    for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
                          ("event", histories()), ("record", databases())]:
         for name, data in made:
             keep(target, name, data)

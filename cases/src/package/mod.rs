@@ -113,6 +113,10 @@ pub(crate) struct PackedImage {
 }
 
 impl PackedImage {
+    /// Its name inside the package.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
     /// The pixels' bytes, after the whole file was checked.
     fn pixels(&self) -> Result<Vec<u8>, PackageError> {
         let file = read_checked(&self.dir.join(&self.file), &self.file, self.bytes, self.sha256)?;

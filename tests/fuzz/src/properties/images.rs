@@ -25,7 +25,7 @@ const SMALL_FILE: usize = 1 << 20;
 /// Voxels of a volume whose values are compared with what is displayed.
 const COMPARED: usize = 4096;
 
-fn scratch() -> Result<TempDir, String> {
+pub(super) fn scratch() -> Result<TempDir, String> {
     tempfile::tempdir().map_err(ours("make a folder"))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn file_to_frame(input: &[u8]) -> Held {
     must(folder.refused.is_empty() || folder.series.is_empty(), || "the file is refused and shown".to_owned())?;
     let mut voxels = 0;
     for series in &folder.series {
-        holds_of_series(series, Scale::Found)?;
+        holds_of_series(series)?;
         voxels += count(series);
     }
     let pixels = voxels <= MOST_VOXELS && (folder.objects.is_empty() || input.len() <= SMALL_FILE);
@@ -124,16 +124,7 @@ pub(super) fn manifest(input: &[u8]) -> Held {
         told(&error)?;
     }
     // How far the words of a package are from its values is said by the package: its hash vouches for that, not its numbers for each other.
-    package.series().iter().try_for_each(|series| holds_of_series(series, Scale::Given))
-}
-
-/// Where the scale of a series' words comes from.
-#[derive(Clone, Copy, PartialEq)]
-enum Scale {
-    /// From the values, or they are the values.
-    Found,
-    /// From a manifest.
-    Given,
+    package.series().iter().try_for_each(holds_of_series)
 }
 
 fn count(series: &Series) -> u64 {
@@ -141,7 +132,7 @@ fn count(series: &Series) -> u64 {
 }
 
 /// What must hold of a series from wherever.
-fn holds_of_series(series: &Series, from: Scale) -> Held {
+fn holds_of_series(series: &Series) -> Held {
     let images = series.len();
     must(images > 0 && series.facts.images as usize == images, || format!("{images} images where it says {}", series.facts.images))?;
     must(series.image_size.iter().all(|n| (1..=65_535).contains(n)), || format!("images of {:?} pixels", series.image_size))?;
@@ -161,14 +152,14 @@ fn holds_of_series(series: &Series, from: Scale) -> Held {
     }
     must(series.image(images).is_none() && series.image_uid(images).is_none(), || "an image behind the last".to_owned())?;
     if count(series) <= MOST_VOXELS {
-        return holds_of_voxels(series, from);
+        return holds_of_voxels(series);
     }
     let one = series.image(images / 2).ok_or("no image in the middle")?;
-    if count(&one) <= MOST_VOXELS { holds_of_voxels(&one, from) } else { Ok(()) }
+    if count(&one) <= MOST_VOXELS { holds_of_voxels(&one) } else { Ok(()) }
 }
 
 /// What must hold of a series that is loaded, or of why it cannot be.
-fn holds_of_voxels(series: &Series, from: Scale) -> Held {
+fn holds_of_voxels(series: &Series) -> Held {
     let (loaded, again) = match (series.load(), series.load()) {
         (Ok((loaded, warnings)), Ok((again, same))) => {
             must(warnings == same, || "loading it twice warns of different things".to_owned())?;
@@ -191,7 +182,7 @@ fn holds_of_voxels(series: &Series, from: Scale) -> Held {
     let same = words.iter().zip(again.words()).all(|(a, b)| a.load(Ordering::Relaxed) == b.load(Ordering::Relaxed))
         && texels.iter().zip(again.texels()).all(|(a, b)| a.load(Ordering::Relaxed) == b.load(Ordering::Relaxed));
     must(same, || "decoding it twice gives two results".to_owned())?;
-    if is_grey { holds_of_values(series, &loaded, from) } else { holds_of_colours(&loaded) }?;
+    if is_grey { holds_of_values(series, &loaded) } else { holds_of_colours(&loaded) }?;
     let [columns, rows] = series.image_size.map(|n| f64::from(n) - 1.0);
     let corner = |column, row| Place::Pixel { column, row, image: 0 };
     for shape in [Shape::Length([corner(0.0, 0.0), corner(columns, rows)]), Shape::Rectangle([corner(0.0, 0.0), corner(columns, rows)])] {
@@ -206,7 +197,7 @@ fn holds_of_colours(loaded: &VoxelBuffer) -> Held {
 }
 
 /// Values are there, and what is displayed is not farther from them than the scale says.
-fn holds_of_values(series: &Series, loaded: &VoxelBuffer, from: Scale) -> Held {
+fn holds_of_values(series: &Series, loaded: &VoxelBuffer) -> Held {
     let scale = loaded.scale().ok_or("a grey image without a scale")?;
     must(scale.max_error >= 0.0 && scale.max_error.is_finite(), || format!("words off by {}", scale.max_error))?;
     let [columns, rows] = series.image_size.map(|n| n as usize);
@@ -215,7 +206,7 @@ fn holds_of_values(series: &Series, loaded: &VoxelBuffer, from: Scale) -> Held {
         let place = [at % columns, at / columns % rows, at / columns / rows];
         let (value, is_padding) = series.value(loaded, place).ok_or_else(|| format!("no value at {place:?}"))?;
         let shown = scale.modality.apply(f64::from(scale.format.stored(StoredValue(word.load(Ordering::Relaxed)))));
-        if value.is_finite() && !is_padding && from == Scale::Found {
+        if value.is_finite() && !is_padding {
             let off = (shown - value).abs();
             let allowed = scale.max_error + (value.abs() + shown.abs()) * 1e-12;
             must(off <= allowed, || {
@@ -240,7 +231,7 @@ fn holds_of_values(series: &Series, loaded: &VoxelBuffer, from: Scale) -> Held {
 }
 
 /// A small image that is in order: 2 x 2 pixels, Explicit VR Little Endian, without a meta group.
-fn image() -> Vec<u8> {
+pub(super) fn image() -> Vec<u8> {
     let mut file = Vec::new();
     let mut put = |group: u16, element: u16, vr: &[u8; 2], value: &[u8]| {
         file.extend([group.to_le_bytes(), element.to_le_bytes()].concat());

@@ -7,6 +7,7 @@
 
 mod frames;
 mod images;
+mod layers;
 mod rows;
 mod texts;
 
@@ -20,9 +21,10 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 12] = [
+pub const TARGETS: [(&str, Property); 13] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
+    ("presentation", layers::presentation),
     ("manifest", images::manifest),
     ("codec", frames::codec),
     ("inflate", frames::inflates),
