@@ -114,6 +114,12 @@ fn objects(connection: &Connection) -> Result<Vec<(String, String, Option<String
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Bytes of all pages of the file.
+pub(super) fn bytes(connection: &Connection) -> Result<u64, RecordError> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    Ok(number("page_count")?.unsigned_abs().saturating_mul(number("page_size")?.unsigned_abs()))
+}
+
 /// What SQLite's own check of the file finds, if anything: pages and trees, not content.
 pub(super) fn damage(connection: &Connection) -> Result<Option<String>, RecordError> {
     let first: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;

@@ -66,15 +66,25 @@ pub(super) struct Chain {
     pub(super) states: BTreeMap<ReaderId, State>,
 }
 
+/// No row takes fewer bytes than its three hashes.
+const SHORTEST_ROW: u64 = 96;
+
 /// Walks along the chain and hands out each event that is good, up to the first that is not.
 pub(super) fn walk(connection: &Connection, mut take: impl FnMut(Recorded)) -> Result<Chain, RecordError> {
     let mut chain = Chain::default();
+    let most = schema::bytes(connection)? / SHORTEST_ROW;
     let mut statement = connection.prepare(SELECT)?;
     let mut rows = statement.query([])?;
     loop {
         match rows.next() {
             Ok(None) => break,
             Ok(Some(row)) => {
+                if chain.records == most {
+                    // Pages that lead to each other give rows without an end.
+                    let bad = chain.bad(What::Missing, "The file is damaged: it gives more rows than have room in it.");
+                    chain.first_bad.get_or_insert(bad);
+                    break;
+                }
                 chain.records += 1;
                 if chain.first_bad.is_some() {
                     continue;
