@@ -92,7 +92,9 @@ pub enum CasesError {
         count: usize,
     },
     /// Floating point values that no grey scale can hold.
-    #[error("the values of the images are too far apart to be shown together; its floating point pixels are probably damaged")]
+    #[error(
+        "the values of the images are too far apart to be shown together; their floating point pixels are probably damaged: get the files again"
+    )]
     Range,
     /// The volume does not fit the memory.
     #[error("the series needs {mib} MiB of memory, which this machine did not give; close other programs and open the case again")]

@@ -7,6 +7,7 @@
 
 use crate::FileError;
 use crate::pixel_module::{Photometric, PixelModule, Sample};
+use std::borrow::Cow;
 use tiresias_codecs::DecodedFrame;
 
 /// The stored values of one frame, rows from the top. Of colour images all samples of a pixel together.
@@ -84,13 +85,7 @@ pub(crate) fn native(module: &PixelModule, data: &[u8], first_bit: u32) -> Resul
     if data.len() < needed {
         return Err(FileError::Truncated("its pixel data"));
     }
-    let swapped: Vec<u8>;
-    let data = if module.swapped_pairs {
-        swapped = pairs_swapped(data);
-        &swapped
-    } else {
-        data
-    };
+    let data = &*in_order(module, data);
     let big = module.big_endian;
     Ok(match module.sample {
         Sample::Bit => {
@@ -121,13 +116,7 @@ pub(crate) fn native(module: &PixelModule, data: &[u8], first_bit: u32) -> Resul
 /// One bit, counted from the lowest, of every raw sample of a native frame with one sample a pixel: where retired overlays lie, outside the stored bits.
 pub(crate) fn raw_bit(module: &PixelModule, data: &[u8], bit: u8) -> Result<Vec<bool>, FileError> {
     let count = usize::try_from(module.pixels()).map_err(|_| FileError::Truncated("its pixel data"))?;
-    let swapped: Vec<u8>;
-    let data = if module.swapped_pairs {
-        swapped = pairs_swapped(data);
-        &swapped
-    } else {
-        data
-    };
+    let data = &*in_order(module, data);
     let width = usize::from(module.sample.allocated() / 8).max(1);
     // The byte of a sample that holds the bit.
     let low = usize::from(bit / 8);
@@ -216,10 +205,13 @@ fn arrays<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
     data.chunks_exact(N).filter_map(|c| c.try_into().ok())
 }
 
-fn pairs_swapped(data: &[u8]) -> Vec<u8> {
+fn in_order<'a>(module: &PixelModule, data: &'a [u8]) -> Cow<'a, [u8]> {
+    if !module.swapped_pairs {
+        return Cow::Borrowed(data);
+    }
     let mut out = data.to_vec();
     out.chunks_exact_mut(2).for_each(<[u8]>::reverse);
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
