@@ -1,27 +1,30 @@
-//! Loads a case's images on threads of its own: opens the package, the slice that is looked at first, then its neighbours outwards, then the copy for the GPU.
+//! Loads a case's images on threads of its own: opens the package, then what is on the screen, then its neighbours outwards, then the copies for the GPU.
 //!
-//! The interface polls; nothing here is ever waited for. Dropping a [`Loading`] cancels it.
+//! The interface polls and says what it looks at; nothing here is ever waited for. Dropping a [`Loading`] cancels it. Refuses: AI layers, which no loader
+//! sees.
 
 use crate::trace::Trace;
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, Sender};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use tiresias_cases::{Package, PackageError, Series};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tiresias_cases::{Package, PackageError};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_words::ContentHash;
 
 /// A case that is being loaded. Dropping it cancels.
 pub(crate) struct Loading {
     news: Receiver<News>,
-    cancel: Arc<AtomicBool>,
+    queue: Arc<Queue>,
+    /// Lets a case that was fetched early, and is too large for that, be loaded.
+    go: Sender<()>,
 }
 
 /// What the loader has to tell.
 pub(crate) enum News {
-    /// The package was opened; its images follow.
-    Opened(Arc<ShownVolume>),
+    /// The package was opened; its images follow. All series, in the order in which they were packed; at least one.
+    Opened(Vec<Arc<ShownVolume>>),
     /// Everything is loaded, checked and measured.
     Complete,
     /// It cannot be shown: a sentence.
@@ -39,16 +42,34 @@ pub(crate) struct Means {
     pub trace: Trace,
 }
 
+/// Which images are to be loaded.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// The package's folder.
+    pub(crate) dir: PathBuf,
+    /// What the package's hash must be.
+    pub(crate) hash: ContentHash,
+    /// Whether the reader may see overlay planes.
+    pub(crate) overlays: bool,
+}
+
+/// How much memory the images of cases may take, bytes: for a case that is fetched before it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget(pub(crate) u64);
+
 impl Loading {
-    /// Starts to load the package in `dir`, which must be the one with this hash.
+    /// Starts to load a case. With a budget, a case whose images need more is only opened, and loaded
+    /// after [`Self::proceed`].
     #[must_use]
-    pub(crate) fn start(dir: PathBuf, hash: ContentHash, means: Means) -> Self {
+    pub(crate) fn start(case: Case, means: Means, budget: Option<Budget>) -> Self {
         let (sender, news) = crossbeam_channel::unbounded();
-        let cancel = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&cancel);
+        let queue = Arc::new(Queue::default());
+        let shared = Arc::clone(&queue);
+        let (go, may_go) = crossbeam_channel::bounded(1);
+        let early = budget.map(|budget| Early { budget, may_go });
         let failed = sender.clone();
         let work = move || {
-            if let Err(sentence) = load(&dir, hash, &means, &stop, &sender) {
+            if let Err(sentence) = load(&case, &means, early, &shared, &sender) {
                 means.trace.event("case not shown", serde_json::json!({}));
                 let _ = sender.send(News::Failed(sentence));
             }
@@ -59,7 +80,7 @@ impl Loading {
                 "This case cannot be loaded: the system gives no further thread ({e}). Close other programs and open the case again."
             )));
         }
-        Self { news, cancel }
+        Self { news, queue, go }
     }
 
     /// News since the last look.
@@ -67,45 +88,121 @@ impl Loading {
     pub(crate) fn poll(&self) -> Option<News> {
         self.news.try_recv().ok()
     }
+
+    /// The case is opened now: its images are loaded whatever they need.
+    pub(crate) fn proceed(&self) {
+        // A second word changes nothing.
+        let _ = self.go.try_send(());
+    }
+
+    /// Images that are looked at, as (series, image): they are loaded before all others.
+    pub(crate) fn want(&self, images: &[(usize, usize)]) {
+        self.queue.want(images);
+    }
 }
 
 impl Drop for Loading {
     fn drop(&mut self) {
-        self.cancel.store(true, Ordering::Relaxed);
+        self.queue.stop.store(true, Ordering::Relaxed);
     }
 }
 
-fn load(dir: &std::path::Path, hash: ContentHash, means: &Means, stop: &AtomicBool, news: &Sender<News>) -> Result<(), String> {
-    let package = means.trace.timed("open package", || Package::open(dir)).map_err(|e| sentence(&e))?;
-    if package.hash() != hash {
+/// What a case that is fetched before it is asked for waits for.
+struct Early {
+    budget: Budget,
+    may_go: Receiver<()>,
+}
+
+/// Which images are still to be loaded, in what order.
+#[derive(Default)]
+struct Queue {
+    stop: AtomicBool,
+    left: Mutex<Left>,
+}
+
+#[derive(Default)]
+struct Left {
+    /// Looked at; may hold images that are no longer left.
+    wanted: Vec<(usize, usize)>,
+    /// Of each series, those that nobody has taken, the next one last.
+    of: Vec<Vec<usize>>,
+}
+
+impl Queue {
+    fn left(&self) -> std::sync::MutexGuard<'_, Left> {
+        // Nothing is half done where a panic could be.
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn fill(&self, lengths: &[usize]) {
+        self.left().of = lengths.iter().map(|n| outwards(*n).into_iter().rev().collect()).collect();
+    }
+    fn want(&self, images: &[(usize, usize)]) {
+        let mut left = self.left();
+        left.wanted.clear();
+        left.wanted.extend(images.iter().rev());
+    }
+    /// Takes the next image: one that is looked at, else one beside it, else the next of the first series that has any left.
+    fn next(&self) -> Option<(usize, usize)> {
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut left = self.left();
+        while let Some((series, image)) = left.wanted.pop() {
+            if let Some(of) = left.of.get_mut(series)
+                && let Some(at) = of.iter().position(|i| *i == image)
+            {
+                of.remove(at);
+                // What is beside a wanted image is wanted next.
+                of.sort_by_key(|i| std::cmp::Reverse(i.abs_diff(image)));
+                return Some((series, image));
+            }
+        }
+        left.of.iter_mut().enumerate().find_map(|(series, of)| Some((series, of.pop()?)))
+    }
+}
+
+fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), String> {
+    let package = means.trace.timed("open package", || Package::open(&case.dir)).map_err(|e| sentence(&e))?;
+    if package.hash() != case.hash {
         return Err("The images of this case are not the ones that were assigned: the package's manifest was changed. Ask the study desk for the case again; what you have recorded is kept.".into());
     }
-    let series: Arc<Series> = package
-        .into_series()
-        .into_iter()
-        .next()
-        .map(Arc::new)
-        .ok_or("This case holds no images. Ask the study desk for the case again.")?;
-    let buffer = series.buffer().map_err(|e| e.to_string())?;
-    let volume = Arc::new(ShownVolume::new(Arc::clone(&series), buffer).map_err(|e| e.to_string())?);
-    let _ = news.send(News::Opened(Arc::clone(&volume)));
-    let order = outwards(series.len());
-    let next = AtomicUsize::new(0);
-    let failure = std::sync::OnceLock::new();
+    if let Some(Early { budget: Budget(bytes), may_go }) = early
+        && package.memory() > bytes
+        && may_go.recv().is_err()
+    {
+        return Ok(());
+    }
+    let shown = |series| {
+        let series = Arc::new(series);
+        let buffer = tiresias_cases::Series::buffer(&series).map_err(|e| e.to_string())?;
+        let shown = ShownVolume::new(series, buffer).map_err(|e| e.to_string())?;
+        Ok(Arc::new(if case.overlays { shown.with_overlays() } else { shown }))
+    };
+    let series = package.into_series().into_iter().map(shown).collect::<Result<Vec<_>, String>>()?;
+    if series.is_empty() {
+        return Err("This case holds no images. Ask the study desk for the case again.".into());
+    }
+    queue.fill(&series.iter().map(|s| s.series().len()).collect::<Vec<_>>());
+    let _ = news.send(News::Opened(series.clone()));
+    (means.wake)();
+    let failure = OnceLock::new();
     let work = || {
-        while let Some(slice) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if stop.load(Ordering::Relaxed) || failure.get().is_some() {
+        while let Some((at, image)) = queue.next().filter(|_| failure.get().is_none()) {
+            let shown = &series[at];
+            let load = || shown.series().load_slice(image, shown.buffer()).map_err(|e| e.to_string());
+            let loaded = means.trace.timed("read, hash and decode", load).and_then(|_| shown.load_overlays(image));
+            if let Err(sentence) = loaded {
+                // The first failure is told; those that follow from it are the same story.
+                let _ = failure.set(sentence);
                 return;
             }
-            if let Err(e) = means.trace.timed("read, hash and decode", || series.load_slice(*slice, volume.buffer())) {
-                // The first failure is told; those that follow from it are the same story.
-                let _ = failure.set(e.to_string());
-                return;
+            if shown.buffer().loaded_count() == shown.series().len() {
+                finish(shown, means);
             }
             (means.wake)();
         }
     };
-    // The first image before anything else, on this thread; then all cores but one, which belongs to the interface.
+    // All cores but one, which belongs to the interface.
     let helpers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1);
     std::thread::scope(|scope| {
         for i in 1..helpers {
@@ -117,23 +214,27 @@ fn load(dir: &std::path::Path, hash: ContentHash, means: &Means, stop: &AtomicBo
     if let Some(sentence) = failure.into_inner() {
         return Err(sentence);
     }
-    if stop.load(Ordering::Relaxed) {
-        return Ok(());
+    if !queue.stop.load(Ordering::Relaxed) {
+        let _ = news.send(News::Complete);
     }
-    means.trace.timed("measure", || volume.complete());
-    if let Some((device, queue)) = &means.gpu {
-        let upload = || match volume.values()? {
-            Values::Grey(view) => VolumeTexture::upload(device, queue, &view).map(|t| Texture::Grey(Arc::new(t))),
-            Values::Colour(view) => ColourTexture::upload(device, queue, &view).map(|t| Texture::Colour(Arc::new(t))),
-        };
-        match means.trace.timed("upload", upload) {
-            Ok(texture) => volume.attach(texture),
-            // Too large for this GPU: panes go on by render::cpu, with the same bytes.
-            Err(e) => means.trace.event("no upload", serde_json::json!({ "why": e.to_string() })),
-        }
-    }
-    let _ = news.send(News::Complete);
     Ok(())
+}
+
+/// Measures a series of which every image is loaded, and copies it to the GPU. Two threads that end at once may both come here: the second finds it done.
+fn finish(shown: &ShownVolume, means: &Means) {
+    if !means.trace.timed("measure", || shown.complete()) {
+        return;
+    }
+    let Some((device, queue)) = &means.gpu else { return };
+    let upload = || match shown.values()? {
+        Values::Grey(view) => VolumeTexture::upload(device, queue, &view).map(|t| Texture::Grey(Arc::new(t))),
+        Values::Colour(view) => ColourTexture::upload(device, queue, &view).map(|t| Texture::Colour(Arc::new(t))),
+    };
+    match means.trace.timed("upload", upload) {
+        Ok(texture) => shown.attach(texture),
+        // Too large for this GPU: panes go on by render::cpu, with the same bytes.
+        Err(e) => means.trace.event("no upload", serde_json::json!({ "why": e.to_string() })),
+    }
 }
 
 fn sentence(e: &PackageError) -> String {
@@ -150,12 +251,32 @@ fn outwards(n: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::outwards;
+    use super::{Queue, outwards};
 
     #[test]
     fn the_middle_comes_first_and_none_is_left_out() {
         assert_eq!(outwards(5), [2, 1, 3, 0, 4]);
         assert_eq!(outwards(4), [1, 0, 2, 3]);
         assert!(outwards(0).is_empty());
+    }
+
+    #[test]
+    fn what_is_looked_at_comes_first_with_its_neighbours() {
+        let queue = Queue::default();
+        queue.fill(&[5, 7]);
+        assert_eq!(queue.next(), Some((0, 2)));
+        queue.want(&[(1, 6), (0, 4), (0, 4), (9, 9)]);
+        assert_eq!([queue.next(), queue.next()], [Some((1, 6)), Some((0, 4))]);
+        let rest: Vec<_> = std::iter::from_fn(|| queue.next()).collect();
+        assert_eq!(rest[..3], [(0, 3), (0, 1), (0, 0)]);
+        assert_eq!(rest[3..], [(1, 5), (1, 4), (1, 3), (1, 2), (1, 1), (1, 0)]);
+    }
+
+    #[test]
+    fn a_cancelled_case_loads_nothing_more() {
+        let queue = Queue::default();
+        queue.fill(&[3]);
+        queue.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(queue.next(), None);
     }
 }

@@ -78,7 +78,7 @@ pub(crate) struct Shown {
 #[derive(PartialEq, Clone)]
 struct Grading {
     voi: tiresias_words::Voi,
-    shape: tiresias_words::PresentationShape,
+    tone: tiresias_words::PresentationTone,
     version: u64,
 }
 
@@ -117,11 +117,11 @@ impl PaneCache {
     ) -> Result<(PaneContent, Option<[u32; 4]>), RenderError> {
         let plan = SamplePlan::new(view.geometry(), spec)?;
         let bounds = plan.bounds();
-        let grading = Grading { voi: spec.voi.clone(), shape: spec.shape, version: volume.range_version() };
+        let grading = Grading { voi: spec.voi.clone(), tone: spec.tone.clone(), version: volume.range_version() };
         let table = match &self.table {
             Some((known, table)) if *known == grading => Arc::clone(table),
             _ => {
-                let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, spec.shape));
+                let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, &spec.tone));
                 self.table = Some((grading, Arc::clone(&table)));
                 table
             }
@@ -143,8 +143,10 @@ fn colour(
     let plan = SamplePlan::for_colour(view.geometry(), spec)?;
     let bounds = plan.bounds();
     let content = match (path, texture) {
-        (RenderPath::Gpu, Some(Texture::Colour(volume))) => PaneContent::SampledColour { volume, plan: Arc::new(plan), shape: spec.shape },
-        _ => PaneContent::PresentedColour(Arc::new(cpu::draw_colour(view, &plan, spec.shape)?)),
+        (RenderPath::Gpu, Some(Texture::Colour(volume))) => {
+            PaneContent::SampledColour { volume, plan: Arc::new(plan), shape: spec.tone.shape() }
+        }
+        _ => PaneContent::PresentedColour(Arc::new(cpu::draw_colour(view, &plan, spec.tone.shape())?)),
     };
     Ok((content, bounds))
 }

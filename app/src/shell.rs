@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::design;
 use crate::frames::{FrameBench, FrameScript};
 use crate::launch::Shot;
-use crate::loader::{Loading, Means};
+use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::{News, Recorder};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::machine::{Action, Environment, Rules, State};
 use tiresias_reads::study::Study;
-use tiresias_words::ReaderId;
+use tiresias_words::{ContentHash, ReaderId};
 
 /// The window's application.
 pub struct Tiresias {
@@ -58,6 +58,9 @@ enum Fetched {
     Trouble(String),
 }
 
+/// What the images of two cases may take together, bytes: the open one takes what it needs, the next is fetched early only when both fit.
+const IMAGE_MEMORY: u64 = 3 << 30;
+
 /// A reader at work.
 struct Sitting {
     study: Arc<Study>,
@@ -65,6 +68,8 @@ struct Sitting {
     recorder: Recorder,
     state: Option<Arc<State>>,
     place: Place,
+    /// The next case's images, on their way before they are asked for; and which package they are.
+    early: Option<(ContentHash, Loading)>,
     trouble: Option<String>,
     /// The record can no longer be written: nothing more is accepted.
     stopped: bool,
@@ -200,8 +205,16 @@ impl Tiresias {
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
                 let place = Place::List { opening: false };
                 let study = Arc::clone(study);
-                self.stage =
-                    Stage::Sitting(Box::new(Sitting { study, rules, recorder, state: None, place, trouble: None, stopped: false }));
+                self.stage = Stage::Sitting(Box::new(Sitting {
+                    study,
+                    rules,
+                    recorder,
+                    state: None,
+                    place,
+                    early: None,
+                    trouble: None,
+                    stopped: false,
+                }));
             }
         }
     }
@@ -236,6 +249,7 @@ impl Tiresias {
         let since_start = self.clock.since_start();
         let Stage::Sitting(sitting) = &mut self.stage else { return };
         sitting.take_news(&now, &environment, &self.means, since_start);
+        sitting.fetch_ahead(&self.means);
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
         sitting.top_bar(ui, top);
         let mut ended = false;
@@ -297,7 +311,10 @@ impl Sitting {
         match (state.open(), &self.place) {
             (Some(draft), Place::Room(room)) if room.read() == draft.read() => {}
             (Some(draft), _) => {
-                let loading = Loading::start(self.study.package_dir(&draft.package()), draft.package(), means.clone());
+                let loading = match self.early.take() {
+                    Some((package, loading)) if package == draft.package() => loading,
+                    _ => Loading::start(self.case(draft.package()), means.clone(), None),
+                };
                 let room = Room::open(draft.read().clone(), Arc::clone(&self.rules), loading, since_start);
                 self.place = Place::Room(Box::new(room));
                 self.trouble = None;
@@ -307,6 +324,22 @@ impl Sitting {
                 self.place = if locked { Place::Between { opening: false } } else { Place::List { opening: false } };
             }
             (None, _) => {}
+        }
+    }
+
+    fn case(&self, package: ContentHash) -> Case {
+        let overlays = self.rules.protocol().display().overlays();
+        Case { dir: self.study.package_dir(&package), hash: package, overlays }
+    }
+
+    /// Fetches the next case's images, once those of the open one are all there.
+    fn fetch_ahead(&mut self, means: &Means) {
+        let (Place::Room(room), Some(state), None) = (&self.place, &self.state, &self.early) else { return };
+        let Some(taken) = room.memory() else { return };
+        if let Some(next) = state.later().next() {
+            let budget = Budget(IMAGE_MEMORY.saturating_sub(taken));
+            let loading = Loading::start(self.case(next.package), means.clone(), Some(budget));
+            self.early = Some((next.package, loading));
         }
     }
 

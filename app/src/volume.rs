@@ -6,6 +6,8 @@
 use std::sync::{Arc, OnceLock};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
+use tiresias_render::layers::overlay_mask;
+use tiresias_render::raster::Mask;
 use tiresias_render::{ColourView, RenderError, ValueRange, VolumeView};
 use tiresias_words::{ImageAnchor, MarkShape, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
 
@@ -17,6 +19,16 @@ pub(crate) struct ShownVolume {
     /// Set once when everything is loaded; a colour series has no range to measure.
     measured: OnceLock<Option<ValueRange>>,
     texture: OnceLock<Texture>,
+    /// Of each image, once read. Empty where the reader may see none.
+    overlays: Vec<OnceLock<Overlaid>>,
+}
+
+/// What overlay planes do to an image.
+pub(crate) struct Overlaid {
+    /// The pixels that they light.
+    pub(crate) lit: Mask,
+    /// Those, and what touches them.
+    pub(crate) with_rim: Mask,
 }
 
 /// A series' copy on the GPU.
@@ -48,7 +60,37 @@ impl ShownVolume {
     /// When its images have no size.
     pub(crate) fn new(series: Arc<Series>, buffer: VoxelBuffer) -> Result<Self, Unfit> {
         let geometry = series.geometry()?;
-        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new() })
+        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new(), overlays: Vec::new() })
+    }
+    /// The same, whose overlay planes may be shown.
+    pub(crate) fn with_overlays(mut self) -> Self {
+        if self.series.has_overlays() {
+            self.overlays.resize_with(self.series.len(), OnceLock::new);
+        }
+        self
+    }
+
+    /// Reads the overlay planes of an image, if they may be shown. Called by the loader.
+    ///
+    /// # Errors
+    /// A sentence when the image's file is not what was packed.
+    pub(crate) fn load_overlays(&self, image: usize) -> Result<(), String> {
+        let Some(slot) = self.overlays.get(image) else { return Ok(()) };
+        let overlays = self.series.overlays(image).map_err(|e| e.to_string())?;
+        let lit = overlay_mask(self.series.image_size, &overlays).map_err(|e| e.to_string())?;
+        // A second call would read the same.
+        let _ = slot.set(Overlaid { with_rim: lit.grown(), lit });
+        Ok(())
+    }
+    /// Whether there are overlay planes that may be shown.
+    #[must_use]
+    pub(crate) const fn has_overlays(&self) -> bool {
+        !self.overlays.is_empty()
+    }
+    /// What the overlay planes of an image do; `None` until it is read, and where none may be shown.
+    #[must_use]
+    pub(crate) fn overlay(&self, image: usize) -> Option<&Overlaid> {
+        self.overlays.get(image)?.get()
     }
 
     /// What the series is and how its words become numbers.
@@ -65,6 +107,11 @@ impl ShownVolume {
     #[must_use]
     pub(crate) fn is_in_patient(&self) -> bool {
         self.series.volume.is_some()
+    }
+    /// Whether its images have a slider: several of them that are no volume.
+    #[must_use]
+    pub(crate) fn has_slider(&self) -> bool {
+        !self.is_in_patient() && self.series.len() > 1
     }
     /// Whether it is in colour.
     #[must_use]
@@ -87,10 +134,12 @@ impl ShownVolume {
         self.texture.get().cloned()
     }
 
-    /// Takes note that every image is loaded: measures the values. Called once, by the loader.
-    pub(crate) fn complete(&self) {
-        // A second call would measure the same.
-        let _ = self.measured.set((!self.is_colour()).then(|| ValueRange::measure(self.buffer.words())));
+    /// Takes note that every image is loaded: measures the values. Says whether this call did it; a second one finds it done.
+    pub(crate) fn complete(&self) -> bool {
+        if self.measured.get().is_some() {
+            return false;
+        }
+        self.measured.set((!self.is_colour()).then(|| ValueRange::measure(self.buffer.words()))).is_ok()
     }
     /// Takes the copy on the GPU. Called once, by the loader, after [`Self::complete`].
     pub(crate) fn attach(&self, texture: Texture) {
@@ -190,9 +239,8 @@ impl ShownVolume {
     /// Where a recorded mark is; `None` when its image is not one of these.
     #[must_use]
     pub(crate) fn place_of(&self, shape: &MarkShape, anchor: &ImageAnchor) -> Option<PatientPoint> {
-        shape.centre().or_else(|| {
-            let image = self.series.place_of_uid(&anchor.image)?;
-            Some(self.geometry.patient_of(Voxel::new(anchor.column, anchor.row, image as f64)))
-        })
+        let image = self.series.place_of_uid(&anchor.image)?;
+        let on_image = || self.geometry.patient_of(Voxel::new(anchor.column, anchor.row, image as f64));
+        Some(shape.centre().unwrap_or_else(on_image))
     }
 }

@@ -8,13 +8,14 @@ use crate::FileError;
 use crate::file::{Header, Pixels, WORKER_MEMORY, read_header};
 use crate::frames::{FrameBytes, FrameTable};
 use crate::identifying::Identifying;
-use crate::overlay::{Overlay, OverlayPlace, OverlayPlane, Under};
+use crate::overlay::{OverlayPlace, OverlayPlane, Under};
 use crate::palette::Palette;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::samples::{Samples, decoded, fits, native, raw_bit};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
+use tiresias_words::Overlay;
 
 /// What is needed to decode the frames of one file. It has no `Debug`: the path identifies.
 pub(crate) struct ImageFile {

@@ -1,12 +1,13 @@
 //! What may be laid over the images of a series, or colour them, when somebody asks: overlay planes and supplemental colours. Nothing shows them by itself.
 //!
-//! Packages hold neither, so a reader's machine has none. Refuses: drawing, which is `render`'s.
+//! Packages hold overlays where somebody had them packed, and never colours. Refuses: drawing, which is `render`'s.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::samples::Samples;
 use crate::series::Source;
-use crate::{CasesError, FileError, Overlay, Series};
+use crate::{CasesError, FileError, Series};
+use tiresias_words::Overlay;
 
 impl Series {
     /// The groups of an image's overlay planes (0x6000 to 0x601E), those that could not be used left out; each of these has a warning.
@@ -16,7 +17,16 @@ impl Series {
         f.file.overlays.iter().filter(|p| p.own_frame(f.frame).is_some()).map(|p| p.group).collect()
     }
 
-    /// The overlay planes of image `slice` (stack order, from 0), read from its file; none of a package.
+    /// Whether any image has an overlay plane.
+    #[must_use]
+    pub fn has_overlays(&self) -> bool {
+        self.images.iter().any(|image| match &image.source {
+            Source::Folder(f) => f.file.overlays.iter().any(|p| p.own_frame(f.frame).is_some()),
+            Source::Package(p) => p.has_overlays(),
+        })
+    }
+
+    /// The overlay planes of image `slice` (stack order, from 0), read from its file; of a package those that were packed, numbered anew.
     ///
     /// # Errors
     /// When there is no such image, or its file cannot be read any more.
@@ -24,7 +34,7 @@ impl Series {
         let (number, count) = (slice + 1, self.images.len());
         match &self.images.get(slice).ok_or(CasesError::NoSuchImage { number, count })?.source {
             Source::Folder(f) => f.file.overlays(f.frame).map_err(|why| CasesError::Image { number, count, why }),
-            Source::Package(_) => Ok(Vec::new()),
+            Source::Package(p) => Ok(p.overlays()?),
         }
     }
 

@@ -48,12 +48,8 @@ pub use folder::{Folder, OtherObject, Refused, Scan, read_folder};
 pub use inspect::{Inspection, inspect};
 pub use lengths::LengthUnit;
 pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
-pub use overlay::{Overlay, OverlayKind};
-pub use package::{Package, build};
-pub use presentation::{
-    DisplayedArea, Graphic, GraphicKind, GraphicText, Presentation, PresentationError, PresentationState, PresentationTone, SizeMode,
-    Units, read_presentation_state,
-};
+pub use package::{Keep, Package, build};
+pub use presentation::{GraphicText, Presentation, PresentationError, PresentationState, read_presentation_state};
 pub use probe::{min_max_voi, probe};
 pub use scale::WordScale;
 pub use series::{Content, NamedVoi, Series};

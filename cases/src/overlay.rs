@@ -13,6 +13,7 @@ use crate::pixel_module::{PixelModule, Sample};
 use crate::reading_list::OVERLAY_GROUPS;
 use dicom_core::Tag;
 use tiresias_codecs::{PixelEncoding, TransferSyntax};
+use tiresias_words::{Overlay, OverlayKind};
 
 const ROWS: u16 = 0x0010;
 const COLUMNS: u16 = 0x0011;
@@ -24,30 +25,6 @@ const BITS_ALLOCATED: u16 = 0x0100;
 const BIT_POSITION: u16 = 0x0102;
 const ACTIVATION_LAYER: u16 = 0x1001;
 const DATA: u16 = 0x3000;
-
-/// What an overlay is for: Overlay Type (60xx,0040).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OverlayKind {
-    /// G: a drawing.
-    Graphics,
-    /// R: the pixels of a region of interest.
-    Region,
-}
-
-/// One overlay plane of one image, to be laid over it. It holds no text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overlay {
-    /// Group number, 0x6000 to 0x601E, even.
-    pub group: u16,
-    /// Drawing or region.
-    pub kind: OverlayKind,
-    /// [columns, rows].
-    pub size: [u32; 2],
-    /// Where its first pixel lies on the image, [column, row] from 0; may be outside.
-    pub origin: [i32; 2],
-    /// `size[0] * size[1]` pixels, rows from the top: whether each is drawn.
-    pub lit: Vec<bool>,
-}
 
 /// Where the bits are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -225,6 +225,19 @@ impl Series {
         })
     }
 
+    /// What [`Self::buffer`] takes, bytes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let beside = match self.sample {
+            Sample::Bit | Sample::Short { .. } if self.exact_scale().is_some() => 0,
+            Sample::Bit | Sample::Short { .. } => 2,
+            Sample::Long { .. } | Sample::Float => 4,
+            Sample::Double => 8,
+        };
+        let cell = if self.content == Content::Colour { 4 } else { 2 + beside };
+        self.image_size.iter().map(|n| u64::from(*n)).chain([self.images.len() as u64]).fold(cell, u64::saturating_mul)
+    }
+
     /// Memory for all images, none of them loaded. Each image's length was checked against its file, so this is no more than a few times what the files hold.
     /// Of 32-bit and floating-point images in a folder every one is decoded once, to find their range.
     ///

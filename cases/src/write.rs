@@ -13,7 +13,7 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
-use tiresias_words::{ImagingModality, LutTable, ModalityLut, PresentationShape, ValueUnit, Voi};
+use tiresias_words::{ImagingModality, LutTable, ModalityLut, Overlay, OverlayKind, PresentationShape, ValueUnit, Voi};
 
 /// This program, as the writer of a file (PS3.10 7.1): a UUID drawn once, and a name.
 const IMPLEMENTATION: &str = "2.25.203961841706553221893744862034719928615";
@@ -44,7 +44,18 @@ pub(crate) struct ImageOut<'a> {
     pub(crate) lossy: bool,
     pub(crate) patient_id: &'a str,
     pub(crate) comments: Option<&'a str>,
+    /// At most 16, each below 65,536 pixels a side.
+    pub(crate) overlays: &'a [Overlay],
     pub(crate) pixels: PixelsOut<'a>,
+}
+
+/// A file that was written, and where things are in it.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    /// Of the pixels.
+    pub(crate) pixels: u64,
+    /// Of each overlay's bits: one a pixel, from the lowest bit of the first byte (PS3.5 8.1.2).
+    pub(crate) overlays: Vec<u64>,
 }
 
 /// The pixels that are written, rows from the top.
@@ -100,12 +111,15 @@ fn halves(values: impl Iterator<Item = u32>) -> PrimitiveValue {
     PrimitiveValue::U16(values.flat_map(|v| [v as u16, (v >> 16) as u16]).collect())
 }
 
-/// The bytes of the file and the offset of its pixels; `None` when the encoder fails, which no image that was read can make it do.
-pub(crate) fn encode(image: &ImageOut<'_>) -> Option<(Vec<u8>, u64)> {
+/// The file; `None` when the encoder fails, which no image that was read can make it do.
+pub(crate) fn encode(image: &ImageOut<'_>) -> Option<Encoded> {
     let mut o = InMemDicomObject::new_empty();
     identity(&mut o, image);
     plane(&mut o, image);
     grey(&mut o, image);
+    for (place, overlay) in (0..16).zip(image.overlays) {
+        draw_over(&mut o, 0x6000 + 2 * place, overlay);
+    }
     let (pixels, pixel_bytes) = image.pixels.element()?;
     o.put(pixels);
     let meta = FileMetaTableBuilder::new()
@@ -116,9 +130,39 @@ pub(crate) fn encode(image: &ImageOut<'_>) -> Option<(Vec<u8>, u64)> {
         .implementation_version_name(IMPLEMENTATION_NAME);
     let mut bytes = Vec::new();
     o.with_meta(meta).ok()?.write_all(&mut bytes).ok()?;
-    let padded = pixel_bytes.next_multiple_of(2);
-    let offset = (bytes.len() as u64).checked_sub(padded)?;
-    Some((bytes, offset))
+    let pixels = (bytes.len() as u64).checked_sub(pixel_bytes.next_multiple_of(2))?;
+    // Groups follow each other, the pixel data is the last, and the bits are the last of each group.
+    let mut end = pixels.checked_sub(LONG_HEADER)?;
+    let mut overlays = Vec::with_capacity(image.overlays.len());
+    for overlay in image.overlays.iter().rev() {
+        let bits = end.checked_sub(bit_bytes(overlay))?;
+        overlays.push(bits);
+        end = bits.checked_sub(OVERLAY_BEFORE_BITS)?;
+    }
+    overlays.reverse();
+    Some(Encoded { bytes, pixels, overlays })
+}
+
+/// Tag, VR and 32-bit length of an element of OB, OW, OF or OD (PS3.5 7.1.2).
+const LONG_HEADER: u64 = 12;
+/// What [`draw_over`] writes before the bits: five elements of 8 + 2 bytes, one of 8 + 4, and the header of the bits.
+const OVERLAY_BEFORE_BITS: u64 = 5 * 10 + 12 + LONG_HEADER;
+
+fn bit_bytes(overlay: &Overlay) -> u64 {
+    overlay.lit.len().div_ceil(16) as u64 * 2
+}
+
+/// An overlay plane of its own data (PS3.3 C.9.2), without its name, description or label.
+fn draw_over(o: &mut InMemDicomObject, group: u16, overlay: &Overlay) {
+    word(o, Tag(group, 0x0010), overlay.size[1] as u16);
+    word(o, Tag(group, 0x0011), overlay.size[0] as u16);
+    text(o, Tag(group, 0x0040), VR::CS, if overlay.kind == OverlayKind::Region { "R" } else { "G" });
+    let [column, row] = overlay.origin.map(|v| (v + 1) as i16);
+    o.put(DataElement::new(Tag(group, 0x0050), VR::SS, PrimitiveValue::I16(vec![row, column].into())));
+    word(o, Tag(group, 0x0100), 1);
+    word(o, Tag(group, 0x0102), 0);
+    let bits = |pixels: &[bool]| pixels.iter().zip(0..).fold(0u16, |word, (lit, bit)| word | u16::from(*lit) << bit);
+    o.put(DataElement::new(Tag(group, 0x3000), VR::OW, PrimitiveValue::U16(overlay.lit.chunks(16).map(bits).collect())));
 }
 
 fn text(o: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
@@ -315,9 +359,23 @@ pub(crate) mod tests {
             lossy: false,
             patient_id: "",
             comments: None,
+            overlays: &drawings(),
             pixels: PixelsOut::Grey(Sample::Short { allocated: 16, stored: 12, shift: 0, signed: true }, &samples),
         };
-        encode(&image).unwrap()
+        let file = encode(&image).unwrap();
+        for (drawing, at) in drawings().iter().zip(&file.overlays) {
+            let bits = &file.bytes[*at as usize..];
+            assert!(drawing.lit.iter().enumerate().all(|(i, lit)| *lit == (bits[i / 8] >> (i % 8) & 1 == 1)), "{drawing:?}");
+        }
+        (file.bytes, file.pixels)
+    }
+
+    fn drawings() -> [Overlay; 2] {
+        let lit = |n: usize, every: usize| (0..n).map(|i| i % every == 0).collect();
+        [
+            Overlay { group: 0x6000, kind: OverlayKind::Graphics, size: [3, 2], origin: [0, 0], lit: lit(6, 2) },
+            Overlay { group: 0x6002, kind: OverlayKind::Region, size: [17, 1], origin: [-16, 1], lit: lit(17, 4) },
+        ]
     }
 
     #[test]
@@ -337,6 +395,7 @@ pub(crate) mod tests {
         assert_eq!(scale.padding, Some(StoredValue(32_768 - 2000)..=StoredValue(32_768 - 1900)));
         assert_eq!((s.shape, warnings.len(), s.warnings().len()), (PresentationShape::Inverse, 0, 0));
         assert_eq!(s.volume.as_ref().unwrap().spacing().map(|m| m.0), [0.5, 0.7]);
+        assert_eq!(s.overlays(0).unwrap(), drawings());
     }
 
     proptest! {

@@ -9,6 +9,7 @@
 mod colour;
 pub mod cpu;
 pub mod gpu;
+pub mod layers;
 mod picture;
 mod plan;
 pub mod raster;
@@ -18,7 +19,7 @@ mod volume;
 pub use colour::ColourView;
 pub use picture::{ColourImage, GreyImage, Picture};
 pub use plan::{Projection, SamplePlan, WEIGHT_BITS};
-pub use table::{DisplayTable, grey_level, presented_level};
+pub use table::{DisplayTable, grey_level};
 pub use volume::{ValueRange, VolumeView};
 
 /// Why an image cannot be made.

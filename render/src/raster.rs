@@ -155,6 +155,15 @@ impl Mask {
         Self { size: self.size, lit }
     }
 
+    /// What is lit and every pixel that touches it, at a corner too.
+    #[must_use]
+    pub fn grown(&self) -> Self {
+        let [width, height] = self.size.map(i64::from);
+        let touches = |x, y| (-1..=1).any(|dy| (-1..=1).any(|dx| self.is_lit(x + dx, y + dy)));
+        let lit = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| touches(x, y)).collect();
+        Self { size: self.size, lit }
+    }
+
     /// Lights what another mask of the same picture lights.
     pub fn add(&mut self, other: &Self) {
         if self.size == other.size {
@@ -251,13 +260,8 @@ impl Raster {
     pub fn burn(&mut self, drawing: &Mask) {
         let [width, height] = self.size.map(i64::from);
         let channels = self.channels as usize;
-        let shade = |y: i64, x: i64| {
-            if drawing.is_lit(x, y) {
-                return Some(255);
-            }
-            let touches = (-1..=1).any(|dy| (-1..=1).any(|dx| drawing.is_lit(x + dx, y + dy)));
-            touches.then_some(0)
-        };
+        let rim = drawing.grown();
+        let shade = |y: i64, x: i64| if drawing.is_lit(x, y) { Some(255) } else { rim.is_lit(x, y).then_some(0) };
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         for (pixel, (x, y)) in self.bytes.chunks_exact_mut(channels).zip(places) {
             if let Some(level) = shade(y, x) {

@@ -4,7 +4,7 @@
 //! `exp` is libm's, so that a sigmoid gives the same bytes on every platform.
 
 use crate::{ValueRange, VolumeView};
-use tiresias_words::{Grey, LutTable, ModalityLut, PresentationShape, StoredFormat, Voi};
+use tiresias_words::{Grey, ModalityLut, PresentationShape, PresentationTone, StoredFormat, Voi};
 
 /// Grey levels for every interpolated value of a volume, at steps of 2^-fraction_bits stored units from the range's smallest word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,29 +15,18 @@ pub struct DisplayTable {
 impl DisplayTable {
     /// The table for a volume: entry `i` is the grey level of stored value `low + i / 2^fraction_bits`.
     #[must_use]
-    pub fn for_volume(volume: &VolumeView<'_>, voi: &Voi, shape: PresentationShape) -> Self {
-        let range = volume.range();
-        Self::build(range, volume.format(), volume.modality(), voi, shape)
+    pub fn for_volume(volume: &VolumeView<'_>, voi: &Voi, tone: &PresentationTone) -> Self {
+        Self::build(volume.range(), volume.format(), volume.modality(), voi, tone)
     }
 
     /// As [`Self::for_volume`], from the parts.
     #[must_use]
-    pub fn build(range: ValueRange, format: StoredFormat, modality: &ModalityLut, voi: &Voi, shape: PresentationShape) -> Self {
-        Self::of(range, format, |stored| grey_level(modality, voi, shape, stored))
-    }
-
-    /// As [`Self::build`], with a Presentation LUT (PS3.3 C.11.6.1.1) in the place of the shape.
-    #[must_use]
-    pub fn with_presentation_lut(range: ValueRange, format: StoredFormat, modality: &ModalityLut, voi: &Voi, lut: &LutTable) -> Self {
-        Self::of(range, format, |stored| presented_level(modality, voi, lut, stored))
-    }
-
-    fn of(range: ValueRange, format: StoredFormat, level: impl Fn(f64) -> Grey) -> Self {
+    pub fn build(range: ValueRange, format: StoredFormat, modality: &ModalityLut, voi: &Voi, tone: &PresentationTone) -> Self {
         let fraction_bits = range.fraction_bits();
         let low = f64::from(format.stored(range.low()));
         let step = 1.0 / f64::from(1u32 << fraction_bits);
         let last = range.span() << fraction_bits;
-        let entries = (0..=last).map(|i| level(low + f64::from(i) * step).0).collect();
+        let entries = (0..=last).map(|i| grey_level(modality, voi, tone, low + f64::from(i) * step).0).collect();
         Self { entries }
     }
 
@@ -50,26 +39,22 @@ impl DisplayTable {
 
 /// Grey level of one stored value, which may lie between two integers when it was interpolated.
 ///
-/// Look-up tables and step windows have no value between integers: they are entered at the floor.
+/// Look-up tables and step windows have no value between integers: they are entered at the floor. Of a Presentation LUT, whose entries are P-Values, all
+/// inputs are spread over the output range of the VOI transformation (PS3.3 C.11.6.1). The standard does not say what happens between two inputs: the
+/// nearest one is taken, the upper of two equally near.
 #[must_use]
-pub fn grey_level(modality: &ModalityLut, voi: &Voi, shape: PresentationShape, stored: f64) -> Grey {
+pub fn grey_level(modality: &ModalityLut, voi: &Voi, tone: &PresentationTone, stored: f64) -> Grey {
     let level = level(modality, voi, stored);
-    rounded(match shape {
-        PresentationShape::Identity => level,
-        PresentationShape::Inverse => 255.0 - level,
+    rounded(match tone {
+        PresentationTone::Shape(PresentationShape::Identity) => level,
+        PresentationTone::Shape(PresentationShape::Inverse) => 255.0 - level,
+        PresentationTone::Lut(lut) => {
+            let last = (lut.entries().len() - 1) as f64;
+            let at = (level.clamp(0.0, 255.0) / 255.0 * last + 0.5).floor() as i64;
+            let full = f64::from((1u32 << lut.bits()) - 1);
+            f64::from(lut.look_up(i64::from(lut.first()) + at)) / full * 255.0
+        }
     })
-}
-
-/// Grey level of one stored value behind a Presentation LUT, whose entries are P-Values.
-///
-/// The output range of the VOI transformation is scaled to the inputs of the table, all of it (PS3.3 C.11.6.1). The standard does not say what happens
-/// between two inputs: the nearest one is taken, the upper of two equally near.
-#[must_use]
-pub fn presented_level(modality: &ModalityLut, voi: &Voi, lut: &LutTable, stored: f64) -> Grey {
-    let last = (lut.entries().len() - 1) as f64;
-    let at = (level(modality, voi, stored).clamp(0.0, 255.0) / 255.0 * last + 0.5).floor() as i64;
-    let full = f64::from((1u32 << lut.bits()) - 1);
-    rounded(f64::from(lut.look_up(i64::from(lut.first()) + at)) / full * 255.0)
 }
 
 /// Stored value to 0..255, before what presents it.
@@ -118,7 +103,7 @@ fn display_range(voi: &Voi, x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tiresias_words::{StoredValue, Window};
+    use tiresias_words::{LutTable, StoredValue, Window};
 
     fn window(c: f64, w: f64) -> Window {
         Window::new(c, w).expect("a window")
@@ -144,7 +129,7 @@ mod tests {
     #[test]
     fn width_one_is_a_step_and_rounding_is_half_up() {
         let step = Voi::Linear(window(40.0, 1.0));
-        let grey = |voi: &Voi, shape, x| grey_level(&ModalityLut::IDENTITY, voi, shape, x).0;
+        let grey = |voi: &Voi, shape: PresentationShape, x| grey_level(&ModalityLut::IDENTITY, voi, &shape.into(), x).0;
         assert_eq!([39.0, 40.0].map(|x| grey(&step, PresentationShape::Identity, x)), [0, 255]);
         // 127.5 rounds up, and so does its inverse, because inversion comes before rounding.
         let half = Voi::LinearExact(window(0.0, 2.0));
@@ -156,22 +141,23 @@ mod tests {
     #[test]
     fn a_presentation_lut_takes_the_whole_output_range() {
         let lut = |bits, entries: &[u16]| LutTable::new(0, bits, entries.into()).expect("a table");
-        let level = |voi: &Voi, lut: &LutTable, stored: f64| presented_level(&ModalityLut::IDENTITY, voi, lut, stored).0;
+        let tone = |bits, entries: &[u16]| PresentationTone::Lut(lut(bits, entries));
+        let level = |voi: &Voi, tone: &PresentationTone, stored: f64| grey_level(&ModalityLut::IDENTITY, voi, tone, stored).0;
         // 8 bits in, 8 bits out: the output of a VOI LUT is the table's input itself.
         let reverse: Vec<u16> = (0..256).rev().collect();
         let squares: Vec<u16> = (0..256).map(|i| i * i / 255).collect();
         let voi = Voi::Table(lut(8, &squares));
         for x in 0..256u32 {
-            assert_eq!(u32::from(level(&voi, &lut(8, &reverse), f64::from(x))), 255 - x * x / 255, "{x}");
+            assert_eq!(u32::from(level(&voi, &tone(8, &reverse), f64::from(x))), 255 - x * x / 255, "{x}");
         }
         // A window of 256 values over a table of three: halves of the range, the nearest input.
         let window = Voi::LinearExact(window(128.0, 256.0));
-        let three = lut(16, &[65_535, 0, 32_768]);
+        let three = tone(16, &[65_535, 0, 32_768]);
         assert_eq!([0.0, 63.9, 64.0, 191.9, 192.0, 300.0].map(|x| level(&window, &three, x)), [255, 255, 0, 0, 128, 128]);
         // The table for a volume holds the same.
         let (range, format) = (ValueRange::new(StoredValue(0), StoredValue(255)), StoredFormat { signed: false, bits_stored: 8 });
-        let table = DisplayTable::with_presentation_lut(range, format, &ModalityLut::IDENTITY, &voi, &lut(8, &reverse));
-        assert!((0..256).all(|x| table.entries()[x << range.fraction_bits()] == level(&voi, &lut(8, &reverse), x as f64)));
+        let table = DisplayTable::build(range, format, &ModalityLut::IDENTITY, &voi, &tone(8, &reverse));
+        assert!((0..256).all(|x| table.entries()[x << range.fraction_bits()] == level(&voi, &tone(8, &reverse), x as f64)));
     }
 
     /// Every 16-bit stored value, signed and unsigned, through table and definition; and a second, independent transcription of C.11.2.
@@ -198,7 +184,7 @@ mod tests {
                     let win = window(c, w);
                     for (f, voi) in [Voi::Linear(win), Voi::LinearExact(win), Voi::Sigmoid(win)].iter().enumerate() {
                         for shape in [PresentationShape::Identity, PresentationShape::Inverse] {
-                            let table = DisplayTable::build(range, format, &modality, voi, shape);
+                            let table = DisplayTable::build(range, format, &modality, voi, &shape.into());
                             for word in 0..=65535u32 {
                                 let stored = f64::from(word) - if signed { 32768.0 } else { 0.0 };
                                 let y = reference(f, slope * stored + intercept, c, w);

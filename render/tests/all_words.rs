@@ -187,7 +187,7 @@ impl AllWords {
             slab: Slab::Thin,
             interpolation,
             voi: chain.voi(),
-            shape: chain.shape(),
+            tone: chain.shape().into(),
         };
         cpu::render(&view, &spec).expect("a picture").bytes
     }
@@ -218,7 +218,7 @@ fn compare(chain: &Chain, image: &AllWords, signed: bool, compared: &mut Compare
     let range = ValueRange::new(StoredValue(0), StoredValue(u16::MAX));
     // What a word stands for is written here again: offset binary where signed.
     let stored = |word: u16| i32::from(word) - if signed { 32_768 } else { 0 };
-    let table = DisplayTable::build(range, format, &chain.modality(), &chain.voi(), chain.shape());
+    let table = DisplayTable::build(range, format, &chain.modality(), &chain.voi(), &chain.shape().into());
     for word in 0..=u16::MAX {
         compared.add(chain, stored(word), table.entries()[usize::from(word) << range.fraction_bits()]);
     }
@@ -321,7 +321,7 @@ fn check_vectors_are_met_by_reference_and_table() {
         [Function::Linear(40.0, 400.0), Function::LinearExact(40.0, 400.0), Function::Sigmoid(40.0, 400.0)].into_iter().enumerate()
     {
         let chain = Chain { modality: Modality::Rescale(1.0, 0.0), function, inverse: false, mistake: Mistake::None };
-        let table = DisplayTable::build(range, format, &ModalityLut::IDENTITY, &chain.voi(), PresentationShape::Identity);
+        let table = DisplayTable::build(range, format, &ModalityLut::IDENTITY, &chain.voi(), &PresentationShape::Identity.into());
         for (x, expected) in rows {
             let expected: f64 = expected[column];
             assert!((chain.level(x) - expected).abs() < 1e-3, "column {column} at {x}: {} instead of {expected}", chain.level(x));

@@ -68,7 +68,7 @@ fn pane(plane: Plane, size: [u32; 2]) -> PaneSpec {
         slab: Slab::Thin,
         interpolation: Interpolation::Linear,
         voi: Voi::LinearExact(Window::new(3.0, 2.0).expect("a window")),
-        shape: PresentationShape::Identity,
+        tone: PresentationShape::Identity.into(),
     }
 }
 
@@ -129,7 +129,7 @@ fn scene() -> impl Strategy<Value = (Colours, PaneSpec)> {
         let back = right.times(Mm(spacing * f64::from(width) / 2.0)) + down.times(Mm(spacing * f64::from(height) / 2.0));
         let origin = geometry.centre() + Displacement::from(away) + back * -1.0;
         let shape = if inverse { PresentationShape::Inverse } else { PresentationShape::Identity };
-        let spec = PaneSpec { shape, ..pane(plane(origin, right, down, spacing), [width, height]) };
+        let spec = PaneSpec { tone: shape.into(), ..pane(plane(origin, right, down, spacing), [width, height]) };
         (Colours::noise(geometry, seed), spec)
     })
 }
@@ -157,7 +157,7 @@ fn is_exact_interpolation_rounded_to_bytes() {
             } else {
                 add(&inside);
                 for (got, exact) in got.iter().zip(trilinear(&colours, at)) {
-                    let exact = if spec.shape == PresentationShape::Inverse { 255.0 - exact } else { exact };
+                    let exact = if spec.tone.shape() == PresentationShape::Inverse { 255.0 - exact } else { exact };
                     let off = (f64::from(*got) - exact).abs();
                     worst.set(worst.get().max(off));
                     // Three weights wrong by 2^-15 each and three roundings to 1/256, beside the last rounding: 1/2 + 255*3/2^15 + 3/512.
@@ -195,7 +195,7 @@ fn at_one_to_one_every_texel_comes_back() {
             let plane = plane(PatientPoint::from(origin), right, down, 1.0);
             for interpolation in [Interpolation::Linear, Interpolation::Nearest] {
                 for (shape, turned) in [(PresentationShape::Identity, 0), (PresentationShape::Inverse, 0xFF)] {
-                    let spec = PaneSpec { interpolation, shape, ..pane(plane, [size[across], size[along]]) };
+                    let spec = PaneSpec { interpolation, tone: shape.into(), ..pane(plane, [size[across], size[along]]) };
                     let image = colours.render(&spec).expect("an image");
                     for (i, got) in (0u32..).zip(image.bytes.chunks_exact(3)) {
                         let mut at = [0; 3];
@@ -223,7 +223,7 @@ fn nothing_is_shown_outside() {
             for interpolation in [Interpolation::Linear, Interpolation::Nearest] {
                 let start = right.times(Mm(-7.03)) + down.times(Mm(-7.03));
                 let plane = plane(PatientPoint::new(3.0, 3.0, slice) + start, right, down, 0.25);
-                let spec = PaneSpec { interpolation, shape: PresentationShape::Inverse, ..pane(plane, [70, 64]) };
+                let spec = PaneSpec { interpolation, tone: PresentationShape::Inverse.into(), ..pane(plane, [70, 64]) };
                 let image = colours.render(&spec).expect("an image");
                 for (i, got) in (0u32..).zip(image.bytes.chunks_exact(3)) {
                     let inside = colours.geometry.contains(voxel(&colours, &spec.plane, [i % 70, i / 70]));

@@ -228,3 +228,30 @@ impl PresentationShape {
         }
     }
 }
+
+/// What stands behind the VOI transformation (PS3.3 C.11.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresentationTone {
+    /// Presentation LUT Shape (2050,0020).
+    Shape(PresentationShape),
+    /// Presentation LUT Sequence (2050,0010): all of the VOI's output range is scaled to the inputs of the table. Colours know none.
+    Lut(LutTable),
+}
+
+impl PresentationTone {
+    /// The shape; that of a table, which colours have no use for, is the identity.
+    #[must_use]
+    pub const fn shape(&self) -> PresentationShape {
+        match self {
+            Self::Shape(shape) => *shape,
+            Self::Lut(_) => PresentationShape::Identity,
+        }
+    }
+}
+
+impl From<PresentationShape> for PresentationTone {
+    fn from(shape: PresentationShape) -> Self {
+        Self::Shape(shape)
+    }
+}

@@ -8,6 +8,7 @@
 
 mod geometry;
 mod grey;
+mod layers;
 mod mark;
 mod names;
 mod pane;
@@ -16,7 +17,8 @@ mod space;
 mod time;
 
 pub use geometry::{GeometryVerdict, Stack, VolumeGeometry};
-pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, StoredFormat, StoredValue, Voi, Window};
+pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
+pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
 pub use mark::{ImageAnchor, MarkShape};
 pub use names::{CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};

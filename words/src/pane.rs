@@ -1,6 +1,6 @@
 //! The one description of what a pane shows. GUI, CLI, thumbnails, replay, gallery and frame hash all use it; `render` makes bytes of it.
 
-use crate::{Direction, Mm, PatientPoint, PresentationShape, Role, Unfit, Voi};
+use crate::{Direction, Mm, PatientPoint, PresentationTone, Role, Unfit, Voi};
 use serde::{Deserialize, Serialize};
 
 /// An image to be made: plane, size, slab, interpolation and grey scale. The bytes follow from this and the volume alone.
@@ -19,8 +19,8 @@ pub struct PaneSpec {
     pub interpolation: Interpolation,
     /// Modality value to display range.
     pub voi: Voi,
-    /// High white or high black.
-    pub shape: PresentationShape,
+    /// High white or high black, or a table of what the display range becomes.
+    pub tone: PresentationTone,
 }
 
 /// A raster in the patient. Pixel (x, y) has its centre at `origin + x*spacing*right + y*spacing*down`.

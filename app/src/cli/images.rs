@@ -1,7 +1,7 @@
 //! `inspect` and `render`: what is in DICOM files, and one image as the standard says, without a study.
 
 use super::parse::window;
-use super::{Computer, Failure, layers, say, say_json};
+use super::{Computer, Failure, say, say_json};
 use crate::codecs::workers;
 use clap::Args;
 use serde_json::json;
@@ -10,9 +10,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tiresias_cases::{Content, Presentation, Series, VoxelBuffer, min_max_voi, read_folder, read_presentation_state};
 use tiresias_render::gpu::Offscreen;
+use tiresias_render::layers::{arrange, overlay_mask};
 use tiresias_render::raster::Raster;
 use tiresias_render::{ColourView, Picture, ValueRange, VolumeView, cpu};
-use tiresias_words::{Direction, Displacement, Interpolation, Mm, PaneSpec, PatientPoint, Plane, Slab, Stack, Voi, VolumeGeometry, Window};
+use tiresias_words::{
+    Direction, Displacement, Interpolation, Mm, ModalityLut, PaneSpec, PatientPoint, Plane, PresentationTone, Slab, Stack, Voi,
+    VolumeGeometry, Window,
+};
 
 /// Options of `render`.
 #[derive(Debug, Args)]
@@ -83,12 +87,14 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
     let (buffer, warnings) = series.load().map_err(|e| at(&args.file, &e))?;
     tell(&args.file, series.warnings());
     tell(&args.file, &warnings);
+    let geometry = flat_geometry(series.image_size)?;
     if let Some(file) = &args.presentation {
         let state = presentation(file, &series)?;
-        let [columns, rows] = series.image_size;
-        let spec = flat_spec(&series, Voi::LinearExact(Window::BYTE))?;
-        let tones = layers::tones(&flat_geometry(columns, rows)?, &buffer, &spec, &state, computer)?;
-        return write_png(&args.out, &layers::present(&tones, &state)?);
+        let spec = flat_spec(&series, state.voi.clone(), state.tone.clone())?;
+        // Where words are no stored values, the state has the image's own modality transformation, and they stand for its output already.
+        let own = buffer.scale().filter(|s| s.max_error > 0.0).map_or(&state.modality, |s| &s.modality);
+        let image = draw_through(&geometry, &buffer, own, &spec, computer)?;
+        return write_png(&args.out, &arrange(&*image, &state.arrangement)?);
     }
     let voi = match series.content {
         Content::Grey => chosen_voi(args, &series, &buffer)?,
@@ -98,9 +104,7 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
         // Colours go through no window; a pane has one all the same.
         Content::Colour => Voi::LinearExact(Window::BYTE),
     };
-    let [columns, rows] = series.image_size;
-    let geometry = flat_geometry(columns, rows)?;
-    let spec = flat_spec(&series, voi)?;
+    let spec = flat_spec(&series, voi, series.shape.into())?;
     let mut picture = Raster::of(&*draw(&geometry, &buffer, &spec, computer)?);
     if args.palette {
         let colours = series.supplemental_colours(0).map_err(|e| at(&args.file, &e))?;
@@ -108,7 +112,7 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
         picture = picture.coloured(&colours.ok_or_else(none)?);
     }
     if args.overlays {
-        layers::burn(&mut picture, &series.overlays(0).map_err(|e| at(&args.file, &e))?)?;
+        picture.burn(&overlay_mask(series.image_size, &series.overlays(0).map_err(|e| at(&args.file, &e))?)?);
     }
     write_png(&args.out, &picture)
 }
@@ -122,7 +126,7 @@ fn presentation(file: &Path, series: &Series) -> Result<Presentation, Failure> {
 }
 
 /// All pixels of an image, one for one.
-fn flat_spec(series: &Series, voi: Voi) -> Result<PaneSpec, Failure> {
+fn flat_spec(series: &Series, voi: Voi, tone: PresentationTone) -> Result<PaneSpec, Failure> {
     Ok(PaneSpec {
         series: series.facts.role.clone(),
         plane: Plane::new(PatientPoint::new(0.0, 0.0, 0.0), Direction::LEFT, Direction::POSTERIOR, Mm(1.0))?,
@@ -130,7 +134,7 @@ fn flat_spec(series: &Series, voi: Voi) -> Result<PaneSpec, Failure> {
         slab: Slab::Thin,
         interpolation: Interpolation::Nearest,
         voi,
-        shape: series.shape,
+        tone,
     })
 }
 
@@ -186,7 +190,7 @@ pub(super) fn only_series(path: &Path) -> Result<Series, Failure> {
 }
 
 /// One image as a volume of one slice with pixels of 1 mm: a 2D image has no place in the patient that matters here.
-fn flat_geometry(columns: u32, rows: u32) -> Result<VolumeGeometry, Failure> {
+fn flat_geometry([columns, rows]: [u32; 2]) -> Result<VolumeGeometry, Failure> {
     let stack = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, 1.0) };
     Ok(VolumeGeometry::new([columns, rows, 1], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0), Mm(1.0)], stack)?)
 }
@@ -198,20 +202,36 @@ pub(super) fn draw(
     spec: &PaneSpec,
     computer: Computer,
 ) -> Result<Box<dyn Picture>, Failure> {
-    let Some(scale) = buffer.scale() else {
-        let view = ColourView::new(geometry, buffer.texels())?;
-        return Ok(match computer {
-            Computer::Cpu => Box::new(cpu::render_colour(&view, spec)?),
-            Computer::Gpu => {
-                let gpu = Offscreen::open()?;
-                let texture = gpu.upload_colour(&view)?;
-                Box::new(gpu.render_colour(&view, &texture, spec)?)
-            }
-        });
-    };
+    match buffer.scale() {
+        Some(scale) => draw_through(geometry, buffer, &scale.modality, spec, computer),
+        None => draw_colour(geometry, buffer, spec, computer),
+    }
+}
+
+fn draw_colour(geometry: &VolumeGeometry, buffer: &VoxelBuffer, spec: &PaneSpec, computer: Computer) -> Result<Box<dyn Picture>, Failure> {
+    let view = ColourView::new(geometry, buffer.texels())?;
+    Ok(match computer {
+        Computer::Cpu => Box::new(cpu::render_colour(&view, spec)?),
+        Computer::Gpu => {
+            let gpu = Offscreen::open()?;
+            let texture = gpu.upload_colour(&view)?;
+            Box::new(gpu.render_colour(&view, &texture, spec)?)
+        }
+    })
+}
+
+/// The picture of a grey pane whose words go through `modality`.
+fn draw_through(
+    geometry: &VolumeGeometry,
+    buffer: &VoxelBuffer,
+    modality: &ModalityLut,
+    spec: &PaneSpec,
+    computer: Computer,
+) -> Result<Box<dyn Picture>, Failure> {
+    let Some(scale) = buffer.scale() else { return Err(Failure::Input("The image is in colour.".into())) };
     let padding = scale.padding.as_ref().map(|p| [*p.start(), *p.end()]);
     let range = ValueRange::measure(buffer.words());
-    let view = VolumeView::new(geometry, buffer.words(), scale.format, &scale.modality, padding, range)?;
+    let view = VolumeView::new(geometry, buffer.words(), scale.format, modality, padding, range)?;
     Ok(match computer {
         Computer::Cpu => Box::new(cpu::render(&view, spec)?),
         Computer::Gpu => {

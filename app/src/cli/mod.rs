@@ -5,7 +5,6 @@
 
 mod bench;
 mod images;
-mod layers;
 mod parse;
 mod planes;
 mod studies;

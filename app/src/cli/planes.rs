@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use tiresias_cases::{LengthUnit, Measured, Place, Series, Shape};
-use tiresias_words::{Direction, Interpolation, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Slab, Voi, VolumeGeometry};
+use tiresias_words::{Direction, Interpolation, Mm, PaneSpec, PatientPoint, Plane, Slab, Voi, VolumeGeometry};
 
 /// Options of `mpr`.
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
             InterpolationArg::Linear => Interpolation::Linear,
         },
         voi: args.window.clone(),
-        shape: PresentationShape::Identity,
+        tone: series.shape.into(),
     };
     write_png(&args.out, &*draw(geometry, &buffer, &spec, computer)?)
 }

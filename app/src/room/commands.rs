@@ -1,9 +1,9 @@
 //! What keys do. Focus is explicit: in image focus digits are window presets, in form focus they are scores. Enter never locks; Esc only cancels.
 
 use super::form::typed;
-use super::hanging::Pane;
-use super::{Chosen, Field, Focus, Room, Wish};
-use crate::volume::ShownVolume;
+use super::hanging::{Arrangement, At};
+use super::{Field, Focus, Room, Wish};
+use crate::viewer::{Orientation, View};
 use egui::{Event, Key, Modifiers, Ui};
 use std::sync::Arc;
 use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool};
@@ -64,44 +64,106 @@ impl Room {
     }
 
     fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State) {
-        let pane = self.hanging.focused();
-        let volume = self.volume().cloned();
-        match key {
-            Key::Enter => self.focus_form(state),
-            Key::Tab => self.hanging.focus_next(),
-            Key::I => self.look.shape = self.look.shape.inverted(),
-            Key::O => self.overlay = !self.overlay,
-            _ => {}
+        let at = self.hanging.focused();
+        if modifiers.command {
+            return;
         }
-        if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key)
-            && !modifiers.command
-        {
+        if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key) {
             self.tool = *tool;
         }
         if let Some(digit) = digit(key).filter(|d| *d > 0) {
-            self.take_preset(digit as usize - 1);
-        }
-        if let Some(volume) = volume {
-            match key {
-                Key::R => self.reset(&volume),
-                Key::G => self.toggle_layout(&volume),
-                Key::C => self.toggle_cine(),
-                Key::Escape => self.cine = None,
-                _ => self.scroll_key(key, modifiers, pane, &volume),
+            let display = self.rules.protocol().display().clone();
+            if let Some(shown) = self.focused_series() {
+                shown.take_preset(digit as usize - 1, &display);
             }
         }
-    }
-
-    /// Planes or images; where there is no volume there are images alone.
-    pub(super) fn toggle_layout(&mut self, volume: &ShownVolume) {
-        if volume.is_in_patient() {
-            self.hanging.toggle_layout(volume.geometry());
-        } else {
-            self.message = Some("These images do not form a volume, so there are no planes to show.".to_owned());
+        match key {
+            Key::Enter => self.focus_form(state),
+            Key::Tab => self.hanging.focus_next(),
+            Key::I => self.invert(),
+            Key::O if modifiers.shift => self.toggle_overlays(),
+            Key::O => self.words = !self.words,
+            Key::H => self.turn(at, View::mirrored),
+            Key::V => self.turn(at, View::upended),
+            Key::T if modifiers.shift => self.turn(at, |v| v.turned().turned().turned()),
+            Key::T => self.turn(at, View::turned),
+            Key::L => self.toggle_link(),
+            Key::R => self.reset(),
+            Key::G if modifiers.shift => self.picking = !self.shelf.all().is_empty(),
+            Key::G => self.next_arrangement(),
+            Key::C => self.toggle_cine(),
+            Key::Escape => self.cine = None,
+            Key::J => self.next_slab(at),
+            Key::OpenBracket => self.thicken(at, -1),
+            Key::CloseBracket => self.thicken(at, 1),
+            Key::F => self.fit(at),
+            Key::Num0 => self.one_to_one(at),
+            _ => self.scroll_key(key, modifiers, at),
         }
     }
 
-    fn scroll_key(&mut self, key: Key, modifiers: Modifiers, pane: Pane, volume: &Arc<ShownVolume>) {
+    /// Black and white exchanged, in all cells of the focused series.
+    pub(super) fn invert(&mut self) {
+        if let Some(shown) = self.focused_series() {
+            shown.look.inverted = !shown.look.inverted;
+        }
+    }
+
+    /// Turns or mirrors the image of a cell.
+    pub(super) fn turn(&mut self, at: At, how: impl Fn(View) -> View) {
+        if let Some(cell) = self.hanging.cell(at) {
+            self.hanging.set_view(at, how(*cell.view()));
+        }
+    }
+
+    /// All of the series in its cell again; turned and mirrored as it is.
+    fn fit(&mut self, at: At) {
+        if let Some((cell, shown)) = self.shown(at) {
+            let view = cell.refitted(shown.volume.geometry());
+            self.hanging.set_view(at, view);
+        }
+    }
+
+    /// One pixel of the image on one pixel of the screen.
+    fn one_to_one(&mut self, at: At) {
+        if let Some((cell, shown)) = self.shown(at) {
+            let view = cell.view().with_spacing(View::native_spacing(shown.volume.geometry()));
+            self.hanging.set_view(at, view);
+        }
+    }
+
+    /// Series move together, or each alone.
+    pub(super) fn toggle_link(&mut self) {
+        if !self.shelf.can_link() {
+            self.message = Some("There is only one series here that has a place in the patient, so nothing can be linked.".to_owned());
+            return;
+        }
+        let offsets = self.shelf.toggle_link();
+        self.note_link(&offsets);
+    }
+
+    /// As the case opened, planes, images; where there is no volume there are images alone.
+    pub(super) fn next_arrangement(&mut self) {
+        let Some(series) = self.hanging.cell(self.hanging.focused()).map(|c| c.series) else { return };
+        let volumes = self.shelf.volumes();
+        let is_in_patient = volumes.get(series).is_some_and(|v| v.is_in_patient());
+        let hung = self.hanging.hung();
+        let opens_with_planes = hung.len() == 3 && hung.iter().all(|c| c.series == series && c.orientation != Orientation::Stack);
+        let opens_with_images = matches!(hung, [one] if one.orientation == Orientation::Stack && one.series == series);
+        let next = match self.hanging.arrangement() {
+            Arrangement::Hung if is_in_patient && !opens_with_planes => Arrangement::Planes(series),
+            Arrangement::Hung | Arrangement::Planes(_) if !opens_with_images => Arrangement::Images(series),
+            Arrangement::Hung => {
+                self.message = Some("These images do not form a volume, so there are no planes to show.".to_owned());
+                return;
+            }
+            _ => Arrangement::Hung,
+        };
+        self.hanging.arrange(next, &volumes);
+        self.cine = None;
+    }
+
+    fn scroll_key(&mut self, key: Key, modifiers: Modifiers, at: At) {
         let page = 10;
         let step = match key {
             Key::ArrowDown | Key::ArrowRight => 1,
@@ -113,52 +175,21 @@ impl Room {
             _ => return,
         };
         let step = if modifiers.shift && step.abs() == 1 { step * page } else { step };
-        self.scroll(pane, volume, step);
+        self.scroll(at, step);
     }
 
-    /// Puts cameras, window and inversion back to how the case opened. The crosshair stays where the reader is looking.
-    pub(super) fn reset(&mut self, volume: &ShownVolume) {
-        for pane in self.hanging.visible() {
-            self.hanging.reset(volume.geometry(), pane);
+    /// Puts cameras, windows and inversion back to how the case opened. The reader keeps looking where they look.
+    pub(super) fn reset(&mut self) {
+        let display = self.rules.protocol().display().clone();
+        for at in self.hanging.visible() {
+            let Some(series) = self.hanging.cell(at).map(|c| c.series) else { continue };
+            let Some(shown) = self.shelf.get_mut(series) else { continue };
+            shown.look.inverted = false;
+            shown.open_window(&display);
+            let volume = Arc::clone(&shown.volume);
+            self.hanging.reset(at, volume.geometry());
         }
-        self.look.shape = tiresias_words::PresentationShape::Identity;
-        self.open_window();
         self.cine = None;
-    }
-
-    /// The window that the protocol opens a case with.
-    pub(super) fn open_window(&mut self) {
-        let display = self.rules.protocol().display();
-        match display.first().and_then(|i| Some((i, display.presets().get(i)?))) {
-            Some((i, preset)) => (self.look.voi, self.preset) = (preset.voi.clone(), Some(Chosen::Protocol(i))),
-            None => {
-                self.preset = Some(Chosen::Images(0));
-                self.follow_windows();
-            }
-        }
-    }
-
-    /// The presets of the protocol come first, then the windows and tables that the images bring along.
-    fn take_preset(&mut self, index: usize) {
-        let presets = self.rules.protocol().display().presets();
-        if let Some(preset) = presets.get(index) {
-            self.look.voi = preset.voi.clone();
-            self.preset = Some(Chosen::Protocol(index));
-        } else if let Some(volume) = self.volume()
-            && index - presets.len() < volume.series().image_vois(volume.image_at(self.crosshair)).len()
-        {
-            self.preset = Some(Chosen::Images(index - presets.len()));
-            self.follow_windows();
-        }
-    }
-
-    /// Where a window of the images is chosen, every image is shown through its own.
-    pub(super) fn follow_windows(&mut self) {
-        if let (Some(Chosen::Images(index)), Some(volume)) = (self.preset, self.volume())
-            && let Some(named) = volume.series().image_vois(volume.image_at(self.crosshair)).get(index)
-        {
-            self.look.voi = named.voi.clone();
-        }
     }
 
     /// Goes to the first thing that is missing, else to the first question.
@@ -262,7 +293,7 @@ impl Room {
     }
 }
 
-const fn digit(key: Key) -> Option<u8> {
+pub(super) const fn digit(key: Key) -> Option<u8> {
     Some(match key {
         Key::Num0 => 0,
         Key::Num1 => 1,

@@ -1,6 +1,7 @@
 //! The steps of the picture in the README: two marks, one of them rated, and a rating of the case. Each goes through the record as a reader's would.
 
 use super::{Field, Focus, Room};
+use std::sync::Arc;
 use tiresias_reads::machine::{Action, AnswerValue};
 use tiresias_words::{ImageAnchor, MarkId, MarkShape, Voxel};
 
@@ -10,7 +11,7 @@ const PLACES: [[f64; 3]; 2] = [[0.387, 0.755, 0.5], [0.52, 0.30, 0.40]];
 impl Room {
     /// What step number `step` asks for; `None` when the demonstration is over.
     pub(crate) fn demonstration(&mut self, step: usize) -> Option<Vec<Action>> {
-        let volume = self.volume()?.clone();
+        let volume = Arc::clone(&self.shelf.get(0)?.volume);
         let size = volume.geometry().size().map(|n| f64::from(n - 1));
         let place = |i: usize| {
             let [x, y, z] = PLACES[i];
@@ -27,7 +28,7 @@ impl Room {
             1 => mark(1).map(|m| vec![m]),
             2 => Some(vec![Action::RateMark { mark: MarkId(1), rating: 86 }]),
             3 => {
-                self.crosshair = volume.geometry().patient_of(place(0));
+                self.shelf.look_at(0, volume.geometry().patient_of(place(0)));
                 let question = self.rules.protocol().form().rating().clone();
                 self.focus = Focus::Form(Field::Question(question.clone()));
                 Some(vec![Action::Answer { question, value: AnswerValue::Scale(88) }])

@@ -69,19 +69,26 @@ impl Room {
         ui.add_space(14.0);
     }
 
-    /// Number of the slice a mark lies on, as the first pane counts.
+    /// Number of the slice a mark lies on, as the first pane of its series counts.
     fn slice_of(&self, mark: &tiresias_reads::machine::Mark) -> Option<u32> {
-        let volume = self.volume()?;
-        let view = self.hanging.view(super::Pane::Main)?;
-        Some(view.slice_position(volume.geometry(), volume.place_of(&mark.shape, &mark.anchor)?).number)
+        let (series, at) = self.place_of(mark)?;
+        let cells = self.hanging.visible().into_iter().filter_map(|c| self.shown(c));
+        let (cell, shown) = cells.into_iter().find(|(c, _)| c.series == series)?;
+        Some(cell.view().slice_position(shown.volume.geometry(), at).number)
     }
 
     /// Puts the crosshair on a mark.
     fn go_to(&mut self, mark: &tiresias_reads::machine::Mark) {
-        if let Some(at) = self.volume().and_then(|v| v.place_of(&mark.shape, &mark.anchor)) {
-            self.crosshair = at;
+        if let Some((series, at)) = self.place_of(mark) {
+            self.shelf.look_at(series, at);
             self.cine = None;
         }
+    }
+
+    /// The series that a mark was put on, and its place there.
+    fn place_of(&self, mark: &tiresias_reads::machine::Mark) -> Option<(usize, tiresias_words::PatientPoint)> {
+        let places = self.shelf.all().iter().map(|s| s.volume.place_of(&mark.shape, &mark.anchor));
+        places.enumerate().find_map(|(series, at)| Some((series, at?)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row's own values")]
@@ -97,7 +104,7 @@ impl Room {
         painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
         design::text(painter, centre, Align2::CENTER_CENTER, id.0, design::strong(design::SMALL), OWN);
         let left = rect.left() + 38.0;
-        let of = if self.volume().is_none_or(|v| v.is_in_patient()) { "slice" } else { "image" };
+        let of = if self.focused_volume().is_none_or(|v| v.is_in_patient()) { "slice" } else { "image" };
         let words = slice.map_or_else(String::new, |n| format!("{of} {n}"));
         design::text(painter, pos2(left, rect.bottom() - 8.0), Align2::LEFT_BOTTOM, words, design::mono(design::SMALL), TEXT);
         let at = pos2(rect.right() - 12.0, rect.center().y);

@@ -3,9 +3,8 @@
 //! Frames follow each other at the time that the images state, else ten a second; the picture starts again behind its last frame. Whoever scrolls stops it.
 
 use super::Room;
-use super::hanging::Pane;
+use super::hanging::At;
 use crate::design::{ACCENT, DIM, STRONG};
-use crate::volume::ShownVolume;
 use egui::{Color32, Rect, Response, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::time::Duration;
 
@@ -15,64 +14,61 @@ pub(super) const SLIDER: f32 = 22.0;
 const UNHURRIED: Duration = Duration::from_millis(100);
 
 impl Room {
-    /// Starts or stops the moving picture.
+    /// Starts or stops the moving picture in the focused cell.
     pub(super) fn toggle_cine(&mut self) {
-        self.cine = match self.cine {
-            Some(_) => None,
-            // Due at once; the clock is read when the next frame is drawn.
-            None => self.volume().filter(|v| v.is_complete() && v.series().len() > 1).map(|_| Duration::ZERO),
-        };
+        let can_move = self.focused_volume().is_some_and(|v| v.is_complete() && v.series().len() > 1);
+        // Due at once; the clock is read when the next frame is drawn.
+        self.cine = if self.cine.is_none() && can_move { Some((self.hanging.focused(), Duration::ZERO)) } else { None };
     }
 
     /// Shows the next frame when it is due.
     pub(super) fn play(&mut self, ui: &Ui, now: Duration) {
-        let (Some(due), Some(volume)) = (self.cine, self.volume().cloned()) else { return };
-        let time = volume.series().frame_time.unwrap_or(UNHURRIED);
+        let Some((at, due)) = self.cine else { return };
+        let Some((cell, shown)) = self.shown(at) else {
+            self.cine = None;
+            return;
+        };
+        let time = shown.volume.series().frame_time.unwrap_or(UNHURRIED);
         if now >= due {
-            let pane = self.hanging.focused();
-            if let Some(view) = self.hanging.view(pane) {
-                let at = view.slice_position(volume.geometry(), self.crosshair);
-                let next = if at.number >= at.of { 1 } else { at.number + 1 };
-                self.crosshair = view.scrolled_to(volume.geometry(), self.crosshair, i64::from(next));
-            }
+            let (series, geometry) = (cell.series, shown.volume.geometry());
+            let place = cell.view().slice_position(geometry, shown.at());
+            let next = if place.number >= place.of { 1 } else { place.number + 1 };
+            let to = cell.view().scrolled_to(geometry, shown.at(), i64::from(next));
+            self.shelf.look_at(series, to);
             // A frame that came late is no reason to hurry the next ones.
             let next = due + time;
-            self.cine = Some(if next > now { next } else { now + time });
+            self.cine = Some((at, if next > now { next } else { now + time }));
         }
-        ui.ctx().request_repaint_after(self.cine.unwrap_or(now).saturating_sub(now));
+        let next = self.cine.map_or(now, |(_, due)| due);
+        ui.ctx().request_repaint_after(next.saturating_sub(now));
     }
 
-    /// Whether the images have a slider: several of them that are no volume.
-    pub(super) fn has_slider(&self, volume: &ShownVolume) -> bool {
-        !volume.is_in_patient() && volume.series().len() > 1
-    }
-
-    /// Takes the pointer on the frame slider; it is drawn later, above the image. `None` where there is none.
-    pub(super) fn slider(&mut self, ui: &Ui, volume: &ShownVolume, placed: &[(Pane, Rect)]) -> Option<Response> {
-        let (_, pane) = placed.first().filter(|_| self.has_slider(volume))?;
-        let view = self.hanging.view(Pane::Main)?;
+    /// Takes the pointer on a cell's frame slider; it is drawn later, above the image. `None` where there is none.
+    pub(super) fn slider(&mut self, ui: &Ui, at: At, pane: Rect) -> Option<Response> {
+        let (cell, shown) = self.shown(at).filter(|(_, s)| s.volume.has_slider())?;
+        let (series, geometry) = (cell.series, shown.volume.geometry());
         let rect = Rect::from_min_max(pos2(pane.left() + 10.0, pane.bottom() - SLIDER), pos2(pane.right() - 10.0, pane.bottom()));
-        let response = ui.interact(rect, ui.scope_id().with("frame slider"), Sense::click_and_drag());
-        let at = view.slice_position(volume.geometry(), self.crosshair);
-        let steps = (at.of.max(2) - 1) as f32;
+        let response = ui.interact(rect, ui.scope_id().with(("frame slider", at.0)), Sense::click_and_drag());
+        let mut place = cell.view().slice_position(geometry, shown.at());
         if let Some(pointer) = response.interact_pointer_pos() {
             let part = ((pointer.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-            let number = i64::from((part * steps).round() as u32 + 1);
+            let number = i64::from((part * (place.of.max(2) - 1) as f32).round() as u32 + 1);
+            let to = cell.view().scrolled_to(geometry, shown.at(), number);
+            place = cell.view().slice_position(geometry, to);
             self.cine = None;
-            self.crosshair = view.scrolled_to(volume.geometry(), self.crosshair, number);
+            self.shelf.look_at(series, to);
         }
-        let at = view.slice_position(volume.geometry(), self.crosshair);
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(at.number), "frame"));
+        response.widget_info(|| WidgetInfo::slider(true, f64::from(place.number), "frame"));
         Some(response)
     }
 
-    /// Draws the frame slider over the image.
-    pub(super) fn draw_slider(&self, ui: &Ui, volume: &ShownVolume, response: &Response) {
-        let Some(view) = self.hanging.view(Pane::Main) else { return };
-        let at = view.slice_position(volume.geometry(), self.crosshair);
+    /// Draws a cell's frame slider over the image.
+    pub(super) fn draw_slider(&self, ui: &Ui, at: At, response: &Response) {
+        let Some((cell, shown)) = self.shown(at) else { return };
+        let place = cell.view().slice_position(shown.volume.geometry(), shown.at());
         let (rect, painter) = (response.rect, ui.painter());
         let y = rect.center().y;
-        let x = rect.left() + rect.width() * (at.number - 1) as f32 / (at.of.max(2) - 1) as f32;
+        let x = rect.left() + rect.width() * (place.number - 1) as f32 / (place.of.max(2) - 1) as f32;
         // A dark halo, so that it stands out from any image.
         painter.hline(rect.x_range(), y, Stroke::new(5.0, Color32::BLACK));
         painter.hline(rect.x_range(), y, Stroke::new(2.0, DIM));

@@ -1,10 +1,11 @@
 //! What the mouse does on a pane: the active tool on the left button, pan in the middle, zoom on the right, scroll on the wheel.
 
-use super::hanging::{Pane, pixels};
+use super::hanging::{At, pixels};
+use super::series::Shown;
 use super::{Focus, Room, Wish};
 use crate::viewer::camera::dragged_window;
-use crate::volume::ShownVolume;
 use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui};
+use std::sync::Arc;
 use tiresias_reads::machine::{Action, Draft, Tool};
 use tiresias_words::{PatientPoint, Plane};
 
@@ -12,6 +13,8 @@ use tiresias_words::{PatientPoint, Plane};
 pub(super) struct Dragging {
     owed: f64,
     about: PatientPoint,
+    /// The reference line that was taken hold of, and turns.
+    pub(super) turning: Option<super::planes::Held>,
 }
 
 /// So many slices may be waiting before a frame shows more than the next.
@@ -20,43 +23,44 @@ const SLICES_BEHIND: f64 = 8.0;
 const PIXELS_A_SLICE: f64 = 8.0;
 
 /// A pane on the screen in this frame.
-pub(super) struct OnScreen<'a> {
-    pub(super) pane: Pane,
+#[derive(Clone, Copy)]
+pub(super) struct OnScreen {
+    pub(super) at: At,
     pub(super) rect: Rect,
     pub(super) plane: Plane,
-    pub(super) volume: &'a ShownVolume,
+    /// Physical pixels a logical pixel.
+    pub(super) scale: f32,
 }
 
-impl OnScreen<'_> {
+impl OnScreen {
     /// Patient position under a screen position (logical pixels). The centre of a physical pixel is half a pixel from its corner.
-    pub(super) fn patient_at(&self, at: Pos2, scale: f32) -> PatientPoint {
-        let d = (at - self.rect.min) * scale;
+    pub(super) fn patient_at(&self, at: Pos2) -> PatientPoint {
+        let d = (at - self.rect.min) * self.scale;
         self.plane.patient_of([f64::from(d.x) - 0.5, f64::from(d.y) - 0.5])
     }
     /// Screen position of a patient point projected on the pane, and its signed distance, mm.
-    pub(super) fn screen_at(&self, p: PatientPoint, scale: f32) -> (Pos2, f64) {
+    pub(super) fn screen_at(&self, p: PatientPoint) -> (Pos2, f64) {
         let ([x, y], off) = self.plane.pixel_of(p);
-        (self.rect.min + egui::vec2(x as f32 + 0.5, y as f32 + 0.5) / scale, off.0)
+        (self.rect.min + egui::vec2(x as f32 + 0.5, y as f32 + 0.5) / self.scale, off.0)
     }
 }
 
 impl Room {
     /// Takes the pointer's input on one pane.
-    pub(super) fn pointer(&mut self, ui: &Ui, response: &Response, on: &OnScreen<'_>, draft: &Draft, wishes: &mut Vec<Wish>) {
-        let scale = ui.pixels_per_point();
+    pub(super) fn pointer(&mut self, ui: &Ui, response: &Response, on: &OnScreen, draft: &Draft, wishes: &mut Vec<Wish>) {
         if response.hovered() {
             self.wheel(ui, on);
         }
         if response.double_clicked() {
             // While marking, a second click on the same place is a hand that shook: neither another mark nor another layout.
             if self.tool != Tool::Mark {
-                self.hanging.toggle_maximised(on.pane);
+                self.hanging.toggle_maximised(on.at);
             }
             return;
         }
         let pressed = ui.input(|i| i.pointer.any_pressed()) && response.is_pointer_button_down_on();
         if pressed {
-            self.hanging.focus(on.pane);
+            self.hanging.focus(on.at);
             self.focus = Focus::Image;
             self.entry.clear();
             self.message = None;
@@ -65,39 +69,54 @@ impl Room {
             self.dragging = None;
             return;
         };
-        let here = on.patient_at(at, scale);
+        let here = on.patient_at(at);
         if response.clicked() && self.tool == Tool::Mark {
             self.place_mark(here, on, draft, wishes);
         }
-        if (response.clicked() || response.dragged_by(PointerButton::Primary)) && self.tool == Tool::Crosshair {
-            self.move_crosshair(here, on);
+        let [dx, dy] = [response.drag_delta().x, response.drag_delta().y].map(|d| f64::from(d * on.scale));
+        if self.tool == Tool::Crosshair && (response.clicked() || response.dragged_by(PointerButton::Primary)) {
+            self.drag_crosshair(ui, response, here, on);
         }
-        let [dx, dy] = [response.drag_delta().x, response.drag_delta().y].map(|d| f64::from(d * scale));
         if dx == 0.0 && dy == 0.0 {
             return;
         }
-        let drag = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here });
-        let (about, view) = (drag.about, self.hanging.view(on.pane));
-        let Some(view) = view else { return };
+        let drag = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None });
+        let about = drag.about;
+        let Some(view) = self.hanging.cell(on.at).map(|c| *c.view()) else { return };
         let (primary, middle, secondary) = (PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary);
         let tool = self.tool;
         if response.dragged_by(middle) || (response.dragged_by(primary) && tool == Tool::Pan) {
-            self.hanging.set_view(on.pane, view.panned([dx, dy]));
+            self.hanging.set_view(on.at, view.panned([dx, dy]));
         } else if response.dragged_by(secondary) || (response.dragged_by(primary) && tool == Tool::Zoom) {
-            self.hanging.set_view(on.pane, view.zoomed((-dy / 200.0).exp(), about));
+            self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about));
         } else if response.dragged_by(primary) && tool == Tool::Window {
             let pace = ui.input(|i| pace(i.modifiers));
-            self.drag_window([dx, dy], pace);
+            if let Some(shown) = self.focused_series() {
+                drag_window(shown, [dx, dy], pace);
+            }
         } else if response.dragged_by(primary) && tool == Tool::Scroll {
             drag.owed += dy / PIXELS_A_SLICE;
             let whole = drag.owed.trunc();
             drag.owed -= whole;
-            self.scroll(on.pane, on.volume, whole as i64);
+            self.scroll(on.at, whole as i64);
+        }
+    }
+
+    /// With the crosshair tool a reference line that is taken hold of far from its middle turns; anywhere else the crosshair follows the pointer.
+    fn drag_crosshair(&mut self, ui: &Ui, response: &Response, here: PatientPoint, on: &OnScreen) {
+        if response.drag_started_by(PointerButton::Primary) {
+            let origin = ui.input(|i| i.pointer.press_origin()).unwrap_or(on.rect.center());
+            let turning = self.line_under(origin, on);
+            self.dragging = Some(Dragging { owed: 0.0, about: here, turning });
+        }
+        match self.dragging.as_ref().and_then(|d| d.turning) {
+            Some(held) => self.turn_line(held, here, on),
+            None => self.move_crosshair(here, on),
         }
     }
 
     /// The wheel scrolls, one slice a notch; with Ctrl it zooms about the pointer.
-    fn wheel(&mut self, ui: &Ui, on: &OnScreen<'_>) {
+    fn wheel(&mut self, ui: &Ui, on: &OnScreen) {
         let notches: Vec<(f64, bool)> = ui.input(|i| {
             i.events
                 .iter()
@@ -117,13 +136,13 @@ impl Room {
         for (lines, zoom) in notches {
             if zoom {
                 let pointer = ui.input(|i| i.pointer.hover_pos());
-                if let (Some(at), Some(view)) = (pointer, self.hanging.view(on.pane)) {
-                    let about = on.patient_at(at, ui.pixels_per_point());
-                    self.hanging.set_view(on.pane, view.zoomed((lines * 0.15).exp(), about));
+                if let (Some(at), Some(cell)) = (pointer, self.hanging.cell(on.at)) {
+                    let view = cell.view().zoomed((lines * 0.15).exp(), on.patient_at(at));
+                    self.hanging.set_view(on.at, view);
                 }
             } else {
-                if self.hanging.focused() != on.pane {
-                    self.hanging.focus(on.pane);
+                if self.hanging.focused() != on.at {
+                    self.hanging.focus(on.at);
                     self.wheel_owed = 0.0;
                 }
                 self.wheel_owed -= lines;
@@ -132,51 +151,56 @@ impl Room {
     }
 
     /// Pays what the wheel owes: one slice a frame, so that every slice asked for is shown; faster only when a fast wheel would leave the eye behind.
-    pub(super) fn pay_wheel(&mut self, ui: &Ui, volume: &ShownVolume) {
+    pub(super) fn pay_wheel(&mut self, ui: &Ui) {
         let whole = self.wheel_owed.trunc();
         if whole == 0.0 {
             return;
         }
         let step = (whole.abs() / SLICES_BEHIND).ceil().copysign(whole);
         self.wheel_owed -= step;
-        self.scroll(self.hanging.focused(), volume, step as i64);
+        self.scroll(self.hanging.focused(), step as i64);
         ui.ctx().request_repaint();
     }
 
-    pub(super) fn scroll(&mut self, pane: Pane, volume: &ShownVolume, slices: i64) {
-        if let Some(view) = self.hanging.view(pane)
-            && slices != 0
+    pub(super) fn scroll(&mut self, at: At, slices: i64) {
+        if slices != 0
+            && let Some((cell, shown)) = self.shown(at)
         {
+            let (series, to) = (cell.series, cell.view().scrolled(shown.volume.geometry(), shown.at(), slices));
             self.cine = None;
-            self.crosshair = view.scrolled(volume.geometry(), self.crosshair, slices);
-        }
-    }
-
-    fn drag_window(&mut self, by: [f64; 2], pace: f64) {
-        if let Some(window) = self.look.voi.window() {
-            self.look.voi = self.look.voi.with_window(dragged_window(window, by, pace));
-            self.preset = None;
+            self.shelf.look_at(series, to);
         }
     }
 
     /// Puts the crosshair where the pane was pointed at; it stays inside the volume.
-    fn move_crosshair(&mut self, here: PatientPoint, on: &OnScreen<'_>) {
-        let geometry = on.volume.geometry();
+    fn move_crosshair(&mut self, here: PatientPoint, on: &OnScreen) {
+        let Some((cell, shown)) = self.shown(on.at) else { return };
+        let (geometry, series) = (shown.volume.geometry(), cell.series);
         if geometry.contains(geometry.voxel_of(here)) {
-            self.crosshair = here;
+            self.shelf.look_at(series, here);
         }
     }
 
-    fn place_mark(&mut self, here: PatientPoint, on: &OnScreen<'_>, draft: &Draft, wishes: &mut Vec<Wish>) {
-        let Some((shape, anchor)) = on.volume.mark_at(here) else { return };
+    fn place_mark(&mut self, here: PatientPoint, on: &OnScreen, draft: &Draft, wishes: &mut Vec<Wish>) {
+        let Some((_, shown)) = self.shown(on.at) else { return };
+        let Some((shape, anchor)) = Arc::clone(&shown.volume).mark_at(here) else { return };
         self.cine = None;
         wishes.push(Wish::Record(Action::PlaceMark { shape, anchor }));
         self.await_mark = Some(draft.marks().len());
     }
 
-    /// The raster of a pane in this frame.
-    pub(super) fn plane_of(&self, pane: Pane, rect: Rect, scale: f32) -> Option<Plane> {
-        self.hanging.view(pane)?.plane(self.crosshair, pixels(rect, scale)).ok()
+    /// A pane in this frame.
+    pub(super) fn on_screen(&self, at: At, rect: Rect, scale: f32) -> Option<OnScreen> {
+        let (cell, shown) = self.shown(at)?;
+        let plane = cell.view().plane(shown.at(), pixels(rect, scale)).ok()?;
+        Some(OnScreen { at, rect, plane, scale })
+    }
+}
+
+fn drag_window(shown: &mut Shown, by: [f64; 2], pace: f64) {
+    if let Some(window) = shown.look.voi.window() {
+        shown.look.voi = shown.look.voi.with_window(dragged_window(window, by, pace));
+        shown.chosen = None;
     }
 }
 

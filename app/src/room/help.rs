@@ -5,7 +5,7 @@ use crate::design::{self, DIM, LINE, PANEL, STRONG, TEXT};
 use egui::{Align2, Color32, Event, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 /// Keys and what they do: image on the left, form on the right.
-const KEYS: [(&str, &[(&str, &str)]); 3] = [
+const KEYS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Image",
         &[
@@ -13,13 +13,24 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("PgUp PgDn", "scroll by ten"),
             ("Home End", "first, last slice"),
             ("1 \u{2026} 9", "windows: study\u{2019}s, images\u{2019}"),
-            ("Tab", "next plane"),
-            ("double click", "one plane, all planes"),
-            ("g", "planes or images"),
-            ("c", "moving picture"),
             ("i", "invert"),
-            ("o", "text on the image"),
+            ("h v t", "mirror, upend, turn"),
+            ("f  0", "all of it, 1:1"),
+            ("c", "moving picture"),
             ("r", "reset the view"),
+        ],
+    ),
+    (
+        "Panes",
+        &[
+            ("Tab", "next pane"),
+            ("double click", "one pane, all panes"),
+            ("g", "as opened, planes, images"),
+            ("Shift g", "rows and columns"),
+            ("j  [ ]", "slab, thinner, thicker"),
+            ("l", "link series, or not"),
+            ("o", "text on the image"),
+            ("Shift o", "the image\u{2019}s own drawings"),
         ],
     ),
     (
@@ -30,7 +41,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("right", "zoom"),
             ("Ctrl wheel", "zoom at the pointer"),
             ("w s z p", "window, scroll, zoom, pan"),
-            ("x", "crosshair"),
+            ("x", "crosshair; lines turn"),
             ("m", "mark"),
             ("Shift, Ctrl", "fine, coarse window"),
         ],
@@ -38,7 +49,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
     (
         "Form",
         &[
-            ("\u{23ce}", "to the form, to the next question"),
+            ("\u{23ce}", "to the form, next question"),
             ("0 \u{2026} 9", "score, choice"),
             ("Tab", "next question"),
             ("Del", "take back, delete mark"),
@@ -56,11 +67,11 @@ impl Room {
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
         let painter = ui.painter();
         painter.rect_filled(whole, 0.0, Color32::from_black_alpha(190));
-        let size = vec2(960.0f32.min(whole.width() - 32.0), 384.0);
+        let size = vec2(1180.0f32.min(whole.width() - 32.0), 336.0);
         let sheet = Rect::from_center_size(whole.center(), size);
         painter.rect_filled(sheet, 8.0, PANEL);
         painter.rect_stroke(sheet, 8.0, Stroke::new(1.0, LINE), StrokeKind::Inside);
-        let column = (size.x - 48.0) / 3.0;
+        let column = (size.x - 48.0) / KEYS.len() as f32;
         for (i, (title, keys)) in KEYS.iter().enumerate() {
             let left = sheet.left() + 24.0 + column * i as f32;
             let mut y = sheet.top() + 24.0;

@@ -2,17 +2,20 @@
 
 use super::frames::SLIDER;
 use super::gestures::OnScreen;
-use super::hanging::{Pane, pixels};
-use super::{Chosen, Field, Focus, Room, Wish};
+use super::hanging::{self, At, pixels};
+use super::planes::slab_words;
+use super::series::Shown;
+use super::{Field, Focus, Room, Wish, overlays};
 use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
 use crate::panes::{self, RenderPath};
-use crate::viewer::Orientation;
+use crate::viewer::View;
 use crate::viewer::words_on_image::{letters, number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{GeometryVerdict, MarkId, PatientPoint, ValueUnit};
+use tiresias_words::{GeometryVerdict, MarkId, PaneSpec, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
@@ -21,98 +24,115 @@ const FADED_OUT: f64 = 6.0;
 
 impl Room {
     /// Draws all panes and takes the pointer's input on them.
-    pub(super) fn panes(
-        &mut self,
-        ui: &mut Ui,
-        canvas: Rect,
-        volume: &ShownVolume,
-        draft: &Draft,
-        path: RenderPath,
-        wishes: &mut Vec<Wish>,
-    ) {
+    pub(super) fn panes(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {
         let scale = ui.pixels_per_point();
         let placed = self.hanging.place(canvas, scale);
-        for (pane, rect) in &placed {
-            self.hanging.fit(volume.geometry(), *pane, pixels(*rect, scale));
+        for (at, rect) in &placed {
+            if let Some(volume) = self.shown(*at).map(|(_, s)| Arc::clone(&s.volume)) {
+                self.hanging.fit(*at, volume.geometry(), pixels(*rect, scale));
+            }
         }
         self.hover = None;
         let mut responses = Vec::with_capacity(placed.len());
-        for (pane, rect) in &placed {
-            let Some(plane) = self.plane_of(*pane, *rect, scale) else { continue };
-            let response = ui.interact(*rect, ui.scope_id().with(("pane", pane.index())), Sense::click_and_drag());
-            self.pointer(ui, &response, &OnScreen { pane: *pane, rect: *rect, plane, volume }, draft, wishes);
-            responses.push((*pane, *rect, response));
+        for (at, rect) in &placed {
+            let Some(on) = self.on_screen(*at, *rect, scale) else { continue };
+            let response = ui.interact(*rect, ui.scope_id().with(("pane", at.0)), Sense::click_and_drag());
+            self.pointer(ui, &response, &on, draft, wishes);
+            responses.push((*at, *rect, response));
         }
-        self.pay_wheel(ui, volume);
+        self.pay_wheel(ui);
+        for shown in self.shelf.all_mut() {
+            shown.follow_window();
+        }
         // What is under the pointer and what a pane is called is known after all gestures: they move planes, also those of other panes.
-        for (pane, rect, response) in responses {
-            if let (Some(at), Some(plane)) = (response.hover_pos(), self.plane_of(pane, rect, scale)) {
-                self.hover = Some(OnScreen { pane, rect, plane, volume }.patient_at(at, scale));
+        for (at, rect, response) in responses {
+            let Some(on) = self.on_screen(at, rect, scale) else { continue };
+            if let Some(pointer) = response.hover_pos() {
+                self.hover = Some((at, on.patient_at(pointer)));
             }
-            let (name, slice) = (self.hanging.orientation(pane).label(), self.slice_words(pane, volume));
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name}, {slice}")));
+            let name = format!("{}, {}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
-        let slider = self.slider(ui, volume, &placed);
+        let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
-        for (pane, rect) in placed {
-            let Some(plane) = self.plane_of(pane, rect, scale) else { continue };
-            let on = OnScreen { pane, rect, plane, volume };
-            self.draw(ui, &on, draft, path);
+        for (at, rect) in placed {
+            if let Some(on) = self.on_screen(at, rect, scale) {
+                self.draw(ui, &on, draft, path);
+            }
         }
-        if let Some(slider) = slider {
-            self.draw_slider(ui, volume, &slider);
+        for (at, slider) in sliders {
+            self.draw_slider(ui, at, &slider);
         }
     }
 
-    fn draw(&mut self, ui: &Ui, on: &OnScreen<'_>, draft: &Draft, path: RenderPath) {
-        let scale = ui.pixels_per_point();
+    fn draw(&mut self, ui: &Ui, on: &OnScreen, draft: &Draft, path: RenderPath) {
         let painter = ui.painter().with_clip_rect(on.rect);
-        let orientation = self.hanging.orientation(on.pane);
-        let in_stack = orientation == Orientation::Stack || self.lies_in_stack(on);
-        if self.without_panes {
-            // Everything else is drawn as ever.
-        } else if on.volume.can_show(self.crosshair, in_stack) {
-            let Some(view) = self.hanging.view(on.pane) else { return };
-            let spec = view.spec(&on.volume.series().facts.role, self.crosshair, pixels(on.rect, scale), &self.look);
-            let content = spec
-                .map_err(|e| e.to_string())
-                .and_then(|spec| self.caches[on.pane.index()].content(on.volume, &spec, path).map_err(|e| e.to_string()));
-            match content {
-                Ok(content) => panes::paint(&painter, on.rect, on.pane.index(), content),
-                Err(sentence) => {
-                    design::text(&painter, on.rect.center(), Align2::CENTER_CENTER, sentence, design::regular(design::NOTE), TEXT);
-                    return;
-                }
-            }
-        } else {
-            design::text(&painter, on.rect.center(), Align2::CENTER_CENTER, "loading\u{2026}", design::regular(design::NOTE), design::DIM);
+        if !self.without_panes && !self.draw_pane(&painter, on, path) {
             return;
         }
-        let crosshair = on.screen_at(self.crosshair, scale).0;
+        let Some((_, shown)) = self.shown(on.at) else { return };
         if self.hanging.visible().len() > 1 {
-            crosshair_lines(&painter, on.rect, crosshair);
+            self.draw_lines(&painter, on);
+        }
+        if self.overlays {
+            overlays::draw(&painter, on, shown, self.is_own_image(on));
         }
         for (id, mark) in draft.marks() {
-            self.draw_mark(&painter, on, *id, mark, scale);
+            self.draw_mark(&painter, on, shown, *id, mark);
         }
-        if self.overlay {
-            self.corner_text(&painter, on, scale);
+        if self.words {
+            self.corner_text(&painter, on);
         }
-        if self.hanging.focused() == on.pane && self.focus == Focus::Image && self.hanging.visible().len() > 1 {
+        if self.hanging.focused() == on.at && self.focus == Focus::Image && self.hanging.visible().len() > 1 {
             painter.rect_stroke(on.rect, 0.0, Stroke::new(1.0, ACCENT), StrokeKind::Inside);
         }
     }
 
-    fn lies_in_stack(&self, on: &OnScreen<'_>) -> bool {
-        on.plane.normal().dot(on.volume.geometry().normal()).abs() > 1.0 - 1e-9
+    /// Whether a pane shows an image as it was made, and not what was computed from several.
+    fn is_own_image(&self, on: &OnScreen) -> bool {
+        self.shown(on.at).is_some_and(|(cell, shown)| {
+            cell.slab == Slab::Thin && cell.view().forward().dot(shown.volume.geometry().normal()).abs() > 1.0 - 1e-9
+        })
+    }
+
+    /// The image of a pane; false when a sentence stands in its place.
+    fn draw_pane(&mut self, painter: &egui::Painter, on: &OnScreen, path: RenderPath) -> bool {
+        let Some((cell, shown)) = self.shown(on.at) else { return false };
+        let volume = Arc::clone(&shown.volume);
+        let in_stack = self.is_own_image(on);
+        let say = |sentence: &str, colour| {
+            design::text(painter, on.rect.center(), Align2::CENTER_CENTER, sentence, design::regular(design::NOTE), colour);
+            false
+        };
+        if !volume.can_show(shown.at(), in_stack) {
+            return say("loading\u{2026}", design::DIM);
+        }
+        let spec = PaneSpec {
+            series: volume.series().facts.role.clone(),
+            plane: on.plane,
+            size: pixels(on.rect, on.scale),
+            slab: cell.slab,
+            interpolation: shown.look.interpolation,
+            voi: shown.look.voi.clone(),
+            tone: shown.shape().into(),
+        };
+        let Some(cache) = self.caches.get_mut(on.at.0) else { return false };
+        match cache.content(&volume, &spec, path) {
+            Ok(content) => {
+                panes::paint(painter, on.rect, on.at.0, content);
+                true
+            }
+            Err(e) => say(&e.to_string(), TEXT),
+        }
     }
 
     /// Fades with the distance from the plane, so that a mark on a neighbouring slice is seen as such.
-    fn draw_mark(&self, painter: &egui::Painter, on: &OnScreen<'_>, id: MarkId, mark: &Mark, scale: f32) {
-        let Some(place) = on.volume.place_of(&mark.shape, &mark.anchor) else { return };
-        let (at, off) = on.screen_at(place, scale);
+    fn draw_mark(&self, painter: &egui::Painter, on: &OnScreen, shown: &Shown, id: MarkId, mark: &Mark) {
+        let volume = &shown.volume;
+        let Some(place) = volume.place_of(&mark.shape, &mark.anchor) else { return };
+        let (at, off) = on.screen_at(place);
         // Single images are no neighbours in space: a mark is on its own image alone.
-        let faded_out = if on.volume.is_in_patient() { FADED_OUT } else { 0.5 };
+        let faded_out = if volume.is_in_patient() { FADED_OUT } else { 0.5 };
         if off.abs() > faded_out || !on.rect.contains(at) {
             return;
         }
@@ -123,56 +143,58 @@ impl Room {
         design::image_text(painter, at + vec2(15.0, -15.0), Align2::LEFT_CENTER, &id.0, design::strong(design::BODY), colour);
     }
 
-    fn slice_words(&self, pane: Pane, volume: &ShownVolume) -> String {
-        self.hanging.view(pane).map_or_else(String::new, |view| {
-            let at = view.slice_position(volume.geometry(), self.crosshair);
-            if volume.is_in_patient() {
-                format!("slice {} of {} \u{b7} {:.1} mm", at.number, at.of, at.spacing.0)
-            } else {
-                format!("image {} of {}", at.number, at.of)
-            }
-        })
+    fn slice_words(&self, at: At) -> String {
+        let Some((cell, shown)) = self.shown(at) else { return String::new() };
+        let place = cell.view().slice_position(shown.volume.geometry(), shown.at());
+        if shown.volume.is_in_patient() {
+            format!("slice {} of {} \u{b7} {:.1} mm", place.number, place.of, place.spacing.0)
+        } else {
+            format!("image {} of {}", place.number, place.of)
+        }
     }
 
-    fn corner_text(&self, painter: &egui::Painter, on: &OnScreen<'_>, scale: f32) {
+    fn corner_text(&self, painter: &egui::Painter, on: &OnScreen) {
+        let Some((cell, shown)) = self.shown(on.at) else { return };
+        let volume = &shown.volume;
         let r = on.rect.shrink(INSET);
-        let small = || design::regular(design::SMALL);
         let line = 16.0;
-        let orientation = self.hanging.orientation(on.pane).label();
-        let series = on.volume.series();
-        let write = |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, small(), colour);
-        write(r.left_top(), Align2::LEFT_TOP, &format!("{} \u{b7} {orientation}", series.facts.role), STRONG);
-        write(r.left_top() + vec2(0.0, line), Align2::LEFT_TOP, &self.slice_words(on.pane, on.volume), TEXT);
-        if !on.volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
-            let words = format!("no volume: geometry is {}", series.facts.geometry.word());
-            write(r.left_top() + vec2(0.0, 2.0 * line), Align2::LEFT_TOP, &words, CAUTION);
+        let series = volume.series();
+        let write =
+            |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, design::regular(design::SMALL), colour);
+        let mut left = vec![(format!("{} \u{b7} {}", series.facts.role, cell.label()), STRONG), (self.slice_words(on.at), TEXT)];
+        if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
+            left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
+        }
+        left.extend(slab_words(cell.slab).map(|w| (w, CAUTION)));
+        for (i, (words, colour)) in left.into_iter().enumerate() {
+            write(r.left_top() + vec2(0.0, i as f32 * line), Align2::LEFT_TOP, &words, colour);
+        }
+        let mut right = Vec::new();
+        if self.tells_window(on.at) {
+            if let Some(window) = shown.look.voi.window().filter(|_| !volume.is_colour()) {
+                right.push((format!("W {}  C {}", number(window.width()), number(window.center())), STRONG));
+            }
+            let name = shown.window_name(self.rules.protocol().display());
+            let words: Vec<&str> = [name, shown.look.inverted.then_some("inverted")].into_iter().flatten().collect();
+            right.push((words.join(" \u{b7} "), TEXT));
+        }
+        right.push((zoom_words(on, volume), TEXT));
+        for (i, (words, colour)) in right.into_iter().enumerate() {
+            write(r.right_top() + vec2(0.0, i as f32 * line), Align2::RIGHT_TOP, &words, colour);
         }
         // The frame slider has the last line.
-        let bottom = if self.has_slider(on.volume) { r.bottom() - SLIDER } else { r.bottom() };
-        if on.pane == Pane::Main || self.hanging.visible().len() == 1 {
-            if let Some(window) = self.look.voi.window().filter(|_| !on.volume.is_colour()) {
-                let words = format!("W {}  C {}", number(window.width()), number(window.center()));
-                write(r.right_top(), Align2::RIGHT_TOP, &words, STRONG);
-            }
-            let presets = self.rules.protocol().display().presets();
-            let preset = match self.preset.filter(|_| !on.volume.is_colour()) {
-                Some(Chosen::Protocol(i)) => presets.get(i).map(|p| p.name.as_str()),
-                Some(Chosen::Images(i)) => series.image_vois(on.volume.image_at(self.crosshair)).get(i).map(|v| v.name.as_str()),
-                None => None,
-            };
-            let inverted = self.look.shape == tiresias_words::PresentationShape::Inverse;
-            let words = [preset, inverted.then_some("inverted")];
-            let words: Vec<&str> = words.into_iter().flatten().collect();
-            write(r.right_top() + vec2(0.0, line), Align2::RIGHT_TOP, &words.join(" \u{b7} "), TEXT);
-            let at = self.hover.unwrap_or(self.crosshair);
-            write(pos2(r.left(), bottom), Align2::LEFT_BOTTOM, &place_words(on.volume, at), STRONG);
-            if let Some(reading) = on.volume.reading(at) {
+        let bottom = if volume.has_slider() { r.bottom() - SLIDER } else { r.bottom() };
+        if self.tells_window(on.at) {
+            let hovered = self.hover.filter(|(at, _)| self.hanging.cell(*at).is_some_and(|c| c.series == cell.series));
+            let at = hovered.map_or_else(|| shown.at(), |(_, point)| point);
+            write(pos2(r.left(), bottom), Align2::LEFT_BOTTOM, &place_words(volume, at), STRONG);
+            if let Some(reading) = volume.reading(at) {
                 write(pos2(r.left(), bottom - line), Align2::LEFT_BOTTOM, &reading_words(reading, series.unit), STRONG);
             }
         }
         let r = Rect::from_min_max(r.min, pos2(r.right(), bottom));
-        self.draw_scale_bar(painter, on, r, scale);
-        if !on.volume.is_in_patient() {
+        draw_scale_bar(painter, on, volume, r);
+        if !volume.is_in_patient() {
             return;
         }
         let [right, down] = [on.plane.right(), on.plane.down()];
@@ -183,23 +205,34 @@ impl Room {
         letter(pos2(r.right(), r.center().y), Align2::RIGHT_CENTER, right);
     }
 
-    fn draw_scale_bar(&self, painter: &egui::Painter, on: &OnScreen<'_>, r: Rect, scale: f32) {
-        let unit = on.volume.length_unit();
-        if unit == LengthUnit::Pixels {
-            return;
-        }
-        let room = f64::from((r.width() * 0.22).min(160.0) * scale);
-        let Some((length, label)) = scale_bar(on.plane.spacing(), room) else { return };
-        let width = (length.0 / on.plane.spacing().0) as f32 / scale;
-        let (left, right, y) = (r.right() - width, r.right(), r.bottom() - 5.0);
-        for ends in
-            [[pos2(left, y), pos2(right, y)], [pos2(left, y - 4.0), pos2(left, y + 4.0)], [pos2(right, y - 4.0), pos2(right, y + 4.0)]]
-        {
-            design::image_line(painter, ends, 1.5, STRONG);
-        }
-        let label = if unit == LengthUnit::EstimatedMillimetres { format!("{label} (ERMF)") } else { label.to_owned() };
-        design::image_text(painter, pos2(right, y - 7.0), Align2::RIGHT_BOTTOM, &label, design::regular(design::SMALL), STRONG);
+    /// Whether a pane tells the window and the value for all panes of its series: the first one of them does.
+    fn tells_window(&self, at: At) -> bool {
+        let series = |at: At| self.hanging.cell(at).map(|c| c.series);
+        self.hanging.visible().into_iter().find(|other| series(*other) == series(at)) == Some(at)
     }
+}
+
+fn draw_scale_bar(painter: &egui::Painter, on: &OnScreen, volume: &ShownVolume, r: Rect) {
+    let unit = volume.length_unit();
+    if unit == LengthUnit::Pixels {
+        return;
+    }
+    let room = f64::from((r.width() * 0.22).min(160.0) * on.scale);
+    let Some((length, label)) = scale_bar(on.plane.spacing(), room) else { return };
+    let width = (length.0 / on.plane.spacing().0) as f32 / on.scale;
+    let (left, right, y) = (r.right() - width, r.right(), r.bottom() - 5.0);
+    for ends in [[pos2(left, y), pos2(right, y)], [pos2(left, y - 4.0), pos2(left, y + 4.0)], [pos2(right, y - 4.0), pos2(right, y + 4.0)]]
+    {
+        design::image_line(painter, ends, 1.5, STRONG);
+    }
+    let label = if unit == LengthUnit::EstimatedMillimetres { format!("{label} (ERMF)") } else { label.to_owned() };
+    design::image_text(painter, pos2(right, y - 7.0), Align2::RIGHT_BOTTOM, &label, design::regular(design::SMALL), STRONG);
+}
+
+/// How many pixels of the screen an image's pixel takes.
+fn zoom_words(on: &OnScreen, volume: &ShownVolume) -> String {
+    let factor = View::native_spacing(volume.geometry()).0 / on.plane.spacing().0;
+    if (factor - 1.0).abs() < 5e-4 { "1:1".to_owned() } else { format!("\u{d7}{factor:.2}") }
 }
 
 /// Where a point is: in the patient, or on its image.
@@ -217,24 +250,6 @@ fn reading_words(reading: Reading, unit: ValueUnit) -> String {
         Reading::Grey { value: v, suv: None } => value(v, unit),
         Reading::Grey { value: v, suv: Some(suv) } => format!("{}   SUV {suv:.2}", value(v, unit)),
         Reading::Colour([r, g, b]) => format!("R {r}  G {g}  B {b}"),
-    }
-}
-
-/// Two lines with a hole about the point, so that what is pointed at stays visible.
-fn crosshair_lines(painter: &egui::Painter, rect: Rect, at: Pos2) {
-    // A hole about the point, and room for the letters at the edges.
-    let (hole, edge) = (22.0, 30.0);
-    let inner = rect.shrink(edge);
-    let stroke = Stroke::new(1.0, ACCENT.gamma_multiply(0.55));
-    for (from, to) in [(inner.left(), at.x - hole), (at.x + hole, inner.right())] {
-        if from < to {
-            painter.hline(from..=to, at.y, stroke);
-        }
-    }
-    for (from, to) in [(inner.top(), at.y - hole), (at.y + hole, inner.bottom())] {
-        if from < to {
-            painter.vline(at.x, from..=to, stroke);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The room under measurement: panes on and off, and one slice a frame.
 
-use super::{Pane, Room};
+use super::Room;
+use super::hanging::At;
 
 impl Room {
     /// Whether panes are computed and drawn. Without them everything else on the screen stays.
@@ -10,9 +11,8 @@ impl Room {
 
     /// Shows the next slice of the first pane, or the one before; false at the end.
     pub(crate) fn step_slice(&mut self, down: bool) -> bool {
-        let Some(volume) = self.volume().cloned() else { return false };
         let before = self.main_slice();
-        self.scroll(Pane::Main, &volume, if down { 1 } else { -1 });
+        self.scroll(At(0), if down { 1 } else { -1 });
         self.main_slice() != before
     }
 }

@@ -1,7 +1,7 @@
 //! The reading room: one open case on the screen.
 //!
-//! Owns what is on the screen and not in the record: cameras, crosshair, window, tool, focus, a number being typed. Turns gestures into `Action`s and shows
-//! what the committed state says. Refuses: deciding what is allowed, keeping an answer anywhere but in the record.
+//! Owns what is on the screen and not in the record: cells, cameras, where the reader looks, windows, tool, focus, a number being typed. Turns gestures into
+//! `Action`s and shows what the committed state says. Refuses: deciding what is allowed, keeping an answer anywhere but in the record.
 
 mod commands;
 mod demonstration;
@@ -12,28 +12,32 @@ mod hanging;
 mod help;
 mod images;
 mod measured;
+mod opening;
+mod overlays;
+mod picker;
+mod planes;
 mod rail;
+mod series;
+mod strip;
 
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
-use crate::viewer::camera::Look;
 use crate::volume::ShownVolume;
 use egui::{Rect, Ui, vec2};
-use hanging::{Hanging, Pane};
+use hanging::{At, Cell, Hanging, MOST_CELLS};
+use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::machine::{Action, Draft, Glimpse, Rules, State, Tool, View as Glance, missing};
-use tiresias_words::{MarkId, PatientPoint, QuestionId, ReadId, Voi, Window};
+use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
     read: ReadId,
     rules: Arc<Rules>,
     images: Images,
+    shelf: Shelf,
     hanging: Hanging,
-    crosshair: PatientPoint,
-    look: Look,
-    preset: Option<Chosen>,
     tool: Tool,
     focus: Focus,
     /// Digits typed into the focused field, not yet given.
@@ -43,29 +47,36 @@ pub(crate) struct Room {
     /// A rating under a pressed mouse button.
     moving: Option<(Field, i32)>,
     help: bool,
-    overlay: bool,
+    /// Words on the images.
+    words: bool,
+    /// The images' own overlay planes.
+    overlays: bool,
     /// One sentence for the reader, until the next action.
     message: Option<String>,
     told_shown: bool,
     glimpses: Glimpses,
-    caches: [PaneCache; 3],
-    hover: Option<PatientPoint>,
+    caches: [PaneCache; MOST_CELLS],
+    thumbnails: Vec<PaneCache>,
+    /// Rows and columns are being chosen.
+    picking: bool,
+    /// The cell under the pointer, and the point of its series there.
+    hover: Option<(At, PatientPoint)>,
     dragging: Option<gestures::Dragging>,
     /// Slices that the wheel asked for and that were not shown yet.
     wheel_owed: f64,
-    /// When the moving picture goes on, while it runs.
-    cine: Option<Duration>,
+    /// The cell whose picture moves, and when it goes on.
+    cine: Option<(At, Duration)>,
     /// A mark was asked for when there were so many: the next one is to be rated.
     await_mark: Option<usize>,
     /// What a frame costs without them is being measured.
     without_panes: bool,
 }
 
-/// The case's images, as far as they are there.
+/// How far the case's images are there. Those that are stand on the shelf.
 enum Images {
     Opening(Loading),
-    Filling(Arc<ShownVolume>, Loading),
-    Complete(Arc<ShownVolume>),
+    Filling(Loading),
+    Complete,
     Failed(String),
 }
 
@@ -106,8 +117,9 @@ struct Glimpses {
     opened: Duration,
     pending: Vec<Glimpse>,
     flushed: Duration,
-    last_slices: [Option<u32>; 3],
-    last_window: Option<Window>,
+    last_ms: u32,
+    last_slices: [Option<u32>; MOST_CELLS],
+    last_windows: Vec<Option<Window>>,
     last_tool: Option<Tool>,
 }
 
@@ -118,31 +130,26 @@ impl Room {
     /// Opens the room for a read; `loading` brings its images.
     #[must_use]
     pub(crate) fn open(read: ReadId, rules: Arc<Rules>, loading: Loading, now: Duration) -> Self {
-        let display = rules.protocol().display();
-        let look = Look {
-            // Until the case's images are there.
-            voi: display.presets().first().map_or(Voi::LinearExact(Window::BYTE), |p| p.voi.clone()),
-            shape: tiresias_words::PresentationShape::Identity,
-            interpolation: display.interpolation(),
-        };
+        loading.proceed();
         Self {
             read,
             images: Images::Opening(loading),
-            hanging: Hanging::new(display.layout()),
-            crosshair: PatientPoint::new(0.0, 0.0, 0.0),
-            look,
-            preset: None,
+            shelf: Shelf::default(),
+            hanging: Hanging::empty(),
             tool: Tool::Window,
             focus: Focus::Image,
             entry: String::new(),
             asked: Vec::new(),
             moving: None,
             help: false,
-            overlay: true,
+            words: true,
+            overlays: false,
             message: None,
             told_shown: false,
             glimpses: Glimpses { opened: now, flushed: now, ..Glimpses::default() },
             caches: Default::default(),
+            thumbnails: Vec::new(),
+            picking: false,
             hover: None,
             dragging: None,
             wheel_owed: 0.0,
@@ -163,19 +170,32 @@ impl Room {
         self.asked.clear();
         self.message = Some(sentence);
     }
+    /// What all images of the case take in memory, bytes; `None` until they are all there.
+    #[must_use]
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let all = || self.shelf.all().iter().map(|s| s.volume.series().memory()).fold(0, u64::saturating_add);
+        matches!(self.images, Images::Complete).then(all)
+    }
     /// Number of the slice that the first pane shows, from 1.
     #[must_use]
     pub(crate) fn main_slice(&self) -> Option<u32> {
-        let volume = self.volume()?;
-        let view = self.hanging.view(Pane::Main)?;
-        Some(view.slice_position(volume.geometry(), self.crosshair).number)
+        let (cell, shown) = self.shown(At(0))?;
+        Some(cell.view().slice_position(shown.volume.geometry(), shown.at()).number)
     }
 
-    fn volume(&self) -> Option<&Arc<ShownVolume>> {
-        match &self.images {
-            Images::Filling(volume, _) | Images::Complete(volume) => Some(volume),
-            Images::Opening(_) | Images::Failed(_) => None,
-        }
+    /// What a cell shows.
+    fn shown(&self, at: At) -> Option<(&Cell, &Shown)> {
+        let cell = self.hanging.cell(at)?;
+        Some((cell, self.shelf.get(cell.series)?))
+    }
+    /// The images of the cell that keys go to.
+    fn focused_volume(&self) -> Option<Arc<ShownVolume>> {
+        self.shown(self.hanging.focused()).map(|(_, shown)| Arc::clone(&shown.volume))
+    }
+    /// The series of the cell that keys go to.
+    fn focused_series(&mut self) -> Option<&mut Shown> {
+        let series = self.hanging.cell(self.hanging.focused())?.series;
+        self.shelf.get_mut(series)
     }
 
     fn draft<'a>(&self, state: &'a State) -> Option<&'a Draft> {
@@ -195,13 +215,20 @@ impl Room {
         let whole = ui.max_rect();
         let (rail, rest) = whole.split_left_right_at_x(whole.left() + crate::design::RAIL);
         let (canvas, form) = rest.split_left_right_at_x(rest.right() - crate::design::FORM);
-        self.follow_windows();
         self.play(ui, now);
+        let (strip, canvas) = canvas.split_left_right_at_x(canvas.left() + if self.has_strip() { strip::WIDTH } else { 0.0 });
         let reading_help = self.help;
-        if !reading_help {
+        let picking = self.picking;
+        if !reading_help && !picking {
             self.keys(ui, state, draft, &mut wishes);
         }
         self.canvas(ui, canvas, draft, path, &mut wishes);
+        if self.has_strip() {
+            self.strip(ui, strip, path);
+        }
+        if picking {
+            self.picker(ui, canvas);
+        }
         self.rail(ui, rail, &mut wishes);
         self.form(ui, form, state, draft, &mut wishes);
         if self.help {
@@ -217,37 +244,40 @@ impl Room {
 
     /// Whether all images that the hanging requires are visible.
     fn shows_everything(&self) -> bool {
-        self.volume().is_some_and(|v| v.is_complete())
+        let hung = self.hanging.hung();
+        !hung.is_empty() && hung.iter().all(|c| self.shelf.get(c.series).is_some_and(|s| s.volume.is_complete()))
     }
 
     fn poll_images(&mut self) {
         loop {
             let news = match &self.images {
-                Images::Opening(loading) | Images::Filling(_, loading) => loading.poll(),
-                Images::Complete(_) | Images::Failed(_) => None,
+                Images::Opening(loading) | Images::Filling(loading) => loading.poll(),
+                Images::Complete | Images::Failed(_) => None,
             };
-            let Some(news) = news else { return };
-            let opens = matches!(news, News::Opened(_));
-            self.images = match (std::mem::replace(&mut self.images, Images::Failed(String::new())), news) {
-                (Images::Opening(loading), News::Opened(volume)) => {
-                    let middle = volume.geometry().size()[2].saturating_sub(1) / 2;
-                    self.crosshair = volume.geometry().centre();
-                    if !volume.is_in_patient() {
-                        self.hanging.only_images();
-                    }
-                    self.hanging.hang(volume.geometry());
-                    if let Some(view) = self.hanging.view(Pane::Main) {
-                        self.crosshair = view.scrolled_to(volume.geometry(), self.crosshair, i64::from(middle) + 1);
-                    }
-                    Images::Filling(volume, loading)
+            let Some(news) = news else { break };
+            self.images = match (std::mem::replace(&mut self.images, Images::Complete), news) {
+                (Images::Opening(loading), News::Opened(volumes)) => {
+                    let display = self.rules.protocol().display();
+                    self.shelf = Shelf::opened(volumes, display);
+                    self.hanging = Hanging::opened(opening::cells(display, self.shelf.all()));
+                    self.glimpses.last_windows = vec![None; self.shelf.all().len()];
+                    Images::Filling(loading)
                 }
-                (Images::Filling(volume, _), News::Complete) => Images::Complete(volume),
-                (_, News::Failed(sentence)) => Images::Failed(sentence),
-                (images, _) => images,
+                (_, News::Failed(sentence)) => {
+                    // What was loaded before is part of what cannot be shown.
+                    (self.shelf, self.hanging, self.cine) = (Shelf::default(), Hanging::empty(), None);
+                    Images::Failed(sentence)
+                }
+                (images, News::Opened(_)) => images,
+                (_, News::Complete) => Images::Complete,
             };
-            if opens {
-                self.open_window();
-            }
+        }
+        if let Images::Filling(loading) = &self.images {
+            let looked_at = self.hanging.visible().into_iter().filter_map(|at| {
+                let (cell, shown) = self.shown(at)?;
+                Some((cell.series, shown.volume.image_at(shown.at())))
+            });
+            loading.want(&looked_at.collect::<Vec<_>>());
         }
     }
 
@@ -256,28 +286,27 @@ impl Room {
         if !self.told_shown {
             return;
         }
-        let Some(volume) = self.volume().cloned() else { return };
         let at_ms = u32::try_from(now.saturating_sub(self.glimpses.opened).as_millis()).unwrap_or(u32::MAX);
-        let panes: Vec<(usize, u32)> = self
-            .hanging
-            .visible()
-            .into_iter()
-            .enumerate()
-            .filter_map(|(i, pane)| Some((i, self.hanging.view(pane)?.slice_position(volume.geometry(), self.crosshair).number - 1)))
-            .collect();
+        self.glimpses.last_ms = at_ms;
+        let slice = |at: At| {
+            let (cell, shown) = self.shown(at)?;
+            Some((at.0, cell.view().slice_position(shown.volume.geometry(), shown.at()).number - 1))
+        };
+        let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
+        let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
         let seen = &mut self.glimpses;
         let mut note = |view| seen.pending.push(Glimpse { at_ms, view });
         for (pane, index) in panes {
-            if seen.last_slices.get(pane).copied().flatten() != Some(index) {
+            if seen.last_slices[pane] != Some(index) {
                 note(Glance::Slice { pane: pane as u8, index });
                 seen.last_slices[pane] = Some(index);
             }
         }
-        if let Some(window) = self.look.voi.window()
-            && seen.last_window != Some(window)
-        {
-            note(Glance::Window(window));
-            seen.last_window = Some(window);
+        for (series, (last, now)) in seen.last_windows.iter_mut().zip(windows).enumerate() {
+            if let Some(window) = now.filter(|_| *last != now) {
+                note(Glance::Window { series: series as u8, window });
+                *last = now;
+            }
         }
         if seen.last_tool != Some(self.tool) {
             note(Glance::Tool(self.tool));
@@ -295,6 +324,14 @@ impl Room {
     #[must_use]
     pub(crate) fn next_flush(&self, now: Duration) -> Option<Duration> {
         (!self.glimpses.pending.is_empty()).then(|| (self.glimpses.flushed + FLUSH_AFTER).saturating_sub(now))
+    }
+
+    /// Writes down how far linked series are apart from now on.
+    fn note_link(&mut self, offsets: &[Displacement]) {
+        let at_ms = self.glimpses.last_ms;
+        let linked = self.shelf.is_linked();
+        let told = offsets.iter().enumerate().map(|(i, offset)| Glance::Link { series: i as u8, offset: linked.then_some(*offset) });
+        self.glimpses.pending.extend(told.map(|view| Glimpse { at_ms, view }));
     }
 
     /// What is still to be done, in the reader's words.
@@ -315,11 +352,11 @@ impl Room {
         match &self.images {
             Images::Opening(_) => images::notice(ui, canvas, "Opening the case\u{2026}", None),
             Images::Failed(sentence) => images::notice(ui, canvas, "This case cannot be shown.", Some(sentence)),
-            Images::Filling(volume, _) | Images::Complete(volume) => {
-                let volume = Arc::clone(volume);
-                self.panes(ui, canvas, &volume, draft, path, wishes);
-                if matches!(self.images, Images::Filling(..)) {
-                    let done = volume.buffer().loaded_count() as f32 / volume.series().len().max(1) as f32;
+            Images::Filling(_) | Images::Complete => {
+                self.panes(ui, canvas, draft, path, wishes);
+                if matches!(self.images, Images::Filling(_)) {
+                    let count = |of: fn(&ShownVolume) -> usize| self.shelf.all().iter().map(|s| of(&s.volume)).sum::<usize>();
+                    let done = count(|v| v.buffer().loaded_count()) as f32 / count(|v| v.series().len()).max(1) as f32;
                     images::progress(ui, Rect::from_min_size(canvas.min, vec2(canvas.width(), 2.0)), done);
                 }
             }

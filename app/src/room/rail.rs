@@ -26,21 +26,17 @@ impl Room {
             }
             ui.add_space(12.0);
             if controls::tool(ui, Icon::Invert, "i", "invert", false).clicked() {
-                self.look.shape = self.look.shape.inverted();
+                self.invert();
             }
-            if controls::tool(ui, Icon::Layout, "g", "planes or images", false).clicked()
-                && let Some(volume) = self.volume().cloned()
-            {
-                self.toggle_layout(&volume);
+            if controls::tool(ui, Icon::Layout, "g", "planes or images", false).clicked() {
+                self.next_arrangement();
             }
             let running = self.cine.is_some();
             if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked() {
                 self.toggle_cine();
             }
-            if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked()
-                && let Some(volume) = self.volume().cloned()
-            {
-                self.reset(&volume);
+            if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked() {
+                self.reset();
             }
             ui.add_space(12.0);
             if controls::tool(ui, Icon::Help, "?", "keys", false).clicked() {

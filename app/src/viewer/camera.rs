@@ -2,10 +2,7 @@
 //!
 //! All positions are patient LPS mm; sizes are physical pixels.
 
-use tiresias_words::{
-    Direction, Displacement, Interpolation, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, Slab, Unfit, Voi, VolumeGeometry,
-    Voxel, Window,
-};
+use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Plane, Unfit, VolumeGeometry, Voxel, Window};
 
 /// Which way a pane looks. Radiological: patient's left on the viewer's right, anterior up, head up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +40,13 @@ impl Orientation {
     }
 }
 
-/// Where a pane looks: a camera over the plane through the crosshair.
+/// Where a pane looks: a camera over the plane through a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     right: Direction,
     down: Direction,
+    /// Where scrolling leads. It is right x down when the pane is hung, and stays when the image is turned or mirrored.
+    forward: Direction,
     centre: PatientPoint,
     spacing: Mm,
 }
@@ -63,56 +62,78 @@ pub struct SlicePosition {
     pub spacing: Mm,
 }
 
-/// How the pane's other properties are fixed by protocol and reader.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Look {
-    /// Value to display range.
-    pub voi: Voi,
-    /// High white or high black.
-    pub shape: PresentationShape,
-    /// Between voxel centres.
-    pub interpolation: Interpolation,
-}
-
 /// Millimetres a pixel are kept within these bounds: from a hundredth of a voxel's usual size to a whole body on a stamp.
 const FINEST: f64 = 0.005;
 const COARSEST: f64 = 20.0;
 
 impl View {
+    /// Width and height of the whole volume as a pane sees it.
+    #[must_use]
+    pub fn extent(geometry: &VolumeGeometry, orientation: Orientation) -> [Mm; 2] {
+        extent(geometry, orientation.directions(geometry))
+    }
+
     /// The camera that shows the whole volume in a pane of `size` pixels.
     #[must_use]
     pub fn fit(geometry: &VolumeGeometry, orientation: Orientation, size: [u32; 2]) -> Self {
         let [right, down] = orientation.directions(geometry);
-        let centre = geometry.centre();
-        let [n, m, k] = geometry.size().map(f64::from);
-        let corners = (0..8).map(|i| {
-            let pick = |bit: usize, n: f64| if i & bit == 0 { -0.5 } else { n - 0.5 };
-            geometry.patient_of(Voxel::new(pick(1, n), pick(2, m), pick(4, k))) - centre
-        });
-        let (mut half_width, mut half_height) = (0.0f64, 0.0f64);
-        for corner in corners {
-            half_width = half_width.max(corner.dot(right.unit()).abs());
-            half_height = half_height.max(corner.dot(down.unit()).abs());
-        }
-        let [w, h] = size.map(|n| f64::from(n.max(1)));
-        let spacing = (2.0 * half_width / w).max(2.0 * half_height / h).clamp(FINEST, COARSEST);
-        Self { right, down, centre, spacing: Mm(spacing) }
+        let forward = Direction::new(right.cross(down)).unwrap_or(Direction::HEAD);
+        Self { right, down, forward, centre: geometry.centre(), spacing: Mm(1.0) }.refitted(geometry, size)
     }
 
-    /// What the pane shows when the plane passes through `through`.
-    ///
-    /// # Errors
-    /// Never for a view made by [`Self::fit`]; the plane checks itself all the same.
-    pub fn spec(&self, series: &Role, through: PatientPoint, size: [u32; 2], look: &Look) -> Result<PaneSpec, Unfit> {
-        Ok(PaneSpec {
-            series: series.clone(),
-            plane: self.plane(through, size)?,
-            size,
-            slab: Slab::Thin,
-            interpolation: look.interpolation,
-            voi: look.voi.clone(),
-            shape: look.shape,
-        })
+    /// The same directions, and the whole volume in a pane of `size` pixels.
+    #[must_use]
+    pub fn refitted(self, geometry: &VolumeGeometry, size: [u32; 2]) -> Self {
+        let [width, height] = extent(geometry, [self.right, self.down]);
+        let [w, h] = size.map(|n| f64::from(n.max(1)));
+        let spacing = (width.0 / w).max(height.0 / h).clamp(FINEST, COARSEST);
+        Self { centre: geometry.centre(), spacing: Mm(spacing), ..self }
+    }
+
+    /// Millimetres a pixel at which the finer of an image's own two spacings fills one pixel of the screen.
+    #[must_use]
+    pub fn native_spacing(geometry: &VolumeGeometry) -> Mm {
+        let [x, y] = geometry.spacing();
+        if x.0 < y.0 { x } else { y }
+    }
+
+    /// The same camera with the image mirrored: left and right exchanged on the screen.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { right: -self.right, ..self }
+    }
+    /// The same camera with top and bottom exchanged on the screen.
+    #[must_use]
+    pub fn upended(self) -> Self {
+        Self { down: -self.down, ..self }
+    }
+    /// The same camera with the image turned by a quarter, clockwise.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self { right: -self.down, down: self.right, ..self }
+    }
+
+    /// The same camera turned in space about an axis through `about`, by radians, right-handed.
+    #[must_use]
+    pub fn tilted(self, axis: Direction, about: PatientPoint, radians: f64) -> Self {
+        let turn = |v: Displacement| {
+            // Rodrigues' rotation.
+            let k = axis.unit();
+            let (sin, cos) = radians.sin_cos();
+            v * cos + k.cross(v) * sin + k * (k.dot(v) * (1.0 - cos))
+        };
+        // Directions are made anew from each other, so that many small turns leave right angles right.
+        let right = Direction::new(turn(self.right.unit()));
+        let (Ok(right), down) = (right, turn(self.down.unit())) else { return self };
+        let along = right.unit() * down.dot(right.unit());
+        let (Ok(down), Ok(forward)) = (Direction::new(down - along), Direction::new(turn(self.forward.unit()))) else { return self };
+        Self { right, down, forward, centre: about + turn(self.centre - about), spacing: self.spacing }
+    }
+
+    /// The same camera with so many millimetres a physical pixel; the middle of the pane stays.
+    #[must_use]
+    pub fn with_spacing(self, spacing: Mm) -> Self {
+        Self { spacing: Mm(spacing.0.clamp(FINEST, COARSEST)), ..self }
     }
 
     /// The raster of a pane of `size` pixels through `through`.
@@ -120,8 +141,8 @@ impl View {
     /// # Errors
     /// As [`Plane::new`].
     pub fn plane(&self, through: PatientPoint, size: [u32; 2]) -> Result<Plane, Unfit> {
-        let normal = Direction::new(self.right.cross(self.down))?;
-        let centre = self.centre + normal.times(Mm((through - self.centre).dot(normal.unit())));
+        let forward = self.forward;
+        let centre = self.centre + forward.times(Mm((through - self.centre).dot(forward.unit())));
         let half = |n: u32| Mm(self.spacing.0 * (f64::from(n) - 1.0) / -2.0);
         let origin = centre + self.right.times(half(size[0])) + self.down.times(half(size[1]));
         Plane::new(origin, self.right, self.down, self.spacing)
@@ -136,6 +157,11 @@ impl View {
     #[must_use]
     pub const fn directions(&self) -> [Direction; 2] {
         [self.right, self.down]
+    }
+    /// Where scrolling leads.
+    #[must_use]
+    pub const fn forward(&self) -> Direction {
+        self.forward
     }
 
     /// Moves the image with the pointer, by physical pixels.
@@ -155,9 +181,9 @@ impl View {
         Self { centre: self.centre + in_plane * (kept - 1.0), spacing: Mm(spacing), ..self }
     }
 
-    /// Axis of the volume that the normal runs along most, its sign, and the index step of 1 mm along the normal.
+    /// Axis of the volume that the way forward runs along most, its sign, and the index step of 1 mm along the normal.
     fn through_axis(&self, geometry: &VolumeGeometry) -> (usize, f64, Displacement) {
-        let normal = Direction::new(self.right.cross(self.down)).unwrap_or(Direction::HEAD).unit();
+        let normal = self.forward.unit();
         let centre = geometry.centre();
         let (a, b) = (geometry.voxel_of(centre), geometry.voxel_of(centre + normal));
         let steps = [b.column - a.column, b.row - a.row, b.slice - a.slice];
@@ -191,6 +217,18 @@ impl View {
         let target = (number.clamp(1, of) - 1) as f64;
         through + normal * ((target - index(geometry.voxel_of(through), axis)) / step)
     }
+}
+
+/// How far the volume reaches along two directions.
+fn extent(geometry: &VolumeGeometry, directions: [Direction; 2]) -> [Mm; 2] {
+    let centre = geometry.centre();
+    let [n, m, k] = geometry.size().map(f64::from);
+    let corners = (0..8).map(|i| {
+        let pick = |bit: usize, n: f64| if i & bit == 0 { -0.5 } else { n - 0.5 };
+        geometry.patient_of(Voxel::new(pick(1, n), pick(2, m), pick(4, k))) - centre
+    });
+    let halves = corners.map(|c| directions.map(|d| c.dot(d.unit()).abs()));
+    halves.fold([0.0f64; 2], |[w, h], [x, y]| [w.max(x), h.max(y)]).map(|half| Mm(2.0 * half))
 }
 
 const fn index(v: Voxel, axis: usize) -> f64 {
@@ -246,6 +284,46 @@ mod tests {
         at = view.scrolled(&g, at, -1000);
         assert_eq!(view.slice_position(&g, at).number, 1);
         assert!((g.patient_of(Voxel::new(0.0, 0.0, 0.0)).z - at.z).abs() < 1e-9);
+    }
+
+    #[test]
+    fn turns_and_mirrors_keep_the_plane_and_where_scrolling_leads() {
+        let g = chest();
+        let (size, through) = ([500, 400], g.centre());
+        let view = View::fit(&g, Orientation::Axial, size);
+        let corner = |v: View, x: f64, y: f64| v.plane(through, size).expect("a plane").patient_of([x, y]);
+        let near = |a: PatientPoint, b: PatientPoint| (a - b).length().0 < 1e-9;
+        // What was on the right is on the left; what was at the bottom is at the top.
+        assert!(near(corner(view, 0.0, 0.0), corner(view.mirrored(), 499.0, 0.0)));
+        assert!(near(corner(view, 0.0, 0.0), corner(view.upended(), 0.0, 399.0)));
+        // Clockwise: what was at the top is on the right.
+        let square = [400, 400];
+        let at = |v: View, x: f64, y: f64| v.plane(through, square).expect("a plane").patient_of([x, y]);
+        assert!(near(at(view, 0.0, 0.0), at(view.turned(), 399.0, 0.0)) && near(at(view, 399.0, 0.0), at(view.turned(), 399.0, 399.0)));
+        assert!(near(at(view.turned().turned().turned().turned(), 7.0, 9.0), at(view, 7.0, 9.0)));
+        let next = view.scrolled(&g, through, 1);
+        for other in [view.mirrored(), view.upended(), view.turned(), view.turned().mirrored()] {
+            assert!(near(other.scrolled(&g, through, 1), next) && other.slice_position(&g, through) == view.slice_position(&g, through));
+        }
+    }
+
+    #[test]
+    fn a_tilted_camera_keeps_the_point_that_it_is_tilted_about() {
+        let g = chest();
+        let (size, through) = ([500, 400], g.centre() + Displacement::new(12.0, -7.0, 3.0));
+        let view = View::fit(&g, Orientation::Coronal, size);
+        let mut tilted = view;
+        for _ in 0..100 {
+            tilted = tilted.tilted(Direction::HEAD, through, 0.01);
+        }
+        let pixel = |v: View| v.plane(through, size).expect("a plane").pixel_of(through);
+        let ([x, y], off) = pixel(tilted);
+        let ([ox, oy], _) = pixel(view);
+        assert!((x - ox).abs() < 1e-6 && (y - oy).abs() < 1e-6 && off.0.abs() < 1e-9);
+        // One radian about the head's axis, right-handed: left turns to posterior.
+        let [right, down] = tilted.directions();
+        assert!((right.dot(Direction::LEFT) - 1f64.cos()).abs() < 1e-9 && (right.dot(Direction::POSTERIOR) - 1f64.sin()).abs() < 1e-9);
+        assert!(right.dot(down).abs() < 1e-12 && (down.dot(Direction::FEET) - 1.0).abs() < 1e-12);
     }
 
     #[test]

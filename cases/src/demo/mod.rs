@@ -189,11 +189,12 @@ impl DemoCase {
                 lossy: false,
                 patient_id: self.id.as_str(),
                 comments: Some(COMMENTS),
+                overlays: &[],
                 pixels: PixelsOut::Grey(sample, &samples),
             };
-            let (bytes, _) = encode(&image).ok_or(DemoError::Write(std::io::ErrorKind::InvalidData))?;
+            let file = encode(&image).ok_or(DemoError::Write(std::io::ErrorKind::InvalidData))?;
             let name = dir.join(format!("{:04}.dcm", slice + 1));
-            File::create_new(name).and_then(|mut f| f.write_all(&bytes)).map_err(failed)?;
+            File::create_new(name).and_then(|mut f| f.write_all(&file.bytes)).map_err(failed)?;
         }
         Ok(())
     }

@@ -3,23 +3,32 @@
 //! UIDs are replaced by a keyed hash, consistent over a study; file names come from the same key and tell no order. Sources are only read.
 //! Refuses: an existing destination, images without a SOP Instance UID or of an unknown storage class, and series that come from a package.
 
-use super::manifest::{Described, ImageEntry, Manifest, PackedPixels, PackedSeries, PackedVoi};
+use super::manifest::{Described, ImageEntry, Manifest, PackedOverlay, PackedPixels, PackedSeries, PackedVoi};
 use super::{MANIFEST, VERSION};
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
-use crate::write::{ImageOut, NewIds, PixelsOut, encode};
+use crate::write::{Encoded, ImageOut, NewIds, PixelsOut, encode};
 use crate::{PackageError, Series, UidKey, min_max_voi};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use tiresias_words::{ContentHash, Role, SopUid};
+use tiresias_words::{ContentHash, Overlay, Role, SopUid};
+
+/// What of an image is packed beside its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Pixels,
+    /// Its overlay planes too. They are drawings of unknown hand, and may name a person or say what was found: somebody must have looked at them.
+    PixelsAndOverlays,
+}
 
 /// Writes a package of the given series to the new folder `dest` and returns its hash. Nothing is left behind when it fails.
 ///
 /// # Errors
 /// When `dest` exists, cannot be written, a role is there twice, or a series cannot be read or packed.
-pub fn build(sources: &[(Role, &Series)], key: &UidKey, dest: &Path) -> Result<ContentHash, PackageError> {
+pub fn build(sources: &[(Role, &Series)], keep: Keep, key: &UidKey, dest: &Path) -> Result<ContentHash, PackageError> {
     if fs::symlink_metadata(dest).is_ok() {
         return Err(PackageError::Exists);
     }
@@ -31,7 +40,7 @@ pub fn build(sources: &[(Role, &Series)], key: &UidKey, dest: &Path) -> Result<C
         if !seen.insert(role.to_string()) {
             return Err(refuse("two series have this role".to_owned()));
         }
-        series.push(pack(role, source, key, &aside.dir, &mut seen, &refuse)?);
+        series.push(pack(role, source, keep, key, &aside.dir, &mut seen, &refuse)?);
     }
     let manifest = Manifest { tiresias_package: VERSION, series };
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|e| PackageError::Manifest(e.to_string()))?;
@@ -100,6 +109,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PackageError> {
 fn pack(
     role: &Role,
     series: &Series,
+    keep: Keep,
     key: &UidKey,
     dir: &Path,
     seen: &mut HashSet<String>,
@@ -128,12 +138,23 @@ fn pack(
         let ids = new_ids(series, source, &id, key);
         let uid = SopUid::new(ids.image.clone()).map_err(|u| refuse(u.to_string()))?;
         let file = key.file_name(&id);
-        let (bytes, pixel_offset, pixel_bytes) =
-            encode_image(series, image, source, ids, slice, &own).map_err(|why| refuse(format!("{place} {why}")))?;
-        write_file(&dir.join(&file), &bytes)?;
-        let sha256 = ContentHash(Sha256::digest(&bytes).into());
-        let own = (own != common).then_some(own);
-        images.push(ImageEntry { file, sha256, bytes: bytes.len() as u64, pixel_offset, pixel_bytes, uid, own });
+        let overlays = match keep {
+            Keep::Pixels => Vec::new(),
+            Keep::PixelsAndOverlays => series.overlays(slice).map_err(|e| refuse(e.to_string()))?,
+        };
+        let written = encode_image(series, image, source, ids, slice, &own, &overlays).map_err(|why| refuse(format!("{place} {why}")))?;
+        write_file(&dir.join(&file), &written.bytes)?;
+        let overlays = overlays.iter().zip(&written.overlays);
+        images.push(ImageEntry {
+            file,
+            sha256: ContentHash(Sha256::digest(&written.bytes).into()),
+            bytes: written.bytes.len() as u64,
+            pixel_offset: written.pixels,
+            pixel_bytes: PackedPixels::of(series.content, series.sample).module(series.image_size).frame_bytes(),
+            uid,
+            overlays: overlays.map(|(o, at)| PackedOverlay { kind: o.kind, size: o.size, origin: o.origin, offset: *at }).collect(),
+            own: (own != common).then_some(own),
+        });
     }
     let mut facts = series.facts.clone();
     facts.role = role.clone();
@@ -187,7 +208,7 @@ fn new_ids(series: &Series, source: &FolderImage, id: &str, key: &UidKey) -> New
     }
 }
 
-/// The file's bytes, the offset of its pixels and how many bytes those are. The error is a clause.
+/// The file. The error is a clause.
 fn encode_image(
     series: &Series,
     image: &SeriesImage,
@@ -195,7 +216,8 @@ fn encode_image(
     ids: NewIds,
     slice: usize,
     own: &Described,
-) -> Result<(Vec<u8>, u64, u64), String> {
+    overlays: &[Overlay],
+) -> Result<Encoded, String> {
     let sop_class = source.sop_class.ok_or("is of a storage class that is not packed")?;
     let (samples, texels);
     let packed = PackedPixels::of(series.content, series.sample);
@@ -229,8 +251,8 @@ fn encode_image(
         lossy: source.lossy,
         patient_id: "",
         comments: None,
+        overlays,
         pixels,
     };
-    let (bytes, offset) = encode(&image).ok_or("cannot be encoded")?;
-    Ok((bytes, offset, packed.module(series.image_size).frame_bytes()))
+    encode(&image).ok_or_else(|| "cannot be encoded".to_owned())
 }

@@ -12,7 +12,8 @@ use crate::series::Content;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use tiresias_words::{
-    ContentHash, GeometryVerdict, ModalityLut, PresentationShape, SeriesFacts, SopUid, StoredFormat, ValueUnit, Voi, VolumeGeometry,
+    ContentHash, GeometryVerdict, ModalityLut, OverlayKind, PresentationShape, SeriesFacts, SopUid, StoredFormat, ValueUnit, Voi,
+    VolumeGeometry,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -120,9 +121,37 @@ pub(super) struct ImageEntry {
     pub(super) pixel_offset: u64,
     pub(super) pixel_bytes: u64,
     pub(super) uid: SopUid,
+    /// Drawings over the image, whose bits are in the file too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) overlays: Vec<PackedOverlay>,
     /// Where the image differs from what is common to all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) own: Option<Described>,
+}
+
+/// An overlay plane of one image.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackedOverlay {
+    pub(super) kind: OverlayKind,
+    /// [columns, rows].
+    pub(super) size: [u32; 2],
+    /// [column, row] on the image, from 0; may be outside.
+    pub(super) origin: [i32; 2],
+    /// Where in the file its bits begin: one a pixel, from the lowest bit of the first byte.
+    pub(super) offset: u64,
+}
+
+impl PackedOverlay {
+    pub(super) const fn bits(&self) -> u64 {
+        self.size[0] as u64 * self.size[1] as u64
+    }
+    /// Whether it can lie in a file of so many bytes.
+    fn fits(&self, bytes: u64) -> bool {
+        let is_size = self.size.iter().all(|n| (1..=65_535).contains(n));
+        let is_place = self.origin.iter().all(|n| (-65_536..=65_536).contains(n));
+        is_size && is_place && self.offset.checked_add(self.bits().div_ceil(8)).is_some_and(|end| end <= bytes)
+    }
 }
 
 /// Reads only the version, so that a manifest of another one is called that and not malformed.
@@ -208,6 +237,9 @@ impl PackedSeries {
         let fits = |i: &ImageEntry| i.pixel_bytes == pixels && i.pixel_offset.checked_add(pixels).is_some_and(|end| end <= i.bytes);
         if !self.images.iter().all(fits) {
             return Err("an image's pixels do not fit its file".to_owned());
+        }
+        if self.images.iter().any(|i| i.overlays.len() > 16 || !i.overlays.iter().all(|o| o.fits(i.bytes))) {
+            return Err("an image's drawings do not fit its file".to_owned());
         }
         Ok(())
     }

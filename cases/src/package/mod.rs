@@ -6,14 +6,14 @@
 mod build;
 mod manifest;
 
-pub use build::build;
+pub use build::{Keep, build};
 
 use crate::PackageError;
 use crate::colour;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::samples::{Samples, native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
-use manifest::{Described, Manifest, PackedSeries};
+use manifest::{Described, Manifest, PackedOverlay, PackedSeries};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tiresias_words::{ContentHash, SopUid};
+use tiresias_words::{ContentHash, Overlay, SopUid};
 
 const VERSION: u32 = 2;
 const MANIFEST: &str = "manifest.json";
@@ -69,6 +69,11 @@ impl Package {
     pub fn series(&self) -> &[Series] {
         &self.series
     }
+    /// What the pixels of all series take in memory when they are loaded, bytes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        self.series.iter().map(Series::memory).fold(0, u64::saturating_add)
+    }
     /// The series, taken out so that a loading thread can own them.
     #[must_use]
     pub fn into_series(self) -> Vec<Series> {
@@ -110,6 +115,7 @@ pub(crate) struct PackedImage {
     offset: u64,
     pub(crate) uid: SopUid,
     module: PixelModule,
+    overlays: Arc<[PackedOverlay]>,
 }
 
 impl PackedImage {
@@ -117,9 +123,31 @@ impl PackedImage {
     pub(crate) fn file(&self) -> &str {
         &self.file
     }
+    /// The file's bytes, after they were checked.
+    fn checked(&self) -> Result<Vec<u8>, PackageError> {
+        read_checked(&self.dir.join(&self.file), &self.file, self.bytes, self.sha256)
+    }
+    pub(crate) fn has_overlays(&self) -> bool {
+        !self.overlays.is_empty()
+    }
+    /// The drawings over it, after the whole file was checked.
+    pub(crate) fn overlays(&self) -> Result<Vec<Overlay>, PackageError> {
+        if self.overlays.is_empty() {
+            return Ok(Vec::new());
+        }
+        let file = self.checked()?;
+        let changed = || PackageError::Changed { file: self.file.clone() };
+        let overlay = |(group, o): (u16, &PackedOverlay)| {
+            let bits = usize::try_from(o.offset).ok().and_then(|at| file.get(at..)).ok_or_else(changed)?;
+            // The manifest's lengths were checked against each other, so the bytes suffice.
+            let lit = |i: u64| bits.get((i / 8) as usize).is_some_and(|b| b >> (i % 8) & 1 == 1);
+            Ok(Overlay { group, kind: o.kind, size: o.size, origin: o.origin, lit: (0..o.bits()).map(lit).collect() })
+        };
+        (0u16..).map(|i| 0x6000 + 2 * i).zip(self.overlays.iter()).map(overlay).collect()
+    }
     /// The pixels' bytes, after the whole file was checked.
     fn pixels(&self) -> Result<Vec<u8>, PackageError> {
-        let file = read_checked(&self.dir.join(&self.file), &self.file, self.bytes, self.sha256)?;
+        let file = self.checked()?;
         Ok(usize::try_from(self.offset).ok().and_then(|o| file.get(o..)).unwrap_or_default().to_vec())
     }
     /// Stored values, or colours as they stand in the file.
@@ -138,7 +166,16 @@ impl PackedImage {
     pub(crate) fn nowhere() -> Self {
         let module = manifest::PackedPixels::Uint32.module([1, 1]);
         let uid = SopUid::new("1").expect("a UID");
-        Self { dir: Path::new("").into(), file: String::new(), sha256: ContentHash([0; 32]), bytes: 0, offset: 0, uid, module }
+        Self {
+            dir: Path::new("").into(),
+            file: String::new(),
+            sha256: ContentHash([0; 32]),
+            bytes: 0,
+            offset: 0,
+            uid,
+            module,
+            overlays: Arc::new([]),
+        }
     }
 }
 
@@ -160,6 +197,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
             offset: i.pixel_offset,
             uid: i.uid,
             module,
+            overlays: i.overlays.into(),
         })),
     };
     let quantiser = OnceLock::new();

@@ -5,14 +5,14 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::{DisplayedArea, Graphic, GraphicText, PresentationState, PresentationTone, for_one};
+use super::{GraphicText, PresentationState, for_one};
 use crate::greyscale::warn;
 use crate::pixel_module::Sample;
 use crate::series::{Content, Source, possible};
-use crate::{CasesError, Overlay, Series};
-use tiresias_words::{LutTable, ModalityLut, Voi, Window};
+use crate::{CasesError, Series};
+use tiresias_words::{Arrangement, LutTable, ModalityLut, Overlay, PresentationTone, Voi, Window};
 
-/// How one image is to be shown. Order (PS3.4 N.2): modality, VOI, tone; overlays and shapes in pixel units; part; turn, then mirror; shapes in display units.
+/// How one image is to be shown: modality, VOI, tone, then the arrangement (PS3.4 N.2).
 #[derive(Debug, Clone)]
 pub struct Presentation {
     /// Stored values to modality values, in the place of the image's own.
@@ -21,16 +21,8 @@ pub struct Presentation {
     pub voi: Voi,
     /// What stands behind it.
     pub tone: PresentationTone,
-    /// The part to show; `None` is all of the image.
-    pub area: Option<DisplayedArea>,
-    /// Quarter turns clockwise, 0 to 3.
-    pub quarter_turns: u32,
-    /// Whether left and right are exchanged after turning.
-    pub flip: bool,
-    /// Overlays, the state's own and those of the image that it wants to be shown.
-    pub overlays: Vec<Overlay>,
-    /// Shapes.
-    pub graphics: Vec<Graphic>,
+    /// What becomes of the finished image: overlays (the state's own, and those of the image that it wants to be shown), shapes, part, turn and mirror.
+    pub arrangement: Arrangement,
     /// Texts; they are free text.
     pub texts: Vec<GraphicText>,
     /// What is not shown as the state says, as clauses without names.
@@ -95,11 +87,13 @@ impl PresentationState {
             modality,
             voi,
             tone: self.tone.clone(),
-            area,
-            quarter_turns: self.quarter_turns,
-            flip: self.flip,
-            overlays: self.overlays_of(series, slice, &mut warnings)?,
-            graphics: annotations().flat_map(|a| a.graphics.clone()).collect(),
+            arrangement: Arrangement {
+                overlays: self.overlays_of(series, slice, &mut warnings)?,
+                graphics: annotations().flat_map(|a| a.graphics.clone()).collect(),
+                area,
+                quarter_turns: self.quarter_turns,
+                flip: self.flip,
+            },
             texts: annotations().flat_map(|a| a.texts.clone()).collect(),
             warnings,
         })

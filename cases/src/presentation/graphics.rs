@@ -13,46 +13,10 @@ use crate::identifying::Identifying;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use std::fmt;
+use tiresias_words::{Graphic, GraphicKind, Units};
 
 /// Points of all objects of a state together.
 const MOST_POINTS: usize = 65_536;
-
-/// What places are measured in: Graphic Annotation Units (0070,0005) and their like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Units {
-    /// Pixels of the image as it is stored, [across, down]; 0,0 is the outer corner of the first pixel, and the centre of that pixel is 0.5,0.5.
-    Pixel,
-    /// Parts of the displayed area after it was turned, [across, down]; 0,0 is its top left corner, and 1,1 its bottom right one.
-    Display,
-}
-
-/// What a shape is: Graphic Type (0070,0023).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GraphicKind {
-    /// One point.
-    Point,
-    /// Straight lines from each point to the next, at least two points.
-    Polyline,
-    /// A smooth curve through at least two points; the standard leaves open which.
-    Interpolated,
-    /// The centre, and a point on the circle.
-    Circle,
-    /// The ends of the longer axis, then those of the shorter one.
-    Ellipse,
-}
-
-/// A shape.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Graphic {
-    /// What it is.
-    pub kind: GraphicKind,
-    /// Of its points.
-    pub units: Units,
-    /// Finite, as many as the kind needs.
-    pub points: Vec<[f64; 2]>,
-    /// Whether its inside is filled too; only of a closed shape.
-    pub filled: bool,
-}
 
 /// A text and its places. The words are free text, and may name a person.
 #[derive(Clone)]

@@ -11,51 +11,20 @@ mod apply;
 mod graphics;
 
 pub use apply::{Presentation, PresentationError};
-pub use graphics::{Graphic, GraphicKind, GraphicText, Units};
+pub use graphics::GraphicText;
 
 use crate::attributes::Attributes;
 use crate::file::read_header;
 use crate::greyscale::{table, vois, warn};
 use crate::identifying::Identifying;
-use crate::overlay::{Overlay, OverlayPlane, activated};
+use crate::overlay::{OverlayPlane, activated};
 use crate::{Codecs, FileError};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use graphics::Annotation;
 use std::fmt;
 use std::path::Path;
-use tiresias_words::{LutTable, ModalityLut, PresentationShape, Voi};
-
-/// What stands behind the VOI transformation (PS3.3 C.11.6).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PresentationTone {
-    /// Presentation LUT Shape (2050,0020).
-    Shape(PresentationShape),
-    /// Presentation LUT Sequence (2050,0010): all of the VOI's output range is scaled to the inputs of the table.
-    Lut(LutTable),
-}
-
-/// How large the displayed area is meant to be: Presentation Size Mode (0070,0100).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SizeMode {
-    /// As large as fits.
-    ScaleToFit,
-    /// As large as the object itself.
-    TrueSize,
-    /// So many screen pixels for one image pixel, above 0.
-    Magnify(f64),
-}
-
-/// The part of an image that is to be shown (PS3.3 C.10.4); it may reach beyond the image.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DisplayedArea {
-    /// First pixel, [column, row] from 0, on the image as it is stored.
-    pub first: [i64; 2],
-    /// [columns, rows], at least 1.
-    pub size: [u32; 2],
-    /// How large.
-    pub mode: SizeMode,
-}
+use tiresias_words::{DisplayedArea, ModalityLut, Overlay, PresentationShape, PresentationTone, SizeMode, Voi};
 
 /// A presentation state. It has no `Debug` of its own: it names images, and its texts are free.
 pub struct PresentationState {
@@ -107,7 +76,7 @@ impl PresentationState {
         }
         let mut areas = Vec::new();
         for item in a.items(tags::DISPLAYED_AREA_SELECTION_SEQUENCE) {
-            areas.push((References::read(&item)?, DisplayedArea::read(&item)?));
+            areas.push((References::read(&item)?, displayed_area(&item)?));
         }
         let (quarter_turns, flip) = spatial_transformation(a)?;
         let planes = OverlayPlane::read_all(a, None, &mut warnings);
@@ -252,32 +221,30 @@ fn spatial_transformation(a: &Attributes) -> Result<(u32, bool), FileError> {
     }
 }
 
-impl DisplayedArea {
-    /// Corners are column\row from 1, as stored, and *named* as they are on the screen after turning (C.10.4): which of the two is the upper left one on the
-    /// image as it is stored depends on the turn, and some writers leave it. Both enclose the same pixels.
-    fn read(item: &Attributes) -> Result<Self, FileError> {
-        let corner = |tag: Tag, name: &'static str| match item.numbers(tag, name)?.as_deref() {
-            Some([column, row]) if [column, row].iter().all(|v| v.fract() == 0.0 && v.abs() <= f64::from(i32::MAX)) => {
-                Ok([*column as i64 - 1, *row as i64 - 1])
-            }
-            _ => Err(FileError::attribute(name, "is not two whole numbers")),
-        };
-        let a = corner(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, "Displayed Area Top Left Hand Corner")?;
-        let b = corner(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, "Displayed Area Bottom Right Hand Corner")?;
-        let ([ac, ar], [bc, br]) = (a, b);
-        let side = |a: i64, b: i64| u32::try_from(a.abs_diff(b) + 1).map_err(|_| FileError::attribute("Displayed Area", "is too large"));
-        let mode = match item.text(tags::PRESENTATION_SIZE_MODE).as_deref() {
-            Some("SCALE TO FIT") => SizeMode::ScaleToFit,
-            Some("TRUE SIZE") => SizeMode::TrueSize,
-            Some("MAGNIFY") => {
-                let name = "Presentation Pixel Magnification Ratio";
-                let ratio = item.number(tags::PRESENTATION_PIXEL_MAGNIFICATION_RATIO, name)?.filter(|r| *r > 0.0);
-                SizeMode::Magnify(ratio.ok_or_else(|| FileError::attribute(name, "is not above 0"))?)
-            }
-            _ => return Err(FileError::attribute("Presentation Size Mode", "is not SCALE TO FIT, TRUE SIZE or MAGNIFY")),
-        };
-        Ok(Self { first: [ac.min(bc), ar.min(br)], size: [side(ac, bc)?, side(ar, br)?], mode })
-    }
+/// Corners are column\row from 1, as stored, and *named* as they are on the screen after turning (C.10.4): which of the two is the upper left one on the image
+/// as it is stored depends on the turn, and some writers leave it. Both enclose the same pixels.
+fn displayed_area(item: &Attributes) -> Result<DisplayedArea, FileError> {
+    let corner = |tag: Tag, name: &'static str| match item.numbers(tag, name)?.as_deref() {
+        Some([column, row]) if [column, row].iter().all(|v| v.fract() == 0.0 && v.abs() <= f64::from(i32::MAX)) => {
+            Ok([*column as i64 - 1, *row as i64 - 1])
+        }
+        _ => Err(FileError::attribute(name, "is not two whole numbers")),
+    };
+    let a = corner(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, "Displayed Area Top Left Hand Corner")?;
+    let b = corner(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, "Displayed Area Bottom Right Hand Corner")?;
+    let ([ac, ar], [bc, br]) = (a, b);
+    let side = |a: i64, b: i64| u32::try_from(a.abs_diff(b) + 1).map_err(|_| FileError::attribute("Displayed Area", "is too large"));
+    let mode = match item.text(tags::PRESENTATION_SIZE_MODE).as_deref() {
+        Some("SCALE TO FIT") => SizeMode::ScaleToFit,
+        Some("TRUE SIZE") => SizeMode::TrueSize,
+        Some("MAGNIFY") => {
+            let name = "Presentation Pixel Magnification Ratio";
+            let ratio = item.number(tags::PRESENTATION_PIXEL_MAGNIFICATION_RATIO, name)?.filter(|r| *r > 0.0);
+            SizeMode::Magnify(ratio.ok_or_else(|| FileError::attribute(name, "is not above 0"))?)
+        }
+        _ => return Err(FileError::attribute("Presentation Size Mode", "is not SCALE TO FIT, TRUE SIZE or MAGNIFY")),
+    };
+    Ok(DisplayedArea { first: [ac.min(bc), ar.min(br)], size: [side(ac, bc)?, side(ar, br)?], mode })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
 use std::fs;
 use std::path::Path;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Package, UidKey, build};
+use tiresias_cases::{Keep, Package, UidKey, build};
 use tiresias_words::Role;
 
 /// In every planted text, as upper-case letters so that it is a legal code string too.
@@ -112,7 +112,7 @@ fn no_planted_value_gets_out() {
     f.refused.iter().for_each(|r| assert_clean("a reason", format!("{} {:?}", r.reason, r.reason).as_bytes()));
 
     let dest = dir.path().join("package");
-    build(&[(Role::current(), &f.series[0])], &UidKey::new([5; 32]), &dest).unwrap();
+    build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new([5; 32]), &dest).unwrap();
     let mut searched = 0;
     for entry in fs::read_dir(&dest).unwrap() {
         let path = entry.unwrap().path();
@@ -130,7 +130,7 @@ fn no_planted_value_gets_out() {
     fs::remove_dir_all(&source).unwrap();
     let e = series.load_slice(3, &buffer).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
-    let e = build(&[(Role::current(), series)], &UidKey::new([5; 32]), &dir.path().join("other")).unwrap_err();
+    let e = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([5; 32]), &dir.path().join("other")).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
     let e = tiresias_cases::read_folder(&source, &codecs(), &mut |_| std::ops::ControlFlow::Continue(())).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());

@@ -12,11 +12,11 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{
-    Graphic, GraphicKind, OverlayKind, Package, PresentationError, PresentationTone, Series, SizeMode, UidKey, Units, build, inspect,
-    read_presentation_state,
+use tiresias_cases::{Keep, Package, PresentationError, Series, UidKey, build, inspect, read_presentation_state};
+use tiresias_words::{
+    Graphic, GraphicKind, LutTable, ModalityLut, Overlay, OverlayKind, PresentationShape, PresentationTone, Role, SizeMode, Units, Voi,
+    Window,
 };
-use tiresias_words::{LutTable, ModalityLut, PresentationShape, Role, Voi, Window};
 
 const IMAGE: &str = "1.2.826.0.1.3680043.10.511.1";
 
@@ -174,12 +174,13 @@ fn a_state_says_how_its_image_is_shown() {
     let p = state.for_image(&series, 1).unwrap();
     // Nothing of the image's own grey scale is left: not its rescale, not its MONOCHROME1 (PS3.4 N.2).
     assert_eq!((p.modality, p.voi), (ModalityLut::IDENTITY, Voi::Linear(Window::new(50.0, 80.0).unwrap())));
-    assert_eq!((p.tone, p.quarter_turns, p.flip), (PresentationTone::Shape(PresentationShape::Identity), 1, true));
-    let area = p.area.unwrap();
+    let a = p.arrangement;
+    assert_eq!((p.tone, a.quarter_turns, a.flip), (PresentationTone::Shape(PresentationShape::Identity), 1, true));
+    let area = a.area.unwrap();
     assert_eq!((area.first, area.size, area.mode), ([1, 0], [3, 2], SizeMode::ScaleToFit));
     let circle = Graphic { kind: GraphicKind::Circle, units: Units::Pixel, points: vec![[1.0, 1.0], [2.0, 1.0]], filled: true };
-    assert_eq!((p.graphics, p.texts.len()), (vec![circle], 0));
-    let shown: Vec<_> = p.overlays.iter().map(|o| (o.group, places(&o.lit))).collect();
+    assert_eq!((a.graphics, p.texts.len()), (vec![circle], 0));
+    let shown: Vec<_> = a.overlays.iter().map(|o| (o.group, places(&o.lit))).collect();
     assert_eq!(shown, [(0x6000, vec![2, 7]), (0x6008, vec![1])]);
     assert_eq!(p.warnings, ["overlay 6006 is to be shown, and neither the presentation state nor the image holds it"]);
     let seen = serde_json::to_value(inspect(&state_path, false, &codecs()).unwrap()).unwrap();
@@ -189,6 +190,35 @@ fn a_state_says_how_its_image_is_shown() {
     assert!(read_presentation_state(&path, &codecs()).is_err());
 }
 
+/// Overlays travel only when somebody says so; then they are the same bits, and as safe from change as the pixels.
+#[test]
+fn a_package_holds_overlays_when_it_is_told_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("image.dcm");
+    image(&path);
+    let source = only(&path);
+    let packed = |keep, name: &str| {
+        let place = dir.path().join(name);
+        build(&[(Role::current(), &source)], keep, &UidKey::new([1; 32]), &place).unwrap();
+        Package::open(&place).unwrap().into_series().remove(0)
+    };
+    let (without, with) = (packed(Keep::Pixels, "without"), packed(Keep::PixelsAndOverlays, "with"));
+    for frame in 0..2 {
+        assert_eq!(without.overlays(frame).unwrap(), []);
+        assert!((without.has_overlays(), with.has_overlays()) == (false, true));
+        let numbered_anew = source.overlays(frame).unwrap().into_iter().zip([0x6000, 0x6002]);
+        assert_eq!(with.overlays(frame).unwrap(), numbered_anew.map(|(o, group)| Overlay { group, ..o }).collect::<Vec<_>>());
+    }
+    for file in std::fs::read_dir(dir.path().join("with")).unwrap().map(|f| f.unwrap().path()) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        if let Some(last) = bytes.last_mut().filter(|_| file.extension().is_some_and(|e| e == "dcm")) {
+            *last ^= 1;
+            std::fs::write(file, bytes).unwrap();
+        }
+    }
+    assert!(with.overlays(0).is_err() && with.overlays(1).is_err());
+}
+
 #[test]
 fn a_package_knows_no_presentation_state() {
     let dir = tempfile::tempdir().unwrap();
@@ -196,7 +226,7 @@ fn a_package_knows_no_presentation_state() {
     state(&state_path);
     let source = dir.path().join("source");
     build_cases(&Background::shipped().unwrap(), 7, 1).unwrap().next().unwrap().write_dicom(&source).unwrap();
-    build(&[(Role::current(), &only(&source))], &UidKey::new([1; 32]), &dir.path().join("package")).unwrap();
+    build(&[(Role::current(), &only(&source))], Keep::Pixels, &UidKey::new([1; 32]), &dir.path().join("package")).unwrap();
     let package = Package::open(&dir.path().join("package")).unwrap();
     let series = &package.series()[0];
     let refused = read_presentation_state(&state_path, &codecs()).unwrap().for_image(series, 0);
@@ -261,8 +291,8 @@ fn real_presentation_states() {
     // Six overlays: two in the pixels, two with data in the image, two in the state; no window, so all of 12 bits.
     let (six, _) = of("gsps_overlay.dcm", "image_for_gsps_overlay.dcm");
     let six = six.unwrap();
-    assert_eq!(six.overlays.iter().map(|o| places(&o.lit).len()).collect::<Vec<_>>(), [532, 537, 603, 606, 680, 680]);
-    let all: Vec<u8> = six.overlays.iter().flat_map(|o| bits(&o.lit)).collect();
+    assert_eq!(six.arrangement.overlays.iter().map(|o| places(&o.lit).len()).collect::<Vec<_>>(), [532, 537, 603, 606, 680, 680]);
+    let all: Vec<u8> = six.arrangement.overlays.iter().flat_map(|o| bits(&o.lit)).collect();
     assert_eq!(hex(all), "a6422bf64dc3efbdefc0fd500cfd285cdd10633c4f601a096b4e9605f39cc18d");
     assert_eq!(six.voi, Voi::LinearExact(Window::new(2047.5, 4095.0).unwrap()));
     // Three tables of 256 entries one behind the other.
@@ -289,7 +319,7 @@ fn a_real_annotation_is_for_one_slice() {
     let [p] = found.as_slice() else { panic!("{} images", found.len()) };
     assert_eq!(p.modality, ModalityLut::Rescale { slope: 1.0, intercept: -1000.0 });
     assert_eq!(p.voi, Voi::Linear(Window::new(-600.0, 1500.0).unwrap()));
-    let [line] = p.graphics.as_slice() else { panic!("{:?}", p.graphics) };
+    let [line] = p.arrangement.graphics.as_slice() else { panic!("{:?}", p.arrangement.graphics) };
     let corner = f64::from(172.08f32);
     assert_eq!((line.kind, line.units, line.points.len(), line.points[0]), (GraphicKind::Polyline, Units::Pixel, 33, [corner, 292.0]));
     assert_eq!((p.texts.len(), p.texts[0].anchor, p.texts[0].words()), (1, Some((Units::Pixel, [180.0, 270.0])), "AI 87%"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use tempfile::TempDir;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{CasesError, Package, PackageError, UidKey, build, image_statistics};
+use tiresias_cases::{CasesError, Keep, Package, PackageError, UidKey, build, image_statistics};
 use tiresias_words::Role;
 
 const KEY: [u8; 32] = [42; 32];
@@ -18,7 +18,7 @@ fn packed() -> (TempDir, PathBuf) {
     case.write_dicom(&dir.path().join("source")).unwrap();
     let f = folder(&dir.path().join("source"));
     let dest = dir.path().join("package");
-    let hash = build(&[(Role::current(), &f.series[0])], &UidKey::new(KEY), &dest).unwrap();
+    let hash = build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new(KEY), &dest).unwrap();
     assert_eq!(Package::open(&dest).unwrap().hash(), hash);
     (dir, dest)
 }
@@ -51,11 +51,11 @@ fn what_was_packed_comes_out() {
     assert_eq!(words(series), words(&source));
     assert!((0..series.len()).all(|i| series.image_uid(i).is_some()) && source.image_uid(0).is_none());
     // The same key makes the same package; another makes other names.
-    let again = build(&[(Role::current(), &source)], &UidKey::new(KEY), &dir.path().join("again")).unwrap();
-    let other = build(&[(Role::current(), &source)], &UidKey::new([1; 32]), &dir.path().join("other")).unwrap();
+    let again = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dir.path().join("again")).unwrap();
+    let other = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new([1; 32]), &dir.path().join("other")).unwrap();
     assert_eq!(again, package.hash());
     assert_ne!(other, package.hash());
-    assert!(matches!(build(&[(Role::current(), &source)], &UidKey::new(KEY), &dest), Err(PackageError::Exists)));
+    assert!(matches!(build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dest), Err(PackageError::Exists)));
 }
 
 /// Every kind of pixels: colour, palette, several frames, 32 bits, floating point, and a rescale of its own for every slice.
@@ -79,7 +79,7 @@ fn every_kind_of_image_comes_out_as_it_went_in() {
         let source = folder(&path).series.swap_remove(0);
         let dir = tempfile::tempdir().unwrap();
         let dest = dir.path().join("package");
-        let built = build(&[(Role::current(), &source)], &UidKey::new(KEY), &dest);
+        let built = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dest);
         if matches!(&built, Err(PackageError::Source { why, .. }) if why.contains("storage class")) {
             println!("{name} is of a class that is not packed");
             continue;
@@ -215,7 +215,7 @@ fn nothing_is_left_behind_when_building_fails() {
     case.write_dicom(&dir.path().join("source")).unwrap();
     let f = folder(&dir.path().join("source"));
     fs::remove_file(dir.path().join("source/0005.dcm")).unwrap();
-    let e = build(&[(Role::current(), &f.series[0])], &UidKey::new(KEY), &dir.path().join("package")).unwrap_err();
+    let e = build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new(KEY), &dir.path().join("package")).unwrap_err();
     assert!(e.to_string().contains("image 5 of "), "{e}");
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["source"]);

@@ -1,7 +1,7 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
 use serde::{Deserialize, Serialize};
-use tiresias_words::{ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
+use tiresias_words::{Displacement, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
 
 /// Something a reader asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,14 +103,26 @@ pub enum View {
     },
     /// Another crosshair position (LPS, mm).
     Crosshair(PatientPoint),
-    /// Another window, in modality units, in all panes of the series.
-    Window(Window),
+    /// Another window, in modality units, in all panes of a series.
+    Window {
+        /// Series, from 0 in the order of the package.
+        series: u8,
+        /// Which.
+        window: Window,
+    },
     /// Another zoom.
     Zoom {
         /// Pane, from 0.
         pane: u8,
         /// Width of a physical pixel in the patient.
         pixel: Mm,
+    },
+    /// A series moves with the others by patient position, so far away from their common one, or alone.
+    Link {
+        /// Series, from 0 in the order of the package.
+        series: u8,
+        /// LPS, mm; `None` alone.
+        offset: Option<Displacement>,
     },
     /// Another tool.
     Tool(Tool),
@@ -140,7 +152,8 @@ impl View {
         match self {
             Self::Crosshair(p) => p.is_finite(),
             Self::Zoom { pixel, .. } => pixel.0.is_finite(),
-            Self::Slice { .. } | Self::Window(_) | Self::Tool(_) => true,
+            Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
+            Self::Slice { .. } | Self::Window { .. } | Self::Tool(_) => true,
         }
     }
 }

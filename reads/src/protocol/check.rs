@@ -325,7 +325,7 @@ impl Checks<'_> {
             );
         }
         let first = if first == IMAGES { None } else { Some(presets.iter().position(|p| p.name == first)?) };
-        Some(Display { layout: layout?, interpolation: interpolation?, presets, first })
+        Some(Display { layout: layout?, interpolation: interpolation?, presets, first, overlays: draft.overlays })
     }
 
     fn preset(&mut self, draft: &PresetDraft) -> Option<Preset> {

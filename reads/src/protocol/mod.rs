@@ -109,6 +109,7 @@ pub struct Display {
     interpolation: Interpolation,
     presets: Vec<Preset>,
     first: Option<usize>,
+    overlays: bool,
 }
 
 /// What panes a case opens with.
@@ -324,6 +325,11 @@ impl Display {
     #[must_use]
     pub const fn first(&self) -> Option<usize> {
         self.first
+    }
+    /// Whether a reader may switch on the overlay planes that were packed with the images. They are off at first, and in a protocol that says nothing.
+    #[must_use]
+    pub const fn overlays(&self) -> bool {
+        self.overlays
     }
 }
 

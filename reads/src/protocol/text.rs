@@ -93,6 +93,8 @@ pub(super) struct DisplayDraft {
     pub(super) interpolation: Spanned<String>,
     pub(super) first: Spanned<String>,
     #[serde(default)]
+    pub(super) overlays: bool,
+    #[serde(default)]
     pub(super) preset: Vec<PresetDraft>,
 }
 

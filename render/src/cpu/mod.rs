@@ -26,7 +26,7 @@ use voxels::{ColourVoxels, GreyVoxels, Voxels};
 /// As [`SamplePlan::new`].
 pub fn render(volume: &VolumeView<'_>, spec: &PaneSpec) -> Result<GreyImage, RenderError> {
     let plan = SamplePlan::new(volume.geometry(), spec)?;
-    let table = DisplayTable::for_volume(volume, &spec.voi, spec.shape);
+    let table = DisplayTable::for_volume(volume, &spec.voi, &spec.tone);
     Ok(draw(volume, &plan, &table))
 }
 
@@ -36,12 +36,12 @@ pub fn draw(volume: &VolumeView<'_>, plan: &SamplePlan, table: &DisplayTable) ->
     GreyImage { size: plan.size, bytes: bytes(GreyVoxels::new(volume, table), plan) }
 }
 
-/// Renders `spec` from a colour volume: the one definition of its bytes. `spec.voi` has no meaning for colours and is not looked at.
+/// Renders `spec` from a colour volume: the one definition of its bytes. `spec.voi` and a table in `spec.tone` have no meaning for colours and are not looked at.
 ///
 /// # Errors
 /// As [`SamplePlan::for_colour`].
 pub fn render_colour(volume: &ColourView<'_>, spec: &PaneSpec) -> Result<ColourImage, RenderError> {
-    draw_colour(volume, &SamplePlan::for_colour(volume.geometry(), spec)?, spec.shape)
+    draw_colour(volume, &SamplePlan::for_colour(volume.geometry(), spec)?, spec.tone.shape())
 }
 
 /// Renders a plan that was made for this colour volume.
@@ -128,15 +128,15 @@ mod tests {
                 slab: Slab::Thin,
                 interpolation: Interpolation::Linear,
                 voi: Voi::LinearExact(Window::new(f64::from(top) / 2.0, f64::from(top)).expect("a window")),
-                shape: if inverse { PresentationShape::Inverse } else { PresentationShape::Identity },
+                tone: if inverse { PresentationShape::Inverse } else { PresentationShape::Identity }.into(),
             };
             let plan = SamplePlan::new(&geometry, &spec).expect("a plan");
-            let table = DisplayTable::for_volume(&view, &spec.voi, spec.shape);
+            let table = DisplayTable::for_volume(&view, &spec.voi, &spec.tone);
             // Only rows that run across a sheared stack, and images of nothing, may go the general way.
             let straight = (plane != 2 || tilt == 0.0) && plan.bounds().is_some();
             prop_assert_eq!(general_way(GreyVoxels::new(&view, &table), &plan), (draw(&view, &plan, &table).bytes, straight));
-            let fast = draw_colour(&colours, &plan, spec.shape).expect("an image");
-            prop_assert_eq!(general_way(ColourVoxels::new(&colours, spec.shape), &plan), (fast.bytes, straight));
+            let fast = draw_colour(&colours, &plan, spec.tone.shape()).expect("an image");
+            prop_assert_eq!(general_way(ColourVoxels::new(&colours, spec.tone.shape()), &plan), (fast.bytes, straight));
         }
     }
 }

@@ -23,7 +23,10 @@ impl Offscreen {
     /// # Errors
     /// [`RenderError::NoGpu`] when there is none, [`RenderError::Gpu`] when it gives no device.
     pub fn open() -> Result<Self, RenderError> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        // Not OpenGL, whose limits are others, even where another crate of the build switches it on.
+        let mut wanted = wgpu::InstanceDescriptor::new_without_display_handle();
+        wanted.backends = wgpu::Backends::PRIMARY;
+        let instance = wgpu::Instance::new(wanted);
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         let adapter = pollster::block_on(instance.request_adapter(&options)).map_err(|_| RenderError::NoGpu)?;
         let descriptor = wgpu::DeviceDescriptor { required_limits: super::needed_limits(&adapter), ..Default::default() };
@@ -67,7 +70,7 @@ impl Offscreen {
     /// As [`SamplePlan::new`], and [`RenderError::Gpu`] when the device does not finish.
     pub fn render(&self, volume: &VolumeView<'_>, texture: &Arc<VolumeTexture>, spec: &PaneSpec) -> Result<GreyImage, RenderError> {
         let plan = Arc::new(SamplePlan::new(volume.geometry(), spec)?);
-        let table = Arc::new(DisplayTable::for_volume(volume, &spec.voi, spec.shape));
+        let table = Arc::new(DisplayTable::for_volume(volume, &spec.voi, &spec.tone));
         let shown = self.draw(&PaneContent::Sampled { volume: Arc::clone(texture), plan, table }, spec.size)?;
         // A framebuffer has three channels for grey too.
         Ok(GreyImage { size: shown.size, bytes: shown.bytes.chunks_exact(3).map(|rgb| rgb[0]).collect() })
@@ -84,7 +87,7 @@ impl Offscreen {
         spec: &PaneSpec,
     ) -> Result<ColourImage, RenderError> {
         let plan = Arc::new(SamplePlan::for_colour(volume.geometry(), spec)?);
-        self.draw(&PaneContent::SampledColour { volume: Arc::clone(texture), plan, shape: spec.shape }, spec.size)
+        self.draw(&PaneContent::SampledColour { volume: Arc::clone(texture), plan, shape: spec.tone.shape() }, spec.size)
     }
 
     /// Draws a pane's content and reads back the framebuffer, whose three channels are the same where the content is grey.

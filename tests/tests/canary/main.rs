@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::{Clock, RenderPath, Trace};
-use tiresias_cases::{Codecs, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, assign};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::protocol::Protocol;
@@ -116,7 +116,7 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
         said.by("a source's Debug", format!("{:?} {:?} {:?}", series.facts, series.vois, series.warnings()));
         said.by("a folder's Debug", format!("{read:?}"));
         let dest = packed.join(format!("case-{number}"));
-        let hash = build(&[(Role::current(), series)], &UidKey::new([7; 32]), &dest).expect("a package");
+        let hash = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([7; 32]), &dest).expect("a package");
         cases.push((hash, dest));
         wrong_sources(&source, root, said);
     }
@@ -162,9 +162,14 @@ fn wrong_sources(source: &Path, root: &Path, said: &mut Said) {
     said.by("a refused file", read.refused.iter().map(|r| r.reason.to_string()).collect::<Vec<_>>().join("\n"));
     said.by("a folder's Debug", format!("{read:?}"));
     for series in &read.series {
-        let refusal = build(&[(Role::current(), series), (Role::current(), series)], &UidKey::new([7; 32]), &wrong.path().join("twice"));
+        let refusal = build(
+            &[(Role::current(), series), (Role::current(), series)],
+            Keep::Pixels,
+            &UidKey::new([7; 32]),
+            &wrong.path().join("twice"),
+        );
         said.by("a refused package", refusal.expect_err("two series of one role").to_string());
-        if let Err(e) = build(&[(Role::current(), series)], &UidKey::new([7; 32]), &wrong.path().join("cut")) {
+        if let Err(e) = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([7; 32]), &wrong.path().join("cut")) {
             said.by("a refused package", e.to_string());
         }
     }

@@ -8,7 +8,7 @@ use tiresias::RenderPath;
 /// What is done in both windows before a pane is compared.
 type Scene = (&'static str, fn(&mut Sitting, Rect));
 
-const SCENES: [Scene; 9] = [
+const SCENES: [Scene; 17] = [
     ("as opened", |_, _| ()),
     ("next slice", |s, _| s.key(Key::ArrowDown)),
     ("first slice", |s, _| s.key(Key::Home)),
@@ -29,6 +29,17 @@ const SCENES: [Scene; 9] = [
         s.wheel(pane.center() + vec2(37.0, -21.0), -7, Modifiers::COMMAND);
     }),
     ("panned", |s, pane| s.drag(PointerButton::Middle, pane.center(), vec2(-83.0, 41.0), Modifiers::NONE)),
+    ("mirrored", |s, _| s.key(Key::H)),
+    ("turned", |s, _| s.key(Key::T)),
+    ("maximum of a slab", |s, _| s.key(Key::J)),
+    ("minimum", |s, _| s.key(Key::J)),
+    ("mean of a thicker slab", |s, _| {
+        s.key(Key::J);
+        s.key(Key::CloseBracket);
+    }),
+    ("upended", |s, _| s.key(Key::V)),
+    ("all of it", |s, _| s.key(Key::F)),
+    ("one to one", |s, _| s.key(Key::Num0)),
     ("zoomed out", |s, pane| s.wheel(pane.center(), 14, Modifiers::COMMAND)),
 ];
 

@@ -1,8 +1,8 @@
 //! Colour, palette and multi-frame images in the reading room: what is written and shown is what was put into the files, and they can be read, marked and
 //! exported like any other.
 //!
-//! The images are made here, so that every pixel is known: a colour cine of 6 frames, a palette image, and a grey stack of 5 frames with a window of its own
-//! for each. None has a place in the patient.
+//! The images are made here, so that every pixel is known: a colour cine of 6 frames, a palette image, a grey stack of 5 frames with a window of its own for
+//! each, and a MONOCHROME1 image with an overlay plane. None has a place in the patient.
 
 use crate::bytes::{crop, differing};
 use crate::keys::{lock, to_do};
@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::RenderPath;
-use tiresias_cases::{Codecs, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -57,6 +57,7 @@ rating = { min = 0, max = 100, low = "no", high = "yes" }
 layout = "mpr"
 interpolation = "linear"
 first = "images"
+overlays = true
 
 [[display.preset]]
 name = "all"
@@ -119,7 +120,7 @@ fn write(image: &Image, number: u32, place: &Path) {
     o.with_meta(meta).expect("a meta group").write_to_file(place).expect("a file");
 }
 
-fn images() -> [Image; 3] {
+fn images() -> [Image; 4] {
     let each = |frames: usize| (0..frames).flat_map(|f| (0..ROWS).flat_map(move |r| (0..COLUMNS).map(move |c| (c, r, f))));
     let table = |tag: Tag, entry: fn(u8) -> u8| {
         let entries: Vec<u16> = (0..=255).map(|i| u16::from(entry(i)) << 8).collect();
@@ -167,10 +168,39 @@ fn images() -> [Image; 3] {
             pixels: each(5).map(|(c, r, f)| ((c / 8 + r / 8 * 6) * 3 + f * 20) as u8).collect(),
             more: vec![DataElement::new(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, VR::SQ, DataSetSequence::from(groups))],
         },
+        Image {
+            class: uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE,
+            modality: "CR",
+            frames: 1,
+            photometric: "MONOCHROME1",
+            pixels: each(1).map(|(c, r, _)| negative(c, r)).collect(),
+            more: overlay(),
+        },
     ]
 }
 
-/// A study of the three, for one reader, in this order.
+/// The stored value of the MONOCHROME1 image at a pixel.
+fn negative(column: usize, row: usize) -> u8 {
+    (column / 8 + row / 8 * 6) as u8 * 10
+}
+
+/// An overlay plane that lights the block of columns 16 to 23 and rows 8 to 15.
+fn overlay() -> Vec<DataElement<InMemDicomObject>> {
+    let word = |element, v: usize| DataElement::new(Tag(0x6000, element), VR::US, PrimitiveValue::from(v as u16));
+    let mut bits = vec![0u8; COLUMNS * ROWS / 8];
+    (8..16).for_each(|row| bits[(row * COLUMNS + 16) / 8] = 0xFF);
+    vec![
+        word(0x0010, ROWS),
+        word(0x0011, COLUMNS),
+        DataElement::new(Tag(0x6000, 0x0040), VR::CS, PrimitiveValue::from("G")),
+        DataElement::new(Tag(0x6000, 0x0050), VR::SS, PrimitiveValue::I16(vec![1, 1].into())),
+        word(0x0100, 1),
+        word(0x0102, 0),
+        DataElement::new(Tag(0x6000, 0x3000), VR::OB, PrimitiveValue::U8(bits.into())),
+    ]
+}
+
+/// A study of all of them, for one reader, in this order.
 fn study(folder: &Path) -> PathBuf {
     let protocol = Protocol::parse(PROTOCOL).expect("a protocol");
     let packages: Vec<(ContentHash, PathBuf)> = (0u32..)
@@ -181,7 +211,11 @@ fn study(folder: &Path) -> PathBuf {
             let read = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a file");
             assert_eq!((read.series.len(), read.refused.len()), (1, 0), "{:?}", read.refused);
             let place = folder.join(format!("package-{i}"));
-            (build(&[(SeriesRole::current(), &read.series[0])], &UidKey::new([9; 32]), &place).expect("a package"), place)
+            (
+                build(&[(SeriesRole::current(), &read.series[0])], Keep::PixelsAndOverlays, &UidKey::new([9; 32]), &place)
+                    .expect("a package"),
+                place,
+            )
         })
         .collect();
     let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
@@ -325,12 +359,36 @@ fn colour_palette_and_frames_are_read_like_any_other_image() {
     room.hover(screen(area, 12.0, 11.0));
     assert!(room.says(&format!("{}", 7 * 3 + 80)), "the stored value: {:?}", room.words());
     lock_by_keys(&mut room);
+
+    // MONOCHROME1: low is white, and inverted it is black. Overlays are off until somebody asks.
+    next(&mut room);
+    room.key(Key::Num1);
+    let level = |room: &mut Sitting, column: usize, row: usize| {
+        room.window.remove_cursor();
+        room.rest();
+        let at = screen(area, column as f64, row as f64);
+        room.pixels().get_pixel(at.x as u32, at.y as u32).0[..3].to_vec()
+    };
+    // LINEAR_EXACT over 256 values, before and after the inverse shape (PS3.3 C.11.2.1.3.2, C.11.6).
+    let positive = |column, row| f64::from(negative(column, row)) / 256.0 * 255.0;
+    let rounded = |level: f64| vec![(level + 0.5).floor() as u8; 3];
+    for (column, row) in [(3, 3), (20, 12), (44, 28)] {
+        assert_eq!(level(&mut room, column, row), rounded(255.0 - positive(column, row)), "{column}, {row}");
+    }
+    room.chord(Modifiers::SHIFT, Key::O);
+    assert_eq!([level(&mut room, 20, 12), level(&mut room, 3, 3)], [vec![0xD5, 0xDA, 0xDF], rounded(255.0 - positive(3, 3))]);
+    room.chord(Modifiers::SHIFT, Key::O);
+    room.key(Key::I);
+    assert!(room.says("inverted"));
+    assert_eq!(level(&mut room, 20, 12), rounded(positive(20, 12)));
+    room.key(Key::I);
+    lock_by_keys(&mut room);
     drop(room);
 
     let record = wait_for_record(&root);
     let state = record.state(&ReaderId::new("reader-1").expect("a name"));
     let mark = state.locked()[0].marks().values().next().expect("a mark").clone();
-    assert_eq!((state.locked().len(), &mark.shape), (3, &MarkShape::OnImage));
+    assert_eq!((state.locked().len(), &mark.shape), (4, &MarkShape::OnImage));
     assert!((mark.anchor.column - 20.0).abs() < 0.2 && (mark.anchor.row - 12.0).abs() < 0.2, "{:?}", mark.anchor);
     drop(record);
     let out = folder.path().join("out");

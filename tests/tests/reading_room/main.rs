@@ -10,6 +10,7 @@ mod clipped;
 mod keys;
 mod kinds;
 mod names;
+mod planes;
 mod sitting;
 mod world;
 mod written;

@@ -83,12 +83,16 @@ fn look_around(window: &mut Window<'_>, record: &Path, after: &mut i64) {
     let [x, y] = ON_THE_IMAGE;
     window.drag([x, y], [x + 60, y + 30]);
     recorded(window, record, after, "viewed/1", |b| {
-        slices(b, &|v| v["window"]["width"].as_f64().is_some_and(|w| w > 1500.0) && v["window"]["center"] != -600.0)
+        slices(b, &|v| v["window"]["window"]["width"].as_f64().is_some_and(|w| w > 1500.0) && v["window"]["window"]["center"] != -600.0)
     });
     window.keys(&["2"]);
-    recorded(window, record, after, "viewed/1", |b| slices(b, &|v| v["window"]["center"] == 40.0 && v["window"]["width"] == 400.0));
+    recorded(window, record, after, "viewed/1", |b| {
+        slices(b, &|v| v["window"]["window"]["center"] == 40.0 && v["window"]["window"]["width"] == 400.0)
+    });
     window.keys(&["1"]);
-    recorded(window, record, after, "viewed/1", |b| slices(b, &|v| v["window"]["center"] == -600.0 && v["window"]["width"] == 1500.0));
+    recorded(window, record, after, "viewed/1", |b| {
+        slices(b, &|v| v["window"]["window"]["center"] == -600.0 && v["window"]["window"]["width"] == 1500.0)
+    });
 }
 
 /// Puts a mark on the image and rates it.

@@ -96,7 +96,7 @@ fn scene() -> impl Strategy<Value = Scene> {
                 let functions: [Voi; 3] = [Voi::Linear(w), Voi::LinearExact(w), Voi::Sigmoid(w)];
                 functions[function].clone()
             },
-            shape: if inverse { PresentationShape::Inverse } else { PresentationShape::Identity },
+            tone: if inverse { PresentationShape::Inverse } else { PresentationShape::Identity }.into(),
         };
         let padding = pad.then_some([top / 4, top / 3]);
         Scene { geometry, words, padding, spec, seed }

@@ -81,7 +81,7 @@ fn a_slot_shows_what_it_was_given_last() {
     for spec in [linear, nearest] {
         let plan = Arc::new(SamplePlan::for_colour(&scene.geometry, &spec).expect("a plan"));
         for shape in [PresentationShape::Identity, PresentationShape::Inverse] {
-            let table = Arc::new(DisplayTable::for_volume(&grey, &spec.voi, shape));
+            let table = Arc::new(DisplayTable::for_volume(&grey, &spec.voi, &shape.into()));
             let image = Arc::new(cpu::draw(&grey, &plan, &table));
             let coloured = Arc::new(cpu::draw_colour(&colour, &plan, shape).expect("an image"));
             let (greys, colours) = (framebuffer(&*image), framebuffer(&*coloured));

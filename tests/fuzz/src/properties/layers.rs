@@ -7,7 +7,8 @@ use super::{Held, must, one_line, ours, told};
 use std::fs;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use tiresias_cases::{Codecs, GraphicKind, read_folder, read_presentation_state};
+use tiresias_cases::{Codecs, read_folder, read_presentation_state};
+use tiresias_words::GraphicKind;
 
 /// The state is refused with a reason, or says of its image only what can be drawn; and it says the same twice.
 pub(super) fn presentation(input: &[u8]) -> Held {
@@ -28,15 +29,15 @@ pub(super) fn presentation(input: &[u8]) -> Held {
     };
     must(format!("{shown:?}") == format!("{again:?}"), || "it says two things of one image".to_owned())?;
     shown.warnings.iter().try_for_each(|w| one_line(w))?;
-    must(shown.quarter_turns < 4, || format!("{} quarter turns", shown.quarter_turns))?;
-    if let Some(area) = shown.area {
+    must(shown.arrangement.quarter_turns < 4, || format!("{} quarter turns", shown.arrangement.quarter_turns))?;
+    if let Some(area) = shown.arrangement.area {
         must(area.size.iter().all(|n| *n > 0), || format!("a part of {:?} pixels", area.size))?;
     }
-    for overlay in &shown.overlays {
+    for overlay in &shown.arrangement.overlays {
         let bits = u64::from(overlay.size[0]) * u64::from(overlay.size[1]);
         must(bits == overlay.lit.len() as u64, || format!("{} bits of {:?}", overlay.lit.len(), overlay.size))?;
     }
-    for shape in &shown.graphics {
+    for shape in &shown.arrangement.graphics {
         let has_right_number = match shape.kind {
             GraphicKind::Point => shape.points.len() == 1,
             GraphicKind::Circle => shape.points.len() == 2,

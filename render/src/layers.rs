@@ -1,71 +1,36 @@
-//! What `render` lays over an image when it is asked to: overlay planes, and all of a presentation state.
+//! What is laid over a finished image and how it is turned: overlay planes, and the order in which a presentation state is carried out (PS3.4 N.2).
 //!
-//! Only carries out: `cases` says what is to be shown, `render` makes grey levels and moves and lights pixels. Texts are not drawn.
+//! Integers only, on top of [`raster`]. Refuses: texts, sizes in millimetres (one pixel a sample, whatever size a state asks for), and grey levels.
 
-use super::{Computer, Failure};
-use std::sync::Arc;
-use tiresias_cases::{Graphic, GraphicKind, Overlay, OverlayKind, Presentation, PresentationTone, Units, VoxelBuffer};
-use tiresias_render::gpu::{Offscreen, PaneContent};
-use tiresias_render::raster::{Mask, Place, Raster, curve, ellipse, place};
-use tiresias_render::{DisplayTable, GreyImage, Picture, SamplePlan, ValueRange, VolumeView, cpu};
-use tiresias_words::{PaneSpec, VolumeGeometry};
-
-/// Burns overlay planes in.
-pub(super) fn burn(picture: &mut Raster, overlays: &[Overlay]) -> Result<(), Failure> {
-    picture.burn(&drawn(picture.size(), overlays)?);
-    Ok(())
-}
-
-/// The grey image of a presentation state, before anything is laid over it. `spec` says which pixels, and nothing of grey levels.
-pub(super) fn tones(
-    geometry: &VolumeGeometry,
-    buffer: &VoxelBuffer,
-    spec: &PaneSpec,
-    state: &Presentation,
-    computer: Computer,
-) -> Result<GreyImage, Failure> {
-    let Some(scale) = buffer.scale() else { return Err(Failure::Input("The image is in colour.".into())) };
-    // Where words are no stored values, the state has the image's own modality transformation, and they stand for its output already.
-    let modality = if scale.max_error == 0.0 { &state.modality } else { &scale.modality };
-    let padding = scale.padding.as_ref().map(|p| [*p.start(), *p.end()]);
-    let range = ValueRange::measure(buffer.words());
-    let view = VolumeView::new(geometry, buffer.words(), scale.format, modality, padding, range)?;
-    let table = match &state.tone {
-        PresentationTone::Shape(shape) => DisplayTable::for_volume(&view, &state.voi, *shape),
-        PresentationTone::Lut(lut) => DisplayTable::with_presentation_lut(range, scale.format, modality, &state.voi, lut),
-    };
-    let plan = SamplePlan::new(geometry, spec)?;
-    match computer {
-        Computer::Cpu => Ok(cpu::draw(&view, &plan, &table)),
-        Computer::Gpu => {
-            let gpu = Offscreen::open()?;
-            let content = PaneContent::Sampled { volume: gpu.upload(&view)?, plan: Arc::new(plan), table: Arc::new(table) };
-            let shown = gpu.draw(&content, spec.size)?;
-            // A framebuffer has three channels for grey too.
-            Ok(GreyImage { size: shown.size, bytes: shown.bytes.chunks_exact(3).map(|rgb| rgb[0]).collect() })
-        }
-    }
-}
+use crate::raster::{Mask, Place, Raster, curve, ellipse, place};
+use crate::{Picture, RenderError};
+use tiresias_words::{Arrangement, Graphic, GraphicKind, Overlay, OverlayKind, Units};
 
 /// The picture that a presentation state makes of its grey image: overlays and shapes on the image, the part, the turn, and shapes on the display
 /// (PS3.4 N.2, PS3.3 C.10.6).
-pub(super) fn present(tones: &GreyImage, state: &Presentation) -> Result<Raster, Failure> {
-    let mut picture = Raster::of(tones);
-    let mut drawing = drawn(picture.size(), &state.overlays)?;
-    draw_shapes(&mut drawing, &state.graphics, Units::Pixel, [1.0, 1.0]);
+///
+/// # Errors
+/// When the part is larger than a picture can be.
+pub fn arrange(image: &dyn Picture, a: &Arrangement) -> Result<Raster, RenderError> {
+    let mut picture = Raster::of(image);
+    let mut drawing = overlay_mask(picture.size(), &a.overlays)?;
+    draw_shapes(&mut drawing, &a.graphics, Units::Pixel, [1.0, 1.0]);
     picture.burn(&drawing);
-    if let Some(area) = state.area {
+    if let Some(area) = a.area {
         picture = picture.part(area.first, area.size)?;
     }
-    picture = picture.turned(state.quarter_turns, state.flip);
+    picture = picture.turned(a.quarter_turns, a.flip);
     let mut drawing = Mask::new(picture.size())?;
-    draw_shapes(&mut drawing, &state.graphics, Units::Display, picture.size().map(f64::from));
+    draw_shapes(&mut drawing, &a.graphics, Units::Display, picture.size().map(f64::from));
     picture.burn(&drawing);
     Ok(picture)
 }
 
-/// The pixels of overlays; of regions only the rim, so that what they cover can be seen.
-fn drawn(size: [u32; 2], overlays: &[Overlay]) -> Result<Mask, Failure> {
+/// The pixels of overlays on an image of `size`; of regions only the rim, so that what they cover can be seen.
+///
+/// # Errors
+/// When a side of the image is not 1 to 16,384.
+pub fn overlay_mask(size: [u32; 2], overlays: &[Overlay]) -> Result<Mask, RenderError> {
     let mut all = Mask::new(size)?;
     for overlay in overlays {
         let mut one = Mask::new(size)?;
@@ -110,6 +75,8 @@ fn draw_shapes(drawing: &mut Mask, shapes: &[Graphic], units: Units, unit: [f64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::GreyImage;
+    use tiresias_words::{DisplayedArea, SizeMode};
 
     fn shape(kind: GraphicKind, units: Units, points: &[[f64; 2]], filled: bool) -> Graphic {
         Graphic { kind, units, points: points.to_vec(), filled }
@@ -136,12 +103,9 @@ mod tests {
     /// Overlay and pixel shapes turn with the image, display shapes do not.
     #[test]
     fn a_state_is_carried_out_in_the_standards_order() {
-        let tones = GreyImage { size: [12, 9], bytes: vec![100; 108] };
-        let state = Presentation {
-            modality: tiresias_words::ModalityLut::IDENTITY,
-            voi: tiresias_words::Voi::Linear(tiresias_words::Window::new(1.0, 2.0).unwrap()),
-            tone: PresentationTone::Shape(tiresias_words::PresentationShape::Identity),
-            area: Some(tiresias_cases::DisplayedArea { first: [2, 0], size: [12, 9], mode: tiresias_cases::SizeMode::ScaleToFit }),
+        let image = GreyImage { size: [12, 9], bytes: vec![100; 108] };
+        let state = Arrangement {
+            area: Some(DisplayedArea { first: [2, 0], size: [12, 9], mode: SizeMode::ScaleToFit }),
             quarter_turns: 1,
             flip: true,
             overlays: vec![Overlay { group: 0x6000, kind: OverlayKind::Graphics, size: [1, 1], origin: [3, 7], lit: vec![true] }],
@@ -149,10 +113,8 @@ mod tests {
                 shape(GraphicKind::Polyline, Units::Pixel, &[[6.5, 1.5], [7.5, 1.5]], false),
                 shape(GraphicKind::Polyline, Units::Display, &[[1.0, 1.0], [1.0, 1.0]], false),
             ],
-            texts: Vec::new(),
-            warnings: Vec::new(),
         };
-        let shown = present(&tones, &state).unwrap();
+        let shown = arrange(&image, &state).unwrap();
         assert_eq!(shown.size(), [9, 12]);
         let at = |x: usize, y: usize| shown.bytes()[y * 9 + x];
         // A quarter turn clockwise and a mirror exchange columns and rows: (x, y) of the part is shown at (y, x).
@@ -165,8 +127,8 @@ mod tests {
     #[test]
     fn overlays_lie_where_their_origin_says() {
         let overlay = |kind, origin| Overlay { group: 0x6000, kind, size: [3, 3], origin, lit: vec![true; 9] };
-        assert_eq!(drawn([9, 9], &[overlay(OverlayKind::Graphics, [-2, 7])]).unwrap().count(), 2);
-        let rim = drawn([9, 9], &[overlay(OverlayKind::Region, [2, 2])]).unwrap();
+        assert_eq!(overlay_mask([9, 9], &[overlay(OverlayKind::Graphics, [-2, 7])]).unwrap().count(), 2);
+        let rim = overlay_mask([9, 9], &[overlay(OverlayKind::Region, [2, 2])]).unwrap();
         assert!(rim.count() == 8 && !rim.is_lit(3, 3));
     }
 }

@@ -1,0 +1,176 @@
+//! The series of the open case as the reader sees them: where in each the reader looks, and through which window.
+//!
+//! All cells of a series share both. Series that are linked move together by patient position, each with its own offset; a series without a place in the
+//! patient moves alone. Refuses: cameras, which are cells'.
+
+use super::Chosen;
+use crate::volume::ShownVolume;
+use std::sync::Arc;
+use tiresias_reads::protocol::Display;
+use tiresias_words::{Displacement, Interpolation, PatientPoint, PresentationShape, Voi, VolumeGeometry, Voxel, Window};
+
+/// How a series is shown.
+pub(super) struct Look {
+    /// Value to display range.
+    pub(super) voi: Voi,
+    /// Whether black and white are exchanged, against what the images themselves ask for.
+    pub(super) inverted: bool,
+    /// Between voxel centres.
+    pub(super) interpolation: Interpolation,
+}
+
+/// One series on the screen.
+pub(super) struct Shown {
+    pub(super) volume: Arc<ShownVolume>,
+    /// Where the reader looks: every plane of the series passes through it.
+    at: PatientPoint,
+    /// What is added to the common position of linked series.
+    offset: Displacement,
+    pub(super) look: Look,
+    /// Which named window is on.
+    pub(super) chosen: Option<Chosen>,
+}
+
+/// All series of the open case; none before it is opened.
+#[derive(Default)]
+pub(super) struct Shelf {
+    shown: Vec<Shown>,
+    /// Whether series with a place in the patient move together.
+    linked: bool,
+}
+
+impl Shelf {
+    /// The series of a case, as it opens: in the middle of each, all at one place of the patient where they have it in common.
+    pub(super) fn opened(volumes: Vec<Arc<ShownVolume>>, display: &Display) -> Self {
+        let shown = volumes.into_iter().map(|volume| {
+            let geometry = volume.geometry();
+            let middle = f64::from(geometry.size()[2].saturating_sub(1) / 2);
+            let centre = geometry.voxel_of(geometry.centre());
+            let at = geometry.patient_of(Voxel::new(centre.column, centre.row, middle));
+            let look = Look { voi: Voi::LinearExact(Window::BYTE), inverted: false, interpolation: display.interpolation() };
+            let mut shown = Shown { volume, at, offset: Displacement::new(0.0, 0.0, 0.0), look, chosen: None };
+            shown.open_window(display);
+            shown
+        });
+        let mut shelf = Self { shown: shown.collect(), linked: true };
+        shelf.align();
+        shelf
+    }
+
+    pub(super) fn all(&self) -> &[Shown] {
+        &self.shown
+    }
+    pub(super) fn all_mut(&mut self) -> &mut [Shown] {
+        &mut self.shown
+    }
+    pub(super) fn get(&self, series: usize) -> Option<&Shown> {
+        self.shown.get(series)
+    }
+    pub(super) fn get_mut(&mut self, series: usize) -> Option<&mut Shown> {
+        self.shown.get_mut(series)
+    }
+    pub(super) fn volumes(&self) -> Vec<Arc<ShownVolume>> {
+        self.shown.iter().map(|s| Arc::clone(&s.volume)).collect()
+    }
+    /// Whether there are several series that could move together.
+    pub(super) fn can_link(&self) -> bool {
+        self.shown.iter().filter(|s| s.volume.is_in_patient()).count() > 1
+    }
+    pub(super) const fn is_linked(&self) -> bool {
+        self.linked
+    }
+
+    /// Lets series move alone, or together again from where they are now. Returns the offsets that hold from now on, mm.
+    pub(super) fn toggle_link(&mut self) -> Vec<Displacement> {
+        self.linked = !self.linked;
+        if self.linked {
+            self.take_offsets();
+        }
+        self.shown.iter().map(|s| s.offset).collect()
+    }
+
+    /// Looks at a point of a series; linked series follow, as far as they reach.
+    pub(super) fn look_at(&mut self, series: usize, at: PatientPoint) {
+        let Some(moved) = self.shown.get_mut(series) else { return };
+        moved.at = at;
+        if !self.linked || !moved.volume.is_in_patient() {
+            return;
+        }
+        let common = at + moved.offset * -1.0;
+        for (i, other) in self.shown.iter_mut().enumerate() {
+            if i != series && other.volume.is_in_patient() {
+                other.at = nearest_inside(other.volume.geometry(), common + other.offset);
+            }
+        }
+    }
+
+    /// Every series with a place in the patient looks at the first one's point, where it holds it.
+    fn align(&mut self) {
+        let Some(first) = self.shown.iter().find(|s| s.volume.is_in_patient()).map(|s| s.at) else { return };
+        for shown in self.shown.iter_mut().filter(|s| s.volume.is_in_patient()) {
+            let geometry = shown.volume.geometry();
+            if geometry.contains(geometry.voxel_of(first)) {
+                shown.at = first;
+            }
+        }
+        self.take_offsets();
+    }
+
+    fn take_offsets(&mut self) {
+        let Some(first) = self.shown.iter().find(|s| s.volume.is_in_patient()).map(|s| s.at) else { return };
+        for shown in &mut self.shown {
+            shown.offset = if shown.volume.is_in_patient() { shown.at - first } else { Displacement::new(0.0, 0.0, 0.0) };
+        }
+    }
+}
+
+impl Shown {
+    pub(super) const fn at(&self) -> PatientPoint {
+        self.at
+    }
+    /// High white or high black: what the images ask for (MONOCHROME1 is inverse), or the opposite.
+    pub(super) fn shape(&self) -> PresentationShape {
+        let own = self.volume.series().shape;
+        if self.look.inverted { own.inverted() } else { own }
+    }
+    /// The window that the protocol opens a case with.
+    pub(super) fn open_window(&mut self, display: &Display) {
+        match display.first().and_then(|i| Some((i, display.presets().get(i)?))) {
+            Some((i, preset)) => (self.look.voi, self.chosen) = (preset.voi.clone(), Some(Chosen::Protocol(i))),
+            None => self.chosen = Some(Chosen::Images(0)),
+        }
+        self.follow_window();
+    }
+    /// The presets of the protocol come first, then the windows and tables that the images bring along. Nothing happens where there is no such window.
+    pub(super) fn take_preset(&mut self, index: usize, display: &Display) {
+        let presets = display.presets();
+        if let Some(preset) = presets.get(index) {
+            (self.look.voi, self.chosen) = (preset.voi.clone(), Some(Chosen::Protocol(index)));
+        } else if index - presets.len() < self.volume.series().image_vois(self.volume.image_at(self.at)).len() {
+            self.chosen = Some(Chosen::Images(index - presets.len()));
+            self.follow_window();
+        }
+    }
+    /// Where a window of the images is chosen, every image is shown through its own.
+    pub(super) fn follow_window(&mut self) {
+        if let Some(Chosen::Images(index)) = self.chosen
+            && let Some(named) = self.volume.series().image_vois(self.volume.image_at(self.at)).get(index)
+        {
+            self.look.voi = named.voi.clone();
+        }
+    }
+    /// The name of the window that is on.
+    pub(super) fn window_name<'a>(&'a self, display: &'a Display) -> Option<&'a str> {
+        match self.chosen.filter(|_| !self.volume.is_colour())? {
+            Chosen::Protocol(i) => display.presets().get(i).map(|p| p.name.as_str()),
+            Chosen::Images(i) => self.volume.series().image_vois(self.volume.image_at(self.at)).get(i).map(|v| v.name.as_str()),
+        }
+    }
+}
+
+/// The point of a volume that is nearest to `p` along its own axes: itself when it is inside.
+fn nearest_inside(geometry: &VolumeGeometry, p: PatientPoint) -> PatientPoint {
+    let v = geometry.voxel_of(p);
+    let [columns, rows, slices] = geometry.size().map(|n| f64::from(n - 1));
+    geometry.patient_of(Voxel::new(v.column.clamp(0.0, columns), v.row.clamp(0.0, rows), v.slice.clamp(0.0, slices)))
+}

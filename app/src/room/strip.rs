@@ -1,0 +1,90 @@
+//! The strip of a case's series: a small picture of each with its role, beside the images of cases that have several.
+//!
+//! A click puts the series into the focused cell. Refuses: names of files and series, numbers and dates; only the role is written, and nothing that a reader
+//! of another condition would not see too.
+
+use super::hanging::{MOST_CELLS, pixels};
+use super::{Focus, Room};
+use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
+use crate::panes::{self, PaneCache, RenderPath};
+use crate::viewer::{Orientation, View};
+use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use tiresias_words::{PaneSpec, Slab};
+
+/// Width of the strip.
+pub(super) const WIDTH: f32 = 96.0;
+/// Side of a picture.
+const PICTURE: f32 = 80.0;
+/// From one picture to the next.
+const STEP: f32 = PICTURE + 24.0;
+
+impl Room {
+    /// Whether there is a strip: the case has several series.
+    pub(super) fn has_strip(&self) -> bool {
+        self.shelf.all().len() > 1
+    }
+
+    /// Draws the strip and takes clicks on it.
+    pub(super) fn strip(&mut self, ui: &mut Ui, column: Rect, path: RenderPath) {
+        ui.painter().rect_filled(column, 0.0, PANEL);
+        let scale = ui.pixels_per_point();
+        let count = self.shelf.all().len();
+        self.thumbnails.resize_with(count, PaneCache::default);
+        let focused = self.hanging.cell(self.hanging.focused()).map(|c| c.series);
+        for series in 0..count {
+            let top = column.top() + 8.0 + STEP * series as f32;
+            let snap = |v: f32| (v * scale).round() / scale;
+            let left = snap(column.left() + (WIDTH - PICTURE) / 2.0);
+            let rect = Rect::from_min_size(pos2(left, snap(top)), vec2(PICTURE, PICTURE));
+            let response = ui.interact(rect, ui.scope_id().with(("series", series)), Sense::click());
+            let Some(shown) = self.shelf.get(series) else { continue };
+            let volume = std::sync::Arc::clone(&shown.volume);
+            let role = volume.series().facts.role.to_string();
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, focused == Some(series), format!("show {role}")));
+            self.thumbnail(ui, rect, series, path);
+            let painter = ui.painter();
+            let line = if focused == Some(series) {
+                ACCENT
+            } else if response.hovered() {
+                TEXT
+            } else {
+                DIM
+            };
+            painter.rect_stroke(rect.expand(1.0), 0.0, Stroke::new(1.0, line), StrokeKind::Outside);
+            let words = design::shortened(painter, &role, design::regular(design::SMALL), STRONG, WIDTH - 8.0);
+            painter.galley(pos2(column.center().x - words.size().x / 2.0, rect.bottom() + 3.0), words, STRONG);
+            if response.clicked() {
+                self.hanging.put(self.hanging.focused(), series, &volume);
+                self.focus = Focus::Image;
+            }
+        }
+    }
+
+    /// A small picture of a series' middle image.
+    fn thumbnail(&mut self, ui: &Ui, rect: Rect, series: usize, path: RenderPath) {
+        let Some(shown) = self.shelf.get(series) else { return };
+        let volume = std::sync::Arc::clone(&shown.volume);
+        let geometry = volume.geometry();
+        let size = pixels(rect, ui.pixels_per_point());
+        let middle = geometry.origin_at(f64::from(geometry.size()[2].saturating_sub(1) / 2));
+        if !volume.can_show(middle, true) {
+            design::text(ui.painter(), rect.center(), Align2::CENTER_CENTER, "\u{2026}", design::regular(design::NOTE), DIM);
+            return;
+        }
+        let Ok(plane) = View::fit(geometry, Orientation::Stack, size).plane(middle, size) else { return };
+        let spec = PaneSpec {
+            series: volume.series().facts.role.clone(),
+            plane,
+            size,
+            slab: Slab::Thin,
+            interpolation: shown.look.interpolation,
+            voi: shown.look.voi.clone(),
+            tone: shown.shape().into(),
+        };
+        if let Some(cache) = self.thumbnails.get_mut(series)
+            && let Ok(content) = cache.content(&volume, &spec, path)
+        {
+            panes::paint(ui.painter(), rect, MOST_CELLS + series, content);
+        }
+    }
+}
