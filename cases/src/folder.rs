@@ -4,6 +4,7 @@
 //! de-identification empties them). What cannot be opened is listed with its reason and never fails the rest. Links are not followed.
 
 use crate::directory::named_files;
+use crate::facts;
 use crate::file::read_header;
 use crate::geometry::{StackReading, read_stack};
 use crate::greyscale::warn;
@@ -153,6 +154,8 @@ struct SeriesKey {
     content: Content,
     modality: String,
     orientation: Option<[i64; 6]>,
+    /// Side and view of a mammogram: vendors put all four into one series, and each is hung by itself.
+    projection: [&'static str; 2],
 }
 
 fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
@@ -175,6 +178,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
             content: if module.photometric.is_grey() { Content::Grey } else { Content::Colour },
             modality: image.modality.as_str().to_owned(),
             orientation,
+            projection: if image.modality.as_str() == "MG" { image.anatomy.projection() } else { Default::default() },
         };
         groups.entry(key).or_default().push(image);
     }
@@ -186,7 +190,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
         .for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
     for (key, mut group) in groups {
         if parts.get(&key.ids).is_some_and(|n| *n > 1) {
-            let apart = "other images of this series have another size or another kind of pixels; they are a series of their own here";
+            let apart = "other images of this series have another size, another view or another kind of pixels; they are a series of their own here";
             group.iter_mut().take(1).for_each(|i| i.warnings.push(apart.to_owned()));
         }
         if owners.get(&key.ids.series).is_some_and(|o| o.len() > 1) {
@@ -219,13 +223,10 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     let suv = middle.suv.clone();
     let frame_time = first.frame_time.filter(|_| sorted.len() > 1);
     let (syntax, photometric) = (first.image.file.syntax, first.image.file.module.photometric.term());
-    let facts = SeriesFacts {
-        role: Role::current(),
-        modality: first.modality.clone(),
-        images: u32::try_from(sorted.len()).ok()?,
-        slice_spacing: stack.volume.as_ref().filter(|v| v.size()[2] > 1).map(tiresias_words::VolumeGeometry::slice_spacing),
-        geometry: stack.verdict.clone(),
-    };
+    let mut facts = SeriesFacts::new(Role::current(), first.modality.clone(), u32::try_from(sorted.len()).ok()?);
+    facts.slice_spacing = stack.volume.as_ref().filter(|v| v.size()[2] > 1).map(tiresias_words::VolumeGeometry::slice_spacing);
+    facts.geometry = stack.verdict.clone();
+    facts::agree(&mut facts, sorted.iter().map(|i| &*i.anatomy), stack.first.map(|p| [p.row, p.column]));
     let image = |i: FileImage| SeriesImage {
         modality: i.image.grey.modality.clone(),
         padding: i.image.grey.padding,
@@ -234,7 +235,7 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         source: Source::Folder(Box::new(i.image)),
     };
     let images = sorted.into_iter().map(image).collect();
-    let series = Series {
+    let series = facts::complete(Series {
         facts,
         volume: stack.volume.clone(),
         image_size: size,
@@ -248,7 +249,7 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         images,
         warnings,
         quantiser: OnceLock::new(),
-    };
+    });
     Some(ScannedSeries { series, stack, syntax, photometric })
 }
 

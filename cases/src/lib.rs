@@ -13,6 +13,7 @@ mod colour;
 pub mod demo;
 mod directory;
 mod error;
+mod facts;
 mod file;
 mod folder;
 mod frames;

@@ -6,6 +6,7 @@
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::classes::{image_class, modality, object_kind};
+use crate::facts::Anatomy;
 use crate::file::Header;
 use crate::geometry::{ImagePlane, PlaneReading};
 use crate::greyscale::{GreyScale, warn};
@@ -34,6 +35,7 @@ pub(crate) struct FileImage {
     pub(crate) frame_time: Option<Duration>,
     pub(crate) suv: Option<Result<f64, String>>,
     pub(crate) lengths: Arc<Lengths>,
+    pub(crate) anatomy: Arc<Anatomy>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -110,6 +112,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     // Only orders images that have no position; nonsense orders nothing.
     let instance = a.integer(tags::INSTANCE_NUMBER, "Instance Number").ok().flatten();
     let frame_time = frame_time(a);
+    let anatomy = Arc::new(Anatomy::read(a, &groups, class));
     let mut found = Vec::with_capacity(frames);
     let mut last: Option<(Option<[f64; 2]>, Arc<Lengths>)> = None;
     let mut last_grey: Option<Arc<GreyScale>> = None;
@@ -145,6 +148,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             frame_time,
             suv: suv.clone(),
             lengths,
+            anatomy: Arc::clone(&anatomy),
             warnings: Vec::new(),
         });
     }

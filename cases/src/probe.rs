@@ -98,8 +98,7 @@ mod tests {
     use crate::series::{Content, SeriesImage, Source};
     use std::sync::{Arc, OnceLock};
     use tiresias_words::{
-        Direction, Displacement, GeometryVerdict, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack, ValueUnit,
-        VolumeGeometry,
+        Direction, Displacement, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack, ValueUnit, VolumeGeometry,
     };
 
     /// 2 x 1 x 2 voxels of 1 mm, stored values 0, 10 and 20, 30; `padding` is the one that is no measurement.
@@ -114,13 +113,7 @@ mod tests {
             lengths: Arc::clone(&lengths),
             source: Source::Package(Box::new(PackedImage::nowhere())),
         };
-        let facts = SeriesFacts {
-            role: Role::current(),
-            modality: ImagingModality::new("CT").unwrap(),
-            images: 2,
-            slice_spacing: Some(Mm(1.0)),
-            geometry: GeometryVerdict::Orthogonal,
-        };
+        let facts = SeriesFacts::new(Role::current(), ImagingModality::new("CT").unwrap(), 2);
         let series = Series {
             facts,
             volume: Some(geometry),

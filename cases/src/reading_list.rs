@@ -66,6 +66,7 @@ const FUNCTIONAL_GROUPS: &[Wanted] = &[
     sequence(tags::PLANE_ORIENTATION_SEQUENCE, &[value(tags::IMAGE_ORIENTATION_PATIENT, b"DS")]),
     sequence(tags::PIXEL_MEASURES_SEQUENCE, &[value(tags::PIXEL_SPACING, b"DS"), value(tags::SLICE_THICKNESS, b"DS")]),
     sequence(tags::FRAME_VOILUT_SEQUENCE, &VOI_WINDOWS),
+    sequence(tags::FRAME_ANATOMY_SEQUENCE, &[value(tags::FRAME_LATERALITY, b"CS")]),
     sequence(
         tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE,
         &[value(tags::RESCALE_INTERCEPT, b"DS"), value(tags::RESCALE_SLOPE, b"DS"), value(tags::RESCALE_TYPE, b"LO")],
@@ -143,6 +144,13 @@ const READING_LIST: &[Wanted] = &[
     value(tags::SOP_INSTANCE_UID, b"UI"),
     value(tags::MODALITY, b"CS"),
     value(tags::PIXEL_PRESENTATION, b"CS"),
+    // What hanging goes by: side, view, part of the body.
+    value(tags::IMAGE_LATERALITY, b"CS"),
+    value(tags::LATERALITY, b"CS"),
+    value(tags::VIEW_POSITION, b"CS"),
+    sequence(tags::VIEW_CODE_SEQUENCE, &[value(tags::CODE_VALUE, b"SH")]),
+    value(tags::BODY_PART_EXAMINED, b"CS"),
+    value(tags::PATIENT_ORIENTATION, b"CS"),
     // Told apart, never shown: two patients in one series are split.
     value(tags::PATIENT_ID, b"LO"),
     value(tags::STUDY_INSTANCE_UID, b"UI"),

@@ -13,7 +13,7 @@ use crate::pixel_module::Sample;
 use crate::samples::Samples;
 use crate::scale::{Quantiser, WordScale};
 use crate::voxels::{Kind, StoredKind};
-use crate::{CasesError, FileError, PackageError, VoxelBuffer, colour};
+use crate::{CasesError, FileError, PackageError, VoxelBuffer, colour, facts};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -208,7 +208,7 @@ impl Series {
         let image = self.images.get(slice)?.clone();
         let mut facts = self.facts.clone();
         (facts.images, facts.slice_spacing) = (1, None);
-        Some(Self {
+        Some(facts::complete(Self {
             facts,
             volume: None,
             image_size: self.image_size,
@@ -222,7 +222,7 @@ impl Series {
             images: vec![image],
             warnings: self.warnings.clone(),
             quantiser: OnceLock::new(),
-        })
+        }))
     }
 
     /// Memory for all images, none of them loaded. Each image's length was checked against its file, so this is no more than a few times what the files hold.

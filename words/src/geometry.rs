@@ -225,6 +225,18 @@ impl VolumeGeometry {
         let half = |n: u32| (f64::from(n) - 1.0) / 2.0;
         self.patient_of(Voxel::new(half(self.size[0]), half(self.size[1]), half(self.size[2])))
     }
+    /// Length of the volume along a direction, from outer edge to outer edge (half a voxel beyond the outer centres).
+    #[must_use]
+    pub fn extent_along(&self, direction: Direction) -> Mm {
+        let centre = self.centre();
+        let [n, m, k] = self.size.map(f64::from);
+        let corner = |i: usize| {
+            let pick = |bit: usize, n: f64| if i & bit == 0 { -0.5 } else { n - 0.5 };
+            (self.patient_of(Voxel::new(pick(1, n), pick(2, m), pick(4, k))) - centre).dot(direction.unit())
+        };
+        let (low, high) = (0..8).map(corner).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), h| (low.min(h), high.max(h)));
+        Mm(high - low)
+    }
 }
 
 /// What is written to files; reading one goes through [`VolumeGeometry::new`].
@@ -286,6 +298,15 @@ mod tests {
             let back = g.voxel_of(g.patient_of(at));
             prop_assert!((back.column - at.column).abs() < 1e-6 && (back.row - at.row).abs() < 1e-6 && (back.slice - at.slice).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn extents_are_from_edge_to_edge() {
+        let up = Stack::Uniform { origin: PatientPoint::new(5.0, 6.0, 7.0), step: Displacement::new(0.0, 0.5, 2.0) };
+        let g = VolumeGeometry::new([4, 6, 10], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5), Mm(1.5)], up).unwrap();
+        let along = |d: Direction| (g.extent_along(d).0 * 1e6).round() / 1e6;
+        assert_eq!([along(Direction::LEFT), along(Direction::HEAD), along(Direction::FEET)], [2.0, 20.0, 20.0]);
+        assert_eq!(along(Direction::POSTERIOR), 9.0 + 5.0, "the tilt is part of it");
     }
 
     #[test]

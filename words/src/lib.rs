@@ -20,7 +20,7 @@ pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, StoredFormat, Sto
 pub use mark::{ImageAnchor, MarkShape};
 pub use names::{CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
-pub use series::{ImagingModality, Role, SeriesFacts, ValueUnit};
+pub use series::{AcquisitionPlane, BodyPart, ImagingModality, Laterality, PatientOrientation, Role, SeriesFacts, ValueUnit, ViewPosition};
 pub use space::{Direction, Displacement, Mm, PatientPoint, Voxel};
 pub use time::Moment;
 

@@ -7,12 +7,12 @@ use super::{Chosen, Field, Focus, Room, Wish};
 use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
 use crate::panes::{self, RenderPath};
 use crate::viewer::Orientation;
-use crate::viewer::words_on_image::{letters, number, position, scale_bar, value};
+use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{GeometryVerdict, MarkId, PatientPoint, ValueUnit};
+use tiresias_words::{Direction, GeometryVerdict, MarkId, PatientPoint, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
@@ -176,7 +176,7 @@ impl Room {
             return;
         }
         let [right, down] = [on.plane.right(), on.plane.down()];
-        let letter = |at: Pos2, anchor, d| design::image_text(painter, at, anchor, &letters(d), design::strong(design::NOTE), TEXT);
+        let letter = |at: Pos2, anchor, d: Direction| design::image_text(painter, at, anchor, &d.letters(), design::strong(design::NOTE), TEXT);
         letter(pos2(r.center().x, r.top()), Align2::CENTER_TOP, -down);
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);

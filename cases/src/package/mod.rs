@@ -9,10 +9,10 @@ mod manifest;
 pub use build::build;
 
 use crate::PackageError;
-use crate::colour;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::samples::{Samples, native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
+use crate::{colour, facts};
 use manifest::{Described, Manifest, PackedSeries};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
@@ -167,7 +167,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
         // A new lock is empty.
         let _ = quantiser.set(known);
     }
-    Series {
+    facts::complete(Series {
         facts: s.facts,
         volume: s.volume,
         image_size: s.image_size,
@@ -181,7 +181,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
         images: s.images.into_iter().map(image).collect(),
         warnings: Vec::new(),
         quantiser,
-    }
+    })
 }
 
 fn read_error(file: &str, e: &std::io::Error) -> PackageError {
