@@ -353,6 +353,40 @@ def main():
     keep("protocol", "own", protocol)
     choice = b'[[question]]\nid = "d"\ntext = "D?"\nkind = "choice"\noptions = [{ key = "n", label = "no" }, { key = "y", label = "yes" }]\nrequired = false\n\n[marks]'
     keep("protocol", "choice", protocol.replace(b"[marks]", choice))
+    hanging = b"""
+[[hanging]]
+name = "pair"
+layout = "2x2"
+row_sizes = [3, 1]
+[[hanging.cell]]
+role = "current"
+at = [1, 1]
+span = [1, 2]
+shows = "axial"
+window = "lung"
+zoom = "180 mm"
+slice = 3
+turn = "mirror 90"
+side = "left"
+link = 1
+[[hanging.cell]]
+modality = "MR"
+volume = true
+at = [2, 2]
+link = 1
+optional = true
+
+[[hanging]]
+name = "planes"
+layout = "mpr"
+[[hanging.cell]]
+body_part = "CHEST"
+
+[[hanging]]
+name = "breasts"
+layout = "mammography"
+"""
+    keep("protocol", "hanging", protocol.replace(b'first = "lung"', b'first = "lung"\ntools = ["scroll", "length"]') + hanging)
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
     for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
                          ("event", histories()), ("record", databases())]:

@@ -2,7 +2,7 @@
 
 use crate::viewer::{Orientation, View};
 use egui::{Pos2, Rect, pos2};
-use tiresias_reads::protocol::Layout;
+use tiresias_reads::protocol::VolumeLayout as Layout;
 use tiresias_words::VolumeGeometry;
 
 /// A pane by its place.

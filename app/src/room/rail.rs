@@ -16,7 +16,7 @@ impl Room {
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (key, tool) in TOOLS {
-                let (icon, name) = picture(tool);
+                let Some((icon, name)) = picture(tool) else { continue };
                 if matches!(tool, Tool::Crosshair) {
                     ui.add_space(12.0);
                 }
@@ -56,13 +56,16 @@ impl Room {
     }
 }
 
-const fn picture(tool: Tool) -> (Icon, &'static str) {
-    match tool {
+/// Icon and name of a tool that has its place on the rail.
+const fn picture(tool: Tool) -> Option<(Icon, &'static str)> {
+    let picture = match tool {
         Tool::Window => (Icon::Window, "window and level"),
         Tool::Scroll => (Icon::Scroll, "scroll"),
         Tool::Zoom => (Icon::Zoom, "zoom"),
         Tool::Pan => (Icon::Pan, "pan"),
         Tool::Crosshair => (Icon::Crosshair, "crosshair"),
         Tool::Mark => (Icon::Mark, "mark"),
-    }
+        _ => return None,
+    };
+    Some(picture)
 }

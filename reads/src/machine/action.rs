@@ -1,5 +1,6 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use crate::protocol::Tool;
 use serde::{Deserialize, Serialize};
 use tiresias_words::{ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
 
@@ -112,26 +113,8 @@ pub enum View {
         /// Width of a physical pixel in the patient.
         pixel: Mm,
     },
-    /// Another tool.
+    /// Another tool in hand.
     Tool(Tool),
-}
-
-/// What the left mouse button does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tool {
-    /// Changes the window.
-    Window,
-    /// Scrolls.
-    Scroll,
-    /// Zooms.
-    Zoom,
-    /// Pans.
-    Pan,
-    /// Moves the crosshair.
-    Crosshair,
-    /// Puts marks.
-    Mark,
 }
 
 impl View {
