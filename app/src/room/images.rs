@@ -176,7 +176,8 @@ impl Room {
             return;
         }
         let [right, down] = [on.plane.right(), on.plane.down()];
-        let letter = |at: Pos2, anchor, d: Direction| design::image_text(painter, at, anchor, &d.letters(), design::strong(design::NOTE), TEXT);
+        let letter =
+            |at: Pos2, anchor, d: Direction| design::image_text(painter, at, anchor, &d.letters(), design::strong(design::NOTE), TEXT);
         letter(pos2(r.center().x, r.top()), Align2::CENTER_TOP, -down);
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);

@@ -1,7 +1,7 @@
 //! Hanging: which series of a case opens in which cell, and how. Pure: the protocol's rules and the series' facts in, a [`Layout`] out.
 //!
 //! Rules are tried in the order of `protocol.toml`; the first whose every cell (but optional ones) is filled by a series is carried out, and where none is,
-//! the facts decide ([`standard`]). [`opening`] turns a layout into the `PaneSpec`s that are every reader's first view.
+//! the facts decide. [`opening()`] turns a layout into the `PaneSpec`s that are every reader's first view.
 //!
 //! ```toml
 //! [[hanging]]
