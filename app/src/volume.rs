@@ -1,6 +1,6 @@
 //! A series on its way to the screen: its values, what is known of their range, where they lie, and the copy on the GPU when there is one.
 //!
-//! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, a stack with a gap) is shown image by image in a frame of
+//! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, doubled slices) is shown image by image in a frame of
 //! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
 use std::sync::{Arc, OnceLock};

@@ -1,7 +1,8 @@
 //! A folder (or one file) of DICOM files as series: scan headers, split, sort, judge.
 //!
-//! Split by patient, study and series UID and by what one stack must share (size, pixel format); where UIDs are empty, by orientation too (real
-//! de-identification empties them). What cannot be opened is listed with its reason and never fails the rest. Links are not followed.
+//! Split by patient, study and series UID and by what one stack must share (size, pixel format), then into the stacks that a series holds
+//! ([`crate::stacks`]). Where de-identification has emptied the series UID, the files' folder stands in. What cannot be opened is listed with its reason and
+//! never fails the rest. Links are not followed.
 
 use crate::directory::named_files;
 use crate::file::read_header;
@@ -9,6 +10,7 @@ use crate::geometry::{StackReading, read_stack};
 use crate::greyscale::warn;
 use crate::open::{FileImage, Opened, open};
 use crate::series::{Content, ScannedSeries, Series, SeriesImage, Source, SourceIds};
+use crate::stacks::{self, Candidate};
 use crate::{CasesError, FileError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -144,7 +146,7 @@ fn collect(path: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), Case
     Ok(())
 }
 
-/// What the images of one series share. Of the orientation only where there is no series UID.
+/// What the images of one series share; a folder only where there is no series UID.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct SeriesKey {
     ids: SourceIds,
@@ -152,7 +154,7 @@ struct SeriesKey {
     sample: crate::pixel_module::Sample,
     content: Content,
     modality: String,
-    orientation: Option<[i64; 6]>,
+    folder: Option<PathBuf>,
 }
 
 fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
@@ -160,10 +162,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
     let mut owners: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for image in images {
         let ids = image.image.ids.reveal().clone();
-        let orientation = image.image.plane.filter(|_| ids.series.is_empty()).map(|p| {
-            let ([a, b, c], [d, e, f]): ([f64; 3], [f64; 3]) = (p.row.into(), p.column.into());
-            [a, b, c, d, e, f].map(|v| (v * 100.0).round() as i64)
-        });
+        let folder = if ids.series.is_empty() { image.image.file.path.reveal().parent().map(Path::to_owned) } else { None };
         if !ids.series.is_empty() {
             owners.entry(ids.series.clone()).or_default().insert((ids.patient.clone(), ids.study.clone()));
         }
@@ -174,32 +173,44 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
             sample: module.sample,
             content: if module.photometric.is_grey() { Content::Grey } else { Content::Colour },
             modality: image.modality.as_str().to_owned(),
-            orientation,
+            folder,
         };
         groups.entry(key).or_default().push(image);
     }
     let mut series: Vec<(PathBuf, ScannedSeries)> = Vec::new();
     let mut parts: BTreeMap<SourceIds, usize> = BTreeMap::new();
-    groups
-        .keys()
-        .filter(|k| !k.ids.series.is_empty() && k.orientation.is_none())
-        .for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
-    for (key, mut group) in groups {
+    groups.keys().filter(|k| !k.ids.series.is_empty()).for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
+    for (key, group) in groups {
+        let mut told = Vec::new();
         if parts.get(&key.ids).is_some_and(|n| *n > 1) {
-            let apart = "other images of this series have another size or another kind of pixels; they are a series of their own here";
-            group.iter_mut().take(1).for_each(|i| i.warnings.push(apart.to_owned()));
+            told.push(
+                "other images of this series have another size or another kind of pixels; they are a series of their own here".to_owned(),
+            );
         }
         if owners.get(&key.ids.series).is_some_and(|o| o.len() > 1) {
-            let mixed = "another patient or study in the same folder has this series UID: make sure that the images belong together";
-            group.iter_mut().take(1).for_each(|i| i.warnings.push(mixed.to_owned()));
+            told.push(
+                "another patient or study in the same folder has this series UID: make sure that the images belong together".to_owned(),
+            );
         }
-        let first = group.iter().map(|i| i.image.file.path.reveal().clone()).min().unwrap_or_default();
-        if let Some(built) = assemble(group, key.content) {
-            series.push((first, built));
+        for (mut stack, why_apart) in stacks_of(group) {
+            let first = stack.iter().map(|i| i.image.file.path.reveal().clone()).min().unwrap_or_default();
+            stack.iter_mut().take(1).for_each(|i| i.warnings.extend(told.iter().cloned().chain(why_apart.clone())));
+            if let Some(built) = assemble(stack, key.content) {
+                series.push((first, built));
+            }
         }
     }
     series.sort_by(|(a, _), (b, _)| a.cmp(b));
     series.into_iter().map(|(_, s)| s).collect()
+}
+
+/// The stacks that one series holds, and why each is apart from the others.
+fn stacks_of(group: Vec<FileImage>) -> Vec<(Vec<FileImage>, Option<String>)> {
+    let candidates: Vec<_> = group.iter().map(|i| Candidate { plane: &i.plane, distinctions: &i.distinctions }).collect();
+    let parts = stacks::split(&candidates);
+    let mut slots: Vec<Option<FileImage>> = group.into_iter().map(Some).collect();
+    let mut taken = |part: stacks::Part| (part.images.iter().filter_map(|i| slots.get_mut(*i)?.take()).collect(), part.why_apart);
+    parts.into_iter().map(&mut taken).collect()
 }
 
 /// Sorts one group and judges its geometry; `None` for an empty group.
@@ -209,7 +220,11 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     as_given.sort_by_key(|i| group[*i].instance);
     let module = group.first()?.image.file.module;
     let size = [module.columns, module.rows];
+    let frames: BTreeSet<&str> = group.iter().map(|i| i.image.ids.reveal().frame_of_reference.as_str()).collect();
+    // One for each image is a habit of some collections, and none; two or three are as many places of the same numbers.
+    let is_several = frames.len() > 1 && frames.len() < group.len();
     let stack = read_stack(size, &planes, &as_given);
+    let stack = if is_several { stack.in_several_frames() } else { stack };
     let mut slots: Vec<Option<FileImage>> = group.into_iter().map(Some).collect();
     let sorted: Vec<FileImage> = stack.order.iter().filter_map(|i| slots.get_mut(*i)?.take()).collect();
     let warnings = warnings(&sorted, &stack);
@@ -264,7 +279,11 @@ fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
     let distinct = |of: &dyn Fn(&SourceIds) -> String| files().map(|i| of(i.image.ids.reveal())).collect::<BTreeSet<_>>().len();
     let frames = distinct(&|ids| ids.frame_of_reference.clone());
     if frames > 1 {
-        found.push(format!("the images name {frames} frames of reference; they are taken as one, because their positions fit together"));
+        let taken = match stack.volume {
+            Some(_) => "they are taken as one, because their positions fit together",
+            None => "nothing proves that they are one",
+        };
+        found.push(format!("the images name {frames} frames of reference; {taken}"));
     }
     if distinct(&|ids| ids.image.clone()) < files().count() {
         found.push("several images have the same SOP Instance UID".to_owned());
@@ -280,11 +299,16 @@ fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
             "rescale slope or intercept differ from image to image; display goes through one common scale, values are exact".to_owned(),
         );
     }
-    if stack.verdict == GeometryVerdict::Mixed {
-        found.push("the images do not form one stack: several orientations, or several images at one position".to_owned());
+    if let (GeometryVerdict::Mixed, Some(reason)) = (&stack.verdict, &stack.reason) {
+        found.push(format!("the images do not form one stack: {reason}"));
     }
     for gap in &stack.gaps {
-        found.push(format!("{} slice(s) are missing behind slice {} of {}", gap.missing, gap.after + 1, sorted.len()));
+        found.push(format!(
+            "{} slice(s) are missing behind slice {} of {}: nothing is shown there, and nothing is interpolated across",
+            gap.missing,
+            gap.after + 1,
+            sorted.len()
+        ));
     }
     found
 }

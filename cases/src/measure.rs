@@ -182,6 +182,9 @@ fn on_one_image(series: &Series, places: &[Place]) -> Result<OnImage, MeasureErr
         Place::Patient(p) => {
             let volume = series.volume.as_ref().ok_or(MeasureError::NoVolume)?;
             let v = volume.voxel_of(*p);
+            if volume.gap_at(v.slice).is_some() {
+                return Err(MeasureError::Outside);
+            }
             let image = v.slice.round();
             // Positions of files are rounded; what means a pixel's centre is that.
             let snapped = [v.column, v.row].map(|c| (c * 1e4).round() / 1e4);

@@ -6,6 +6,7 @@
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::classes::{image_class, modality, object_kind};
+use crate::distinctions::Distinctions;
 use crate::file::Header;
 use crate::geometry::{ImagePlane, PlaneReading};
 use crate::greyscale::{GreyScale, warn};
@@ -30,6 +31,7 @@ pub(crate) struct FileImage {
     pub(crate) image: FolderImage,
     pub(crate) modality: ImagingModality,
     pub(crate) plane: PlaneReading,
+    pub(crate) distinctions: Distinctions,
     pub(crate) instance: Option<i64>,
     pub(crate) frame_time: Option<Duration>,
     pub(crate) suv: Option<Result<f64, String>>,
@@ -141,6 +143,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             image,
             modality: imaging.clone(),
             plane,
+            distinctions: Distinctions::read(a, &groups, frame),
             instance,
             frame_time,
             suv: suv.clone(),

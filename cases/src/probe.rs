@@ -1,14 +1,15 @@
 //! Numbers that are shown to a person, from the true stored values in f64.
 //!
 //! The value at a point is trilinear between stored values and then goes through the modality transformation. The volume reaches half a voxel beyond its
-//! outer centres, with the edge repeated. A tap on padding with weight makes the sample take its nearest tap. The min-max window leaves padding out.
+//! outer centres, with the edge repeated. Where slices are missing there is no value; the slices beside the gap reach into it with theirs, and nothing is
+//! interpolated across. A tap on padding with weight makes the sample take its nearest tap. The min-max window leaves padding out.
 
 use crate::{Series, VoxelBuffer};
 use std::sync::atomic::Ordering;
 use tiresias_words::{PatientPoint, StoredValue, Voi, Window};
 
-/// The value at a patient point (LPS, mm) in the series' modality units. `None` outside the volume, where there is no volume, and where a slice that is
-/// needed is not loaded.
+/// The value at a patient point (LPS, mm) in the series' modality units. `None` outside the volume and in its gaps, where there is no volume, and where a slice
+/// that is needed is not loaded.
 ///
 /// Stored values are interpolated and then transformed (design 3.3); where the transformation differs from image to image, the transformed values are.
 #[must_use]
@@ -25,7 +26,9 @@ pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<
         (low as usize, (low as usize + 1).min(n as usize - 1), c - low)
     };
     let size = volume.size();
-    let [(x0, x1, fx), (y0, y1, fy), (z0, z1, fz)] = [axis(voxel.column, size[0]), axis(voxel.row, size[1]), axis(voxel.slice, size[2])];
+    // Beside a gap the nearer slice goes on as it is.
+    let slice = if volume.steps_over_gap(voxel.slice) { voxel.slice.round() } else { voxel.slice };
+    let [(x0, x1, fx), (y0, y1, fy), (z0, z1, fz)] = [axis(voxel.column, size[0]), axis(voxel.row, size[1]), axis(slice, size[2])];
     let mut sum = 0.0;
     let mut padded = false;
     for (z, wz) in [(z0, 1.0 - fz), (z1, fz)] {

@@ -70,6 +70,21 @@ const FUNCTIONAL_GROUPS: &[Wanted] = &[
         tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE,
         &[value(tags::RESCALE_INTERCEPT, b"DS"), value(tags::RESCALE_SLOPE, b"DS"), value(tags::RESCALE_TYPE, b"LO")],
     ),
+    // What tells frames at one position apart.
+    sequence(
+        tags::FRAME_CONTENT_SEQUENCE,
+        &[
+            value(tags::STACK_ID, b"SH"),
+            value(tags::TEMPORAL_POSITION_INDEX, b"UL"),
+            value(tags::FRAME_ACQUISITION_NUMBER, b"US"),
+            value(tags::FRAME_ACQUISITION_DATE_TIME, b"DT"),
+        ],
+    ),
+    sequence(tags::MR_ECHO_SEQUENCE, &[value(tags::EFFECTIVE_ECHO_TIME, b"FD")]),
+    sequence(tags::MR_DIFFUSION_SEQUENCE, &[value(tags::DIFFUSION_B_VALUE, b"FD")]),
+    sequence(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE, &[value(tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME, b"FD")]),
+    sequence(tags::MR_IMAGE_FRAME_TYPE_SEQUENCE, &[value(tags::FRAME_TYPE, b"CS")]),
+    sequence(tags::CT_IMAGE_FRAME_TYPE_SEQUENCE, &[value(tags::FRAME_TYPE, b"CS")]),
     sequence(tags::SEGMENT_IDENTIFICATION_SEQUENCE, &[value(tags::REFERENCED_SEGMENT_NUMBER, b"US")]),
 ];
 
@@ -149,6 +164,14 @@ const READING_LIST: &[Wanted] = &[
     value(tags::SERIES_INSTANCE_UID, b"UI"),
     value(tags::INSTANCE_NUMBER, b"IS"),
     value(tags::FRAME_OF_REFERENCE_UID, b"UI"),
+    // What tells images at one position apart.
+    value(tags::IMAGE_TYPE, b"CS"),
+    value(tags::ECHO_TIME, b"DS"),
+    value(tags::TEMPORAL_POSITION_IDENTIFIER, b"IS"),
+    value(tags::TRIGGER_TIME, b"DS"),
+    value(tags::DIFFUSION_B_VALUE, b"FD"),
+    value(tags::ACQUISITION_NUMBER, b"IS"),
+    value(tags::CONTENT_TIME, b"TM"),
     // Standardised uptake values: dose, decay, weight, and the times between (PS3.3 C.8.9).
     value(tags::SERIES_DATE, b"DA"),
     value(tags::SERIES_TIME, b"TM"),

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use tiresias_cases::{LengthUnit, Measured, Place, Series, Shape};
+use tiresias_render::SamplePlan;
 use tiresias_words::{Direction, Interpolation, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Slab, Voi, VolumeGeometry};
 
 /// Options of `mpr`.
@@ -60,6 +61,7 @@ pub(super) struct ProbeArgs {
 enum InterpolationArg {
     Nearest,
     Linear,
+    Cubic,
 }
 
 /// A plane through a series.
@@ -81,17 +83,21 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
         interpolation: match args.interpolation {
             InterpolationArg::Nearest => Interpolation::Nearest,
             InterpolationArg::Linear => Interpolation::Linear,
+            InterpolationArg::Cubic => Interpolation::Cubic,
         },
         voi: args.window.clone(),
         shape: PresentationShape::Identity,
     };
+    if SamplePlan::new(geometry, &spec)?.touches_gap() {
+        tell(&args.dir, &["slices are missing; where the picture is hatched there is nothing".to_owned()]);
+    }
     write_png(&args.out, &*draw(geometry, &buffer, &spec, computer)?)
 }
 
 /// Values at positions.
 pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
     let series = only_series(&args.dir)?;
-    geometry_of(&series, &args.dir)?;
+    let geometry = geometry_of(&series, &args.dir)?;
     let (buffer, warnings) = series.load().map_err(|e| at(&args.dir, &e))?;
     tell(&args.dir, &warnings);
     let unit = series.unit.label();
@@ -104,7 +110,8 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
         return say_json(&json!({ "points": points }));
     }
     values.iter().try_for_each(|(p, v)| {
-        let shown = v.map_or_else(|| "outside".to_owned(), |v| format!("{v} {}", unit.unwrap_or("")));
+        let nothing = || if geometry.gap_at(geometry.voxel_of(*p).slice).is_some() { "in a gap: a slice is missing" } else { "outside" };
+        let shown = v.map_or_else(|| nothing().to_owned(), |v| format!("{v} {}", unit.unwrap_or("")));
         say(&format!("{},{},{}\t{}\n", p.x, p.y, p.z, shown.trim_end()))
     })
 }

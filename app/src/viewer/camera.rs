@@ -189,7 +189,13 @@ impl View {
         let (axis, step, normal) = self.through_axis(geometry);
         let of = i64::from(geometry.size()[axis]);
         let target = (number.clamp(1, of) - 1) as f64;
-        through + normal * ((target - index(geometry.voxel_of(through), axis)) / step)
+        let here = index(geometry.voxel_of(through), axis);
+        if axis == 2 {
+            // Steps of a stack may be unequal: the way to go is one of height.
+            let rise = geometry.height_at(target).0 - geometry.height_at(here).0;
+            return through + normal * (rise / normal.dot(geometry.normal().unit()));
+        }
+        through + normal * ((target - here) / step)
     }
 }
 

@@ -183,7 +183,11 @@ impl PackedSeries {
         }
         let stackable = matches!(
             self.facts.geometry,
-            GeometryVerdict::Orthogonal | GeometryVerdict::Oblique | GeometryVerdict::Tilted { .. } | GeometryVerdict::Uneven
+            GeometryVerdict::Orthogonal
+                | GeometryVerdict::Oblique
+                | GeometryVerdict::Tilted { .. }
+                | GeometryVerdict::Uneven
+                | GeometryVerdict::Gap
         );
         if self.volume.is_some() != stackable {
             return Err("its geometry verdict contradicts its volume".to_owned());

@@ -299,8 +299,12 @@ impl Checks<'_> {
         let interpolation = match draft.interpolation.get_ref().as_str() {
             "nearest" => Some(Interpolation::Nearest),
             "linear" => Some(Interpolation::Linear),
+            "cubic" => Some(Interpolation::Cubic),
             _ => {
-                self.at(&draft.interpolation, "The interpolation is not a word this program knows; write \"nearest\" or \"linear\".");
+                self.at(
+                    &draft.interpolation,
+                    "The interpolation is not a word this program knows; write \"nearest\", \"linear\" or \"cubic\".",
+                );
                 None
             }
         };
