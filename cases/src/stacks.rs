@@ -172,7 +172,7 @@ fn told_apart(images: &[Candidate<'_>], members: &[usize], heights: &BTreeMap<us
             found.extend(sets);
             by.into_iter().for_each(|d| {
                 if !used.contains(&d) {
-                    used.push(d)
+                    used.push(d);
                 }
             });
         }

@@ -337,7 +337,7 @@ fn every_listed_probe_of_mr_t1_oblique_is_met() {
 #[test]
 fn every_listed_probe_of_the_other_series_is_met() {
     walk("probes of CT", &["ct_body_j2k", "ct_head_tilt_uniform", "ct_head_tilt_nonuniform", WITH_A_GAP], |name| {
-        probes_are_met(name, Some("HU"))
+        probes_are_met(name, Some("HU"));
     });
     walk("probes of MR", &["mr_sag_prone", "mr_enhanced_t1"], |name| probes_are_met(name, None));
     walk("probes of PET", &["pet_headneck"], |name| probes_are_met(name, Some("Bq/ml")));

@@ -255,6 +255,28 @@ mod tests {
     }
 
     #[test]
+    fn scrolling_meets_every_slice_of_unequal_steps() {
+        let heights = [0.0, 4.0, 8.0, 9.1, 16.1, 30.1, 37.1].map(Mm).to_vec();
+        let stack = Stack::Piecewise {
+            origin: PatientPoint::new(-100.0, -90.0, 20.0),
+            course: Displacement::new(0.0, -0.3, 1.0),
+            heights,
+            gaps: vec![tiresias_words::Gap { after: 4, missing: 1 }],
+        };
+        let g = VolumeGeometry::new([64, 64, 7], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).expect("a geometry");
+        for orientation in [Orientation::Stack, Orientation::Axial] {
+            let view = View::fit(&g, orientation, [500, 500]);
+            let mut at = view.scrolled_to(&g, g.centre(), 1);
+            for number in 1..=7u32 {
+                assert_eq!(view.slice_position(&g, at).number, number);
+                assert!((g.voxel_of(at).slice - f64::from(number - 1)).abs() < 1e-9, "{orientation:?}: {:?}", g.voxel_of(at));
+                at = view.scrolled(&g, at, 1);
+            }
+            assert!((g.voxel_of(view.scrolled(&g, at, -6)).slice).abs() < 1e-9);
+        }
+    }
+
+    #[test]
     fn zoom_keeps_the_point_under_the_pointer() {
         let g = chest();
         let (size, through) = ([640, 480], g.centre());

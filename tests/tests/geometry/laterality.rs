@@ -50,8 +50,10 @@ impl Lying {
     }
 }
 
-/// A block at each side of the body, its stored value, and the letter of its side.
-const BLOCKS: [(char, f64, fn(&Lying) -> Point); 6] = [
+/// The letter of a side of the body, the stored value of the block there, and where that side is in the room.
+type Block = (char, f64, fn(&Lying) -> Point);
+/// A block at each side.
+const BLOCKS: [Block; 6] = [
     ('L', 700.0, |l| l.left),
     ('R', 1100.0, |l| back(l.left)),
     ('A', 1500.0, |l| l.front),

@@ -127,6 +127,9 @@ fn each(slices: Vec<Slice>, change: impl Fn(usize, Slice) -> Slice) -> Vec<Slice
     slices.into_iter().enumerate().map(|(i, s)| change(i, s)).collect()
 }
 
+/// A name, the slices, the stacks that they must be found to be (verdict, images, whether there is a volume), and a word that is told.
+type Case = (&'static str, Vec<Slice>, Vec<(&'static str, usize, bool)>, &'static str);
+
 /// Stacks as they come, and as they must not be believed: what is expected was written down before.
 #[test]
 fn generated_stacks_are_split_or_refused_and_never_a_false_volume() {
@@ -147,7 +150,7 @@ fn generated_stacks_are_split_or_refused_and_never_a_false_volume() {
         (0..3).flat_map(|phase| each(spread(4, 2.0), move |i, s| s.with(t::TRIGGER_TIME, VR::DS, format!("{}", phase * 40 + i)))).collect();
     let one = |v: &'static str, n: usize, has: bool| vec![(v, n, has); 1];
     let three = |v: &'static str, n: usize| vec![(v, n, true); 3];
-    let cases: Vec<(&str, Vec<Slice>, Vec<(&str, usize, bool)>, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("even", spread(6, 2.5), one("orthogonal", 6, true), ""),
         ("from head to feet", stack([9.0, 6.0, 3.0, 0.0]), one("orthogonal", 4, true), ""),
         ("a slice missing", stack([0.0, 2.0, 4.0, 8.0, 10.0]), one("gap", 5, true), "1 slice(s) are missing behind slice 3 of 5"),
