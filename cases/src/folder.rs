@@ -3,12 +3,14 @@
 //! Split by patient, study and series UID and by what one stack must share (size, pixel format); where UIDs are empty, by orientation too (real
 //! de-identification empties them). What cannot be opened is listed with its reason and never fails the rest. Links are not followed.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::directory::named_files;
 use crate::file::read_header;
 use crate::geometry::{StackReading, read_stack};
 use crate::greyscale::warn;
 use crate::open::{FileImage, Opened, open};
-use crate::series::{Content, ScannedSeries, Series, SeriesImage, Source, SourceIds};
+use crate::series::{Content, FolderImage, ScannedSeries, Series, SeriesImage, Source, SourceIds};
 use crate::{CasesError, FileError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -206,7 +208,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
 fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     let planes: Vec<_> = group.iter().map(|i| i.plane.clone()).collect();
     let mut as_given: Vec<usize> = (0..group.len()).collect();
-    as_given.sort_by_key(|i| group[*i].instance);
+    as_given.sort_by_key(|i| group.get(*i).and_then(|g| g.instance));
     let module = group.first()?.image.file.module;
     let size = [module.columns, module.rows];
     let stack = read_stack(size, &planes, &as_given);
@@ -269,13 +271,15 @@ fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
     if distinct(&|ids| ids.image.clone()) < files().count() {
         found.push("several images have the same SOP Instance UID".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.file.syntax != w[1].image.file.syntax) {
+    let differ =
+        |of: &dyn Fn(&FolderImage, &FolderImage) -> bool| sorted.iter().zip(sorted.iter().skip(1)).any(|(a, b)| of(&a.image, &b.image));
+    if differ(&|a, b| a.file.syntax != b.file.syntax) {
         found.push("the images are in several transfer syntaxes".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.grey.vois != w[1].image.grey.vois) {
+    if differ(&|a, b| a.grey.vois != b.grey.vois) {
         found.push("windows differ from image to image; the series begins with those of the middle image".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.grey.modality != w[1].image.grey.modality) {
+    if differ(&|a, b| a.grey.modality != b.grey.modality) {
         found.push(
             "rescale slope or intercept differ from image to image; display goes through one common scale, values are exact".to_owned(),
         );

@@ -4,6 +4,8 @@
 //! verdict's words and the rule for gaps are those of `inspect --json`. One frame of reference for each slice is accepted (LIDC-IDRI has it).
 //! Refuses: a volume over several orientations, double positions, gaps, and numbers that cannot be true.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use std::cmp::Ordering;
 use tiresias_words::{Direction, Displacement, GeometryVerdict, Mm, PatientPoint, Stack, VolumeGeometry};
 
@@ -110,13 +112,13 @@ pub(crate) fn read_stack(size: [u32; 2], readings: &[PlaneReading], fallback: &[
     let mut planes = Vec::with_capacity(readings.len());
     for &i in fallback {
         let place = format!("image {} of {}", i + 1, readings.len());
-        match &readings[i] {
-            PlaneReading::Plane(p) => planes.push((i, *p)),
-            PlaneReading::Wrong(why) => return StackReading::refused(as_given, format!("{place}: {why}"), None),
-            PlaneReading::Absent => return StackReading::refused(as_given, format!("{place} has no position"), None),
+        match readings.get(i) {
+            Some(PlaneReading::Plane(p)) => planes.push((i, *p)),
+            Some(PlaneReading::Wrong(why)) => return StackReading::refused(as_given, format!("{place}: {why}"), None),
+            Some(PlaneReading::Absent) | None => return StackReading::refused(as_given, format!("{place} has no position"), None),
         }
     }
-    let first = planes[0].1;
+    let Some(first) = planes.first().map(|(_, p)| *p) else { return StackReading::without(as_given, GeometryVerdict::None, None) };
     let differs = |a: Direction, b: Direction| {
         let (a, b): ([f64; 3], [f64; 3]) = (a.into(), b.into());
         a.iter().zip(b).any(|(a, b)| (a - b).abs() > SAME_DIRECTION)
@@ -140,20 +142,22 @@ pub(crate) fn read_stack(size: [u32; 2], readings: &[PlaneReading], fallback: &[
 
 /// Parallel planes in order of position: finds the course of their origins.
 fn read_course(size: [u32; 2], order: Vec<usize>, sorted: &[ImagePlane], normal: Direction) -> StackReading {
-    let first = sorted[0];
+    let [Some(first), Some(last)] = [sorted.first(), sorted.last()].map(Option::<&ImagePlane>::copied) else {
+        return StackReading::without(order, GeometryVerdict::None, None);
+    };
     let origins: Vec<PatientPoint> = sorted.iter().map(|p| p.position).collect();
-    let steps: Vec<f64> = origins.windows(2).map(|w| (w[1] - w[0]).dot(normal.unit())).collect();
+    let steps: Vec<f64> = origins.iter().zip(origins.iter().skip(1)).map(|(from, to)| (*to - *from).dot(normal.unit())).collect();
     if steps.iter().any(|s| *s < SAME_PLACE) {
         return StackReading::without(order, GeometryVerdict::Mixed, Some(first));
     }
     let Some(count) = u32::try_from(origins.len()).ok() else {
         return StackReading::refused(order, "there are too many images", Some(first));
     };
-    let whole = origins[origins.len() - 1] - origins[0];
+    let whole = last.position - first.position;
     // A single slice has no course. It is shown as one that is 1 mm thick; its facts name no spacing.
     let step = if count == 1 { normal.times(Mm(1.0)) } else { whole * (1.0 / f64::from(count - 1)) };
     let tilt = degrees_between(step, normal.unit());
-    let uniform = origins.iter().enumerate().all(|(i, o)| (*o - (origins[0] + step * i as f64)).length().0 <= ROUNDING);
+    let uniform = origins.iter().enumerate().all(|(i, o)| (*o - (first.position + step * i as f64)).length().0 <= ROUNDING);
     let gaps = if uniform { Vec::new() } else { gaps(&steps) };
     let verdict = match (uniform, gaps.is_empty()) {
         (false, false) => GeometryVerdict::Gap,

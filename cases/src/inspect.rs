@@ -2,6 +2,8 @@
 //!
 //! Paths are shown here, because the person who gave them asks. Frame hashes are SHA-256 of the stored values as little-endian 32-bit integers.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::folder::{OtherObject, scan};
 use crate::geometry::Gap;
 use crate::greyscale::warn;

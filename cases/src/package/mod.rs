@@ -3,6 +3,8 @@
 //! A folder of image files with random names and `manifest.json`, whose SHA-256 is the package's hash. The manifest is checked on opening, with the length
 //! of every file; each file's bytes before its first pixel is shown. Refuses: another version, a changed or missing byte, links, strangers (`verify`).
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod build;
 mod manifest;
 
