@@ -37,8 +37,10 @@ mod reading_list;
 mod samples;
 mod scale;
 mod series;
+mod shutter;
 mod summary;
 mod suv;
+mod tiles;
 mod uids;
 mod voxels;
 mod write;
@@ -57,6 +59,7 @@ pub use presentation::{
 pub use probe::{min_max_voi, probe};
 pub use scale::WordScale;
 pub use series::{Content, NamedVoi, Series};
+pub use shutter::Shutter;
 pub use tiresias_codecs::{Codecs, serve};
 pub use uids::UidKey;
 pub use voxels::VoxelBuffer;

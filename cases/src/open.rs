@@ -3,6 +3,8 @@
 //! Refuses: images of a frame of reference without a SOP Instance UID, segmentations that contradict themselves, and whatever the pixel
 //! description refuses.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::classes::{image_class, modality, object_kind};
@@ -14,8 +16,9 @@ use crate::identifying::Identifying;
 use crate::image_file::ImageFile;
 use crate::lengths::Lengths;
 use crate::series::{FolderImage, SourceIds};
+use crate::shutter::{Shutter, Shutters};
 use crate::summary::summary;
-use crate::suv;
+use crate::{suv, tiles};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use serde_json::{Map, Value};
@@ -113,6 +116,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     let mut found = Vec::with_capacity(frames);
     let mut last: Option<(Option<[f64; 2]>, Arc<Lengths>)> = None;
     let mut last_grey: Option<Arc<GreyScale>> = None;
+    let common_shutter = shutter(groups.of_all(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE).as_ref().unwrap_or(a), &mut warnings);
     for frame in 0..frames {
         // Most frames have the grey scale of the one before, tables and all.
         let grey = GreyScale::read(a, &groups, frame, module.sample, imaging.as_str(), &mut warnings);
@@ -128,6 +132,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
         if let PlaneReading::Wrong(why) = &plane {
             warn(&mut warnings, format!("its place in the patient cannot be used: {why}"));
         }
+        let own_shutter = groups.of_frame(frame, tags::FRAME_DISPLAY_SHUTTER_SEQUENCE);
         let image = FolderImage {
             file: Arc::clone(file),
             frame,
@@ -136,6 +141,8 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             grey,
             plane: if let PlaneReading::Plane(p) = plane { Some(p) } else { None },
             lossy,
+            tile: tiles::place(a, &groups, frame, [module.columns, module.rows]),
+            shutter: own_shutter.map_or_else(|| common_shutter.clone(), |own| shutter(&own, &mut warnings)),
         };
         found.push(FileImage {
             image,
@@ -152,6 +159,21 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
         first.warnings = warnings;
     }
     Ok(found)
+}
+
+/// The shutter of an image; one that makes no sense is left out with a warning.
+fn shutter(a: &Attributes, warnings: &mut Vec<String>) -> Option<Arc<Shutter>> {
+    match Shutters::read(a) {
+        Ok(Some(Shutters::Shapes(shutter))) => {
+            warn(warnings, "the image has a display shutter, which is not drawn");
+            Some(Arc::new(shutter))
+        }
+        Ok(Some(Shutters::Bitmap)) | Ok(None) => None,
+        Err(why) => {
+            warn(warnings, format!("the display shutter is left out: {why}"));
+            None
+        }
+    }
 }
 
 /// PS3.5 9.1.

@@ -71,6 +71,24 @@ const FUNCTIONAL_GROUPS: &[Wanted] = &[
         &[value(tags::RESCALE_INTERCEPT, b"DS"), value(tags::RESCALE_SLOPE, b"DS"), value(tags::RESCALE_TYPE, b"LO")],
     ),
     sequence(tags::SEGMENT_IDENTIFICATION_SEQUENCE, &[value(tags::REFERENCED_SEGMENT_NUMBER, b"US")]),
+    sequence(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE, &SHUTTER),
+    sequence(
+        tags::PLANE_POSITION_SLIDE_SEQUENCE,
+        &[value(tags::COLUMN_POSITION_IN_TOTAL_IMAGE_PIXEL_MATRIX, b"SL"), value(tags::ROW_POSITION_IN_TOTAL_IMAGE_PIXEL_MATRIX, b"SL")],
+    ),
+];
+
+/// Display shutters (PS3.3 C.7.6.11).
+const SHUTTER: [Wanted; 9] = [
+    value(tags::SHUTTER_SHAPE, b"CS"),
+    value(tags::SHUTTER_LEFT_VERTICAL_EDGE, b"IS"),
+    value(tags::SHUTTER_RIGHT_VERTICAL_EDGE, b"IS"),
+    value(tags::SHUTTER_UPPER_HORIZONTAL_EDGE, b"IS"),
+    value(tags::SHUTTER_LOWER_HORIZONTAL_EDGE, b"IS"),
+    value(tags::CENTER_OF_CIRCULAR_SHUTTER, b"IS"),
+    value(tags::RADIUS_OF_CIRCULAR_SHUTTER, b"IS"),
+    value(tags::VERTICES_OF_THE_POLYGONAL_SHUTTER, b"IS"),
+    value(tags::SHUTTER_PRESENTATION_VALUE, b"US"),
 ];
 
 const REFERENCED_IMAGES: &[Wanted] = &[sequence(
@@ -243,9 +261,12 @@ const READING_LIST: &[Wanted] = &[
     // Segmentations: which segments there are (PS3.3 C.8.20).
     value(tags::SEGMENTATION_TYPE, b"CS"),
     sequence(tags::SEGMENT_SEQUENCE, &[value(tags::SEGMENT_NUMBER, b"US")]),
+    // Tiles of a larger image (PS3.3 C.7.6.17.3).
+    value(tags::DIMENSION_ORGANIZATION_TYPE, b"CS"),
+    value(tags::TOTAL_PIXEL_MATRIX_COLUMNS, b"UL"),
+    value(tags::TOTAL_PIXEL_MATRIX_ROWS, b"UL"),
     // Presentation states.
     sequence(tags::REFERENCED_SERIES_SEQUENCE, REFERENCED_IMAGES),
-    value(tags::SHUTTER_SHAPE, b"CS"),
     sequence(tags::MASK_SUBTRACTION_SEQUENCE, &[value(tags::MASK_OPERATION, b"CS")]),
     sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, SOFTCOPY_VOI),
     sequence(tags::DISPLAYED_AREA_SELECTION_SEQUENCE, DISPLAYED_AREA),
@@ -259,7 +280,7 @@ pub(crate) fn wanted(tag: Tag) -> Option<&'static Wanted> {
     if OVERLAY_GROUPS.contains(&tag.group()) {
         return OVERLAY.iter().find(|w| w.tag.element() == tag.element());
     }
-    within(READING_LIST, tag)
+    within(READING_LIST, tag).or_else(|| within(&SHUTTER, tag))
 }
 
 /// What is wanted of an element inside an item.

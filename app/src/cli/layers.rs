@@ -144,6 +144,7 @@ mod tests {
             area: Some(tiresias_cases::DisplayedArea { first: [2, 0], size: [12, 9], mode: tiresias_cases::SizeMode::ScaleToFit }),
             quarter_turns: 1,
             flip: true,
+            shutter: None,
             overlays: vec![Overlay { group: 0x6000, kind: OverlayKind::Graphics, size: [1, 1], origin: [3, 7], lit: vec![true] }],
             graphics: vec![
                 shape(GraphicKind::Polyline, Units::Pixel, &[[6.5, 1.5], [7.5, 1.5]], false),

@@ -9,10 +9,10 @@ use super::{DisplayedArea, Graphic, GraphicText, PresentationState, Presentation
 use crate::greyscale::warn;
 use crate::pixel_module::Sample;
 use crate::series::{Content, Source, possible};
-use crate::{CasesError, Overlay, Series};
+use crate::{CasesError, Overlay, Series, Shutter};
 use tiresias_words::{LutTable, ModalityLut, Voi, Window};
 
-/// How one image is to be shown. Order (PS3.4 N.2): modality, VOI, tone; overlays and shapes in pixel units; part; turn, then mirror; shapes in display units.
+/// How one image is to be shown. Order (PS3.4 N.2): modality, VOI, tone; shutter; overlays and shapes in pixel units; part; turn, then mirror; shapes in display units.
 #[derive(Debug, Clone)]
 pub struct Presentation {
     /// Stored values to modality values, in the place of the image's own.
@@ -29,6 +29,8 @@ pub struct Presentation {
     pub flip: bool,
     /// Overlays, the state's own and those of the image that it wants to be shown.
     pub overlays: Vec<Overlay>,
+    /// The part of the image that is to be seen. It stands in for the image's own, and lies below overlays and shapes.
+    pub shutter: Option<Shutter>,
     /// Shapes.
     pub graphics: Vec<Graphic>,
     /// Texts; they are free text.
@@ -87,10 +89,15 @@ impl PresentationState {
         if area.is_none() {
             warn(&mut warnings, "the presentation state names no displayed area for this image; all of it is shown");
         }
-        if self.has_shutter {
+        if self.shutter.is_some() {
             warn(&mut warnings, "the presentation state has a display shutter, which is not drawn");
         }
-        let annotations = || self.annotations.iter().filter(|a| a.images.as_ref().is_none_or(|i| i.hold(uid, frame)));
+        let (mut graphics, mut texts) = (Vec::new(), Vec::new());
+        for annotation in self.annotations.iter().filter(|a| a.images.as_ref().is_none_or(|i| i.hold(uid, frame))) {
+            let (drawn, written) = annotation.on(f.tile, &mut warnings);
+            graphics.extend(drawn);
+            texts.extend(written);
+        }
         Ok(Presentation {
             modality,
             voi,
@@ -99,8 +106,9 @@ impl PresentationState {
             quarter_turns: self.quarter_turns,
             flip: self.flip,
             overlays: self.overlays_of(series, slice, &mut warnings)?,
-            graphics: annotations().flat_map(|a| a.graphics.clone()).collect(),
-            texts: annotations().flat_map(|a| a.texts.clone()).collect(),
+            shutter: self.shutter.clone().map(|s| s.on_pixels(series.pixel_spacing(slice).0)),
+            graphics,
+            texts,
             warnings,
         })
     }
