@@ -22,7 +22,10 @@ pub(super) fn codec(input: &[u8]) -> Held {
     let first = decode(&frame);
     must(first == decode(&frame), || "decoding it twice gives two results".to_owned())?;
     match first {
-        Ok(decoded) => check(&frame, &decoded),
+        Ok(decoded) => {
+            fits(&frame, &decoded)?;
+            if frame.bits_allocated == 1 { Ok(()) } else { filled(&decoded) }
+        }
         Err(CodecError::Damaged(coding, Damage::Broke)) => Err(format!("the {coding} decoder broke down")),
         Err(error @ (CodecError::TimedOut | CodecError::Died | CodecError::Start(_))) => {
             Err(format!("there is no worker, and it says: {error}"))
@@ -31,11 +34,16 @@ pub(super) fn codec(input: &[u8]) -> Held {
     }
 }
 
-/// What the first line says, with the data behind it.
-fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
+/// The first line and what follows it.
+pub(super) fn line_and_rest(input: &[u8]) -> Option<(&str, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
-    let (line, data) = (input.get(..end)?, input.get(end + 1..)?);
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
+    Some((std::str::from_utf8(input.get(..end)?).ok()?, input.get(end + 1..)?))
+}
+
+/// What the first line says, with the data behind it.
+pub(super) fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
+    let (line, data) = line_and_rest(input)?;
+    let mut words = line.split(' ');
     let syntax = TransferSyntax::from_uid(words.next()?)?;
     let mut number = || words.next()?.parse::<u32>().ok();
     let (columns, rows) = (number()?, number()?);
@@ -49,7 +57,8 @@ fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
     Some(EncodedFrame { syntax, columns, rows, samples, bits_allocated, bits_stored, photometric, data })
 }
 
-fn check(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
+/// The samples are as many and as deep as the description says.
+pub(super) fn fits(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
     let pixels = u64::from(frame.columns) * u64::from(frame.rows);
     let values = pixels * u64::from(frame.samples);
     let (bytes, length) = match frame.bits_allocated {
@@ -67,8 +76,7 @@ fn check(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
             && is_said(|w| matches!(w, CodecWarning::Lossy))
             && is_said(|w| matches!(w, CodecWarning::Precision { .. })),
         || format!("a warning twice: {:?}", decoded.warnings),
-    )?;
-    if frame.bits_allocated == 1 { Ok(()) } else { filled(decoded) }
+    )
 }
 
 /// Bits above the precision are the sign's or zeros.
