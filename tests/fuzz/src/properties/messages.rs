@@ -27,7 +27,7 @@ pub(super) fn request(input: &[u8]) -> Held {
     });
     let (mut said, mut rest, mut given) = (said.as_slice(), input, given.into_iter());
     while let Some((header, after)) = said.split_first_chunk::<ANSWER>() {
-        let (asked, data, after_request) = split(rest)?;
+        let [asked, data, after_request] = split(rest)?;
         rest = after_request;
         let length = number(header, 48)?;
         let whole = said.get(..ANSWER + length).ok_or("an answer is shorter than it says")?;
@@ -60,10 +60,10 @@ pub(super) fn request(input: &[u8]) -> Held {
 }
 
 /// The header of the first request, its data, and what follows.
-fn split(said: &[u8]) -> Result<(&[u8], &[u8], &[u8]), String> {
+fn split(said: &[u8]) -> Result<[&[u8]; 3], String> {
     let (header, after) = said.split_at_checked(REQUEST).ok_or("more answers than requests")?;
     let (data, rest) = after.split_at_checked(number(header, 28)?).ok_or("half a request is answered")?;
-    Ok((header, data, rest))
+    Ok([header, data, rest])
 }
 
 /// Eight bytes of a header, little endian.
