@@ -16,7 +16,7 @@ const MOST_BYTES: u32 = 8 << 20;
 /// A frame is refused with a reason, or its samples are exactly those that the data set describes, and the same ones each time.
 pub(super) fn codec(input: &[u8]) -> Held {
     let Some(frame) = described(input) else { return Ok(()) };
-    if u64::from(frame.columns) * u64::from(frame.rows) * u64::from(frame.samples) > MOST_SAMPLES {
+    if samples(&frame) > MOST_SAMPLES {
         return Ok(());
     }
     let first = decode(&frame);
@@ -32,6 +32,11 @@ pub(super) fn codec(input: &[u8]) -> Held {
         }
         Err(error) => told(&error),
     }
+}
+
+/// How many samples a frame says that it has, which may be more than any image could.
+pub(super) fn samples(frame: &EncodedFrame<'_>) -> u64 {
+    (u64::from(frame.columns) * u64::from(frame.rows)).saturating_mul(frame.samples.into())
 }
 
 /// The first line and what follows it.

@@ -4,7 +4,7 @@
 //! An input of [`request`] is all that a parent says. One of [`answer`] opens with a line that says what was asked, as that of [`super::frames::codec`] or
 //! `unpack` and a limit in bytes; what the worker says follows.
 
-use super::frames::{described, fits, line_and_rest};
+use super::frames::{described, fits, line_and_rest, samples};
 use super::{Held, must, told};
 use tiresias_codecs::{CodecError, CodecWarning, Damage, EncodedFrame, answers, decode, hear_frame, hear_unpacked, inflate};
 
@@ -20,8 +20,7 @@ const ANSWER: usize = 56;
 pub(super) fn request(input: &[u8]) -> Held {
     let mut given = Vec::new();
     let (said, ends_well) = answers(input, MEMORY, |frame| {
-        let samples = u64::from(frame.columns) * u64::from(frame.rows) * u64::from(frame.samples);
-        let result = (samples <= MOST_SAMPLES).then(|| decode(frame));
+        let result = (samples(frame) <= MOST_SAMPLES).then(|| decode(frame));
         given.push((EncodedFrame { data: &[], ..*frame }, result.clone()));
         result.unwrap_or(Err(CodecError::Memory(MEMORY)))
     });
@@ -152,6 +151,9 @@ mod tests {
         let mut tall = b"TcQ1\0\x09\x01\x10\x10\0\0\0".to_vec();
         tall.extend([16_u32, 196_620].into_iter().flat_map(u32::to_le_bytes));
         tall.extend([0; 16]);
+        assert_eq!(request(&tall), Ok(()));
+        tall[6] = 255;
+        tall[12..20].fill(255);
         assert_eq!(request(&tall), Ok(()));
     }
 }
