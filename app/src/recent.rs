@@ -1,16 +1,36 @@
 //! The studies that were opened on this machine, newest first, kept in the data folder that the program was given.
+//!
+//! Owns: the file and its format. Refuses: entries that this program did not write, which are left out. It needs nothing else of the program, so that
+//! `tests/fuzz` can compile it alone.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 const MOST: usize = 8;
 
 const FILE: &str = "recent.json";
 
-/// The list in the folder `data`; without a folder there is none. A list that cannot be read is an empty one: it is a convenience, not a record.
+/// Bytes of a file that are looked at: more than eight of the longest paths that systems know.
+const LONGEST: u64 = 512 << 10;
+
+/// The list in the folder `data`, each study once; without a folder there is none. A list that cannot be read is an empty one: it is a convenience, not a
+/// record.
 pub(crate) fn list(data: Option<&Path>) -> Vec<PathBuf> {
-    let text = data.and_then(|d| std::fs::read_to_string(d.join(FILE)).ok());
+    let text = data.and_then(|d| {
+        let mut text = String::new();
+        File::open(d.join(FILE)).and_then(|file| file.take(LONGEST).read_to_string(&mut text)).ok()?;
+        Some(text)
+    });
     let all: Vec<PathBuf> = text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default();
-    all.into_iter().filter(|p| p.join("protocol.toml").is_file()).take(MOST).collect()
+    let mut found = Vec::new();
+    for study in all {
+        // What a relative path leads to depends on where the program was started.
+        if found.len() < MOST && study.is_absolute() && !found.contains(&study) && study.join("protocol.toml").is_file() {
+            found.push(study);
+        }
+    }
+    found
 }
 
 /// Puts a study at the head of the list, and gives the list.

@@ -1,6 +1,6 @@
 //! A series on its way to the screen: its values, what is known of their range, where they lie, and the copy on the GPU when there is one.
 //!
-//! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, a stack with a gap) is shown image by image in a frame of
+//! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, doubled slices) is shown image by image in a frame of
 //! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
 use std::sync::{Arc, OnceLock};
@@ -9,7 +9,7 @@ use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_render::layers::overlay_mask;
 use tiresias_render::raster::Mask;
 use tiresias_render::{ColourView, RenderError, ValueRange, VolumeView};
-use tiresias_words::{ImageAnchor, MarkShape, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
+use tiresias_words::{ImageAnchor, MarkShape, PatientOrientation, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
 
 /// A series that panes can show while it is still loading.
 pub(crate) struct ShownVolume {
@@ -222,6 +222,12 @@ impl ShownVolume {
         };
         let suv = self.series.suv.as_ref().and_then(|s| s.as_ref().ok()).map(|factor| value * factor);
         Some(Reading::Grey { value, suv })
+    }
+
+    /// Letters at the right and at the bottom of an image that has no place in the patient, as its files say (Patient Orientation); `None` where they do not.
+    #[must_use]
+    pub(crate) fn sides(&self) -> Option<&PatientOrientation> {
+        self.series.facts.orientation.as_ref()
     }
 
     /// How a mark at a point is recorded; `None` outside of the images, or where they have no names of their own.

@@ -3,6 +3,8 @@
 //! PS3.5 6.2 (value representations). Numbers come as text or binary, padded in many ways; an attribute that is absent, empty or blank is `None`.
 //! Refuses: text where a number has to be.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::FileError;
 use dicom_core::Tag;
 use dicom_core::header::HasLength as _;
@@ -88,7 +90,7 @@ impl Attributes {
     pub(crate) fn words_and_bytes(&self, tag: Tag) -> Option<(Vec<u16>, Vec<u8>)> {
         let value = self.value(tag)?;
         let words = match value {
-            PrimitiveValue::U8(bytes) => bytes.chunks_exact(2).map(|p| u16::from_le_bytes([p[0], p[1]])).collect(),
+            PrimitiveValue::U8(bytes) => bytes.chunks_exact(2).filter_map(|b| b.try_into().ok().map(u16::from_le_bytes)).collect(),
             PrimitiveValue::U16(words) => words.to_vec(),
             PrimitiveValue::I16(words) => words.iter().map(|w| *w as u16).collect(),
             _ => return None,

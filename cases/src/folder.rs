@@ -1,14 +1,19 @@
 //! A folder (or one file) of DICOM files as series: scan headers, split, sort, judge.
 //!
-//! Split by patient, study and series UID and by what one stack must share (size, pixel format); where UIDs are empty, by orientation too (real
-//! de-identification empties them). What cannot be opened is listed with its reason and never fails the rest. Links are not followed.
+//! Split by patient, study and series UID and by what one stack must share (size, pixel format), then into the stacks that a series holds
+//! ([`crate::stacks`]). Where de-identification has emptied the series UID, the files' folder stands in. What cannot be opened is listed with its reason and
+//! never fails the rest. Links are not followed.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::directory::named_files;
+use crate::facts;
 use crate::file::read_header;
 use crate::geometry::{StackReading, read_stack};
 use crate::greyscale::warn;
 use crate::open::{FileImage, Opened, open};
-use crate::series::{Content, ScannedSeries, Series, SeriesImage, Source, SourceIds};
+use crate::series::{Content, FolderImage, ScannedSeries, Series, SeriesImage, Source, SourceIds};
+use crate::stacks::{self, Candidate};
 use crate::{CasesError, FileError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -144,7 +149,7 @@ fn collect(path: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), Case
     Ok(())
 }
 
-/// What the images of one series share. Of the orientation only where there is no series UID.
+/// What the images of one series share; a folder only where there is no series UID.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct SeriesKey {
     ids: SourceIds,
@@ -152,7 +157,9 @@ struct SeriesKey {
     sample: crate::pixel_module::Sample,
     content: Content,
     modality: String,
-    orientation: Option<[i64; 6]>,
+    /// Side and view of a mammogram: vendors put all four into one series, and each is hung by itself.
+    projection: [&'static str; 2],
+    folder: Option<PathBuf>,
 }
 
 fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
@@ -160,10 +167,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
     let mut owners: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for image in images {
         let ids = image.image.ids.reveal().clone();
-        let orientation = image.image.plane.filter(|_| ids.series.is_empty()).map(|p| {
-            let ([a, b, c], [d, e, f]): ([f64; 3], [f64; 3]) = (p.row.into(), p.column.into());
-            [a, b, c, d, e, f].map(|v| (v * 100.0).round() as i64)
-        });
+        let folder = if ids.series.is_empty() { image.image.file.path.reveal().parent().map(Path::to_owned) } else { None };
         if !ids.series.is_empty() {
             owners.entry(ids.series.clone()).or_default().insert((ids.patient.clone(), ids.study.clone()));
         }
@@ -174,42 +178,59 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
             sample: module.sample,
             content: if module.photometric.is_grey() { Content::Grey } else { Content::Colour },
             modality: image.modality.as_str().to_owned(),
-            orientation,
+            projection: if image.modality.as_str() == "MG" { image.anatomy.projection() } else { Default::default() },
+            folder,
         };
         groups.entry(key).or_default().push(image);
     }
     let mut series: Vec<(PathBuf, ScannedSeries)> = Vec::new();
     let mut parts: BTreeMap<SourceIds, usize> = BTreeMap::new();
-    groups
-        .keys()
-        .filter(|k| !k.ids.series.is_empty() && k.orientation.is_none())
-        .for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
-    for (key, mut group) in groups {
+    groups.keys().filter(|k| !k.ids.series.is_empty()).for_each(|k| *parts.entry(k.ids.clone()).or_default() += 1);
+    for (key, group) in groups {
+        let mut told = Vec::new();
         if parts.get(&key.ids).is_some_and(|n| *n > 1) {
-            let apart = "other images of this series have another size or another kind of pixels; they are a series of their own here";
-            group.iter_mut().take(1).for_each(|i| i.warnings.push(apart.to_owned()));
+            told.push(
+                "other images of this series have another size, another view or another kind of pixels; they are a series of their own here".to_owned(),
+            );
         }
         if owners.get(&key.ids.series).is_some_and(|o| o.len() > 1) {
-            let mixed = "another patient or study in the same folder has this series UID: make sure that the images belong together";
-            group.iter_mut().take(1).for_each(|i| i.warnings.push(mixed.to_owned()));
+            told.push(
+                "another patient or study in the same folder has this series UID: make sure that the images belong together".to_owned(),
+            );
         }
-        let first = group.iter().map(|i| i.image.file.path.reveal().clone()).min().unwrap_or_default();
-        if let Some(built) = assemble(group, key.content) {
-            series.push((first, built));
+        for (mut stack, why_apart) in stacks_of(group) {
+            let first = stack.iter().map(|i| i.image.file.path.reveal().clone()).min().unwrap_or_default();
+            stack.iter_mut().take(1).for_each(|i| i.warnings.extend(told.iter().cloned().chain(why_apart.clone())));
+            if let Some(built) = assemble(stack, key.content) {
+                series.push((first, built));
+            }
         }
     }
     series.sort_by(|(a, _), (b, _)| a.cmp(b));
     series.into_iter().map(|(_, s)| s).collect()
 }
 
+/// The stacks that one series holds, and why each is apart from the others.
+fn stacks_of(group: Vec<FileImage>) -> Vec<(Vec<FileImage>, Option<String>)> {
+    let candidates: Vec<_> = group.iter().map(|i| Candidate { plane: &i.plane, distinctions: &i.distinctions }).collect();
+    let parts = stacks::split(&candidates);
+    let mut slots: Vec<Option<FileImage>> = group.into_iter().map(Some).collect();
+    let mut taken = |part: stacks::Part| (part.images.iter().filter_map(|i| slots.get_mut(*i)?.take()).collect(), part.why_apart);
+    parts.into_iter().map(&mut taken).collect()
+}
+
 /// Sorts one group and judges its geometry; `None` for an empty group.
 fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     let planes: Vec<_> = group.iter().map(|i| i.plane.clone()).collect();
     let mut as_given: Vec<usize> = (0..group.len()).collect();
-    as_given.sort_by_key(|i| group[*i].instance);
+    as_given.sort_by_key(|i| group.get(*i).and_then(|g| g.instance));
     let module = group.first()?.image.file.module;
     let size = [module.columns, module.rows];
+    let frames: BTreeSet<&str> = group.iter().map(|i| i.image.ids.reveal().frame_of_reference.as_str()).collect();
+    // One for each image is a habit of some collections, and none; two or three are as many places of the same numbers.
+    let is_several = frames.len() > 1 && frames.len() < group.len();
     let stack = read_stack(size, &planes, &as_given);
+    let stack = if is_several { stack.in_several_frames() } else { stack };
     let mut slots: Vec<Option<FileImage>> = group.into_iter().map(Some).collect();
     let sorted: Vec<FileImage> = stack.order.iter().filter_map(|i| slots.get_mut(*i)?.take()).collect();
     let warnings = warnings(&sorted, &stack);
@@ -219,13 +240,10 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     let suv = middle.suv.clone();
     let frame_time = first.frame_time.filter(|_| sorted.len() > 1);
     let (syntax, photometric) = (first.image.file.syntax, first.image.file.module.photometric.term());
-    let facts = SeriesFacts {
-        role: Role::current(),
-        modality: first.modality.clone(),
-        images: u32::try_from(sorted.len()).ok()?,
-        slice_spacing: stack.volume.as_ref().filter(|v| v.size()[2] > 1).map(tiresias_words::VolumeGeometry::slice_spacing),
-        geometry: stack.verdict.clone(),
-    };
+    let mut facts = SeriesFacts::new(Role::current(), first.modality.clone(), u32::try_from(sorted.len()).ok()?);
+    facts.slice_spacing = stack.volume.as_ref().filter(|v| v.size()[2] > 1).map(tiresias_words::VolumeGeometry::slice_spacing);
+    facts.geometry = stack.verdict.clone();
+    facts::agree(&mut facts, sorted.iter().map(|i| &*i.anatomy), stack.first.map(|p| [p.row, p.column]));
     let image = |i: FileImage| SeriesImage {
         modality: i.image.grey.modality.clone(),
         padding: i.image.grey.padding,
@@ -234,7 +252,7 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         source: Source::Folder(Box::new(i.image)),
     };
     let images = sorted.into_iter().map(image).collect();
-    let series = Series {
+    let series = facts::complete(Series {
         facts,
         volume: stack.volume.clone(),
         image_size: size,
@@ -248,7 +266,7 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         images,
         warnings,
         quantiser: OnceLock::new(),
-    };
+    });
     Some(ScannedSeries { series, stack, syntax, photometric })
 }
 
@@ -264,27 +282,38 @@ fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
     let distinct = |of: &dyn Fn(&SourceIds) -> String| files().map(|i| of(i.image.ids.reveal())).collect::<BTreeSet<_>>().len();
     let frames = distinct(&|ids| ids.frame_of_reference.clone());
     if frames > 1 {
-        found.push(format!("the images name {frames} frames of reference; they are taken as one, because their positions fit together"));
+        let taken = match stack.volume {
+            Some(_) => "they are taken as one, because their positions fit together",
+            None => "nothing proves that they are one",
+        };
+        found.push(format!("the images name {frames} frames of reference; {taken}"));
     }
     if distinct(&|ids| ids.image.clone()) < files().count() {
         found.push("several images have the same SOP Instance UID".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.file.syntax != w[1].image.file.syntax) {
+    let differ =
+        |of: &dyn Fn(&FolderImage, &FolderImage) -> bool| sorted.iter().zip(sorted.iter().skip(1)).any(|(a, b)| of(&a.image, &b.image));
+    if differ(&|a, b| a.file.syntax != b.file.syntax) {
         found.push("the images are in several transfer syntaxes".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.grey.vois != w[1].image.grey.vois) {
+    if differ(&|a, b| a.grey.vois != b.grey.vois) {
         found.push("windows differ from image to image; the series begins with those of the middle image".to_owned());
     }
-    if sorted.windows(2).any(|w| w[0].image.grey.modality != w[1].image.grey.modality) {
+    if differ(&|a, b| a.grey.modality != b.grey.modality) {
         found.push(
             "rescale slope or intercept differ from image to image; display goes through one common scale, values are exact".to_owned(),
         );
     }
-    if stack.verdict == GeometryVerdict::Mixed {
-        found.push("the images do not form one stack: several orientations, or several images at one position".to_owned());
+    if let (GeometryVerdict::Mixed, Some(reason)) = (&stack.verdict, &stack.reason) {
+        found.push(format!("the images do not form one stack: {reason}"));
     }
     for gap in &stack.gaps {
-        found.push(format!("{} slice(s) are missing behind slice {} of {}", gap.missing, gap.after + 1, sorted.len()));
+        found.push(format!(
+            "{} slice(s) are missing behind slice {} of {}: nothing is shown there, and nothing is interpolated across",
+            gap.missing,
+            gap.after + 1,
+            sorted.len()
+        ));
     }
     found
 }

@@ -2,15 +2,19 @@
 //!
 //! PS3.3 C.7.6.2.1.1 (position and orientation), 10.7.1.3 (pixel spacing). Order is position along the normal, spacing comes from positions only. The
 //! verdict's words and the rule for gaps are those of `inspect --json`. One frame of reference for each slice is accepted (LIDC-IDRI has it).
-//! Refuses: a volume over several orientations, double positions, gaps, and numbers that cannot be true.
+//! Refuses: a volume over several orientations, double positions, a course that bends, and numbers that cannot be true.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use std::cmp::Ordering;
-use tiresias_words::{Direction, Displacement, GeometryVerdict, Mm, PatientPoint, Stack, VolumeGeometry};
+use tiresias_words::{Direction, Displacement, Gap, GeometryVerdict, Mm, PatientPoint, Stack, VolumeGeometry};
 
 /// Origins may lie this far from the mean course and still be uniform, mm: files round positions.
 const ROUNDING: f64 = 0.02;
+/// Origins of unequal steps may lie this far beside their straight course, mm.
+const OFF_COURSE: f64 = 0.05;
 /// Below this distance along the normal two slices are at one position, mm.
-const SAME_PLACE: f64 = 1e-3;
+pub(crate) const SAME_PLACE: f64 = 1e-3;
 /// Directions whose components differ by more are two orientations: 0.06 degrees.
 const SAME_DIRECTION: f64 = 1e-3;
 /// Below this angle a stack is straight, and along the patient's axes.
@@ -52,6 +56,30 @@ impl ImagePlane {
     }
 }
 
+impl ImagePlane {
+    /// How far this plane lies above another along the other's normal, mm; `None` where there is no normal.
+    pub(crate) fn height_over(&self, other: &Self) -> Option<f64> {
+        let normal = Direction::new(other.row.cross(other.column)).ok()?;
+        Some((self.position - other.position).dot(normal.unit()))
+    }
+}
+
+/// Whether two planes run the same way.
+pub(crate) fn is_one_orientation(a: &ImagePlane, b: &ImagePlane) -> bool {
+    let near = |a: Direction, b: Direction| {
+        let (a, b): ([f64; 3], [f64; 3]) = (a.into(), b.into());
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() <= SAME_DIRECTION)
+    };
+    near(a.row, b.row) && near(a.column, b.column)
+}
+
+/// Whether two planes are parallel and yet not of one orientation: the rows of one run along other directions, or backwards. Images of one stack do not;
+/// where they seem to, one of them was mirrored or turned on its way.
+pub(crate) fn is_one_plane_turned(a: &ImagePlane, b: &ImagePlane) -> bool {
+    let (m, n) = (a.row.cross(a.column), b.row.cross(b.column));
+    m.cross(n).length().0 <= 2.0 * SAME_DIRECTION && !is_one_orientation(a, b)
+}
+
 /// What a file says of its plane.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PlaneReading {
@@ -63,9 +91,9 @@ pub(crate) enum PlaneReading {
     Plane(ImagePlane),
 }
 
-/// A place where slices are missing.
+/// A place where slices are missing, as `inspect --json` prints it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub(crate) struct Gap {
+pub(crate) struct MissingSlices {
     /// Index in stack order of the slice before the gap.
     pub(crate) after: usize,
     /// Step over the gap along the normal, mm.
@@ -81,7 +109,9 @@ pub(crate) struct StackReading {
     pub(crate) order: Vec<usize>,
     pub(crate) verdict: GeometryVerdict,
     pub(crate) volume: Option<VolumeGeometry>,
-    pub(crate) gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<MissingSlices>,
+    /// Why there is no volume, where the verdict is *mixed* or *refused*: a clause.
+    pub(crate) reason: Option<String>,
     /// Angle between the stack's course and the normal, where the slices are parallel and more than one.
     pub(crate) tilt_degrees: Option<f64>,
     /// Along the normal: the common step (of the parts beside a gap), else the mean one, mm.
@@ -93,11 +123,23 @@ pub(crate) struct StackReading {
 }
 
 impl StackReading {
-    fn without(order: Vec<usize>, verdict: GeometryVerdict, first: Option<ImagePlane>) -> Self {
-        Self { order, verdict, volume: None, gaps: vec![], tilt_degrees: None, slice_spacing: None, slice_direction: None, first }
+    fn without(order: Vec<usize>, verdict: GeometryVerdict, reason: Option<String>, first: Option<ImagePlane>) -> Self {
+        Self { order, verdict, volume: None, gaps: vec![], reason, tilt_degrees: None, slice_spacing: None, slice_direction: None, first }
     }
     fn refused(order: Vec<usize>, reason: impl Into<String>, first: Option<ImagePlane>) -> Self {
-        Self::without(order, GeometryVerdict::Refused { reason: reason.into() }, first)
+        let reason = reason.into();
+        Self::without(order, GeometryVerdict::Refused { reason: reason.clone() }, Some(reason), first)
+    }
+    /// The same of images in several frames of reference: positions of two frames are not comparable (PS3.3 C.7.4.1.1.1), unless together they form a stack of
+    /// equal steps, which would be no accident.
+    pub(crate) fn in_several_frames(self) -> Self {
+        if !matches!(self.verdict, GeometryVerdict::Gap | GeometryVerdict::Uneven) {
+            return self;
+        }
+        Self::refused(self.order, "their positions are in several frames of reference, and do not fit together", self.first)
+    }
+    fn mixed(order: Vec<usize>, reason: String, first: ImagePlane) -> Self {
+        Self::without(order, GeometryVerdict::Mixed, Some(reason), Some(first))
     }
 }
 
@@ -105,24 +147,29 @@ impl StackReading {
 pub(crate) fn read_stack(size: [u32; 2], readings: &[PlaneReading], fallback: &[usize]) -> StackReading {
     let as_given = fallback.to_vec();
     if readings.iter().all(|r| *r == PlaneReading::Absent) {
-        return StackReading::without(as_given, GeometryVerdict::None, None);
+        return StackReading::without(as_given, GeometryVerdict::None, None, None);
     }
     let mut planes = Vec::with_capacity(readings.len());
     for &i in fallback {
         let place = format!("image {} of {}", i + 1, readings.len());
-        match &readings[i] {
-            PlaneReading::Plane(p) => planes.push((i, *p)),
-            PlaneReading::Wrong(why) => return StackReading::refused(as_given, format!("{place}: {why}"), None),
-            PlaneReading::Absent => return StackReading::refused(as_given, format!("{place} has no position"), None),
+        match readings.get(i) {
+            Some(PlaneReading::Plane(p)) => planes.push((i, *p)),
+            Some(PlaneReading::Wrong(why)) => return StackReading::refused(as_given, format!("{place}: {why}"), None),
+            Some(PlaneReading::Absent) | None => return StackReading::refused(as_given, format!("{place} has no position"), None),
         }
     }
-    let first = planes[0].1;
-    let differs = |a: Direction, b: Direction| {
-        let (a, b): ([f64; 3], [f64; 3]) = (a.into(), b.into());
-        a.iter().zip(b).any(|(a, b)| (a - b).abs() > SAME_DIRECTION)
-    };
-    if planes.iter().any(|(_, p)| differs(p.row, first.row) || differs(p.column, first.column)) {
-        return StackReading::without(as_given, GeometryVerdict::Mixed, Some(first));
+    let Some(first) = planes.first().map(|(_, p)| *p) else { return StackReading::without(as_given, GeometryVerdict::None, None, None) };
+    if let Some((i, other)) = planes.iter().find(|(_, p)| !is_one_orientation(p, &first)) {
+        let reason = if is_one_plane_turned(other, &first) {
+            format!(
+                "image {} of {} is flipped or turned in its plane: its orientation is another one than that of the first",
+                i + 1,
+                planes.len()
+            )
+        } else {
+            "they have several orientations".to_owned()
+        };
+        return StackReading::mixed(as_given, reason, first);
     }
     let spacing_differs = |p: &ImagePlane| p.spacing.iter().zip(first.spacing).any(|(a, b)| (a.0 - b.0).abs() > 1e-3 * b.0);
     if let Some((i, _)) = planes.iter().find(|(_, p)| spacing_differs(p)) {
@@ -140,21 +187,39 @@ pub(crate) fn read_stack(size: [u32; 2], readings: &[PlaneReading], fallback: &[
 
 /// Parallel planes in order of position: finds the course of their origins.
 fn read_course(size: [u32; 2], order: Vec<usize>, sorted: &[ImagePlane], normal: Direction) -> StackReading {
-    let first = sorted[0];
+    let [Some(first), Some(last)] = [sorted.first(), sorted.last()].map(Option::<&ImagePlane>::copied) else {
+        return StackReading::without(order, GeometryVerdict::None, None, None);
+    };
     let origins: Vec<PatientPoint> = sorted.iter().map(|p| p.position).collect();
-    let steps: Vec<f64> = origins.windows(2).map(|w| (w[1] - w[0]).dot(normal.unit())).collect();
-    if steps.iter().any(|s| *s < SAME_PLACE) {
-        return StackReading::without(order, GeometryVerdict::Mixed, Some(first));
+    let steps: Vec<f64> = origins.iter().zip(origins.iter().skip(1)).map(|(from, to)| (*to - *from).dot(normal.unit())).collect();
+    let doubles = steps.iter().filter(|s| **s < SAME_PLACE).count();
+    if doubles > 0 {
+        let reason = if doubles == steps.len() {
+            format!("all {} lie at one position", origins.len())
+        } else {
+            format!("{doubles} of {} lie at the position of another, and nothing that they say tells sets of them apart", origins.len())
+        };
+        return StackReading::mixed(order, reason, first);
     }
     let Some(count) = u32::try_from(origins.len()).ok() else {
         return StackReading::refused(order, "there are too many images", Some(first));
     };
-    let whole = origins[origins.len() - 1] - origins[0];
+    let whole = last.position - first.position;
     // A single slice has no course. It is shown as one that is 1 mm thick; its facts name no spacing.
     let step = if count == 1 { normal.times(Mm(1.0)) } else { whole * (1.0 / f64::from(count - 1)) };
     let tilt = degrees_between(step, normal.unit());
-    let uniform = origins.iter().enumerate().all(|(i, o)| (*o - (origins[0] + step * i as f64)).length().0 <= ROUNDING);
+    let uniform = origins.iter().enumerate().all(|(i, o)| (*o - (first.position + step * i as f64)).length().0 <= ROUNDING);
     let gaps = if uniform { Vec::new() } else { gaps(&steps) };
+    let course = step * (1.0 / step.dot(normal.unit()));
+    let heights: Vec<Mm> = origins.iter().map(|o| Mm((*o - first.position).dot(normal.unit()))).collect();
+    let beside = origins.iter().zip(&heights).position(|(o, h)| (*o - (first.position + course * h.0)).length().0 > OFF_COURSE);
+    if let Some(slice) = beside.filter(|_| !uniform) {
+        return StackReading::refused(
+            order,
+            format!("slice {} of {count} lies beside the straight line of the others", slice + 1),
+            Some(first),
+        );
+    }
     let verdict = match (uniform, gaps.is_empty()) {
         (false, false) => GeometryVerdict::Gap,
         (false, true) => GeometryVerdict::Uneven,
@@ -163,12 +228,13 @@ fn read_course(size: [u32; 2], order: Vec<usize>, sorted: &[ImagePlane], normal:
         (true, _) => GeometryVerdict::Oblique,
     };
     let stack = match verdict {
-        GeometryVerdict::Gap => None,
-        GeometryVerdict::Uneven => Some(Stack::Piecewise(origins)),
-        _ => Some(Stack::Uniform { origin: first.position, step }),
+        GeometryVerdict::Gap | GeometryVerdict::Uneven => {
+            let gaps = gaps.iter().filter_map(|g| Some(Gap { after: u32::try_from(g.after).ok()?, missing: g.missing })).collect();
+            Stack::Piecewise { origin: first.position, course, heights, gaps }
+        }
+        _ => Stack::Uniform { origin: first.position, step },
     };
-    let volume = match stack.map(|s| VolumeGeometry::new([size[0], size[1], count], first.row, first.column, first.spacing, s)).transpose()
-    {
+    let volume = match VolumeGeometry::new([size[0], size[1], count], first.row, first.column, first.spacing, stack) {
         Ok(volume) => volume,
         Err(unfit) => return StackReading::refused(order, unfit.why, Some(first)),
     };
@@ -178,8 +244,9 @@ fn read_course(size: [u32; 2], order: Vec<usize>, sorted: &[ImagePlane], normal:
         order,
         slice_spacing: several.then(|| if gaps.is_empty() { mean } else { common_step(&steps) }),
         verdict,
-        volume,
+        volume: Some(volume),
         gaps,
+        reason: None,
         tilt_degrees: several.then_some(tilt),
         slice_direction: several.then(|| (step * (1.0 / step.length().0)).into()),
         first: Some(first),
@@ -205,7 +272,7 @@ fn common_step(steps: &[f64]) -> f64 {
 }
 
 /// Steps that are a whole multiple (within 5 %) of a step that at least 80 % of the others share within 1 %.
-fn gaps(steps: &[f64]) -> Vec<Gap> {
+fn gaps(steps: &[f64]) -> Vec<MissingSlices> {
     let common = common_step(steps);
     let sharing = steps.iter().filter(|s| (*s - common).abs() <= 0.01 * common).count();
     let others = steps.len() - 1;
@@ -215,7 +282,7 @@ fn gaps(steps: &[f64]) -> Vec<Gap> {
     let gap = |(after, step): (usize, &f64)| {
         let multiple = (step / common).round();
         let is_gap = (2.0..=1e6).contains(&multiple) && (step / (multiple * common) - 1.0).abs() <= 0.05;
-        is_gap.then_some(Gap { after, step_mm: *step, missing: multiple as u32 - 1 })
+        is_gap.then_some(MissingSlices { after, step_mm: *step, missing: multiple as u32 - 1 })
     };
     steps.iter().enumerate().filter_map(gap).collect()
 }
@@ -331,7 +398,11 @@ mod tests {
             let heights: Vec<f64> = (0..count).filter(|i| *i != missing).map(|i| i as f64 * step).collect();
             let r = at(&heights);
             prop_assert_eq!(r.verdict.word(), "gap");
-            prop_assert!(r.volume.is_none());
+            let volume = r.volume.expect("the slices that are there form a volume");
+            let lost = volume.voxel_of(PatientPoint::new(0.0, 0.0, missing as f64 * step));
+            prop_assert_eq!(volume.gap_at(lost.slice), Some(Gap { after: missing as u32 - 1, missing: 1 }));
+            prop_assert!((volume.slice_spacing().0 - step).abs() < 1e-9);
+            prop_assert!(volume.contains(volume.voxel_of(PatientPoint::new(0.0, 0.0, (missing as f64 - 0.51) * step))));
             prop_assert_eq!((r.gaps[0].after, r.gaps[0].missing, r.gaps.len()), (missing - 1, 1, 1));
         }
 

@@ -3,6 +3,8 @@
 //! PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT; several windows are alternatives), C.11.6 and C.7.6.3.1.2 (shape), C.7.5.1.1.2 (padding).
 //! Whatever makes no sense is left out with a warning; without its modality transformation an image shows stored values, and its values have no unit.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::groups::FunctionalGroups;
@@ -156,13 +158,11 @@ pub(crate) fn table(item: &Attributes, signed: bool, name: &'static str) -> Resu
         f if signed && f > 32_767 => (f - 65_536) as i32,
         f => f as i32,
     };
-    let entries: Arc<[u16]> = if words.len() >= count {
-        words[..count].into()
-    } else if bytes.len() >= count {
+    let entries: Arc<[u16]> = match (words.get(..count), bytes.get(..count)) {
+        (Some(words), _) => words.into(),
         // Entries of 8 bits may be packed two to a word (C.11.1.1.1).
-        bytes[..count].iter().map(|b| u16::from(*b)).collect()
-    } else {
-        return Err(wrong("has fewer entries than it says"));
+        (None, Some(bytes)) => bytes.iter().map(|b| u16::from(*b)).collect(),
+        (None, None) => return Err(wrong("has fewer entries than it says")),
     };
     Ok(LutTable::new(first, (bits as i64).clamp(0, 255) as u8, entries)?)
 }

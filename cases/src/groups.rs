@@ -2,6 +2,8 @@
 //!
 //! Refuses: per-frame groups of another number than there are frames, because nobody could tell which frame lacks its own.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::FileError;
 use crate::attributes::Attributes;
 use dicom_core::Tag;
@@ -25,7 +27,16 @@ impl FunctionalGroups {
 
     /// The item of a functional group that holds for a frame (from 0).
     pub(crate) fn find(&self, frame: usize, group: Tag) -> Option<Attributes> {
-        let own = self.frames.get(frame).and_then(|f| f.item(group));
-        own.or_else(|| self.shared.as_ref()?.item(group))
+        self.of_frame(frame, group).or_else(|| self.of_all(group))
+    }
+
+    /// The item that a frame has for itself.
+    pub(crate) fn of_frame(&self, frame: usize, group: Tag) -> Option<Attributes> {
+        self.frames.get(frame).and_then(|f| f.item(group))
+    }
+
+    /// The item that holds for all frames without one of their own.
+    pub(crate) fn of_all(&self, group: Tag) -> Option<Attributes> {
+        self.shared.as_ref()?.item(group)
     }
 }

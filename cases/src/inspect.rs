@@ -2,8 +2,10 @@
 //!
 //! Paths are shown here, because the person who gave them asks. Frame hashes are SHA-256 of the stored values as little-endian 32-bit integers.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::folder::{OtherObject, scan};
-use crate::geometry::Gap;
+use crate::geometry::MissingSlices;
 use crate::greyscale::warn;
 use crate::image_file::ImageFile;
 use crate::series::{ScannedSeries, Source};
@@ -16,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use tiresias_codecs::Codecs;
-use tiresias_words::{GeometryVerdict, Voi};
+use tiresias_words::Voi;
 
 /// The document. It has no `Debug`: paths and free text are in it.
 #[derive(Serialize)]
@@ -83,7 +85,7 @@ struct InspectedGeometry {
     tilt_degrees: Option<f64>,
     /// Between columns, between rows, between slices along the normal.
     spacing_mm: Option<[Option<f64>; 3]>,
-    gaps: Vec<Gap>,
+    gaps: Vec<MissingSlices>,
     origin: Option<[f64; 3]>,
     row_dir: Option<[f64; 3]>,
     col_dir: Option<[f64; 3]>,
@@ -241,14 +243,10 @@ fn inspect_series(scanned: &ScannedSeries, pixels: bool, refused: &mut Vec<Inspe
 
 fn inspect_geometry(scanned: &ScannedSeries) -> InspectedGeometry {
     let stack = &scanned.stack;
-    let reason = match &stack.verdict {
-        GeometryVerdict::Refused { reason } => Some(reason.clone()),
-        _ => None,
-    };
     let first = stack.first;
     InspectedGeometry {
         verdict: stack.verdict.word(),
-        reason,
+        reason: stack.reason.clone(),
         tilt_degrees: stack.tilt_degrees,
         spacing_mm: first.map(|p| [Some(p.spacing[0].0), Some(p.spacing[1].0), stack.slice_spacing]),
         gaps: stack.gaps.clone(),

@@ -1,12 +1,13 @@
-//! What may be laid over the images of a series, or colour them, when somebody asks: overlay planes and supplemental colours. Nothing shows them by itself.
+//! What may be laid over the images of a series, or colour them, when somebody asks: overlay planes, display shutters and supplemental colours. Nothing shows
+//! them by itself.
 //!
-//! Packages hold overlays where somebody had them packed, and never colours. Refuses: drawing, which is `render`'s.
+//! Packages hold overlays where somebody had them packed, and none of the others. Refuses: drawing, which is `render`'s.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::samples::Samples;
 use crate::series::Source;
-use crate::{CasesError, FileError, Series};
+use crate::{CasesError, FileError, Series, Shutter};
 use tiresias_words::Overlay;
 
 impl Series {
@@ -36,6 +37,13 @@ impl Series {
             Source::Folder(f) => f.file.overlays(f.frame).map_err(|why| CasesError::Image { number, count, why }),
             Source::Package(p) => Ok(p.overlays()?),
         }
+    }
+
+    /// The display shutter of image `slice` (stack order, from 0); none of a package.
+    #[must_use]
+    pub fn shutter(&self, slice: usize) -> Option<Shutter> {
+        let Source::Folder(f) = &self.images.get(slice)?.source else { return None };
+        f.shutter.as_deref().map(|s| s.clone().on_pixels(self.pixel_spacing(slice).0))
     }
 
     /// The supplemental colours of image `slice` (PS3.3 C.8.16.2.1.1.1): for each pixel, rows from the top, red, green and blue, or `None` where it is grey.

@@ -232,6 +232,8 @@ impl<R: Read + Seek> Walker<'_, R> {
         // PS3.5 6.2.2: the items of an unknown element are in implicit VR little endian.
         let unknown = head.vr == Some(*b"UN");
         let inner = if unknown { Encoding { explicit: false, big_endian: false } } else { encoding };
+        // A sequence in the place of a value is none: its items, which nobody has looked at, are no value to be kept.
+        let wanted = wanted.filter(|w| w.vr == *b"SQ" || head.vr != Some(*b"SQ"));
         match (wanted, end) {
             (Some(wanted), end) if wanted.vr == *b"SQ" => {
                 spend(&mut self.elements)?;
@@ -523,6 +525,15 @@ mod tests {
         let rows = element([0x28, 0, 0x10, 0], b"US", &[4, 0]);
         data.extend(&rows);
         assert_eq!(layout(&data, LITTLE).unwrap().kept, rows);
+    }
+
+    #[test]
+    fn a_sequence_in_the_place_of_a_value_is_passed() {
+        // Its element has a length that nothing honours.
+        let inside = [&[0xFE, 0xFF, 0, 0xE0, 12, 0, 0, 0][..], &[0x53, 0x51, 0, 0, b'U', b'N', 0, 0, 0xFE, 0xFF, 0xFF, 0x7F]].concat();
+        let modality = element([0x08, 0, 0x60, 0], b"SQ", &inside);
+        let rows = element([0x28, 0, 0x10, 0], b"US", &[4, 0]);
+        assert_eq!(layout(&[modality, rows.clone()].concat(), LITTLE).unwrap().kept, rows);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! (ultrasound region calibration). In projections a distance on the detector is none in the patient: without calibration or magnification factor it is in
 //! pixels. Refuses: bare millimetres from a detector.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::attributes::Attributes;
 use crate::greyscale::warn;
 use dicom_dictionary_std::tags;
@@ -81,7 +83,8 @@ impl Lengths {
     }
     /// Between the pixels about all of these places [column, row]. Ultrasound is calibrated by region, and outside of one it is not at all.
     pub(crate) fn about(&self, places: &[[f64; 2]]) -> PixelScale {
-        let holds = |r: &&Region| places.iter().all(|p| (0..2).all(|i| (r.from[i] - 0.5..=r.to[i] + 0.5).contains(&p[i])));
+        let within = |from: f64, to: f64, at: f64| (from - 0.5..=to + 0.5).contains(&at);
+        let holds = |r: &&Region| places.iter().all(|[x, y]| within(r.from[0], r.to[0], *x) && within(r.from[1], r.to[1], *y));
         self.regions.iter().find(holds).map_or(self.whole, |r| r.scale)
     }
 }
@@ -91,9 +94,12 @@ const PROJECTIONS: [&str; 8] = ["CR", "DX", "MG", "XA", "RF", "PX", "IO", "RG"];
 const RECONSTRUCTIONS: [&str; 4] = ["CT", "MR", "PT", "NM"];
 
 fn whole(a: &Attributes, imaging: &str, patient: Option<[f64; 2]>, warnings: &mut Vec<String>) -> PixelScale {
-    let mut pair = |tag, name: &'static str| match a.numbers(tag, name) {
+    let is_length = |n: &f64| (1e-4..1e4).contains(n);
+    let mut pair = |tag, name: &'static str| match a.numbers(tag, name).as_ref().map(Option::as_deref) {
         Ok(None) => None,
-        Ok(Some(v)) if v.len() == 2 && v.iter().all(|s| s.is_finite() && (1e-4..1e4).contains(s)) => Some([v[1], v[0]]),
+        Ok(Some([between_rows, between_columns])) if is_length(between_rows) && is_length(between_columns) => {
+            Some([*between_columns, *between_rows])
+        }
         _ => {
             warn(warnings, format!("the {name} is not two lengths above 0; nothing can be measured in mm"));
             None

@@ -4,6 +4,7 @@
 //! Refuses: lengths across images without a volume, and regions that lie on no image.
 
 use crate::lengths::{LengthUnit, PixelScale};
+use crate::region::{InPlane, Outline};
 use crate::series::Content;
 use crate::{Series, VoxelBuffer};
 use tiresias_words::{PatientPoint, Voxel};
@@ -37,6 +38,10 @@ pub enum Shape {
     Circle(Place, f64),
     /// With these corners, in order.
     Polygon(Vec<Place>),
+    /// With three corners in order; the fourth follows.
+    Parallelogram([Place; 3]),
+    /// The centre, the end of one half axis and that of the other.
+    Ellipse([Place; 3]),
 }
 
 /// What was found.
@@ -88,6 +93,9 @@ pub enum MeasureError {
     /// A region that no image has a pixel of.
     #[error("the region lies outside of the images")]
     Outside,
+    /// A region whose corners lie in no plane.
+    #[error("the region's corners do not lie in one plane")]
+    Bent,
     /// A region with less than three corners, or a radius that is none.
     #[error("the region has no inside")]
     Flat,
@@ -132,26 +140,46 @@ pub fn measure(series: &Series, voxels: &VoxelBuffer, shape: &Shape) -> Result<M
             let bounds = [[x - radius / dx, y - radius / dy], [x + radius / dx, y + radius / dy]];
             region(series, voxels, image, bounds, scale, std::f64::consts::PI * radius * radius, &inside)
         }
-        Shape::Polygon(places) => {
-            if places.len() < 3 {
-                return Err(MeasureError::Flat);
-            }
-            let found = on_one_image(series, places)?;
-            let scale = scale_of(series, found.image, &found.at)?;
-            let edges: Vec<([f64; 2], [f64; 2])> = found.at.iter().copied().zip(found.at.iter().copied().cycle().skip(1)).collect();
-            let twice: f64 = edges.iter().map(|([x0, y0], [x1, y1])| x0 * y1 - x1 * y0).sum();
-            let inside = |x: f64, y: f64| {
-                let crossed =
-                    |([x0, y0], [x1, y1]): &([f64; 2], [f64; 2])| (y0 > &y) != (y1 > &y) && x < (x1 - x0) * (y - y0) / (y1 - y0) + x0;
-                edges.iter().filter(|e| crossed(e)).count() % 2 == 1
-            };
-            let fold =
-                |pick: fn(f64, f64) -> f64, start: f64| found.at.iter().fold([start; 2], |b, p| [pick(b[0], p[0]), pick(b[1], p[1])]);
-            let bounds = [fold(f64::min, f64::INFINITY), fold(f64::max, f64::NEG_INFINITY)];
-            let area = twice.abs() / 2.0 * scale.spacing[0] * scale.spacing[1];
-            region(series, voxels, found.image, bounds, scale, area, &inside)
-        }
+        Shape::Polygon(places) if places.len() < 3 => Err(MeasureError::Flat),
+        Shape::Polygon(places) => closed(series, voxels, places, |at| Some(Outline::Polygon(at.to_vec()))),
+        Shape::Parallelogram(places) => closed(series, voxels, places, |at| match at {
+            [a, b, c] => Some(Outline::Polygon(vec![*a, *b, *c, [a[0] + c[0] - b[0], a[1] + c[1] - b[1]]])),
+            _ => None,
+        }),
+        Shape::Ellipse(places) => closed(series, voxels, places, |at| match at {
+            [centre, a, b] => Some(Outline::Ellipse { centre: *centre, halves: [a, b].map(|p| [p[0] - centre[0], p[1] - centre[1]]) }),
+            _ => None,
+        }),
     }
+}
+
+/// A region with a closed outline: on one image by its pixels, on another plane of a volume by samples.
+fn closed(
+    series: &Series,
+    voxels: &VoxelBuffer,
+    places: &[Place],
+    outline: impl Fn(&[[f64; 2]]) -> Option<Outline>,
+) -> Result<Measured, MeasureError> {
+    let has_inside = |o: Option<Outline>| o.filter(|o| o.area() > 0.0).ok_or(MeasureError::Flat);
+    let points = places.iter().map(|p| if let Place::Patient(p) = p { Some(*p) } else { None }).collect::<Option<Vec<_>>>();
+    if let (Some(points), Some(volume)) = (points, &series.volume)
+        && points.iter().any(|p| !is_on_an_image(volume.voxel_of(*p).slice))
+    {
+        let plane = InPlane::of(&points)?;
+        let outline = has_inside(outline(&plane.at))?;
+        let scale = PixelScale { spacing: [1.0; 2], unit: LengthUnit::Millimetres };
+        return told(series, &plane.values(series, voxels, volume, &outline)?, scale, outline.area());
+    }
+    let found = on_one_image(series, places)?;
+    let scale = scale_of(series, found.image, &found.at)?;
+    let outline = has_inside(outline(&found.at))?;
+    let area = outline.area() * scale.spacing[0] * scale.spacing[1];
+    region(series, voxels, found.image, outline.bounds(), scale, area, &|x, y| outline.holds([x, y]))
+}
+
+/// Whether a continuous slice index means an image itself: positions of files are rounded.
+fn is_on_an_image(slice: f64) -> bool {
+    (slice - slice.round()).abs() < 0.02
 }
 
 /// Statistics of all of one image.
@@ -182,6 +210,9 @@ fn on_one_image(series: &Series, places: &[Place]) -> Result<OnImage, MeasureErr
         Place::Patient(p) => {
             let volume = series.volume.as_ref().ok_or(MeasureError::NoVolume)?;
             let v = volume.voxel_of(*p);
+            if volume.gap_at(v.slice).is_some() {
+                return Err(MeasureError::Outside);
+            }
             let image = v.slice.round();
             // Positions of files are rounded; what means a pixel's centre is that.
             let snapped = [v.column, v.row].map(|c| (c * 1e4).round() / 1e4);
@@ -238,7 +269,11 @@ fn region(
     area: f64,
     inside: &dyn Fn(f64, f64) -> bool,
 ) -> Result<Measured, MeasureError> {
-    let values = values(series, voxels, image, bounds, inside);
+    told(series, &values(series, voxels, image, bounds, inside), scale, area)
+}
+
+/// What is said of the values in a region; each comes with whether it is padding.
+fn told(series: &Series, values: &[(f64, bool)], scale: PixelScale, area: f64) -> Result<Measured, MeasureError> {
     if values.is_empty() && series.content == Content::Grey {
         return Err(MeasureError::Outside);
     }

@@ -3,9 +3,13 @@
 //! Refuses: images of a frame of reference without a SOP Instance UID, segmentations that contradict themselves, and whatever the pixel
 //! description refuses.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::classes::{image_class, modality, object_kind};
+use crate::distinctions::Distinctions;
+use crate::facts::Anatomy;
 use crate::file::Header;
 use crate::geometry::{ImagePlane, PlaneReading};
 use crate::greyscale::{GreyScale, warn};
@@ -14,8 +18,9 @@ use crate::identifying::Identifying;
 use crate::image_file::ImageFile;
 use crate::lengths::Lengths;
 use crate::series::{FolderImage, SourceIds};
+use crate::shutter::{Shutter, Shutters};
 use crate::summary::summary;
-use crate::suv;
+use crate::{suv, tiles};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use serde_json::{Map, Value};
@@ -30,10 +35,12 @@ pub(crate) struct FileImage {
     pub(crate) image: FolderImage,
     pub(crate) modality: ImagingModality,
     pub(crate) plane: PlaneReading,
+    pub(crate) distinctions: Distinctions,
     pub(crate) instance: Option<i64>,
     pub(crate) frame_time: Option<Duration>,
     pub(crate) suv: Option<Result<f64, String>>,
     pub(crate) lengths: Arc<Lengths>,
+    pub(crate) anatomy: Arc<Anatomy>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -110,9 +117,11 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     // Only orders images that have no position; nonsense orders nothing.
     let instance = a.integer(tags::INSTANCE_NUMBER, "Instance Number").ok().flatten();
     let frame_time = frame_time(a);
+    let anatomy = Arc::new(Anatomy::read(a, &groups, class));
     let mut found = Vec::with_capacity(frames);
     let mut last: Option<(Option<[f64; 2]>, Arc<Lengths>)> = None;
     let mut last_grey: Option<Arc<GreyScale>> = None;
+    let common_shutter = shutter(groups.of_all(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE).as_ref().unwrap_or(a), &mut warnings);
     for frame in 0..frames {
         // Most frames have the grey scale of the one before, tables and all.
         let grey = GreyScale::read(a, &groups, frame, module.sample, imaging.as_str(), &mut warnings);
@@ -128,6 +137,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
         if let PlaneReading::Wrong(why) = &plane {
             warn(&mut warnings, format!("its place in the patient cannot be used: {why}"));
         }
+        let own_shutter = groups.of_frame(frame, tags::FRAME_DISPLAY_SHUTTER_SEQUENCE);
         let image = FolderImage {
             file: Arc::clone(file),
             frame,
@@ -136,15 +146,19 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             grey,
             plane: if let PlaneReading::Plane(p) = plane { Some(p) } else { None },
             lossy,
+            tile: tiles::place(a, &groups, frame, [module.columns, module.rows]),
+            shutter: own_shutter.map_or_else(|| common_shutter.clone(), |own| shutter(&own, &mut warnings)),
         };
         found.push(FileImage {
             image,
             modality: imaging.clone(),
             plane,
+            distinctions: Distinctions::read(a, &groups, frame),
             instance,
             frame_time,
             suv: suv.clone(),
             lengths,
+            anatomy: Arc::clone(&anatomy),
             warnings: Vec::new(),
         });
     }
@@ -152,6 +166,21 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
         first.warnings = warnings;
     }
     Ok(found)
+}
+
+/// The shutter of an image; one that makes no sense is left out with a warning.
+fn shutter(a: &Attributes, warnings: &mut Vec<String>) -> Option<Arc<Shutter>> {
+    match Shutters::read(a) {
+        Ok(Some(Shutters::Shapes(shutter))) => {
+            warn(warnings, "the image has a display shutter, which is not drawn");
+            Some(Arc::new(shutter))
+        }
+        Ok(Some(Shutters::Bitmap)) | Ok(None) => None,
+        Err(why) => {
+            warn(warnings, format!("the display shutter is left out: {why}"));
+            None
+        }
+    }
 }
 
 /// PS3.5 9.1.

@@ -1,31 +1,44 @@
 //! Numbers that are shown to a person, from the true stored values in f64.
 //!
 //! The value at a point is trilinear between stored values and then goes through the modality transformation. The volume reaches half a voxel beyond its
-//! outer centres, with the edge repeated. A tap on padding with weight makes the sample take its nearest tap. The min-max window leaves padding out.
+//! outer centres, with the edge repeated. Where slices are missing there is no value; the slices beside the gap reach into it with theirs, and nothing is
+//! interpolated across. A tap on padding with weight makes the sample take its nearest tap. The min-max window leaves padding out.
 
 use crate::{Series, VoxelBuffer};
 use std::sync::atomic::Ordering;
 use tiresias_words::{PatientPoint, StoredValue, Voi, Window};
 
-/// The value at a patient point (LPS, mm) in the series' modality units. `None` outside the volume, where there is no volume, and where a slice that is
-/// needed is not loaded.
+/// The value at a patient point (LPS, mm) in the series' modality units. `None` outside the volume and in its gaps, where there is no volume, and where a slice
+/// that is needed is not loaded.
 ///
 /// Stored values are interpolated and then transformed (design 3.3); where the transformation differs from image to image, the transformed values are.
 #[must_use]
 pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<f64> {
+    sample(series, voxels, has_one_modality(series), at).map(|(value, _)| value)
+}
+
+/// Whether one modality transformation holds for all images, so that stored values can be interpolated.
+pub(crate) fn has_one_modality(series: &Series) -> bool {
+    series.images.first().is_some_and(|first| series.images.iter().all(|i| i.modality == first.modality))
+}
+
+/// As [`probe`], and whether the value is padding. `is_one` is what [`has_one_modality`] says of the series.
+pub(crate) fn sample(series: &Series, voxels: &VoxelBuffer, is_one: bool, at: PatientPoint) -> Option<(f64, bool)> {
     let volume = series.volume.as_ref()?;
     let voxel = volume.voxel_of(at);
     if !volume.contains(voxel) {
         return None;
     }
-    let common = series.images.first().map(|i| &i.modality).filter(|m| series.images.iter().all(|i| i.modality == **m));
+    let common = series.images.first().map(|i| &i.modality).filter(|_| is_one);
     let axis = |c: f64, n: u32| {
         let c = c.clamp(0.0, f64::from(n) - 1.0);
         let low = c.floor();
         (low as usize, (low as usize + 1).min(n as usize - 1), c - low)
     };
     let size = volume.size();
-    let [(x0, x1, fx), (y0, y1, fy), (z0, z1, fz)] = [axis(voxel.column, size[0]), axis(voxel.row, size[1]), axis(voxel.slice, size[2])];
+    // Beside a gap the nearer slice goes on as it is.
+    let slice = if volume.steps_over_gap(voxel.slice) { voxel.slice.round() } else { voxel.slice };
+    let [(x0, x1, fx), (y0, y1, fy), (z0, z1, fz)] = [axis(voxel.column, size[0]), axis(voxel.row, size[1]), axis(slice, size[2])];
     let mut sum = 0.0;
     let mut padded = false;
     for (z, wz) in [(z0, 1.0 - fz), (z1, fz)] {
@@ -42,9 +55,9 @@ pub fn probe(series: &Series, voxels: &VoxelBuffer, at: PatientPoint) -> Option<
     }
     if padded {
         let nearest = |low: usize, high: usize, f: f64| if f >= 0.5 { high } else { low };
-        return series.value(voxels, [nearest(x0, x1, fx), nearest(y0, y1, fy), nearest(z0, z1, fz)]).map(|(value, _)| value);
+        return series.value(voxels, [nearest(x0, x1, fx), nearest(y0, y1, fy), nearest(z0, z1, fz)]);
     }
-    Some(common.map_or(sum, |m| m.apply(sum)))
+    Some((common.map_or(sum, |m| m.apply(sum)), false))
 }
 
 /// A window from the lowest to the highest modality value of all loaded images, padding left out: what is shown where a series names none.
@@ -98,8 +111,7 @@ mod tests {
     use crate::series::{Content, SeriesImage, Source};
     use std::sync::{Arc, OnceLock};
     use tiresias_words::{
-        Direction, Displacement, GeometryVerdict, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack, ValueUnit,
-        VolumeGeometry,
+        Direction, Displacement, ImagingModality, Mm, ModalityLut, PresentationShape, Role, SeriesFacts, Stack, ValueUnit, VolumeGeometry,
     };
 
     /// 2 x 1 x 2 voxels of 1 mm, stored values 0, 10 and 20, 30; `padding` is the one that is no measurement.
@@ -114,13 +126,7 @@ mod tests {
             lengths: Arc::clone(&lengths),
             source: Source::Package(Box::new(PackedImage::nowhere())),
         };
-        let facts = SeriesFacts {
-            role: Role::current(),
-            modality: ImagingModality::new("CT").unwrap(),
-            images: 2,
-            slice_spacing: Some(Mm(1.0)),
-            geometry: GeometryVerdict::Orthogonal,
-        };
+        let facts = SeriesFacts::new(Role::current(), ImagingModality::new("CT").unwrap(), 2);
         let series = Series {
             facts,
             volume: Some(geometry),

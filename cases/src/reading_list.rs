@@ -66,11 +66,45 @@ const FUNCTIONAL_GROUPS: &[Wanted] = &[
     sequence(tags::PLANE_ORIENTATION_SEQUENCE, &[value(tags::IMAGE_ORIENTATION_PATIENT, b"DS")]),
     sequence(tags::PIXEL_MEASURES_SEQUENCE, &[value(tags::PIXEL_SPACING, b"DS"), value(tags::SLICE_THICKNESS, b"DS")]),
     sequence(tags::FRAME_VOILUT_SEQUENCE, &VOI_WINDOWS),
+    sequence(tags::FRAME_ANATOMY_SEQUENCE, &[value(tags::FRAME_LATERALITY, b"CS")]),
     sequence(
         tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE,
         &[value(tags::RESCALE_INTERCEPT, b"DS"), value(tags::RESCALE_SLOPE, b"DS"), value(tags::RESCALE_TYPE, b"LO")],
     ),
+    // What tells frames at one position apart.
+    sequence(
+        tags::FRAME_CONTENT_SEQUENCE,
+        &[
+            value(tags::STACK_ID, b"SH"),
+            value(tags::TEMPORAL_POSITION_INDEX, b"UL"),
+            value(tags::FRAME_ACQUISITION_NUMBER, b"US"),
+            value(tags::FRAME_ACQUISITION_DATE_TIME, b"DT"),
+        ],
+    ),
+    sequence(tags::MR_ECHO_SEQUENCE, &[value(tags::EFFECTIVE_ECHO_TIME, b"FD")]),
+    sequence(tags::MR_DIFFUSION_SEQUENCE, &[value(tags::DIFFUSION_B_VALUE, b"FD")]),
+    sequence(tags::CARDIAC_SYNCHRONIZATION_SEQUENCE, &[value(tags::NOMINAL_CARDIAC_TRIGGER_DELAY_TIME, b"FD")]),
+    sequence(tags::MR_IMAGE_FRAME_TYPE_SEQUENCE, &[value(tags::FRAME_TYPE, b"CS")]),
+    sequence(tags::CT_IMAGE_FRAME_TYPE_SEQUENCE, &[value(tags::FRAME_TYPE, b"CS")]),
     sequence(tags::SEGMENT_IDENTIFICATION_SEQUENCE, &[value(tags::REFERENCED_SEGMENT_NUMBER, b"US")]),
+    sequence(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE, &SHUTTER),
+    sequence(
+        tags::PLANE_POSITION_SLIDE_SEQUENCE,
+        &[value(tags::COLUMN_POSITION_IN_TOTAL_IMAGE_PIXEL_MATRIX, b"SL"), value(tags::ROW_POSITION_IN_TOTAL_IMAGE_PIXEL_MATRIX, b"SL")],
+    ),
+];
+
+/// Display shutters (PS3.3 C.7.6.11).
+const SHUTTER: [Wanted; 9] = [
+    value(tags::SHUTTER_SHAPE, b"CS"),
+    value(tags::SHUTTER_LEFT_VERTICAL_EDGE, b"IS"),
+    value(tags::SHUTTER_RIGHT_VERTICAL_EDGE, b"IS"),
+    value(tags::SHUTTER_UPPER_HORIZONTAL_EDGE, b"IS"),
+    value(tags::SHUTTER_LOWER_HORIZONTAL_EDGE, b"IS"),
+    value(tags::CENTER_OF_CIRCULAR_SHUTTER, b"IS"),
+    value(tags::RADIUS_OF_CIRCULAR_SHUTTER, b"IS"),
+    value(tags::VERTICES_OF_THE_POLYGONAL_SHUTTER, b"IS"),
+    value(tags::SHUTTER_PRESENTATION_VALUE, b"US"),
 ];
 
 const REFERENCED_IMAGES: &[Wanted] = &[sequence(
@@ -143,12 +177,27 @@ const READING_LIST: &[Wanted] = &[
     value(tags::SOP_INSTANCE_UID, b"UI"),
     value(tags::MODALITY, b"CS"),
     value(tags::PIXEL_PRESENTATION, b"CS"),
+    // What hanging goes by: side, view, part of the body.
+    value(tags::IMAGE_LATERALITY, b"CS"),
+    value(tags::LATERALITY, b"CS"),
+    value(tags::VIEW_POSITION, b"CS"),
+    sequence(tags::VIEW_CODE_SEQUENCE, &[value(tags::CODE_VALUE, b"SH")]),
+    value(tags::BODY_PART_EXAMINED, b"CS"),
+    value(tags::PATIENT_ORIENTATION, b"CS"),
     // Told apart, never shown: two patients in one series are split.
     value(tags::PATIENT_ID, b"LO"),
     value(tags::STUDY_INSTANCE_UID, b"UI"),
     value(tags::SERIES_INSTANCE_UID, b"UI"),
     value(tags::INSTANCE_NUMBER, b"IS"),
     value(tags::FRAME_OF_REFERENCE_UID, b"UI"),
+    // What tells images at one position apart.
+    value(tags::IMAGE_TYPE, b"CS"),
+    value(tags::ECHO_TIME, b"DS"),
+    value(tags::TEMPORAL_POSITION_IDENTIFIER, b"IS"),
+    value(tags::TRIGGER_TIME, b"DS"),
+    value(tags::DIFFUSION_B_VALUE, b"FD"),
+    value(tags::ACQUISITION_NUMBER, b"IS"),
+    value(tags::CONTENT_TIME, b"TM"),
     // Standardised uptake values: dose, decay, weight, and the times between (PS3.3 C.8.9).
     value(tags::SERIES_DATE, b"DA"),
     value(tags::SERIES_TIME, b"TM"),
@@ -243,9 +292,12 @@ const READING_LIST: &[Wanted] = &[
     // Segmentations: which segments there are (PS3.3 C.8.20).
     value(tags::SEGMENTATION_TYPE, b"CS"),
     sequence(tags::SEGMENT_SEQUENCE, &[value(tags::SEGMENT_NUMBER, b"US")]),
+    // Tiles of a larger image (PS3.3 C.7.6.17.3).
+    value(tags::DIMENSION_ORGANIZATION_TYPE, b"CS"),
+    value(tags::TOTAL_PIXEL_MATRIX_COLUMNS, b"UL"),
+    value(tags::TOTAL_PIXEL_MATRIX_ROWS, b"UL"),
     // Presentation states.
     sequence(tags::REFERENCED_SERIES_SEQUENCE, REFERENCED_IMAGES),
-    value(tags::SHUTTER_SHAPE, b"CS"),
     sequence(tags::MASK_SUBTRACTION_SEQUENCE, &[value(tags::MASK_OPERATION, b"CS")]),
     sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, SOFTCOPY_VOI),
     sequence(tags::DISPLAYED_AREA_SELECTION_SEQUENCE, DISPLAYED_AREA),
@@ -259,7 +311,7 @@ pub(crate) fn wanted(tag: Tag) -> Option<&'static Wanted> {
     if OVERLAY_GROUPS.contains(&tag.group()) {
         return OVERLAY.iter().find(|w| w.tag.element() == tag.element());
     }
-    within(READING_LIST, tag)
+    within(READING_LIST, tag).or_else(|| within(&SHUTTER, tag))
 }
 
 /// What is wanted of an element inside an item.

@@ -4,6 +4,8 @@
 //! (design 3.2): word 1 is the lowest value, 65535 the highest, word 0 padding; the error is at most half a step. Numbers shown to a person never come from
 //! requantised words.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use std::ops::RangeInclusive;
 use tiresias_words::{ModalityLut, StoredFormat, StoredValue};
 

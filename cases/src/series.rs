@@ -3,6 +3,8 @@
 //! The header says everything but the pixels; [`Series::load_slice`] fetches one image into a [`VoxelBuffer`], in whatever order the caller wants.
 //! From a package the whole file is read once and its hash is checked before a pixel is stored.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::geometry::{ImagePlane, StackReading};
 use crate::greyscale::GreyScale;
 use crate::identifying::Identifying;
@@ -13,7 +15,7 @@ use crate::pixel_module::Sample;
 use crate::samples::Samples;
 use crate::scale::{Quantiser, WordScale};
 use crate::voxels::{Kind, StoredKind};
-use crate::{CasesError, FileError, PackageError, VoxelBuffer, colour};
+use crate::{CasesError, FileError, PackageError, Shutter, VoxelBuffer, colour, facts};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -112,6 +114,9 @@ pub(crate) struct FolderImage {
     pub(crate) grey: Arc<GreyScale>,
     pub(crate) plane: Option<ImagePlane>,
     pub(crate) lossy: bool,
+    /// Where its first pixel lies in a total pixel matrix, [column, row] from 0.
+    pub(crate) tile: Option<[u32; 2]>,
+    pub(crate) shutter: Option<Arc<Shutter>>,
 }
 
 /// The UIDs and the patient id of a source image, empty where it has none.
@@ -208,7 +213,7 @@ impl Series {
         let image = self.images.get(slice)?.clone();
         let mut facts = self.facts.clone();
         (facts.images, facts.slice_spacing) = (1, None);
-        Some(Self {
+        Some(facts::complete(Self {
             facts,
             volume: None,
             image_size: self.image_size,
@@ -222,7 +227,7 @@ impl Series {
             images: vec![image],
             warnings: self.warnings.clone(),
             quantiser: OnceLock::new(),
-        })
+        }))
     }
 
     /// What [`Self::buffer`] takes, bytes.
@@ -297,9 +302,8 @@ impl Series {
     /// Lowest and highest modality value of all images, padding and what is no number left out.
     fn measured(&self) -> Result<[f64; 2], CasesError> {
         let mut range = [f64::INFINITY, f64::NEG_INFINITY];
-        for slice in 0..self.images.len() {
+        for (slice, image) in self.images.iter().enumerate() {
             let (samples, _) = self.grey_samples(slice)?;
-            let image = &self.images[slice];
             samples.each(0, |v| {
                 let value = image.modality.apply(v);
                 if value.is_finite() && !image.is_padding(v) {

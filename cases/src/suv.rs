@@ -3,6 +3,8 @@
 //! SUVbw = activity concentration (Bq/ml) * weight (g) / dose at the reference time (PS3.3 C.8.9.1; QIBA FDG-PET/CT profile, "SUV calculation"). The
 //! reference time is that to which the images are decay corrected: of START the series' time, never the acquisition time of a bed position. Fails closed.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use crate::attributes::Attributes;
 use dicom_dictionary_std::tags;
 

@@ -1,6 +1,6 @@
 //! What is laid over a finished image and how it is turned: overlay planes, and the order in which a presentation state is carried out (PS3.4 N.2).
 //!
-//! Integers only, on top of [`raster`]. Refuses: texts, sizes in millimetres (one pixel a sample, whatever size a state asks for), and grey levels.
+//! Integers only, on top of [`crate::raster`]. Refuses: texts, sizes in millimetres (one pixel a sample, whatever size a state asks for), and grey levels.
 
 use crate::raster::{Mask, Place, Raster, curve, ellipse, place};
 use crate::{Picture, RenderError};

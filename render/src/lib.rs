@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod colour;
+mod course;
 pub mod cpu;
 pub mod gpu;
 pub mod layers;
@@ -17,8 +18,9 @@ mod table;
 mod volume;
 
 pub use colour::ColourView;
+pub use course::WEIGHT_BITS;
 pub use picture::{ColourImage, GreyImage, Picture};
-pub use plan::{Projection, SamplePlan, WEIGHT_BITS};
+pub use plan::{Projection, SamplePlan};
 pub use table::{DisplayTable, grey_level};
 pub use volume::{ValueRange, VolumeView};
 
@@ -33,9 +35,9 @@ pub enum RenderError {
         /// Words that the geometry's size asks for.
         needed: usize,
     },
-    /// The stack has no single step.
-    #[error("slices of this series are not evenly spaced; a plane through them cannot be computed, the images themselves can be viewed")]
-    Uneven,
+    /// The stack's own units make no geometry, which no stack that exists has.
+    #[error("the slices of this series cannot be put in order: {0}; the images themselves can be viewed")]
+    Geometry(#[from] tiresias_words::Unfit),
     /// The pane has no pixels, or more than can be addressed.
     #[error("a pane of {0} x {1} pixels cannot be rendered; sizes go from 1 to 16,384")]
     PaneSize(u32, u32),

@@ -3,17 +3,19 @@
 //! Voxel coordinates are Q31.32 (design 3.2): origin and steps are computed here once in f64 and then only added as integers. The sampler
 //! uses the upper 48 bits as Q15.16. A half weight unit is added to the origin, so that weights are rounded, not cut, and a coordinate
 //! that means a voxel centre hits it exactly. The pixels of a row that lie in the volume are found here too, exactly, in wide integers:
-//! coordinates far outside may wrap in the sampler's 32 bits, and nobody looks at them.
+//! coordinates far outside may wrap in the sampler's 32 bits, and nobody looks at them. Of a stack of unequal steps the third coordinate is a height
+//! ([`crate::course`]); in the plane everything is as affine as ever, because the course of such a stack is straight.
 
 use crate::RenderError;
+use crate::course::{Course, WEIGHT_BITS};
 use tiresias_words::{Displacement, Interpolation, PaneSpec, Slab, SlabKind, Stack, VolumeGeometry, Voxel};
 
-/// Bits of an interpolation weight.
-pub const WEIGHT_BITS: u32 = 14;
 const ONE: f64 = 4_294_967_296.0;
 const HALF: i128 = 1 << 31;
 /// Rounds weights to the nearest of 2^14 steps.
 const HALF_WEIGHT: i64 = 1 << (32 - WEIGHT_BITS - 1);
+/// Rounds heights to the nearest of 2^16 parts; their weights are rounded after the division by the step.
+const HALF_HEIGHT: i64 = 1 << 15;
 const MOST_SAMPLES: f64 = 4096.0;
 
 /// What becomes of the samples along the normal.
@@ -39,7 +41,12 @@ pub struct SamplePlan {
     pub(crate) dw: [i64; 3],
     pub(crate) samples: u32,
     pub(crate) projection: Projection,
-    pub(crate) nearest: bool,
+    pub(crate) interpolation: Interpolation,
+    /// Of a stack of unequal steps.
+    pub(crate) course: Option<Course>,
+    /// Lowest and highest slice coordinate that is inside, Q15.16.
+    pub(crate) reach: [i32; 2],
+    touches_gap: bool,
     /// First and one past the last pixel of each row that may touch the volume.
     pub(crate) rows: Vec<[u32; 2]>,
 }
@@ -48,18 +55,19 @@ impl SamplePlan {
     /// Works out how `spec` samples a volume that lies as `geometry` says.
     ///
     /// # Errors
-    /// [`RenderError::Uneven`] for a piecewise stack, [`RenderError::PaneSize`], [`RenderError::Slab`].
+    /// [`RenderError::PaneSize`], [`RenderError::Slab`], [`RenderError::Geometry`].
     pub fn new(geometry: &VolumeGeometry, spec: &PaneSpec) -> Result<Self, RenderError> {
-        let Stack::Uniform { origin: first, .. } = geometry.stack() else { return Err(RenderError::Uneven) };
         let [width, height] = spec.size;
         if !(1..=16_384).contains(&width) || !(1..=16_384).contains(&height) {
             return Err(RenderError::PaneSize(width, height));
         }
         let plane = &spec.plane;
+        let (course, affine) = affine(geometry)?;
+        let (Stack::Uniform { origin: first, .. } | Stack::Piecewise { origin: first, .. }) = geometry.stack();
         // The index of a displacement, taken at the volume's own origin where the numbers are smallest.
-        let zero = geometry.voxel_of(*first);
+        let zero = affine.voxel_of(*first);
         let index_of = |d: Displacement| {
-            let v = geometry.voxel_of(*first + d);
+            let v = affine.voxel_of(*first + d);
             Voxel::new(v.column - zero.column, v.row - zero.row, v.slice - zero.slice)
         };
         let (samples, projection, step) = match spec.slab {
@@ -78,7 +86,9 @@ impl SamplePlan {
             }
         };
         let start = plane.origin() + step * (-0.5 * f64::from(samples - 1));
-        let origin = fixed(geometry.voxel_of(start)).map(|c| c.saturating_add(HALF_WEIGHT));
+        let [column, row, slice] = fixed(affine.voxel_of(start));
+        let rounding = if course.is_some() { HALF_HEIGHT } else { HALF_WEIGHT };
+        let origin = [column.saturating_add(HALF_WEIGHT), row.saturating_add(HALF_WEIGHT), slice.saturating_add(rounding)];
         let du = fixed(index_of(plane.right().times(plane.spacing())));
         let dv = fixed(index_of(plane.down().times(plane.spacing())));
         let dw = fixed(index_of(step));
@@ -88,9 +98,30 @@ impl SamplePlan {
             let Slab::Thick { thickness, step, .. } = spec.slab else { return Err(RenderError::PaneSize(width, height)) };
             return Err(RenderError::Slab { thickness: thickness.0, step: step.0, samples: f64::from(samples) });
         }
-        let rows = (0..height).map(|y| row_range(size, origin, du, dv, dw, samples, y, width)).collect();
-        let nearest = spec.interpolation == Interpolation::Nearest;
-        Ok(Self { size: spec.size, origin, du, dv, dw, samples, projection, nearest, rows })
+        let across = |n: u32| [-HALF, (i128::from(n) << 32) - HALF];
+        let up = course.as_ref().map_or_else(|| across(size[2]), |c| c.reach.map(|h| i128::from(h) << 16));
+        let bounds = [across(size[0]), across(size[1]), up];
+        let rows: Vec<_> = (0..height).map(|y| row_range(bounds, origin, du, dv, dw, samples, y, width)).collect();
+        let touches_gap = course.as_ref().is_some_and(|c| {
+            let gaps = || c.steps.iter().map(|s| s.gap).filter(|g| g[0] < g[1]);
+            let crosses = |y: u32, [x0, x1]: [u32; 2]| {
+                let along = |step: [i64; 3], n: u32| i128::from(step[2]) * i128::from(n);
+                let at = |x: u32, s: u32| i128::from(origin[2]) + along(dv, y) + along(du, x) + along(dw, s);
+                let corners = [at(x0, 0), at(x1 - 1, 0), at(x0, samples - 1), at(x1 - 1, samples - 1)].map(|c| c >> 16);
+                let (low, high) = corners.iter().fold((i128::MAX, i128::MIN), |(low, high), c| (low.min(*c), high.max(*c)));
+                gaps().any(|[from, to]| high > i128::from(from) && low < i128::from(to))
+            };
+            (0..).zip(&rows).any(|(y, row)| row[0] < row[1] && crosses(y, *row))
+        });
+        let reach = up.map(|c| (c >> 16) as i32);
+        let interpolation = spec.interpolation;
+        Ok(Self { size: spec.size, origin, du, dv, dw, samples, projection, interpolation, course, reach, touches_gap, rows })
+    }
+
+    /// Whether some of the image may lie where slices are missing: there it shows the gap's hatch ([`crate::cpu`]), which whoever shows the image explains.
+    #[must_use]
+    pub const fn touches_gap(&self) -> bool {
+        self.touches_gap
     }
 
     /// As [`Self::new`], for a volume of colours.
@@ -129,19 +160,39 @@ impl SamplePlan {
     }
 }
 
+/// The course of a stack of unequal steps, and the geometry in which a plan's coordinates are affine: the volume's own, or for such a stack the one whose
+/// slices are a unit of height apart.
+fn affine(geometry: &VolumeGeometry) -> Result<(Option<Course>, VolumeGeometry), RenderError> {
+    let (Some((course, unit)), Stack::Piecewise { origin, course: direction, .. }) = (Course::of(geometry), geometry.stack()) else {
+        return Ok((None, geometry.clone()));
+    };
+    let stack = Stack::Uniform { origin: *origin, step: *direction * unit };
+    let affine = VolumeGeometry::new(geometry.size(), geometry.row_direction(), geometry.column_direction(), geometry.spacing(), stack)?;
+    Ok((Some(course), affine))
+}
+
 /// Q31.32 of an index, saturating: what does not fit is so far outside that no row touches the volume.
 fn fixed(v: Voxel) -> [i64; 3] {
     [v.column, v.row, v.slice].map(|c| (c * ONE).round().clamp(-(2f64.powi(62)), 2f64.powi(62)) as i64)
 }
 
-/// The pixels [x0, x1) of row `y` with a sample inside the volume, which reaches from -1/2 to n - 1/2 inclusive on each axis.
+/// The pixels [x0, x1) of row `y` with a sample inside the volume, which on each axis reaches from the first to the second of its bounds inclusive.
 #[expect(clippy::too_many_arguments, reason = "the plan's own integers, before there is a plan")]
-fn row_range(size: [u32; 3], origin: [i64; 3], du: [i64; 3], dv: [i64; 3], dw: [i64; 3], samples: u32, y: u32, width: u32) -> [u32; 2] {
+fn row_range(
+    bounds: [[i128; 2]; 3],
+    origin: [i64; 3],
+    du: [i64; 3],
+    dv: [i64; 3],
+    dw: [i64; 3],
+    samples: u32,
+    y: u32,
+    width: u32,
+) -> [u32; 2] {
     let (mut x0, mut x1) = (0i128, i128::from(width));
     for axis in 0..3 {
         let depth = i128::from(dw[axis]) * i128::from(samples - 1);
-        let low = -HALF - depth.max(0);
-        let high = (i128::from(size[axis]) << 32) - HALF - depth.min(0);
+        let low = bounds[axis][0] - depth.max(0);
+        let high = bounds[axis][1] - depth.min(0);
         let start = i128::from(origin[axis]) + i128::from(dv[axis]) * i128::from(y);
         let d = i128::from(du[axis]);
         // low <= start + x*d <= high
@@ -177,7 +228,8 @@ mod tests {
             let (origin, mut du, dv) = (q(o), q(u), q(v));
             if flat < 3 { du[flat] = 0; }
             let size = [20, 17, 9];
-            let [x0, x1] = row_range(size, origin, du, dv, [0; 3], 1, y, 64);
+            let bounds = size.map(|n: u32| [-HALF, (i128::from(n) << 32) - HALF]);
+            let [x0, x1] = row_range(bounds, origin, du, dv, [0; 3], 1, y, 64);
             for x in 0..64u32 {
                 let inside = (0..3).all(|a| {
                     let c = i128::from(origin[a]) + i128::from(du[a]) * i128::from(x) + i128::from(dv[a]) * i128::from(y);

@@ -5,6 +5,7 @@
 //! Refuses: grey levels, DICOM units and what a drawing means; floating point, but for [`place`].
 
 use crate::{Picture, RenderError};
+use tiresias_words::Grey;
 
 /// Parts of a pixel.
 const ONE: i64 = 256;
@@ -256,6 +257,14 @@ impl Raster {
         Self { size: self.size, channels: 3, bytes: own.zip(colours).flat_map(|(own, colour)| colour.unwrap_or(own)).collect() }
     }
 
+    /// Closes a display shutter (PS3.3 C.7.6.11): pixels that are not open, in order of rows, take the level. Pixels beyond the list stay as they are.
+    pub fn shut(&mut self, open: &[bool], level: Grey) {
+        let channels = self.channels as usize;
+        for (pixel, _) in self.bytes.chunks_exact_mut(channels).zip(open).filter(|(_, is_open)| !**is_open) {
+            pixel.fill(level.0);
+        }
+    }
+
     /// Burns a drawing in: lit pixels are white, and every other pixel that touches one, at a corner too, is black, so that it can be seen on bone as on air.
     pub fn burn(&mut self, drawing: &Mask) {
         let [width, height] = self.size.map(i64::from);
@@ -457,5 +466,12 @@ mod tests {
                 mask.polygon(&ellipse(c, u, v));
             }
         }
+    }
+
+    #[test]
+    fn a_shutter_closes_what_is_not_open() {
+        let mut picture = Raster::of(&GreyImage { size: [3, 2], bytes: vec![100; 6] });
+        picture.shut(&[true, false, true, true, false], Grey(7));
+        assert_eq!(picture.bytes(), [100, 7, 100, 100, 7, 100]);
     }
 }

@@ -1,6 +1,7 @@
 //! What the sampler reads of a grey series: a volume of 16-bit words with its geometry.
 
 use crate::RenderError;
+use crate::course::WEIGHT_BITS;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tiresias_words::{ModalityLut, StoredFormat, StoredValue, VolumeGeometry};
 
@@ -69,6 +70,12 @@ impl ValueRange {
             13..=14 => 4,
             _ => 18 - s,
         }
+    }
+    /// Bits of the weights of cubic interpolation, whose values ring by a half: with span and fraction bits 30 at most, so that 31 hold every sum.
+    #[must_use]
+    pub(crate) const fn cubic_bits(self) -> u32 {
+        let bits = 30 - (self.span_bits() + self.fraction_bits());
+        if bits < WEIGHT_BITS { bits } else { WEIGHT_BITS }
     }
 }
 

@@ -189,6 +189,9 @@ def images():
     segmentation = ids(SEG, "SEG") + pixels(allocated=1, stored=1, frames=2) + [
         (0x00620001, "CS", "BINARY"), (0x00620002, "SQ", [[(0x00620004, "US", [1])]]), (0x52009230, "SQ", [named(1), named(1)])]
     yield "segmentation", whole(LITTLE, data_set(segmentation + [(0x7FE00010, "OB", raw(8))]))
+    tiles = [(0x00209311, "CS", "TILED_FULL"), (0x00480006, "UL", [12]), (0x00480007, "UL", [5])]
+    shutter = [(0x00181600, "CS", "CIRCULAR\\POLYGONAL"), (0x00181610, "IS", "3\\3"), (0x00181612, "IS", "2"), (0x00181620, "IS", "1\\1\\1\\6\\5\\1")]
+    yield "tiles", whole(LITTLE, data_set(ids(SC, "OT") + tiles + shutter + pixels(allocated=8, stored=8, frames=2) + [(0x7FE00010, "OB", bytes(60))]))
     yield "presentation", whole(LITTLE, data_set(state("1.2.3.1")))
     yield "report", whole(LITTLE, data_set([(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.22"), (0x00080018, "UI", "1.2.3.9"), (0x00080060, "CS", "SR")]))
     for name, frame, more in compressed():
@@ -239,6 +242,11 @@ def states():
     yield "overlay", whole(LITTLE, data_set(state("1.2.3", *overlay)))
     yield "rescale", whole(LITTLE, data_set(state("1.2.3", (0x00281052, "DS", "-7"), (0x00281053, "DS", "2"), (0x00281054, "LO", "HU"),
                                                   (0x00700100, "CS", "MAGNIFY"), (0x00700042, "US", [270]), (0x00700041, "CS", "N"))))
+    shutter = [(0x00181600, "CS", "RECTANGULAR\\CIRCULAR\\POLYGONAL"), (0x00181602, "IS", "1"), (0x00181604, "IS", "2"), (0x00181606, "IS", "1"),
+               (0x00181608, "IS", "2"), (0x00181610, "IS", "1\\2"), (0x00181612, "IS", "1"), (0x00181620, "IS", "1\\1\\1\\2\\2\\2\\2\\1"),
+               (0x00181622, "US", [40000])]
+    yield "shutter", whole(LITTLE, data_set(state("1.2.3", *shutter)))
+    yield "matrix", whole(LITTLE, data_set(state("1.2.3", (0x00700001, "SQ", [[(0x00700009, "SQ", [shape("POINT", [9.0, 9.0], "MATRIX")])]]))))
     yield "other_image", whole(LITTLE, data_set(state("1.2.4")))
 
 
@@ -262,6 +270,38 @@ def compressed():
     yield "j2k_16", (base + "4.91", 16, 12, 1, 16, 16, "grey"), codestream("JPEG2000", "I;16", no_jp2=True)
     yield "j2k_lossy", (base + "4.91", 40, 40, 3, 8, 8, "rgb"), codestream("JPEG2000", "RGB", (40, 40), no_jp2=True, irreversible=True, mct=1, quality_layers=[20, 5])
     yield "j2k_tiles", (base + "4.90", 40, 40, 3, 8, 8, "rgb"), codestream("JPEG2000", "RGB", (40, 40), no_jp2=True, tile_size=(16, 16), progression="RPCL")
+
+
+def messages():
+    """Target, name and bytes of what parent and worker say to each other; the layout is that of cases/codecs/src/worker/wire.rs."""
+    syntaxes = re.findall(r'^    \w+, "([\d.]+)", ', (HERE / "../../cases/codecs/src/syntax.rs").read_text(), re.M)
+    colours = ["grey", "rgb", "ybr"]
+
+    def decode(said, frame):
+        uid, columns, rows, samples, allocated, stored, colour = said
+        small = [0, syntaxes.index(uid), samples, allocated, stored, colours.index(colour), 0, 0]
+        return b"TcQ1" + bytes(small) + struct.pack("<2I2Q", columns, rows, 0, len(frame)) + frame
+
+    unpack = lambda limit, data: b"TcQ1" + bytes([1] + [0] * 7) + struct.pack("<2I2Q", 0, 0, limit, len(data)) + data
+    asked = {name: (said, frame) for name, said, frame in compressed()}
+    for name in ["rle", "deflated_bits", "jpeg_rgb", "jpeg_lossless_16", "j2k"]:
+        yield "request", name, decode(*asked[name])
+    yield "request", "unpack", unpack(2**63, deflate(b"reading room " * 9))
+    yield "request", "several", decode(*asked["uncompressed"]) + unpack(5, deflate(bytes(99))) + unpack(99, b"") + decode(*asked["rle_rgb"])
+
+    def answer(said, status=0, about=(0, 0, 0), frame=(0,) * 6, numbers=(0,) * 4, wide=(0, 0), length=None, data=b""):
+        header = b"TcA1" + bytes([status, *about, *frame, 0, 0]) + struct.pack("<4I3Q", *numbers, *wide, len(data) if length is None else length)
+        return " ".join(map(str, said)).encode() + b"\n" + header + data
+
+    grey, colour = asked["rle"][0], asked["jpeg_rgb"][0]
+    yield "answer", "grey", answer(grey, frame=(2, 11, 1, 0, 0, 7), data=bytes(60))
+    yield "answer", "colour", answer(colour, frame=(1, 8, 2, 1, 1, 0), data=bytes(576))
+    yield "answer", "bits", answer(asked["deflated_bits"][0], frame=(1, 1, 2, 0, 0, 0), data=bytes(34))
+    yield "answer", "short", answer(grey, frame=(2, 12, 2, 0, 0, 0), length=60, data=bytes(59))
+    yield "answer", "refused", answer(colour, 2, (3, 0, 0), numbers=(1, 2, 3, 4))
+    yield "answer", "damaged", answer(colour, 7, (0, 0, 1))
+    yield "answer", "unpacked", answer(["unpack", 9], data=b"reading")
+    yield "answer", "too_large", answer(["unpack", 9], 8, wide=(9, 0))
 
 
 def manifests():
@@ -353,6 +393,40 @@ def main():
     keep("protocol", "own", protocol)
     choice = b'[[question]]\nid = "d"\ntext = "D?"\nkind = "choice"\noptions = [{ key = "n", label = "no" }, { key = "y", label = "yes" }]\nrequired = false\n\n[marks]'
     keep("protocol", "choice", protocol.replace(b"[marks]", choice))
+    hanging = b"""
+[[hanging]]
+name = "pair"
+layout = "2x2"
+row_sizes = [3, 1]
+[[hanging.cell]]
+role = "current"
+at = [1, 1]
+span = [1, 2]
+shows = "axial"
+window = "lung"
+zoom = "180 mm"
+slice = 3
+turn = "mirror 90"
+side = "left"
+link = 1
+[[hanging.cell]]
+modality = "MR"
+volume = true
+at = [2, 2]
+link = 1
+optional = true
+
+[[hanging]]
+name = "planes"
+layout = "mpr"
+[[hanging.cell]]
+body_part = "CHEST"
+
+[[hanging]]
+name = "breasts"
+layout = "mammography"
+"""
+    keep("protocol", "hanging", protocol.replace(b'first = "lung"', b'first = "lung"\ntools = ["scroll", "length"]') + hanging)
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
     for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
                          ("event", histories()), ("record", databases())]:
@@ -368,6 +442,11 @@ def main():
     keep("truth", "two", f"case,package,truth\nc1,{'01' * 32},0\nc2,{'02' * 32},1\n".encode())
     keep("truth", "turned", f"\ufefftruth, package ,case\r\n1,{'01' * 32},\"c1\"\r\n2,x,c1\r\n".encode())
     keep("desk", "two", json.dumps({"tiresias_desk": 1, "protocol": "ab" * 32, "seed": 7, "cases": {"c1": "01" * 32, "c2": "02" * 32}}).encode())
+    keep("recent", "three", json.dumps(["$/a", "$/e", "$/j"]).encode())
+    keep("recent", "many", json.dumps([f"$/{study}" for study in "abcdfghij"]).encode())
+    keep("recent", "twice", json.dumps(["$/a", "$/a/", "$/b/../a", "a", "$", ""]).encode())
+    for target, name, said in messages():
+        keep(target, name, said)
 
 
 main()

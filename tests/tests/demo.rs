@@ -36,12 +36,12 @@ fn sha256(path: &Path) -> String {
 fn the_demo_is_the_same_everywhere() {
     let (_scratch, root) = demo();
     let pinned = [
-        ("desk/desk.json", "e90bbe81056c4e4074d7550c59de5e6c9cf17cf58e8a79c06991b1645eb5518a"),
-        ("desk/truth.csv", "6b4f15877be973ae533c79f165d973a4db1f05702551a29748f63a48f1c7f213"),
+        ("desk/desk.json", "1971a65ae969c1a638d1215520d94fb5b96a179bbb94074c17cd2365e2457429"),
+        ("desk/truth.csv", "c421262284927ce417b70eb6b6af3a1735aaeb2c4d8b782b48ae565e4277ce7c"),
         ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
-        ("reader/bundles/reader-1.json", "b6ee477e377cb692fde2c3860cf84b5cf473514e07d0373c07545ced6fc2521a"),
-        ("reader/bundles/reader-2.json", "b79faea295afd5b08ec6c5da296aba273e97a659afb3746dfa100c8be91bad82"),
-        ("reader/bundles/reader-3.json", "ed28dc19eb17822dc2313dba8def07f7f24de1cf8b26d21d8ae0c7df6c8cefb7"),
+        ("reader/bundles/reader-1.json", "19123b881aa51eba66785639ccfd892f9fecf18595a9a822f0bb137f2ea15f87"),
+        ("reader/bundles/reader-2.json", "06a3f620b42a6b9a5e7578e08ae23b35a72d4100e68b8c5b2872f98b7a8d0875"),
+        ("reader/bundles/reader-3.json", "4403d86ff9215facfd13ffef96c694d7a88f2bf3e640fe0dcf7bf829ef4d3ca9"),
     ];
     for (file, hash) in pinned {
         assert_eq!(sha256(&root.join(file)), hash, "{file}");

@@ -3,7 +3,8 @@
 //! Slices are in order of position along the normal (never of number or name); PS3.3 C.7.6.2.1.1. Gantry tilt is a step that is not
 //! along the normal. Finding this geometry in files is the work of `cases`; sampling along it that of `render`.
 
-use crate::{Direction, Displacement, Mm, PatientPoint, Unfit, Voxel};
+use crate::stack::{height_at, slice_at};
+use crate::{Direction, Gap, Mm, PatientPoint, Stack, Unfit, Voxel};
 use serde::{Deserialize, Serialize};
 
 /// Geometry of a stack of parallel slices. Index to patient: `origin(slice) + column*dx*row_direction + row*dy*column_direction`.
@@ -15,21 +16,6 @@ pub struct VolumeGeometry {
     column_direction: Direction,
     spacing: [Mm; 2],
     stack: Stack,
-}
-
-/// The course of the slice origins (patient position of the centre of the first voxel of each slice).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stack {
-    /// Equal steps; with gantry tilt the step is not along the normal.
-    Uniform {
-        /// Centre of the first voxel of slice 0.
-        origin: PatientPoint,
-        /// From one slice's origin to the next.
-        step: Displacement,
-    },
-    /// One origin for each slice, in order along the normal: uneven spacing, piecewise linear between slices.
-    Piecewise(Vec<PatientPoint>),
 }
 
 /// What is known of a series' geometry, in one word and, where it matters, a number or reason.
@@ -82,7 +68,7 @@ impl VolumeGeometry {
     ///
     /// # Errors
     /// When a size is 0, a spacing is not a positive number, the two directions are not at right angles (cosine above 1e-3), a piecewise stack does not
-    /// have one origin for each slice, or the origins do not advance along the normal.
+    /// have one height for each slice, the slices do not advance along the normal, or a gap is not between two of them.
     pub fn new(
         size: [u32; 3],
         row_direction: Direction,
@@ -102,23 +88,7 @@ impl VolumeGeometry {
             return Err(unfit(format!("row and column directions are not at right angles (cosine {cosine:.4})")));
         }
         let geometry = Self { size, row_direction, column_direction, spacing, stack };
-        let normal = geometry.normal();
-        let advances = |step: Displacement| step.dot(normal.unit()) > 1e-4;
-        match &geometry.stack {
-            Stack::Uniform { origin, step } => {
-                if !origin.is_finite() || !advances(*step) {
-                    return Err(unfit("the slices do not advance along their normal".into()));
-                }
-            }
-            Stack::Piecewise(origins) => {
-                if origins.len() != size[2] as usize || origins.len() < 2 {
-                    return Err(unfit(format!("{} slice positions for {} slices", origins.len(), size[2])));
-                }
-                if origins.iter().any(|o| !o.is_finite()) || origins.windows(2).any(|w| !advances(w[1] - w[0])) {
-                    return Err(unfit("the slices do not advance along their normal".into()));
-                }
-            }
-        }
+        geometry.stack.check(size[2], geometry.normal())?;
         Ok(geometry)
     }
 
@@ -152,26 +122,22 @@ impl VolumeGeometry {
     pub fn normal(&self) -> Direction {
         Direction::new(self.row_direction.cross(self.column_direction)).unwrap_or(Direction::HEAD)
     }
-    /// Step between neighbouring slices about continuous slice index `slice` (the end steps go on beyond the stack).
+    /// Height of a continuous slice index above slice 0 along the normal (the end steps go on beyond the stack).
     #[must_use]
-    pub fn step_at(&self, slice: f64) -> Displacement {
+    pub fn height_at(&self, slice: f64) -> Mm {
         match &self.stack {
-            Stack::Uniform { step, .. } => *step,
-            Stack::Piecewise(origins) => {
-                let k = (slice.floor().max(0.0) as usize).min(origins.len() - 2);
-                origins[k + 1] - origins[k]
-            }
+            Stack::Uniform { step, .. } => Mm(step.dot(self.normal().unit()) * slice),
+            Stack::Piecewise { heights, .. } => Mm(height_at(heights, slice)),
         }
     }
-    /// Distance between neighbouring slices along the normal; the mean one for a piecewise stack.
+    /// Distance between neighbouring slices along the normal; the mean one for a piecewise stack, as if the missing slices of its gaps were there.
     #[must_use]
     pub fn slice_spacing(&self) -> Mm {
-        let normal = self.normal().unit();
         match &self.stack {
-            Stack::Uniform { step, .. } => Mm(step.dot(normal)),
-            Stack::Piecewise(origins) => {
-                let steps = (origins.len() - 1) as f64;
-                Mm((origins[origins.len() - 1] - origins[0]).dot(normal) / steps)
+            Stack::Uniform { step, .. } => Mm(step.dot(self.normal().unit())),
+            Stack::Piecewise { heights, gaps, .. } => {
+                let steps = (heights.len() - 1) as f64 + gaps.iter().map(|g| f64::from(g.missing)).sum::<f64>();
+                Mm(heights[heights.len() - 1].0 / steps)
             }
         }
     }
@@ -180,11 +146,27 @@ impl VolumeGeometry {
     pub fn origin_at(&self, slice: f64) -> PatientPoint {
         match &self.stack {
             Stack::Uniform { origin, step } => *origin + *step * slice,
-            Stack::Piecewise(origins) => {
-                let k = (slice.floor().max(0.0) as usize).min(origins.len() - 2);
-                origins[k] + (origins[k + 1] - origins[k]) * (slice - k as f64)
-            }
+            Stack::Piecewise { origin, course, heights, .. } => *origin + *course * height_at(heights, slice),
         }
+    }
+    /// The gap that a continuous slice index lies in: farther from the slices on both sides than they reach ([`Gap::reach`]).
+    #[must_use]
+    pub fn gap_at(&self, slice: f64) -> Option<Gap> {
+        let Stack::Piecewise { gaps, .. } = &self.stack else { return None };
+        gaps.iter().copied().find(|g| {
+            let part = slice - f64::from(g.after);
+            part > g.reach() && part < 1.0 - g.reach()
+        })
+    }
+    /// Whether a continuous slice index lies between the two slices beside a gap, where nothing may be interpolated.
+    #[must_use]
+    pub fn steps_over_gap(&self, slice: f64) -> bool {
+        matches!(&self.stack, Stack::Piecewise { gaps, .. } if gaps.iter().any(|g| f64::from(g.after) == slice.floor()))
+    }
+    /// Whether slices are missing.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        matches!(&self.stack, Stack::Piecewise { gaps, .. } if !gaps.is_empty())
     }
     /// Patient position of a continuous index; defined beyond the volume too.
     #[must_use]
@@ -199,12 +181,7 @@ impl VolumeGeometry {
         let normal = self.normal().unit();
         let slice = match &self.stack {
             Stack::Uniform { origin, step } => (p - *origin).dot(normal) / step.dot(normal),
-            Stack::Piecewise(origins) => {
-                let height = |o: PatientPoint| (o - origins[0]).dot(normal);
-                let h = (p - origins[0]).dot(normal);
-                let k = origins.partition_point(|o| height(*o) <= h).saturating_sub(1).min(origins.len() - 2);
-                k as f64 + (h - height(origins[k])) / (height(origins[k + 1]) - height(origins[k]))
-            }
+            Stack::Piecewise { origin, course, heights, .. } => slice_at(heights, (p - *origin).dot(normal) / course.dot(normal)),
         };
         let d = p - self.origin_at(slice);
         let [u, v] = [self.row_direction.unit(), self.column_direction.unit()];
@@ -213,17 +190,29 @@ impl VolumeGeometry {
         let determinant = 1.0 - uv * uv;
         Voxel { column: (du - uv * dv) / determinant / self.spacing[0].0, row: (dv - uv * du) / determinant / self.spacing[1].0, slice }
     }
-    /// Whether a continuous index lies inside the volume, which reaches half a voxel beyond the outer centres.
+    /// Whether a continuous index lies inside the volume, which reaches half a voxel beyond the outer centres, and in none of its gaps.
     #[must_use]
     pub fn contains(&self, v: Voxel) -> bool {
         let within = |c: f64, n: u32| c >= -0.5 && c <= f64::from(n) - 0.5;
-        within(v.column, self.size[0]) && within(v.row, self.size[1]) && within(v.slice, self.size[2])
+        within(v.column, self.size[0]) && within(v.row, self.size[1]) && within(v.slice, self.size[2]) && self.gap_at(v.slice).is_none()
     }
     /// Patient position of the volume's centre.
     #[must_use]
     pub fn centre(&self) -> PatientPoint {
         let half = |n: u32| (f64::from(n) - 1.0) / 2.0;
         self.patient_of(Voxel::new(half(self.size[0]), half(self.size[1]), half(self.size[2])))
+    }
+    /// Length of the volume along a direction, from outer edge to outer edge (half a voxel beyond the outer centres).
+    #[must_use]
+    pub fn extent_along(&self, direction: Direction) -> Mm {
+        let centre = self.centre();
+        let [n, m, k] = self.size.map(f64::from);
+        let corner = |i: usize| {
+            let pick = |bit: usize, n: f64| if i & bit == 0 { -0.5 } else { n - 0.5 };
+            (self.patient_of(Voxel::new(pick(1, n), pick(2, m), pick(4, k))) - centre).dot(direction.unit())
+        };
+        let (low, high) = (0..8).map(corner).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), h| (low.min(h), high.max(h)));
+        Mm(high - low)
     }
 }
 
@@ -252,6 +241,7 @@ impl From<VolumeGeometry> for Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Displacement;
     use proptest::prelude::*;
 
     fn unit(v: [f64; 3]) -> Direction {
@@ -277,7 +267,8 @@ mod tests {
             let step = normal.times(Mm(dz)) + v.times(Mm(shear * dz));
             let origin = PatientPoint::from(c);
             let stack = if uneven {
-                Stack::Piecewise((0..30).map(|k| origin + step * (f64::from(k) * (1.0 + 0.02 * f64::from(k)))).collect())
+                let heights = (0..30).map(|k| Mm(dz * f64::from(k) * (1.0 + 0.02 * f64::from(k)))).collect();
+                Stack::Piecewise { origin, course: step * (1.0 / dz), heights, gaps: vec![Gap { after: 7, missing: 2 }] }
             } else {
                 Stack::Uniform { origin, step }
             };
@@ -286,6 +277,15 @@ mod tests {
             let back = g.voxel_of(g.patient_of(at));
             prop_assert!((back.column - at.column).abs() < 1e-6 && (back.row - at.row).abs() < 1e-6 && (back.slice - at.slice).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn extents_are_from_edge_to_edge() {
+        let up = Stack::Uniform { origin: PatientPoint::new(5.0, 6.0, 7.0), step: Displacement::new(0.0, 0.5, 2.0) };
+        let g = VolumeGeometry::new([4, 6, 10], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5), Mm(1.5)], up).unwrap();
+        let along = |d: Direction| (g.extent_along(d).0 * 1e6).round() / 1e6;
+        assert_eq!([along(Direction::LEFT), along(Direction::HEAD), along(Direction::FEET)], [2.0, 20.0, 20.0]);
+        assert_eq!(along(Direction::POSTERIOR), 9.0 + 5.0, "the tilt is part of it");
     }
 
     #[test]
@@ -298,7 +298,41 @@ mod tests {
         assert!(new([4, 4, 4], u, v, 0.0, up.clone()).is_err());
         assert!(new([4, 4, 4], u, v, f64::NAN, up.clone()).is_err());
         assert!(new([4, 4, 4], u, unit([0.5, 1.0, 0.0]), 1.0, up).is_err());
+        let [left, right] = [Displacement::new(0.1, 0.0, 1.0), Displacement::new(0.0, 0.0, 0.9)];
+        let uneven = |course, heights: &[f64], gaps: &[(u32, u32)]| {
+            let gaps = gaps.iter().map(|(after, missing)| Gap { after: *after, missing: *missing }).collect();
+            let origin = PatientPoint::new(0.0, 0.0, 0.0);
+            let stack = Stack::Piecewise { origin, course, heights: heights.iter().map(|h| Mm(*h)).collect(), gaps };
+            new([4, 4, 4], u, v, 1.0, stack)
+        };
+        assert!(uneven(left, &[0.0, 1.0, 3.0, 4.5], &[(1, 1)]).is_ok());
+        assert!(uneven(right, &[0.0, 1.0, 3.0, 4.5], &[]).is_err(), "its course loses height");
+        assert!(uneven(left, &[0.0, 1.0, 3.0], &[]).is_err(), "a slice without height");
+        assert!(uneven(left, &[0.0, 1.0, 1.0, 4.5], &[]).is_err(), "two slices at one height");
+        assert!(uneven(left, &[1.0, 2.0, 3.0, 4.5], &[]).is_err(), "heights do not begin at 0");
+        assert!(uneven(left, &[0.0, 1.0, f64::NAN, 4.5], &[]).is_err());
+        assert!(uneven(left, &[0.0, 1.0, 3.0, 4.5], &[(3, 1)]).is_err(), "a gap behind the last slice");
+        assert!(uneven(left, &[0.0, 1.0, 3.0, 4.5], &[(1, 0)]).is_err() && uneven(left, &[0.0, 1.0, 3.0, 4.5], &[(1, 1), (1, 1)]).is_err());
         let down = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, -1.0) };
         assert!(new([4, 4, 4], u, v, 1.0, down).is_err());
+    }
+
+    /// Slices at 0, 5, 10 and 20 mm, the one at 15 missing: both neighbours reach 2.5 mm into the gap, and between lies nothing.
+    #[test]
+    fn a_gap_begins_half_a_step_from_its_slices() {
+        let heights = [0.0, 5.0, 10.0, 20.0].map(Mm).to_vec();
+        let stack = Stack::Piecewise {
+            origin: PatientPoint::new(0.0, 0.0, 100.0),
+            course: Displacement::new(0.0, 0.0, 1.0),
+            heights,
+            gaps: vec![Gap { after: 2, missing: 1 }],
+        };
+        let g = VolumeGeometry::new([4, 4, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).expect("a geometry");
+        let inside = |z: f64| g.contains(g.voxel_of(PatientPoint::new(1.0, 1.0, 100.0 + z)));
+        let found: Vec<bool> = [-2.5, -2.6, 7.0, 12.49, 12.51, 15.0, 17.49, 17.51, 24.9, 25.1].map(inside).to_vec();
+        assert_eq!(found, [true, false, true, true, false, false, false, true, true, false]);
+        assert_eq!((g.slice_spacing().0, g.has_gaps(), g.gap_at(2.5)), (5.0, true, Some(Gap { after: 2, missing: 1 })));
+        let text = serde_json::to_string(&g).expect("json");
+        assert_eq!(serde_json::from_str::<VolumeGeometry>(&text).expect("a geometry"), g);
     }
 }

@@ -14,16 +14,18 @@ mod names;
 mod pane;
 mod series;
 mod space;
+mod stack;
 mod time;
 
-pub use geometry::{GeometryVerdict, Stack, VolumeGeometry};
+pub use geometry::{GeometryVerdict, VolumeGeometry};
 pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
 pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
 pub use mark::{ImageAnchor, MarkShape};
 pub use names::{CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
-pub use series::{ImagingModality, Role, SeriesFacts, ValueUnit};
+pub use series::{AcquisitionPlane, BodyPart, ImagingModality, Laterality, PatientOrientation, Role, SeriesFacts, ValueUnit, ViewPosition};
 pub use space::{Direction, Displacement, Mm, PatientPoint, Voxel};
+pub use stack::{Gap, Stack};
 pub use time::Moment;
 
 /// A value that was offered to a checked type and does not fit it.

@@ -121,7 +121,7 @@ pub enum Slab {
     },
 }
 
-/// What becomes of the samples of a slab. Samples outside the volume count as nothing.
+/// What becomes of the samples of a slab. Samples outside the volume, or where slices are missing, count as nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlabKind {
@@ -141,4 +141,6 @@ pub enum Interpolation {
     Nearest,
     /// Trilinear.
     Linear,
+    /// Catmull-Rom over 4 x 4 x 4 voxels; along a stack of unequal steps linear.
+    Cubic,
 }

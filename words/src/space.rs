@@ -139,6 +139,16 @@ impl Direction {
     pub fn cross(self, o: Self) -> Displacement {
         self.0.cross(o.0)
     }
+    /// Letters for the way this points in the patient (A, P, R, L, H, F; PS3.3 C.7.6.1.1.1), largest component first: "L", "LA", "HLP".
+    /// Components below sin 15 degrees are left out; at least one letter is there.
+    #[must_use]
+    pub fn letters(self) -> String {
+        const LEAST: f64 = 0.26;
+        let Displacement { x, y, z } = self.0;
+        let mut parts = [(x, 'L', 'R'), (y, 'P', 'A'), (z, 'H', 'F')];
+        parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        parts.into_iter().filter(|p| p.0.abs() >= LEAST).map(|(v, plus, minus)| if v > 0.0 { plus } else { minus }).collect()
+    }
 }
 
 impl Voxel {
@@ -222,5 +232,27 @@ impl TryFrom<[f64; 3]> for Direction {
 impl From<Direction> for [f64; 3] {
     fn from(d: Direction) -> Self {
         d.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_follow_the_cosines() {
+        let d = |x, y, z| Direction::new([x, y, z].into()).expect("a direction");
+        let rows = [
+            (d(1.0, 0.0, 0.0), "L"),
+            (d(-1.0, 0.0, 0.0), "R"),
+            (d(0.0, 1.0, 0.0), "P"),
+            (d(0.0, 0.0, -1.0), "F"),
+            (d(0.999, -0.02, 0.04), "L"),
+            (d(0.8, -0.6, 0.0), "LA"),
+            (d(-0.5, 0.6, 0.62), "HPR"),
+        ];
+        for (direction, expected) in rows {
+            assert_eq!(direction.letters(), expected);
+        }
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn inspect(path: &Path, pixels: bool, json: bool) -> Result<(), Failu
 
 /// One image, one pixel a sample.
 pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failure> {
-    let series = only_series(&args.file)?;
+    let series = series_with_frame(&args.file, args.frame)?;
     let frames = series.len();
     let image = series.place_of_frame(args.frame).unwrap_or(args.frame);
     let Some(series) = series.image(image) else {
@@ -94,7 +94,11 @@ pub(super) fn render(args: &RenderArgs, computer: Computer) -> Result<(), Failur
         // Where words are no stored values, the state has the image's own modality transformation, and they stand for its output already.
         let own = buffer.scale().filter(|s| s.max_error > 0.0).map_or(&state.modality, |s| &s.modality);
         let image = draw_through(&geometry, &buffer, own, &spec, computer)?;
-        return write_png(&args.out, &arrange(&*image, &state.arrangement)?);
+        let mut picture = Raster::of(&*image);
+        if let Some(shutter) = &state.shutter {
+            picture.shut(&shutter.mask(series.image_size), shutter.closed());
+        }
+        return write_png(&args.out, &arrange(&picture, &state.arrangement)?);
     }
     let voi = match series.content {
         Content::Grey => chosen_voi(args, &series, &buffer)?,
@@ -176,15 +180,35 @@ pub(super) fn at(path: &Path, e: &impl std::error::Error) -> Failure {
 
 /// The one series at a path.
 pub(super) fn only_series(path: &Path) -> Result<Series, Failure> {
+    let series = all_series(path)?;
+    one_of(path, series)
+}
+
+/// The series at a path that holds a frame of its file: one file may hold several stacks.
+pub(super) fn series_with_frame(path: &Path, frame: usize) -> Result<Series, Failure> {
+    let mut series = all_series(path)?;
+    let holders: Vec<usize> = (0..series.len()).filter(|i| series[*i].place_of_frame(frame).is_some()).collect();
+    match holders.as_slice() {
+        [one] => Ok(series.swap_remove(*one)),
+        _ => one_of(path, series),
+    }
+}
+
+fn all_series(path: &Path) -> Result<Vec<Series>, Failure> {
     let folder = read_folder(path, &workers()?, &mut |_| ControlFlow::Continue(())).map_err(|e| at(path, &e))?;
-    let place = path.display();
-    let mut series = folder.series;
-    match (series.len(), folder.refused.first()) {
-        (1, _) => Ok(series.remove(0)),
-        (0, Some(refused)) => Err(Failure::Input(format!("{}: {}.", refused.path.display(), refused.reason))),
-        (0, None) => Err(Failure::Input(format!("{place}: there is no DICOM image in it."))),
-        (n, _) => Err(Failure::Input(format!(
-            "{place}: there are {n} series in it; name a folder or file with one. 'tiresias inspect' lists them."
+    match (folder.series.is_empty(), folder.refused.first()) {
+        (true, Some(refused)) => Err(Failure::Input(format!("{}: {}.", refused.path.display(), refused.reason))),
+        (true, None) => Err(Failure::Input(format!("{}: there is no DICOM image in it.", path.display()))),
+        (false, _) => Ok(folder.series),
+    }
+}
+
+fn one_of(path: &Path, mut series: Vec<Series>) -> Result<Series, Failure> {
+    let (place, count) = (path.display(), series.len());
+    match series.pop() {
+        Some(one) if count == 1 => Ok(one),
+        _ => Err(Failure::Input(format!(
+            "{place}: there are {count} series in it; name a folder or file with one. 'tiresias inspect' lists them and says why."
         ))),
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn slab(text: &str) -> Result<SlabArg, String> {
 pub(super) fn shape(text: &str) -> Result<Shape, String> {
     let wrong = || {
         format!(
-            "{text:?} is not a shape like length:P:P, angle:P:P:P, rect:P:P, circle:P:R or polygon:P:P:P, with P as x,y,z in mm or column,row@image"
+            "{text:?} is not a shape like length:P:P, angle:P:P:P, rect:P:P, circle:P:R, polygon:P:P:P or ellipse:P:P:P, with P as x,y,z in mm or column,row@image"
         )
     };
     let mut parts = text.split(':');
@@ -83,6 +83,7 @@ pub(super) fn shape(text: &str) -> Result<Shape, String> {
         ("angle", [a, b, c]) => Ok(Shape::Angle([*a, *b, *c])),
         ("rect", [a, b]) => Ok(Shape::Rectangle([*a, *b])),
         ("polygon", [_, _, _, ..]) => Ok(Shape::Polygon(places)),
+        ("ellipse", [centre, a, b]) => Ok(Shape::Ellipse([*centre, *a, *b])),
         _ => Err(wrong()),
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use tiresias_cases::{LengthUnit, Measured, Place, Series, Shape};
+use tiresias_render::SamplePlan;
 use tiresias_words::{Direction, Interpolation, Mm, PaneSpec, PatientPoint, Plane, Slab, Voi, VolumeGeometry};
 
 /// Options of `mpr`.
@@ -60,6 +61,7 @@ pub(super) struct ProbeArgs {
 enum InterpolationArg {
     Nearest,
     Linear,
+    Cubic,
 }
 
 /// A plane through a series.
@@ -81,17 +83,21 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
         interpolation: match args.interpolation {
             InterpolationArg::Nearest => Interpolation::Nearest,
             InterpolationArg::Linear => Interpolation::Linear,
+            InterpolationArg::Cubic => Interpolation::Cubic,
         },
         voi: args.window.clone(),
         tone: series.shape.into(),
     };
+    if SamplePlan::new(geometry, &spec)?.touches_gap() {
+        tell(&args.dir, &["slices are missing; where the picture is hatched there is nothing".to_owned()]);
+    }
     write_png(&args.out, &*draw(geometry, &buffer, &spec, computer)?)
 }
 
 /// Values at positions.
 pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
     let series = only_series(&args.dir)?;
-    geometry_of(&series, &args.dir)?;
+    let geometry = geometry_of(&series, &args.dir)?;
     let (buffer, warnings) = series.load().map_err(|e| at(&args.dir, &e))?;
     tell(&args.dir, &warnings);
     let unit = series.unit.label();
@@ -104,7 +110,8 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
         return say_json(&json!({ "points": points }));
     }
     values.iter().try_for_each(|(p, v)| {
-        let shown = v.map_or_else(|| "outside".to_owned(), |v| format!("{v} {}", unit.unwrap_or("")));
+        let nothing = || if geometry.gap_at(geometry.voxel_of(*p).slice).is_some() { "in a gap: a slice is missing" } else { "outside" };
+        let shown = v.map_or_else(|| nothing().to_owned(), |v| format!("{v} {}", unit.unwrap_or("")));
         say(&format!("{},{},{}\t{}\n", p.x, p.y, p.z, shown.trim_end()))
     })
 }
@@ -114,7 +121,8 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
 pub(super) struct MeasureArgs {
     /// A DICOM file, or a folder with one series.
     path: PathBuf,
-    /// What to measure: length:P:P, angle:P:P:P, rect:P:P, circle:P:R or polygon:P:P:P… A place P is x,y,z in patient mm, or column,row@image in
+    /// What to measure: length:P:P, angle:P:P:P, rect:P:P, circle:P:R, polygon:P:P:P… or ellipse:P:P:P (the
+    /// centre and the ends of two half axes). A region in patient mm may lie on any plane. A place P is x,y,z in patient mm, or column,row@image in
     /// pixels; images count from 0, in the file's order of frames or, in a folder, in stack order.
     #[arg(required = true, value_name = "SHAPE", value_parser = shape)]
     shapes: Vec<Shape>,
@@ -165,6 +173,8 @@ fn in_stack(shape: &Shape, series: &Series) -> Shape {
         Shape::Rectangle(p) => Shape::Rectangle(p.map(|p| place(&p))),
         Shape::Circle(p, r) => Shape::Circle(place(p), *r),
         Shape::Polygon(p) => Shape::Polygon(p.iter().map(place).collect()),
+        Shape::Parallelogram(p) => Shape::Parallelogram(p.map(|p| place(&p))),
+        Shape::Ellipse(p) => Shape::Ellipse(p.map(|p| place(&p))),
     }
 }
 
@@ -175,12 +185,22 @@ fn images_of(shape: &Shape, series: &Series) -> Vec<usize> {
         Shape::Rectangle(p) => p,
         Shape::Circle(p, _) => std::slice::from_ref(p),
         Shape::Polygon(p) => p,
+        // Of an ellipse and of three corners what lies opposite is as far away.
+        Shape::Parallelogram(p) | Shape::Ellipse(p) => p,
     };
-    let image = |p: &Place| match p {
-        Place::Pixel { image, .. } => Some(*image),
-        Place::Patient(p) => series.volume.as_ref().map(|v| v.voxel_of(*p).slice.round().max(0.0) as usize),
+    let slice = |p: &Place| match p {
+        Place::Pixel { image, .. } => Some(*image as f64),
+        Place::Patient(p) => series.volume.as_ref().map(|v| v.voxel_of(*p).slice),
     };
-    places.iter().filter_map(image).collect()
+    let (low, high) = places.iter().filter_map(slice).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), s| (l.min(s), h.max(s)));
+    // A region that lies across slices reaches, on its other side, no farther from its corners than they from each other.
+    let reach = if high - low > 0.5 { high - low } else { 0.0 };
+    let last = series.len() as f64 - 1.0;
+    if low > high || last < 0.0 {
+        return Vec::new();
+    }
+    let [low, high] = [(low - reach - 0.02).floor().clamp(0.0, last), (high + reach + 0.02).ceil().clamp(0.0, last)];
+    (low as usize..=high as usize).collect()
 }
 
 fn document(m: &Measured, series: &Series) -> Value {

@@ -3,19 +3,26 @@
 use super::form::typed;
 use super::hanging::{Arrangement, At};
 use super::{Field, Focus, Room, Wish};
-use crate::viewer::{Orientation, View};
+use crate::viewer::View;
 use egui::{Event, Key, Modifiers, Ui};
 use std::sync::Arc;
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool};
+use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool, View as Glance};
 use tiresias_reads::protocol::QuestionKind;
+use tiresias_reads::workspace::{Refusal, ViewAction};
 
 /// The keys of tools, as the rail shows them.
-pub(super) const TOOLS: [(Key, Tool); 6] = [
+pub(super) const TOOLS: [(Key, Tool); 11] = [
     (Key::W, Tool::Window),
     (Key::S, Tool::Scroll),
     (Key::Z, Tool::Zoom),
     (Key::P, Tool::Pan),
+    (Key::K, Tool::Magnifier),
     (Key::X, Tool::Crosshair),
+    (Key::U, Tool::Probe),
+    (Key::D, Tool::Length),
+    (Key::N, Tool::Angle),
+    (Key::B, Tool::Bidimensional),
     (Key::M, Tool::Mark),
 ];
 
@@ -66,10 +73,16 @@ impl Room {
     fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State) {
         let at = self.hanging.focused();
         if modifiers.command {
+            match key {
+                Key::Z if modifiers.shift => self.redo(),
+                Key::Y => self.redo(),
+                Key::Z => self.undo(),
+                _ => {}
+            }
             return;
         }
         if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key) {
-            self.tool = *tool;
+            self.take_tool(*tool);
         }
         if let Some(digit) = digit(key).filter(|d| *d > 0) {
             let display = self.rules.protocol().display().clone();
@@ -77,22 +90,28 @@ impl Room {
                 shown.take_preset(digit as usize - 1, &display);
             }
         }
+        let cell = at.0;
         match key {
             Key::Enter => self.focus_form(state),
             Key::Tab => self.hanging.focus_next(),
-            Key::I => self.invert(),
+            Key::I => self.work(ViewAction::Invert(cell)),
             Key::O if modifiers.shift => self.toggle_overlays(),
             Key::O => self.words = !self.words,
-            Key::H => self.turn(at, View::mirrored),
-            Key::V => self.turn(at, View::upended),
-            Key::T if modifiers.shift => self.turn(at, |v| v.turned().turned().turned()),
-            Key::T => self.turn(at, View::turned),
+            Key::H => self.work(ViewAction::FlipAcross(cell)),
+            Key::V => self.work(ViewAction::FlipDown(cell)),
+            Key::T => self.work(ViewAction::Rotate { cell, quarters: if modifiers.shift { 3 } else { 1 } }),
             Key::L => self.toggle_link(),
             Key::R => self.reset(),
             Key::G if modifiers.shift => self.picking = !self.shelf.all().is_empty(),
             Key::G => self.next_arrangement(),
             Key::C => self.toggle_cine(),
-            Key::Escape => self.cine = None,
+            Key::Q => self.next_region_tool(),
+            Key::E => self.fit_window(at),
+            Key::Delete | Key::Backspace => self.delete_measurement(),
+            Key::Escape => {
+                self.cine = None;
+                self.cancel_measuring();
+            }
             Key::J => self.next_slab(at),
             Key::OpenBracket => self.thicken(at, -1),
             Key::CloseBracket => self.thicken(at, 1),
@@ -102,32 +121,42 @@ impl Room {
         }
     }
 
-    /// Black and white exchanged, in all cells of the focused series.
-    pub(super) fn invert(&mut self) {
-        if let Some(shown) = self.focused_series() {
-            shown.look.inverted = !shown.look.inverted;
+    /// Takes a tool in hand, if the study has it.
+    pub(super) fn take_tool(&mut self, tool: Tool) {
+        if self.workspace.tools().allows(tool) {
+            self.tool = tool;
+            self.cancel_measuring();
+        } else {
+            self.message = Some(Refusal::Tool(tool).to_string());
         }
     }
 
-    /// Turns or mirrors the image of a cell.
-    pub(super) fn turn(&mut self, at: At, how: impl Fn(View) -> View) {
-        if let Some(cell) = self.hanging.cell(at) {
-            self.hanging.set_view(at, how(*cell.view()));
+    /// Takes the last step in the workspace back.
+    pub(super) fn undo(&mut self) {
+        match self.workspace.undo() {
+            Some(change) => self.note(Glance::Changed(Box::new(change))),
+            None => self.message = Some("There is nothing to undo.".to_owned()),
+        }
+    }
+    /// Does again what was undone last.
+    pub(super) fn redo(&mut self) {
+        match self.workspace.redo() {
+            Some(change) => self.note(Glance::Changed(Box::new(change))),
+            None => self.message = Some("There is nothing to do again.".to_owned()),
         }
     }
 
     /// All of the series in its cell again; turned and mirrored as it is.
     fn fit(&mut self, at: At) {
-        if let Some((cell, shown)) = self.shown(at) {
-            let view = cell.refitted(shown.volume.geometry());
-            self.hanging.set_view(at, view);
+        if let Some(volume) = self.shown(at).map(|(_, s)| Arc::clone(&s.volume)) {
+            self.hanging.refit(at, volume.geometry());
         }
     }
 
     /// One pixel of the image on one pixel of the screen.
     fn one_to_one(&mut self, at: At) {
         if let Some((cell, shown)) = self.shown(at) {
-            let view = cell.view().with_spacing(View::native_spacing(shown.volume.geometry()));
+            let view = self.view(at, cell).with_spacing(View::native_spacing(shown.volume.geometry()));
             self.hanging.set_view(at, view);
         }
     }
@@ -144,23 +173,43 @@ impl Room {
 
     /// As the case opened, planes, images; where there is no volume there are images alone.
     pub(super) fn next_arrangement(&mut self) {
-        let Some(series) = self.hanging.cell(self.hanging.focused()).map(|c| c.series) else { return };
-        let volumes = self.shelf.volumes();
-        let is_in_patient = volumes.get(series).is_some_and(|v| v.is_in_patient());
-        let hung = self.hanging.hung();
-        let opens_with_planes = hung.len() == 3 && hung.iter().all(|c| c.series == series && c.orientation != Orientation::Stack);
-        let opens_with_images = matches!(hung, [one] if one.orientation == Orientation::Stack && one.series == series);
+        let Some((cell, shown)) = self.shown(self.hanging.focused()) else { return };
+        let (series, is_in_patient) = (cell.series, shown.volume.is_in_patient());
+        let hung = self.hanging.hung().map_or(&[][..], |l| l.cells());
+        let role = &shown.volume.series().facts.role;
+        let opens_with_planes = hung.len() == 3 && hung.iter().all(|c| c.role == *role && c.shows != Shows::Images);
+        let opens_with_images = matches!(hung, [one] if one.shows == Shows::Images && one.role == *role);
         let next = match self.hanging.arrangement() {
-            Arrangement::Hung if is_in_patient && !opens_with_planes => Arrangement::Planes(series),
-            Arrangement::Hung | Arrangement::Planes(_) if !opens_with_images => Arrangement::Images(series),
-            Arrangement::Hung => {
+            Some(Arrangement::Hung) if is_in_patient && !opens_with_planes => Arrangement::Planes(series),
+            Some(Arrangement::Hung | Arrangement::Planes(_)) if !opens_with_images => Arrangement::Images(series),
+            Some(Arrangement::Hung) => {
                 self.message = Some("These images do not form a volume, so there are no planes to show.".to_owned());
                 return;
             }
             _ => Arrangement::Hung,
         };
-        self.hanging.arrange(next, &volumes);
-        self.cine = None;
+        self.arrange(next);
+    }
+
+    /// Shows the case another way.
+    pub(super) fn arrange(&mut self, to: Arrangement) {
+        let display = self.rules.protocol().display();
+        let facts = |i: usize| self.shelf.get(i).map(|s| &s.volume.series().facts);
+        let layout = match to {
+            Arrangement::Hung => self.hanging.hung().cloned(),
+            Arrangement::Planes(i) => facts(i).and_then(|f| planes(display, f)),
+            Arrangement::Images(i) => facts(i).map(|f| images(display, f)),
+            Arrangement::Grid { rows, columns, first } => {
+                let all: Vec<_> = (first..self.shelf.all().len()).filter_map(facts).collect();
+                rows_and_columns(display, rows, columns, &all)
+            }
+        };
+        if let Some(layout) = layout {
+            self.hanging.arrange(to, layout, &self.shelf);
+            self.workspace.rehang(self.hanging.opened_cells());
+            self.cine = None;
+            self.cancel_measuring();
+        }
     }
 
     fn scroll_key(&mut self, key: Key, modifiers: Modifiers, at: At) {
@@ -178,17 +227,18 @@ impl Room {
         self.scroll(at, step);
     }
 
-    /// Puts cameras, windows and inversion back to how the case opened. The reader keeps looking where they look.
+    /// Puts cameras, windows, turns and inversion back to how the case opened. Measurements stay, and the reader keeps looking where they look.
     pub(super) fn reset(&mut self) {
         let display = self.rules.protocol().display().clone();
         for at in self.hanging.visible() {
             let Some(series) = self.hanging.cell(at).map(|c| c.series) else { continue };
             let Some(shown) = self.shelf.get_mut(series) else { continue };
-            shown.look.inverted = false;
             shown.open_window(&display);
             let volume = Arc::clone(&shown.volume);
             self.hanging.reset(at, volume.geometry());
+            self.work(ViewAction::Reset(at.0));
         }
+        self.shelf.open_windows(self.hanging.hung(), &display);
         self.cine = None;
     }
 

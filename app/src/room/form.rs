@@ -1,5 +1,6 @@
 //! The form column: marks with their ratings, the protocol's questions, what is still to do, and the lock. Nothing has a value before the reader gives it one.
 
+use super::hanging::At;
 use super::{Field, Focus, Room, Wish};
 use crate::controls::{self, Key, Placed, ScaleLook};
 use crate::design::{self, CAUTION, DIM, LINE, OWN, PANEL, RADIUS, RAISED, STRONG, TEXT};
@@ -72,9 +73,10 @@ impl Room {
     /// Number of the slice a mark lies on, as the first pane of its series counts.
     fn slice_of(&self, mark: &tiresias_reads::machine::Mark) -> Option<u32> {
         let (series, at) = self.place_of(mark)?;
-        let cells = self.hanging.visible().into_iter().filter_map(|c| self.shown(c));
-        let (cell, shown) = cells.into_iter().find(|(c, _)| c.series == series)?;
-        Some(cell.view().slice_position(shown.volume.geometry(), at).number)
+        let of_series = |c: &At| self.hanging.cell(*c).is_some_and(|c| c.series == series);
+        let first = self.hanging.visible().into_iter().find(of_series)?;
+        let (cell, shown) = self.shown(first)?;
+        Some(self.view(first, cell).slice_position(shown.volume.geometry(), at).number)
     }
 
     /// Puts the crosshair on a mark.

@@ -31,9 +31,10 @@ impl Room {
         let time = shown.volume.series().frame_time.unwrap_or(UNHURRIED);
         if now >= due {
             let (series, geometry) = (cell.series, shown.volume.geometry());
-            let place = cell.view().slice_position(geometry, shown.at());
+            let view = self.view(at, cell);
+            let place = view.slice_position(geometry, shown.at());
             let next = if place.number >= place.of { 1 } else { place.number + 1 };
-            let to = cell.view().scrolled_to(geometry, shown.at(), i64::from(next));
+            let to = view.scrolled_to(geometry, shown.at(), i64::from(next));
             self.shelf.look_at(series, to);
             // A frame that came late is no reason to hurry the next ones.
             let next = due + time;
@@ -49,12 +50,13 @@ impl Room {
         let (series, geometry) = (cell.series, shown.volume.geometry());
         let rect = Rect::from_min_max(pos2(pane.left() + 10.0, pane.bottom() - SLIDER), pos2(pane.right() - 10.0, pane.bottom()));
         let response = ui.interact(rect, ui.scope_id().with(("frame slider", at.0)), Sense::click_and_drag());
-        let mut place = cell.view().slice_position(geometry, shown.at());
+        let view = self.view(at, cell);
+        let mut place = view.slice_position(geometry, shown.at());
         if let Some(pointer) = response.interact_pointer_pos() {
             let part = ((pointer.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
             let number = i64::from((part * (place.of.max(2) - 1) as f32).round() as u32 + 1);
-            let to = cell.view().scrolled_to(geometry, shown.at(), number);
-            place = cell.view().slice_position(geometry, to);
+            let to = view.scrolled_to(geometry, shown.at(), number);
+            place = view.slice_position(geometry, to);
             self.cine = None;
             self.shelf.look_at(series, to);
         }
@@ -64,8 +66,7 @@ impl Room {
 
     /// Draws a cell's frame slider over the image.
     pub(super) fn draw_slider(&self, ui: &Ui, at: At, response: &Response) {
-        let Some((cell, shown)) = self.shown(at) else { return };
-        let place = cell.view().slice_position(shown.volume.geometry(), shown.at());
+        let Some(place) = self.slice_position(at) else { return };
         let (rect, painter) = (response.rect, ui.painter());
         let y = rect.center().y;
         let x = rect.left() + rect.width() * (place.number - 1) as f32 / (place.of.max(2) - 1) as f32;

@@ -73,6 +73,7 @@ impl Room {
         if response.clicked() && self.tool == Tool::Mark {
             self.place_mark(here, on, draft, wishes);
         }
+        self.measure(ui, response, here, on);
         let [dx, dy] = [response.drag_delta().x, response.drag_delta().y].map(|d| f64::from(d * on.scale));
         if self.tool == Tool::Crosshair && (response.clicked() || response.dragged_by(PointerButton::Primary)) {
             self.drag_crosshair(ui, response, here, on);
@@ -80,9 +81,9 @@ impl Room {
         if dx == 0.0 && dy == 0.0 {
             return;
         }
-        let drag = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None });
-        let about = drag.about;
-        let Some(view) = self.hanging.cell(on.at).map(|c| *c.view()) else { return };
+        let about = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None }).about;
+        let Some(view) = self.hanging.cell(on.at).map(|c| self.view(on.at, c)) else { return };
+        let Some(drag) = &mut self.dragging else { return };
         let (primary, middle, secondary) = (PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary);
         let tool = self.tool;
         if response.dragged_by(middle) || (response.dragged_by(primary) && tool == Tool::Pan) {
@@ -137,7 +138,7 @@ impl Room {
             if zoom {
                 let pointer = ui.input(|i| i.pointer.hover_pos());
                 if let (Some(at), Some(cell)) = (pointer, self.hanging.cell(on.at)) {
-                    let view = cell.view().zoomed((lines * 0.15).exp(), on.patient_at(at));
+                    let view = self.view(on.at, cell).zoomed((lines * 0.15).exp(), on.patient_at(at));
                     self.hanging.set_view(on.at, view);
                 }
             } else {
@@ -166,7 +167,7 @@ impl Room {
         if slices != 0
             && let Some((cell, shown)) = self.shown(at)
         {
-            let (series, to) = (cell.series, cell.view().scrolled(shown.volume.geometry(), shown.at(), slices));
+            let (series, to) = (cell.series, self.view(at, cell).scrolled(shown.volume.geometry(), shown.at(), slices));
             self.cine = None;
             self.shelf.look_at(series, to);
         }
@@ -192,7 +193,7 @@ impl Room {
     /// A pane in this frame.
     pub(super) fn on_screen(&self, at: At, rect: Rect, scale: f32) -> Option<OnScreen> {
         let (cell, shown) = self.shown(at)?;
-        let plane = cell.view().plane(shown.at(), pixels(rect, scale)).ok()?;
+        let plane = self.view(at, cell).plane(shown.at(), pixels(rect, scale)).ok()?;
         Some(OnScreen { at, rect, plane, scale })
     }
 }

@@ -1,16 +1,21 @@
 //! Which cells there are, where they lie, what each shows, and where its camera stands.
 //!
-//! A cell is a place on the screen that shows one series one way. Owns placement, focus, maximising and the arrangements that a reader may choose beside the
-//! one that the case opens with. Refuses: deciding how a case opens, which is the protocol's.
+//! A cell is a place on the screen that shows one series one way. What cells there are and how each opens comes from `reads::hanging`; owns focus,
+//! maximising, and the cameras that the reader moved. Refuses: deciding how a case opens, which is the protocol's.
 
+use super::series::Shelf;
 use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
-use egui::{Pos2, Rect, pos2};
-use std::sync::Arc;
-use tiresias_words::{Slab, VolumeGeometry};
+use egui::{Rect, pos2};
+use tiresias_reads::hanging::{Canvas, Layout, Opened, Ready, Shows, Turn, opening};
+use tiresias_reads::protocol::Display;
+use tiresias_reads::workspace::CellView;
+use tiresias_words::{Mm, PatientPoint, VolumeGeometry};
 
 /// So many cells a screen holds.
 pub(super) const MOST_CELLS: usize = 9;
+/// Pixels between two cells.
+const GAP: u32 = 2;
 
 /// A cell by its place in reading order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +27,10 @@ pub(super) struct Cell {
     /// Which series of the case.
     pub(super) series: usize,
     pub(super) orientation: Orientation,
-    pub(super) slab: Slab,
-    /// Left, top, right, bottom as parts of the canvas.
-    area: [f32; 4],
+    /// The camera before the image is turned or mirrored.
     view: View,
+    /// How the image is turned and mirrored when the cell opens.
+    opens_turned: Turn,
     /// Size the view was fitted to; it fits anew when its cell changes size before the reader touched it.
     fitted: [u32; 2],
     touched: bool,
@@ -33,24 +38,21 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn new(series: usize, orientation: Orientation, area: [f32; 4], geometry: &VolumeGeometry) -> Self {
+    fn new(series: usize, orientation: Orientation, opens_turned: Turn, geometry: &VolumeGeometry) -> Self {
         let view = View::fit(geometry, orientation, [1, 1]);
-        Self { series, orientation, slab: Slab::Thin, area, view, fitted: [1, 1], touched: false, oblique: false }
+        Self { series, orientation, view, opens_turned, fitted: [0, 0], touched: false, oblique: false }
     }
-    pub(super) const fn view(&self) -> &View {
-        &self.view
+    /// The camera, with the image turned as the reader has it.
+    pub(super) fn view(&self, turn: Turn) -> View {
+        self.view.laid(turn.lay(self.view.directions()))
     }
-    /// It was turned away from how it was hung: it is a plane of its own then.
-    pub(super) const fn turned_away(&mut self) {
-        self.oblique = true;
+    /// Where scrolling leads.
+    pub(super) const fn forward(&self) -> tiresias_words::Direction {
+        self.view.forward()
     }
     /// The word on the pane.
     pub(super) const fn label(&self) -> &'static str {
         if self.oblique { "oblique" } else { self.orientation.label() }
-    }
-    /// The camera moved back until all of the volume is seen, looking as it does.
-    pub(super) fn refitted(&self, geometry: &VolumeGeometry) -> View {
-        self.view.refitted(geometry, self.fitted)
     }
 }
 
@@ -68,82 +70,109 @@ pub(super) enum Arrangement {
 }
 
 /// The cells of an open case.
+#[derive(Default)]
 pub(super) struct Hanging {
-    /// As the case opens.
-    hung: Vec<Cell>,
+    /// As the case opens, and as it is; `None` before it is opened.
+    layouts: Option<[Layout; 2]>,
     cells: Vec<Cell>,
-    arrangement: Arrangement,
+    arrangement: Option<Arrangement>,
     maximised: Option<usize>,
     focused: usize,
 }
 
 impl Hanging {
-    /// Nothing to see yet.
-    pub(super) const fn empty() -> Self {
-        Self { hung: Vec::new(), cells: Vec::new(), arrangement: Arrangement::Hung, maximised: None, focused: 0 }
-    }
-    /// A case that opens with these cells.
-    pub(super) fn opened(mut hung: Vec<Cell>) -> Self {
-        hung.truncate(MOST_CELLS);
-        Self { cells: hung.clone(), hung, arrangement: Arrangement::Hung, maximised: None, focused: 0 }
+    /// A case that opens with this layout.
+    pub(super) fn opened(layout: Layout, shelf: &Shelf) -> Self {
+        let cells = cells(&layout, shelf);
+        Self { layouts: Some([layout.clone(), layout]), cells, arrangement: Some(Arrangement::Hung), maximised: None, focused: 0 }
     }
 
-    pub(super) const fn arrangement(&self) -> Arrangement {
+    pub(super) const fn arrangement(&self) -> Option<Arrangement> {
         self.arrangement
     }
+    /// The layout that the case opens with.
+    pub(super) fn hung(&self) -> Option<&Layout> {
+        self.layouts.as_ref().map(|[hung, _]| hung)
+    }
+    /// How the cells of the present layout open: for the workspace.
+    pub(super) fn opened_cells(&self) -> Vec<CellView> {
+        self.cells.iter().map(|c| CellView::opened(c.opens_turned)).collect()
+    }
     /// Shows the case another way.
-    pub(super) fn arrange(&mut self, to: Arrangement, series: &[Arc<ShownVolume>]) {
-        let geometry = |i: usize| series.get(i).map(|s| s.geometry());
-        let cells = match to {
-            Arrangement::Hung => self.hung.clone(),
-            Arrangement::Planes(i) => geometry(i).map_or_else(Vec::new, |g| planes(i, g)),
-            Arrangement::Images(i) => geometry(i).map_or_else(Vec::new, |g| vec![images(i, g)]),
-            Arrangement::Grid { rows, columns, first } => grid(rows, columns, first, series),
-        };
-        if cells.is_empty() {
-            return;
+    pub(super) fn arrange(&mut self, to: Arrangement, layout: Layout, shelf: &Shelf) {
+        if let Some([_, present]) = &mut self.layouts {
+            self.cells = cells(&layout, shelf);
+            *present = layout;
+            (self.arrangement, self.maximised, self.focused) = (Some(to), None, 0);
         }
-        (self.cells, self.arrangement, self.maximised, self.focused) = (cells, to, None, 0);
     }
     /// Puts a series into a cell.
     pub(super) fn put(&mut self, at: At, series: usize, shown: &ShownVolume) {
         if let Some(cell) = self.cells.get_mut(at.0) {
             let orientation = if shown.is_in_patient() { cell.orientation } else { Orientation::Stack };
-            *cell = Cell::new(series, orientation, cell.area, shown.geometry());
+            // What the cell opened with is another series' business.
+            *cell = Cell::new(series, orientation, Turn::NONE, shown.geometry());
         }
     }
 
     pub(super) fn cell(&self, at: At) -> Option<&Cell> {
         self.cells.get(at.0)
     }
-    pub(super) fn cell_mut(&mut self, at: At) -> Option<&mut Cell> {
-        self.cells.get_mut(at.0)
-    }
-    /// The cells that the case opens with.
-    pub(super) fn hung(&self) -> &[Cell] {
-        &self.hung
+
+    /// Cells that the reader did not touch show what they open with, at the size that they have now.
+    pub(super) fn fit(&mut self, display: &Display, shelf: &Shelf, canvas: [u32; 2], sizes: &[(At, [u32; 2])]) {
+        let stale = |c: &Cell, size: [u32; 2]| c.fitted != size && !c.touched;
+        if !sizes.iter().any(|(at, size)| self.cells.get(at.0).is_some_and(|c| stale(c, *size))) {
+            return;
+        }
+        let first = self.first_views(display, shelf, Canvas { size: canvas, pixel: NO_PITCH, gap: GAP });
+        for (at, size) in sizes {
+            let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
+            let Some(shown) = shelf.get(cell.series) else { continue };
+            let opened = first.get(at.0).filter(|o| self.maximised.is_none() && o.spec.series == shown.volume.series().facts.role);
+            cell.view = match opened {
+                Some(opened) => cell.view.over(&opened.spec.plane, *size),
+                None => View::fit(shown.volume.geometry(), cell.orientation, *size),
+            };
+            cell.fitted = *size;
+        }
     }
 
-    /// Lets an untouched camera show everything again after its cell got another size.
-    pub(super) fn fit(&mut self, at: At, geometry: &VolumeGeometry, size: [u32; 2]) {
-        if let Some(cell) = self.cells.get_mut(at.0).filter(|c| c.fitted != size) {
-            cell.fitted = size;
-            if !cell.touched {
-                cell.view = View::fit(geometry, cell.orientation, size);
-            }
-        }
+    /// Where each series is looked at when the case opens.
+    pub(super) fn starts(&self, display: &Display, shelf: &Shelf) -> Vec<(usize, PatientPoint)> {
+        let first = self.first_views(display, shelf, Canvas::CANONICAL);
+        self.cells.iter().zip(first).rev().map(|(cell, opened)| (cell.series, opened.through)).collect()
     }
-    /// Moves a camera on behalf of the reader.
+
+    /// The first view of the present layout on a canvas, in the order of its cells.
+    fn first_views(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<Opened> {
+        let Some([_, layout]) = &self.layouts else { return Vec::new() };
+        with_ready(shelf, |ready| opening(layout, display, ready, canvas).unwrap_or_default())
+    }
+
+    /// Moves a camera on behalf of the reader. What they moved is the camera over the turned image: its middle and scale are the cell's.
     pub(super) fn set_view(&mut self, at: At, view: View) {
         if let Some(cell) = self.cells.get_mut(at.0) {
-            (cell.view, cell.touched) = (view, true);
+            cell.view = view.laid(cell.view.directions());
+            cell.touched = true;
         }
     }
-    /// Puts a camera back to where it began, and shows a single plane.
+    /// Turns a plane out of the patient's axes.
+    pub(super) fn tilt(&mut self, at: At, how: impl Fn(View) -> View) {
+        if let Some(cell) = self.cells.get_mut(at.0) {
+            (cell.view, cell.touched, cell.oblique) = (how(cell.view), true, true);
+        }
+    }
+    /// All of the volume again, looking as the cell does.
+    pub(super) fn refit(&mut self, at: At, geometry: &VolumeGeometry) {
+        if let Some(cell) = self.cells.get_mut(at.0) {
+            (cell.view, cell.touched) = (cell.view.refitted(geometry, cell.fitted), true);
+        }
+    }
+    /// Puts a camera back to where it began.
     pub(super) fn reset(&mut self, at: At, geometry: &VolumeGeometry) {
         if let Some(cell) = self.cells.get_mut(at.0) {
-            cell.view = View::fit(geometry, cell.orientation, cell.fitted);
-            (cell.touched, cell.oblique, cell.slab) = (false, false, Slab::Thin);
+            *cell = Cell::new(cell.series, cell.orientation, cell.opens_turned, geometry);
         }
     }
 
@@ -177,59 +206,62 @@ impl Hanging {
         }
     }
 
-    /// Where each visible cell lies, on physical pixels, with a hair of room between them.
-    pub(super) fn place(&self, canvas: Rect, pixels_per_point: f32) -> Vec<(At, Rect)> {
-        let snap = |p: Pos2| pos2((p.x * pixels_per_point).round() / pixels_per_point, (p.y * pixels_per_point).round() / pixels_per_point);
-        if let Some(one) = self.maximised {
-            return vec![(At(one), Rect::from_min_max(snap(canvas.min), snap(canvas.max)))];
-        }
-        // A cell's edge inside the canvas leaves room; one on its rim does not.
-        let gap = 1.0;
-        let inside = |part: f32, from: f32, length: f32, by: f32| {
-            let edge = from + part * length;
-            if part <= 0.0 || part >= 1.0 { edge } else { edge + by }
+    /// Where each visible cell lies on a canvas that begins and ends on physical pixels.
+    pub(super) fn place(&self, canvas: Rect, scale: f32) -> Vec<(At, Rect)> {
+        let size = pixels(canvas, scale);
+        let rect = |x: u32, y: u32, [w, h]: [u32; 2]| {
+            let at = |x: u32, y: u32| pos2(canvas.left() + x as f32 / scale, canvas.top() + y as f32 / scale);
+            Rect::from_min_max(at(x, y), at(x + w, y + h))
         };
-        let placed = self.cells.iter().enumerate().map(|(i, cell)| {
-            let [left, top, right, bottom] = cell.area;
-            let min = pos2(inside(left, canvas.left(), canvas.width(), gap), inside(top, canvas.top(), canvas.height(), gap));
-            let max = pos2(inside(right, canvas.left(), canvas.width(), -gap), inside(bottom, canvas.top(), canvas.height(), -gap));
-            (At(i), Rect::from_min_max(snap(min), snap(max)))
-        });
-        placed.collect()
+        match (self.maximised, &self.layouts) {
+            (Some(one), _) => vec![(At(one), rect(0, 0, size))],
+            (None, Some([_, layout])) => {
+                let placed = layout.place(size, GAP).into_iter().enumerate();
+                placed.take(self.cells.len()).map(|(i, r)| (At(i), rect(r.x, r.y, r.size))).collect()
+            }
+            (None, None) => Vec::new(),
+        }
     }
 }
 
-/// A series' images alone.
-pub(super) fn images(series: usize, geometry: &VolumeGeometry) -> Cell {
-    Cell::new(series, Orientation::Stack, [0.0, 0.0, 1.0, 1.0], geometry)
+/// No screen says how large its pixels are: what is to be shown in true size is fitted until somebody measures one (issue 9's calibration).
+const NO_PITCH: Mm = Mm(0.25);
+
+/// The cells of a layout whose series are there.
+fn cells(layout: &Layout, shelf: &Shelf) -> Vec<Cell> {
+    let cell = |c: &tiresias_reads::hanging::Cell| {
+        let series = shelf.all().iter().position(|s| s.volume.series().facts.role == c.role)?;
+        let volume = &shelf.get(series)?.volume;
+        let orientation = match c.shows {
+            _ if !volume.is_in_patient() => Orientation::Stack,
+            Shows::Images => Orientation::Stack,
+            Shows::Axial => Orientation::Axial,
+            Shows::Coronal => Orientation::Coronal,
+            Shows::Sagittal => Orientation::Sagittal,
+        };
+        Some(Cell::new(series, orientation, c.turn, volume.geometry()))
+    };
+    layout.cells().iter().filter_map(cell).take(MOST_CELLS).collect()
 }
 
-/// A large axial plane and two others: below it where they are strips, beside it where they are as high as they are wide.
-pub(super) fn planes(series: usize, geometry: &VolumeGeometry) -> Vec<Cell> {
-    let [_, height] = View::extent(geometry, Orientation::Coronal);
-    let [width, _] = View::extent(geometry, Orientation::Axial);
-    let areas = if height.0 < 0.45 * width.0 {
-        [[0.0, 0.0, 1.0, 0.77], [0.0, 0.77, 0.5, 1.0], [0.5, 0.77, 1.0, 1.0]]
-    } else {
-        [[0.0, 0.0, 0.64, 1.0], [0.64, 0.0, 1.0, 0.5], [0.64, 0.5, 1.0, 1.0]]
-    };
-    let ways = [Orientation::Axial, Orientation::Coronal, Orientation::Sagittal];
-    ways.into_iter().zip(areas).map(|(way, area)| Cell::new(series, way, area, geometry)).collect()
-}
-
-/// Equal cells in rows, each with the images of the next series; where there are fewer series, of the last one again.
-fn grid(rows: usize, columns: usize, first: usize, series: &[Arc<ShownVolume>]) -> Vec<Cell> {
-    let cell = |i: usize| {
-        let at = (first + i).min(series.len().checked_sub(1)?);
-        let part = |n: usize, of: usize| n as f32 / of as f32;
-        let (row, column) = (i / columns, i % columns);
-        let area = [part(column, columns), part(row, rows), part(column + 1, columns), part(row + 1, rows)];
-        Some(Cell::new(at, Orientation::Stack, area, series.get(at)?.geometry()))
-    };
-    (0..(rows * columns).min(MOST_CELLS)).filter_map(cell).collect()
+/// Calls with what `reads::hanging` needs of every series.
+fn with_ready<T>(shelf: &Shelf, call: impl FnOnce(&[Ready<'_>]) -> T) -> T {
+    let vois: Vec<_> = shelf
+        .all()
+        .iter()
+        .map(|s| {
+            let series = s.volume.series();
+            move |image: u32| series.image_vois(image as usize).first().map(|v| v.voi.clone())
+        })
+        .collect();
+    let ready = shelf.all().iter().zip(&vois).map(|(s, voi)| {
+        let series = s.volume.series();
+        Ready { facts: &series.facts, geometry: s.volume.geometry(), shape: series.shape, voi }
+    });
+    call(&ready.collect::<Vec<_>>())
 }
 
 /// Width and height of a pane in physical pixels.
-pub(super) fn pixels(rect: Rect, pixels_per_point: f32) -> [u32; 2] {
-    [rect.width(), rect.height()].map(|n| ((n * pixels_per_point).round() as u32).clamp(1, 16_384))
+pub(super) fn pixels(rect: Rect, scale: f32) -> [u32; 2] {
+    [rect.width(), rect.height()].map(|n| ((n * scale).round() as u32).clamp(1, 16_384))
 }

@@ -17,6 +17,7 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("h v t", "mirror, upend, turn"),
             ("f  0", "all of it, 1:1"),
             ("c", "moving picture"),
+            ("e", "window to region or image"),
             ("r", "reset the view"),
         ],
     ),
@@ -29,6 +30,8 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("Shift g", "rows and columns"),
             ("j  [ ]", "slab, thinner, thicker"),
             ("l", "link series, or not"),
+            ("Del", "delete a measurement"),
+            ("Ctrl z, y", "undo, do again"),
             ("o", "text on the image"),
             ("Shift o", "the image\u{2019}s own drawings"),
         ],
@@ -40,10 +43,12 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
             ("middle", "pan"),
             ("right", "zoom"),
             ("Ctrl wheel", "zoom at the pointer"),
-            ("w s z p", "window, scroll, zoom, pan"),
-            ("x", "crosshair; lines turn"),
-            ("m", "mark"),
             ("Shift, Ctrl", "fine, coarse window"),
+            ("w s z p", "window, scroll, zoom, pan"),
+            ("x u k", "crosshair, value, lens"),
+            ("d n b", "length, angle, diameters"),
+            ("q", "ellipse, rectangle, by hand"),
+            ("m", "mark"),
         ],
     ),
     (
@@ -67,7 +72,7 @@ impl Room {
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
         let painter = ui.painter();
         painter.rect_filled(whole, 0.0, Color32::from_black_alpha(190));
-        let size = vec2(1180.0f32.min(whole.width() - 32.0), 336.0);
+        let size = vec2(1180.0f32.min(whole.width() - 32.0), 368.0);
         let sheet = Rect::from_center_size(whole.center(), size);
         painter.rect_filled(sheet, 8.0, PANEL);
         painter.rect_stroke(sheet, 8.0, Stroke::new(1.0, LINE), StrokeKind::Inside);

@@ -9,13 +9,13 @@ use super::{Field, Focus, Room, Wish, overlays};
 use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
 use crate::panes::{self, RenderPath};
 use crate::viewer::View;
-use crate::viewer::words_on_image::{letters, number, position, scale_bar, value};
+use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{GeometryVerdict, MarkId, PaneSpec, PatientPoint, Slab, ValueUnit};
+use tiresias_words::{Direction, GeometryVerdict, MarkId, PaneSpec, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
@@ -27,11 +27,8 @@ impl Room {
     pub(super) fn panes(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {
         let scale = ui.pixels_per_point();
         let placed = self.hanging.place(canvas, scale);
-        for (at, rect) in &placed {
-            if let Some(volume) = self.shown(*at).map(|(_, s)| Arc::clone(&s.volume)) {
-                self.hanging.fit(*at, volume.geometry(), pixels(*rect, scale));
-            }
-        }
+        let sizes: Vec<_> = placed.iter().map(|(at, rect)| (*at, pixels(*rect, scale))).collect();
+        self.hanging.fit(self.rules.protocol().display(), &self.shelf, pixels(canvas, scale), &sizes);
         self.hover = None;
         let mut responses = Vec::with_capacity(placed.len());
         for (at, rect) in &placed {
@@ -45,14 +42,17 @@ impl Room {
             shown.follow_window();
         }
         // What is under the pointer and what a pane is called is known after all gestures: they move planes, also those of other panes.
-        for (at, rect, response) in responses {
+        for (at, rect, response) in &responses {
+            let (at, rect) = (*at, *rect);
             let Some(on) = self.on_screen(at, rect, scale) else { continue };
             if let Some(pointer) = response.hover_pos() {
                 self.hover = Some((at, on.patient_at(pointer)));
+                self.follow_measuring(at, on.patient_at(pointer));
             }
             let name = format!("{}, {}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
+        self.measure_new();
         let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
         for (at, rect) in placed {
@@ -62,6 +62,11 @@ impl Room {
         }
         for (at, slider) in sliders {
             self.draw_slider(ui, at, &slider);
+        }
+        for (at, rect, response) in responses {
+            if let Some(on) = self.on_screen(at, rect, scale) {
+                self.draw_pointer_tools(ui, &on, &response, path);
+            }
         }
     }
 
@@ -77,6 +82,7 @@ impl Room {
         if self.overlays {
             overlays::draw(&painter, on, shown, self.is_own_image(on));
         }
+        self.draw_measurements(&painter, on);
         for (id, mark) in draft.marks() {
             self.draw_mark(&painter, on, shown, *id, mark);
         }
@@ -91,13 +97,14 @@ impl Room {
     /// Whether a pane shows an image as it was made, and not what was computed from several.
     fn is_own_image(&self, on: &OnScreen) -> bool {
         self.shown(on.at).is_some_and(|(cell, shown)| {
-            cell.slab == Slab::Thin && cell.view().forward().dot(shown.volume.geometry().normal()).abs() > 1.0 - 1e-9
+            self.cell_view(on.at).slab == Slab::Thin && cell.forward().dot(shown.volume.geometry().normal()).abs() > 1.0 - 1e-9
         })
     }
 
     /// The image of a pane; false when a sentence stands in its place.
     fn draw_pane(&mut self, painter: &egui::Painter, on: &OnScreen, path: RenderPath) -> bool {
-        let Some((cell, shown)) = self.shown(on.at) else { return false };
+        let Some((_, shown)) = self.shown(on.at) else { return false };
+        let has = self.cell_view(on.at);
         let volume = Arc::clone(&shown.volume);
         let in_stack = self.is_own_image(on);
         let say = |sentence: &str, colour| {
@@ -111,10 +118,10 @@ impl Room {
             series: volume.series().facts.role.clone(),
             plane: on.plane,
             size: pixels(on.rect, on.scale),
-            slab: cell.slab,
+            slab: has.slab,
             interpolation: shown.look.interpolation,
             voi: shown.look.voi.clone(),
-            tone: shown.shape().into(),
+            tone: shown.shape(has.is_inverted).into(),
         };
         let Some(cache) = self.caches.get_mut(on.at.0) else { return false };
         match cache.content(&volume, &spec, path) {
@@ -144,8 +151,7 @@ impl Room {
     }
 
     fn slice_words(&self, at: At) -> String {
-        let Some((cell, shown)) = self.shown(at) else { return String::new() };
-        let place = cell.view().slice_position(shown.volume.geometry(), shown.at());
+        let (Some((_, shown)), Some(place)) = (self.shown(at), self.slice_position(at)) else { return String::new() };
         if shown.volume.is_in_patient() {
             format!("slice {} of {} \u{b7} {:.1} mm", place.number, place.of, place.spacing.0)
         } else {
@@ -165,7 +171,7 @@ impl Room {
         if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }
-        left.extend(slab_words(cell.slab).map(|w| (w, CAUTION)));
+        left.extend(slab_words(self.cell_view(on.at).slab).map(|w| (w, CAUTION)));
         for (i, (words, colour)) in left.into_iter().enumerate() {
             write(r.left_top() + vec2(0.0, i as f32 * line), Align2::LEFT_TOP, &words, colour);
         }
@@ -175,7 +181,7 @@ impl Room {
                 right.push((format!("W {}  C {}", number(window.width()), number(window.center())), STRONG));
             }
             let name = shown.window_name(self.rules.protocol().display());
-            let words: Vec<&str> = [name, shown.look.inverted.then_some("inverted")].into_iter().flatten().collect();
+            let words: Vec<&str> = name.into_iter().chain(self.cell_view(on.at).is_inverted.then_some("inverted")).collect();
             right.push((words.join(" \u{b7} "), TEXT));
         }
         right.push((zoom_words(on, volume), TEXT));
@@ -194,11 +200,12 @@ impl Room {
         }
         let r = Rect::from_min_max(r.min, pos2(r.right(), bottom));
         draw_scale_bar(painter, on, volume, r);
-        if !volume.is_in_patient() {
-            return;
-        }
         let [right, down] = [on.plane.right(), on.plane.down()];
-        let letter = |at: Pos2, anchor, d| design::image_text(painter, at, anchor, &letters(d), design::strong(design::NOTE), TEXT);
+        let letter = |at: Pos2, anchor, d: Direction| {
+            if let Some(letters) = side_letters(volume, d) {
+                design::image_text(painter, at, anchor, &letters, design::strong(design::NOTE), TEXT);
+            }
+        };
         letter(pos2(r.center().x, r.top()), Align2::CENTER_TOP, -down);
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);
@@ -229,6 +236,18 @@ fn draw_scale_bar(painter: &egui::Painter, on: &OnScreen, volume: &ShownVolume, 
     design::image_text(painter, pos2(right, y - 7.0), Align2::RIGHT_BOTTOM, &label, design::regular(design::SMALL), STRONG);
 }
 
+/// The letters of a side: from the direction, or of single images from what their files say; `None` where nobody knows.
+fn side_letters(volume: &ShownVolume, d: Direction) -> Option<String> {
+    if volume.is_in_patient() {
+        return Some(d.letters());
+    }
+    let sides = volume.sides()?;
+    let along = [(volume.geometry().row_direction(), sides.rows()), (volume.geometry().column_direction(), sides.columns())];
+    let (axis, letters) = along.into_iter().find(|(axis, _)| axis.dot(d).abs() > 0.99)?;
+    let opposite = |c: char| "AP RL HF PA LR FH".split(' ').find_map(|pair| pair.strip_prefix(c));
+    Some(if axis.dot(d) > 0.0 { letters.to_owned() } else { letters.chars().filter_map(opposite).collect() })
+}
+
 /// How many pixels of the screen an image's pixel takes.
 fn zoom_words(on: &OnScreen, volume: &ShownVolume) -> String {
     let factor = View::native_spacing(volume.geometry()).0 / on.plane.spacing().0;
@@ -245,7 +264,7 @@ fn place_words(volume: &ShownVolume, at: PatientPoint) -> String {
 }
 
 /// A value in words: with its unit, and as SUV where there is one; a colour by its parts.
-fn reading_words(reading: Reading, unit: ValueUnit) -> String {
+pub(super) fn reading_words(reading: Reading, unit: ValueUnit) -> String {
     match reading {
         Reading::Grey { value: v, suv: None } => value(v, unit),
         Reading::Grey { value: v, suv: Some(suv) } => format!("{}   SUV {suv:.2}", value(v, unit)),

@@ -12,7 +12,7 @@ mod hanging;
 mod help;
 mod images;
 mod measured;
-mod opening;
+mod measuring;
 mod overlays;
 mod picker;
 mod planes;
@@ -22,14 +22,18 @@ mod strip;
 
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
+use crate::viewer::View;
+use crate::viewer::camera::SlicePosition;
 use crate::volume::ShownVolume;
 use egui::{Rect, Ui, vec2};
 use hanging::{At, Cell, Hanging, MOST_CELLS};
 use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
+use tiresias_reads::hanging::hang;
 use tiresias_reads::machine::{Action, Draft, Glimpse, Rules, State, Tool, View as Glance, missing};
-use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Window};
+use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
+use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -38,6 +42,9 @@ pub(crate) struct Room {
     images: Images,
     shelf: Shelf,
     hanging: Hanging,
+    /// What the reader measured, turned, inverted and projected, with its undoing.
+    workspace: Workspace,
+    measuring: measuring::Measuring,
     tool: Tool,
     focus: Focus,
     /// Digits typed into the focused field, not yet given.
@@ -135,7 +142,9 @@ impl Room {
             read,
             images: Images::Opening(loading),
             shelf: Shelf::default(),
-            hanging: Hanging::empty(),
+            hanging: Hanging::default(),
+            workspace: Workspace::new(rules.protocol().display().tools(), Vec::new()),
+            measuring: measuring::Measuring::default(),
             tool: Tool::Window,
             focus: Focus::Image,
             entry: String::new(),
@@ -179,8 +188,34 @@ impl Room {
     /// Number of the slice that the first pane shows, from 1.
     #[must_use]
     pub(crate) fn main_slice(&self) -> Option<u32> {
-        let (cell, shown) = self.shown(At(0))?;
-        Some(cell.view().slice_position(shown.volume.geometry(), shown.at()).number)
+        self.slice_position(At(0)).map(|place| place.number)
+    }
+
+    /// Which slice a cell shows.
+    fn slice_position(&self, at: At) -> Option<SlicePosition> {
+        let (cell, shown) = self.shown(at)?;
+        Some(self.view(at, cell).slice_position(shown.volume.geometry(), shown.at()))
+    }
+    /// A cell's camera, with the image turned as the reader has it.
+    fn view(&self, at: At, cell: &Cell) -> View {
+        cell.view(self.cell_view(at).turn)
+    }
+    /// How the reader has a cell.
+    fn cell_view(&self, at: At) -> CellView {
+        let opened = || CellView::opened(tiresias_reads::hanging::Turn::NONE);
+        self.workspace.view().cells().get(at.0).copied().unwrap_or_else(opened)
+    }
+    /// Does something in the workspace: what it did is written down, what it refuses is told.
+    fn work(&mut self, action: ViewAction) {
+        let done = self.workspace.apply(action);
+        self.worked(done);
+    }
+    fn worked(&mut self, done: Result<Option<Change>, Refusal>) {
+        match done {
+            Ok(Some(change)) => self.note(Glance::Changed(Box::new(change))),
+            Ok(None) => {}
+            Err(refusal) => self.message = Some(refusal.to_string()),
+        }
     }
 
     /// What a cell shows.
@@ -245,7 +280,8 @@ impl Room {
     /// Whether all images that the hanging requires are visible.
     fn shows_everything(&self) -> bool {
         let hung = self.hanging.hung();
-        !hung.is_empty() && hung.iter().all(|c| self.shelf.get(c.series).is_some_and(|s| s.volume.is_complete()))
+        let is_there = |role: &SeriesRole| self.shelf.all().iter().any(|s| s.volume.series().facts.role == *role && s.volume.is_complete());
+        hung.is_some_and(|layout| layout.cells().iter().all(|c| is_there(&c.role)))
     }
 
     fn poll_images(&mut self) {
@@ -256,16 +292,13 @@ impl Room {
             };
             let Some(news) = news else { break };
             self.images = match (std::mem::replace(&mut self.images, Images::Complete), news) {
-                (Images::Opening(loading), News::Opened(volumes)) => {
-                    let display = self.rules.protocol().display();
-                    self.shelf = Shelf::opened(volumes, display);
-                    self.hanging = Hanging::opened(opening::cells(display, self.shelf.all()));
-                    self.glimpses.last_windows = vec![None; self.shelf.all().len()];
-                    Images::Filling(loading)
-                }
+                (Images::Opening(loading), News::Opened(volumes)) => match self.hang(volumes) {
+                    Ok(()) => Images::Filling(loading),
+                    Err(sentence) => Images::Failed(sentence),
+                },
                 (_, News::Failed(sentence)) => {
                     // What was loaded before is part of what cannot be shown.
-                    (self.shelf, self.hanging, self.cine) = (Shelf::default(), Hanging::empty(), None);
+                    (self.shelf, self.hanging, self.cine) = (Shelf::default(), Hanging::default(), None);
                     Images::Failed(sentence)
                 }
                 (images, News::Opened(_)) => images,
@@ -281,6 +314,21 @@ impl Room {
         }
     }
 
+    /// Puts a case's series where the protocol says.
+    fn hang(&mut self, volumes: Vec<Arc<ShownVolume>>) -> Result<(), String> {
+        let display = self.rules.protocol().display();
+        let facts: Vec<_> = volumes.iter().map(|v| v.series().facts.clone()).collect();
+        let layout = hang(display, &facts).map_err(|e| e.to_string())?;
+        self.shelf = Shelf::opened(volumes, display);
+        self.hanging = Hanging::opened(layout, &self.shelf);
+        let starts = self.hanging.starts(display, &self.shelf);
+        self.shelf.start_at(&starts);
+        self.shelf.open_windows(self.hanging.hung(), display);
+        self.workspace.rehang(self.hanging.opened_cells());
+        self.glimpses.last_windows = vec![None; self.shelf.all().len()];
+        Ok(())
+    }
+
     /// Writes down what changed in the view, and hands it over when it is due or when an answer follows.
     fn observe(&mut self, now: Duration, wishes: &mut Vec<Wish>) {
         if !self.told_shown {
@@ -288,10 +336,7 @@ impl Room {
         }
         let at_ms = u32::try_from(now.saturating_sub(self.glimpses.opened).as_millis()).unwrap_or(u32::MAX);
         self.glimpses.last_ms = at_ms;
-        let slice = |at: At| {
-            let (cell, shown) = self.shown(at)?;
-            Some((at.0, cell.view().slice_position(shown.volume.geometry(), shown.at()).number - 1))
-        };
+        let slice = |at: At| Some((at.0, self.slice_position(at)?.number - 1));
         let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
         let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
         let seen = &mut self.glimpses;
@@ -328,10 +373,17 @@ impl Room {
 
     /// Writes down how far linked series are apart from now on.
     fn note_link(&mut self, offsets: &[Displacement]) {
-        let at_ms = self.glimpses.last_ms;
         let linked = self.shelf.is_linked();
-        let told = offsets.iter().enumerate().map(|(i, offset)| Glance::Link { series: i as u8, offset: linked.then_some(*offset) });
-        self.glimpses.pending.extend(told.map(|view| Glimpse { at_ms, view }));
+        for (i, offset) in offsets.iter().enumerate() {
+            self.note(Glance::Link { series: i as u8, offset: linked.then_some(*offset) });
+        }
+    }
+
+    /// Writes down a change of the view that happens once.
+    fn note(&mut self, view: Glance) {
+        if self.told_shown {
+            self.glimpses.pending.push(Glimpse { at_ms: self.glimpses.last_ms, view });
+        }
     }
 
     /// What is still to be done, in the reader's words.

@@ -34,10 +34,10 @@ pub(super) fn draw(painter: &Painter, on: &OnScreen, shown: &Shown, in_stack: bo
         let mut mesh = Mesh::default();
         // The rim first: what is beside a lit pixel.
         runs(&over.with_rim, width, height, |x0, x1, y| {
-            area(&mut mesh, [place(x0, y), place(x1, y), place(x1, y + 1.0), place(x0, y + 1.0)], RIM)
+            area(&mut mesh, [place(x0, y), place(x1, y), place(x1, y + 1.0), place(x0, y + 1.0)], RIM);
         });
         runs(&over.lit, width, height, |x0, x1, y| {
-            area(&mut mesh, [place(x0, y), place(x1, y), place(x1, y + 1.0), place(x0, y + 1.0)], STRONG)
+            area(&mut mesh, [place(x0, y), place(x1, y), place(x1, y + 1.0), place(x0, y + 1.0)], STRONG);
         });
         painter.add(Shape::mesh(mesh));
     }

@@ -57,8 +57,7 @@ impl Room {
         if let Some([rows, columns]) = chosen {
             let first = self.hanging.cell(self.hanging.focused()).map_or(0, |c| c.series);
             let first = if rows * columns > 1 { 0 } else { first };
-            self.hanging.arrange(Arrangement::Grid { rows, columns, first }, &self.shelf.volumes());
-            self.cine = None;
+            self.arrange(Arrangement::Grid { rows, columns, first });
         }
         if chosen.is_some() || pressed == Some(Key::Escape) || ui.input(|i| i.pointer.any_pressed()) && !ground.contains_pointer() {
             self.picking = false;

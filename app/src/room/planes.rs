@@ -8,6 +8,7 @@ use super::gestures::OnScreen;
 use super::hanging::At;
 use crate::design::{ACCENT, DIM};
 use egui::{Painter, Pos2, Shape, Stroke, Vec2, vec2};
+use tiresias_reads::workspace::ViewAction;
 use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Slab, SlabKind, VolumeGeometry};
 
 /// A reference line that the pointer holds.
@@ -38,7 +39,7 @@ impl Room {
         let Some((own, _)) = self.shown(on.at) else { return Vec::new() };
         let others = self.hanging.visible().into_iter().filter(|at| *at != on.at).filter_map(|at| self.hanging.cell(at));
         let same = others.filter(|c| c.series == own.series);
-        same.filter_map(|c| on_screen(on, own.view().forward().cross(c.view().forward()))).collect()
+        same.filter_map(|c| on_screen(on, own.forward().cross(c.forward()))).collect()
     }
 
     /// Draws the crosshair with the lines of the other planes, and where slices of other series lie.
@@ -59,7 +60,7 @@ impl Room {
         // Where the slices of other series lie: dashed, because nothing can be done with them.
         for at in self.hanging.visible() {
             let Some((cell, other)) = self.shown(at).filter(|(c, o)| c.series != own.series && o.volume.is_in_patient()) else { continue };
-            let Some(ends) = self.cut(on, cell.view().forward(), other.at()) else { continue };
+            let Some(ends) = self.cut(on, cell.forward(), other.at()) else { continue };
             painter.extend(Shape::dashed_line(&ends, Stroke::new(1.0, DIM), 6.0, 6.0));
         }
     }
@@ -105,14 +106,8 @@ impl Room {
         // Screen angles grow from right to down, which is right-handed about the pane's normal.
         let axis = on.plane.normal();
         for at in self.hanging.visible() {
-            if at != on.at
-                && let Some(cell) = self.hanging.cell(at).filter(|c| c.series == series)
-            {
-                let view = cell.view().tilted(axis, about, by);
-                self.hanging.set_view(at, view);
-                if let Some(cell) = self.hanging.cell_mut(at) {
-                    cell.turned_away();
-                }
+            if at != on.at && self.hanging.cell(at).is_some_and(|c| c.series == series) {
+                self.hanging.tilt(at, |view| view.tilted(axis, about, by));
             }
         }
         if let Some(drag) = &mut self.dragging {
@@ -123,31 +118,31 @@ impl Room {
     /// A single plane, then the brightest, darkest and mean of a slab.
     pub(super) fn next_slab(&mut self, at: At) {
         let Some(step) = self.slab_step(at) else { return };
-        let Some(cell) = self.hanging.cell_mut(at) else { return };
         let thick = |thickness, kind| Slab::Thick { thickness, step, kind };
-        cell.slab = match cell.slab {
+        let slab = match self.cell_view(at).slab {
             Slab::Thin => thick(Mm(THICKNESSES[FIRST_THICKNESS]), SlabKind::Mip),
             Slab::Thick { thickness, kind: SlabKind::Mip, .. } => thick(thickness, SlabKind::Minip),
             Slab::Thick { thickness, kind: SlabKind::Minip, .. } => thick(thickness, SlabKind::Mean),
             Slab::Thick { kind: SlabKind::Mean, .. } => Slab::Thin,
         };
+        self.work(ViewAction::Slab { cell: at.0, slab });
     }
 
     /// The next thicker or thinner slab; thinner than the thinnest is a single plane.
     pub(super) fn thicken(&mut self, at: At, by: i32) {
         let Some(step) = self.slab_step(at) else { return };
-        let Some(cell) = self.hanging.cell_mut(at) else { return };
-        let (now, kind) = match cell.slab {
+        let (now, kind) = match self.cell_view(at).slab {
             Slab::Thin => (-1, SlabKind::Mip),
             Slab::Thick { thickness, kind, .. } => {
                 let known = THICKNESSES.iter().position(|t| *t >= thickness.0).unwrap_or(THICKNESSES.len() - 1);
                 (i32::try_from(known).unwrap_or(0), kind)
             }
         };
-        cell.slab = match usize::try_from(now + by) {
+        let slab = match usize::try_from(now + by) {
             Err(_) => Slab::Thin,
             Ok(i) => Slab::Thick { thickness: Mm(THICKNESSES[i.min(THICKNESSES.len() - 1)]), step, kind },
         };
+        self.work(ViewAction::Slab { cell: at.0, slab });
     }
 
     /// Distance of a slab's samples, or a sentence why there is no slab.

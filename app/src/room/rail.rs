@@ -7,6 +7,7 @@ use crate::controls::icon::Icon;
 use crate::design::{LINE, PANEL};
 use egui::{Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::Tool;
+use tiresias_reads::workspace::ViewAction;
 
 impl Room {
     pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, wishes: &mut Vec<Wish>) {
@@ -16,7 +17,7 @@ impl Room {
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (key, tool) in TOOLS {
-                let (icon, name) = picture(tool);
+                let Some((icon, name)) = picture(tool) else { continue };
                 if matches!(tool, Tool::Crosshair) {
                     ui.add_space(12.0);
                 }
@@ -26,7 +27,7 @@ impl Room {
             }
             ui.add_space(12.0);
             if controls::tool(ui, Icon::Invert, "i", "invert", false).clicked() {
-                self.invert();
+                self.work(ViewAction::Invert(self.hanging.focused().0));
             }
             if controls::tool(ui, Icon::Layout, "g", "planes or images", false).clicked() {
                 self.next_arrangement();
@@ -52,13 +53,16 @@ impl Room {
     }
 }
 
-const fn picture(tool: Tool) -> (Icon, &'static str) {
-    match tool {
+/// Icon and name of a tool that has its place on the rail.
+const fn picture(tool: Tool) -> Option<(Icon, &'static str)> {
+    let picture = match tool {
         Tool::Window => (Icon::Window, "window and level"),
         Tool::Scroll => (Icon::Scroll, "scroll"),
         Tool::Zoom => (Icon::Zoom, "zoom"),
         Tool::Pan => (Icon::Pan, "pan"),
         Tool::Crosshair => (Icon::Crosshair, "crosshair"),
         Tool::Mark => (Icon::Mark, "mark"),
-    }
+        _ => return None,
+    };
+    Some(picture)
 }

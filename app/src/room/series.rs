@@ -6,6 +6,7 @@
 use super::Chosen;
 use crate::volume::ShownVolume;
 use std::sync::Arc;
+use tiresias_reads::hanging::{FirstWindow, Layout};
 use tiresias_reads::protocol::Display;
 use tiresias_words::{Displacement, Interpolation, PatientPoint, PresentationShape, Voi, VolumeGeometry, Voxel, Window};
 
@@ -13,8 +14,6 @@ use tiresias_words::{Displacement, Interpolation, PatientPoint, PresentationShap
 pub(super) struct Look {
     /// Value to display range.
     pub(super) voi: Voi,
-    /// Whether black and white are exchanged, against what the images themselves ask for.
-    pub(super) inverted: bool,
     /// Between voxel centres.
     pub(super) interpolation: Interpolation,
 }
@@ -40,21 +39,38 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// The series of a case, as it opens: in the middle of each, all at one place of the patient where they have it in common.
+    /// The series of a case, each looked at in its middle.
     pub(super) fn opened(volumes: Vec<Arc<ShownVolume>>, display: &Display) -> Self {
         let shown = volumes.into_iter().map(|volume| {
             let geometry = volume.geometry();
             let middle = f64::from(geometry.size()[2].saturating_sub(1) / 2);
             let centre = geometry.voxel_of(geometry.centre());
             let at = geometry.patient_of(Voxel::new(centre.column, centre.row, middle));
-            let look = Look { voi: Voi::LinearExact(Window::BYTE), inverted: false, interpolation: display.interpolation() };
+            let look = Look { voi: Voi::LinearExact(Window::BYTE), interpolation: display.interpolation() };
             let mut shown = Shown { volume, at, offset: Displacement::new(0.0, 0.0, 0.0), look, chosen: None };
             shown.open_window(display);
             shown
         });
-        let mut shelf = Self { shown: shown.collect(), linked: true };
-        shelf.align();
-        shelf
+        Self { shown: shown.collect(), linked: true }
+    }
+
+    /// Every series is shown through the window that its first cell opens with.
+    pub(super) fn open_windows(&mut self, layout: Option<&Layout>, display: &Display) {
+        for cell in layout.iter().flat_map(|l| l.cells()).rev() {
+            if let Some(shown) = self.shown.iter_mut().find(|s| s.volume.series().facts.role == cell.role) {
+                shown.opens_with(&cell.window, display);
+            }
+        }
+    }
+
+    /// Looks at these points, one for each series that is named, and takes their distances for what links keep.
+    pub(super) fn start_at(&mut self, points: &[(usize, PatientPoint)]) {
+        for (series, at) in points {
+            if let Some(shown) = self.shown.get_mut(*series) {
+                shown.at = *at;
+            }
+        }
+        self.take_offsets();
     }
 
     pub(super) fn all(&self) -> &[Shown] {
@@ -68,9 +84,6 @@ impl Shelf {
     }
     pub(super) fn get_mut(&mut self, series: usize) -> Option<&mut Shown> {
         self.shown.get_mut(series)
-    }
-    pub(super) fn volumes(&self) -> Vec<Arc<ShownVolume>> {
-        self.shown.iter().map(|s| Arc::clone(&s.volume)).collect()
     }
     /// Whether there are several series that could move together.
     pub(super) fn can_link(&self) -> bool {
@@ -104,18 +117,6 @@ impl Shelf {
         }
     }
 
-    /// Every series with a place in the patient looks at the first one's point, where it holds it.
-    fn align(&mut self) {
-        let Some(first) = self.shown.iter().find(|s| s.volume.is_in_patient()).map(|s| s.at) else { return };
-        for shown in self.shown.iter_mut().filter(|s| s.volume.is_in_patient()) {
-            let geometry = shown.volume.geometry();
-            if geometry.contains(geometry.voxel_of(first)) {
-                shown.at = first;
-            }
-        }
-        self.take_offsets();
-    }
-
     fn take_offsets(&mut self) {
         let Some(first) = self.shown.iter().find(|s| s.volume.is_in_patient()).map(|s| s.at) else { return };
         for shown in &mut self.shown {
@@ -129,13 +130,19 @@ impl Shown {
         self.at
     }
     /// High white or high black: what the images ask for (MONOCHROME1 is inverse), or the opposite.
-    pub(super) fn shape(&self) -> PresentationShape {
+    pub(super) fn shape(&self, is_inverted: bool) -> PresentationShape {
         let own = self.volume.series().shape;
-        if self.look.inverted { own.inverted() } else { own }
+        if is_inverted { own.inverted() } else { own }
     }
     /// The window that the protocol opens a case with.
     pub(super) fn open_window(&mut self, display: &Display) {
-        match display.first().and_then(|i| Some((i, display.presets().get(i)?))) {
+        self.opens_with(&display.first_for(&self.volume.series().facts), display);
+    }
+    /// The window that a cell of the series opens with.
+    pub(super) fn opens_with(&mut self, window: &FirstWindow, display: &Display) {
+        let named = |name: &String| display.presets().iter().position(|p| p.name == *name);
+        let preset = if let FirstWindow::Preset(name) = window { named(name) } else { None };
+        match preset.and_then(|i| Some((i, display.presets().get(i)?))) {
             Some((i, preset)) => (self.look.voi, self.chosen) = (preset.voi.clone(), Some(Chosen::Protocol(i))),
             None => self.chosen = Some(Chosen::Images(0)),
         }
@@ -143,9 +150,10 @@ impl Shown {
     }
     /// The presets of the protocol come first, then the windows and tables that the images bring along. Nothing happens where there is no such window.
     pub(super) fn take_preset(&mut self, index: usize, display: &Display) {
-        let presets = display.presets();
+        let presets: Vec<_> = display.presets_for(&self.volume.series().facts).collect();
         if let Some(preset) = presets.get(index) {
-            (self.look.voi, self.chosen) = (preset.voi.clone(), Some(Chosen::Protocol(index)));
+            let place = display.presets().iter().position(|p| p.name == preset.name);
+            (self.look.voi, self.chosen) = (preset.voi.clone(), place.map(Chosen::Protocol));
         } else if index - presets.len() < self.volume.series().image_vois(self.volume.image_at(self.at)).len() {
             self.chosen = Some(Chosen::Images(index - presets.len()));
             self.follow_window();

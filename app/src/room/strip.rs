@@ -79,7 +79,7 @@ impl Room {
             slab: Slab::Thin,
             interpolation: shown.look.interpolation,
             voi: shown.look.voi.clone(),
-            tone: shown.shape().into(),
+            tone: shown.shape(false).into(),
         };
         if let Some(cache) = self.thumbnails.get_mut(series)
             && let Ok(content) = cache.content(&volume, &spec, path)

@@ -97,20 +97,16 @@ impl View {
         if x.0 < y.0 { x } else { y }
     }
 
-    /// The same camera with the image mirrored: left and right exchanged on the screen.
+    /// The same camera with the image laid another way: where the screen's right and down point in the patient. The plane stays.
     #[must_use]
-    pub fn mirrored(self) -> Self {
-        Self { right: -self.right, ..self }
+    pub const fn laid(self, [right, down]: [Direction; 2]) -> Self {
+        Self { right, down, ..self }
     }
-    /// The same camera with top and bottom exchanged on the screen.
+    /// The same directions over the middle of a raster of `size` pixels, at its scale.
     #[must_use]
-    pub fn upended(self) -> Self {
-        Self { down: -self.down, ..self }
-    }
-    /// The same camera with the image turned by a quarter, clockwise.
-    #[must_use]
-    pub fn turned(self) -> Self {
-        Self { right: -self.down, down: self.right, ..self }
+    pub fn over(self, plane: &Plane, size: [u32; 2]) -> Self {
+        let middle = size.map(|n| (f64::from(n) - 1.0) / 2.0);
+        Self { centre: plane.patient_of(middle), spacing: plane.spacing(), ..self }
     }
 
     /// The same camera turned in space about an axis through `about`, by radians, right-handed.
@@ -215,7 +211,13 @@ impl View {
         let (axis, step, normal) = self.through_axis(geometry);
         let of = i64::from(geometry.size()[axis]);
         let target = (number.clamp(1, of) - 1) as f64;
-        through + normal * ((target - index(geometry.voxel_of(through), axis)) / step)
+        let here = index(geometry.voxel_of(through), axis);
+        if axis == 2 {
+            // Steps of a stack may be unequal: the way to go is one of height.
+            let rise = geometry.height_at(target).0 - geometry.height_at(here).0;
+            return through + normal * (rise / normal.dot(geometry.normal().unit()));
+        }
+        through + normal * ((target - here) / step)
     }
 }
 
@@ -251,6 +253,7 @@ pub fn dragged_window(window: Window, by: [f64; 2], pace: f64) -> Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tiresias_reads::hanging::Turn;
     use tiresias_words::Stack;
 
     fn chest() -> VolumeGeometry {
@@ -293,16 +296,22 @@ mod tests {
         let view = View::fit(&g, Orientation::Axial, size);
         let corner = |v: View, x: f64, y: f64| v.plane(through, size).expect("a plane").patient_of([x, y]);
         let near = |a: PatientPoint, b: PatientPoint| (a - b).length().0 < 1e-9;
+        let laid = |turn: Turn| view.laid(turn.lay(view.directions()));
         // What was on the right is on the left; what was at the bottom is at the top.
-        assert!(near(corner(view, 0.0, 0.0), corner(view.mirrored(), 499.0, 0.0)));
-        assert!(near(corner(view, 0.0, 0.0), corner(view.upended(), 0.0, 399.0)));
+        assert!(near(corner(view, 0.0, 0.0), corner(laid(Turn::NONE.flipped_across()), 499.0, 0.0)));
+        assert!(near(corner(view, 0.0, 0.0), corner(laid(Turn::NONE.flipped_down()), 0.0, 399.0)));
         // Clockwise: what was at the top is on the right.
         let square = [400, 400];
         let at = |v: View, x: f64, y: f64| v.plane(through, square).expect("a plane").patient_of([x, y]);
-        assert!(near(at(view, 0.0, 0.0), at(view.turned(), 399.0, 0.0)) && near(at(view, 399.0, 0.0), at(view.turned(), 399.0, 399.0)));
-        assert!(near(at(view.turned().turned().turned().turned(), 7.0, 9.0), at(view, 7.0, 9.0)));
+        let quarter = laid(Turn::NONE.turned(1));
+        assert!(near(at(view, 0.0, 0.0), at(quarter, 399.0, 0.0)) && near(at(view, 399.0, 0.0), at(quarter, 399.0, 399.0)));
+        // Over its own raster a camera is itself.
+        let again = view.over(&quarter.plane(through, square).expect("a plane"), square);
+        assert!(near(at(again, 7.0, 9.0), at(view, 7.0, 9.0)));
         let next = view.scrolled(&g, through, 1);
-        for other in [view.mirrored(), view.upended(), view.turned(), view.turned().mirrored()] {
+        for other in
+            [Turn::NONE.flipped_across(), Turn::NONE.flipped_down(), Turn::NONE.turned(1), Turn::NONE.turned(3).flipped_across()].map(laid)
+        {
             assert!(near(other.scrolled(&g, through, 1), next) && other.slice_position(&g, through) == view.slice_position(&g, through));
         }
     }
@@ -324,6 +333,28 @@ mod tests {
         let [right, down] = tilted.directions();
         assert!((right.dot(Direction::LEFT) - 1f64.cos()).abs() < 1e-9 && (right.dot(Direction::POSTERIOR) - 1f64.sin()).abs() < 1e-9);
         assert!(right.dot(down).abs() < 1e-12 && (down.dot(Direction::FEET) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn scrolling_meets_every_slice_of_unequal_steps() {
+        let heights = [0.0, 4.0, 8.0, 9.1, 16.1, 30.1, 37.1].map(Mm).to_vec();
+        let stack = Stack::Piecewise {
+            origin: PatientPoint::new(-100.0, -90.0, 20.0),
+            course: Displacement::new(0.0, -0.3, 1.0),
+            heights,
+            gaps: vec![tiresias_words::Gap { after: 4, missing: 1 }],
+        };
+        let g = VolumeGeometry::new([64, 64, 7], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).expect("a geometry");
+        for orientation in [Orientation::Stack, Orientation::Axial] {
+            let view = View::fit(&g, orientation, [500, 500]);
+            let mut at = view.scrolled_to(&g, g.centre(), 1);
+            for number in 1..=7u32 {
+                assert_eq!(view.slice_position(&g, at).number, number);
+                assert!((g.voxel_of(at).slice - f64::from(number - 1)).abs() < 1e-9, "{orientation:?}: {:?}", g.voxel_of(at));
+                at = view.scrolled(&g, at, 1);
+            }
+            assert!((g.voxel_of(view.scrolled(&g, at, -6)).slice).abs() < 1e-9);
+        }
     }
 
     #[test]

@@ -1,20 +1,8 @@
-//! What is written on an image: orientation letters, a position in the patient, a value with its unit, the scale bar's length.
+//! What is written on an image: a position in the patient, a value with its unit, the scale bar's length.
 //!
-//! Letters come from direction cosines alone (PS3.3 C.7.6.1.1.1: A, P, R, L, H, F), never from a stored label.
+//! Orientation letters are [`tiresias_words::Direction::letters`]: they come from direction cosines alone, never from a stored label.
 
-use tiresias_words::{Direction, Mm, PatientPoint, ValueUnit};
-
-/// Components below this (about 15 degrees) are left out of the letters.
-const LEAST: f64 = 0.26;
-
-/// Letters for the way a direction points in the patient, largest component first ("L", "LA", "HLP").
-#[must_use]
-pub fn letters(d: Direction) -> String {
-    let [x, y, z]: [f64; 3] = d.into();
-    let mut parts = [(x, 'L', 'R'), (y, 'P', 'A'), (z, 'H', 'F')];
-    parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-    parts.into_iter().filter(|p| p.0.abs() >= LEAST).map(|(v, plus, minus)| if v > 0.0 { plus } else { minus }).collect()
-}
+use tiresias_words::{Mm, PatientPoint, ValueUnit};
 
 /// A position in words: "L 76.8  P 165.6  F 493.8 mm".
 #[must_use]
@@ -63,23 +51,6 @@ pub fn scale_bar(spacing: Mm, room: f64) -> Option<(Mm, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn letters_follow_the_cosines() {
-        let d = |x, y, z| Direction::new([x, y, z].into()).expect("a direction");
-        let rows = [
-            (d(1.0, 0.0, 0.0), "L"),
-            (d(-1.0, 0.0, 0.0), "R"),
-            (d(0.0, 1.0, 0.0), "P"),
-            (d(0.0, 0.0, -1.0), "F"),
-            (d(0.999, -0.02, 0.04), "L"),
-            (d(0.8, -0.6, 0.0), "LA"),
-            (d(-0.5, 0.6, 0.62), "HPR"),
-        ];
-        for (direction, expected) in rows {
-            assert_eq!(letters(direction), expected);
-        }
-    }
 
     #[test]
     fn positions_and_values_in_words() {

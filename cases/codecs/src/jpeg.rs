@@ -26,17 +26,24 @@ pub(crate) fn decode(frame: &EncodedFrame<'_>, extent: Extent, coding: Coding) -
         _ if is_lossless => (Cow::Owned(rewritten(&header, marker, Some(false))?), DecodedColour::AsDeclared),
         _ => (Cow::Owned(rewritten(&header, marker, Some(is_ycbcr(&header, &sof, frame.photometric)))?), DecodedColour::Rgb),
     };
-    let (samples, is_damaged) = foreign::jpeg(&data, picture).map_err(|e| match e {
+    let (samples, is_warned) = foreign::jpeg(&data, picture).map_err(|e| match e {
         CodecError::Damaged(_, what) => CodecError::Damaged(coding, what),
         other => other,
     })?;
-    let data = match samples {
-        Samples::Eight(samples) if extent.bytes == 1 => samples,
-        Samples::Eight(samples) => contain(samples.into_iter().map(u32::from), extent)?,
-        Samples::Twelve(samples) => contain(samples.into_iter().map(|s| u32::from(s.cast_unsigned())), extent)?,
-        Samples::Sixteen(samples) => contain(samples.into_iter().map(u32::from), extent)?,
+    // Lossless processes add differences modulo 2^16 (T.81 H.1.2.1): a damaged scan leads beyond the precision, and no other does.
+    let most = u32::MAX >> 32_u32.saturating_sub(sof.precision.into()).min(31);
+    let mut is_beyond = false;
+    let mut held = |sample: u32| {
+        is_beyond |= sample > most;
+        sample & most
     };
-    Ok(Raw { precision: sof.precision, colour, is_damaged, ..Raw::plain(data, extent) })
+    let data = match samples {
+        Samples::Eight(samples) if extent.bytes == 1 && most == 0xFF => samples,
+        Samples::Eight(samples) => contain(samples.into_iter().map(|s| held(s.into())), extent)?,
+        Samples::Twelve(samples) => contain(samples.into_iter().map(|s| held(s.cast_unsigned().into())), extent)?,
+        Samples::Sixteen(samples) => contain(samples.into_iter().map(|s| held(s.into())), extent)?,
+    };
+    Ok(Raw { precision: sof.precision, colour, is_damaged: is_warned || is_beyond, ..Raw::plain(data, extent) })
 }
 
 /// Columns, rows, samples and precision of a JPEG or JPEG-LS frame header against the data set.

@@ -26,3 +26,5 @@ pub use error::{CodecError, Coding, Damage};
 pub use frame::{CodecWarning, DeclaredColour, DecodedColour, DecodedFrame, EncodedFrame};
 pub use syntax::{DataSetEncoding, PixelEncoding, TransferSyntax};
 pub use worker::{Codecs, TIMEOUT, serve};
+#[doc(hidden)]
+pub use worker::{answers, hear_frame, hear_unpacked};

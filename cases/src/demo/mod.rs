@@ -130,8 +130,8 @@ fn slab_range(background: &Background, nodule: &Nodule, slices: u32) -> (u32, u3
 fn make(background: &Background, seed: u64, number: u32, id: CaseId, plan: &Plan) -> Option<DemoCase> {
     let whole = background.geometry();
     let [columns, rows, _] = whole.size();
-    let step = whole.step_at(0.0);
-    let stack = Stack::Uniform { origin: whole.origin_at(f64::from(plan.first)), step };
+    let Stack::Uniform { step, .. } = whole.stack() else { return None };
+    let stack = Stack::Uniform { origin: whole.origin_at(f64::from(plan.first)), step: *step };
     let geometry =
         VolumeGeometry::new([columns, rows, plan.slices], whole.row_direction(), whole.column_direction(), whole.spacing(), stack).ok()?;
     let mut hounsfield = background.hounsfield(plan.first, plan.slices);

@@ -3,6 +3,8 @@
 //! Refuses: unknown fields, names that are not of our making, sizes that contradict each other. A manifest that parses here can be trusted to describe
 //! files of the lengths it states; that they are the right bytes is checked when they are read.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 use super::VERSION;
 use crate::PackageError;
 use crate::lengths::Lengths;
@@ -212,7 +214,11 @@ impl PackedSeries {
         }
         let stackable = matches!(
             self.facts.geometry,
-            GeometryVerdict::Orthogonal | GeometryVerdict::Oblique | GeometryVerdict::Tilted { .. } | GeometryVerdict::Uneven
+            GeometryVerdict::Orthogonal
+                | GeometryVerdict::Oblique
+                | GeometryVerdict::Tilted { .. }
+                | GeometryVerdict::Uneven
+                | GeometryVerdict::Gap
         );
         if self.volume.is_some() != stackable {
             return Err("its geometry verdict contradicts its volume".to_owned());

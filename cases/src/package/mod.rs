@@ -3,16 +3,18 @@
 //! A folder of image files with random names and `manifest.json`, whose SHA-256 is the package's hash. The manifest is checked on opening, with the length
 //! of every file; each file's bytes before its first pixel is shown. Refuses: another version, a changed or missing byte, links, strangers (`verify`).
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod build;
 mod manifest;
 
 pub use build::{Keep, build};
 
 use crate::PackageError;
-use crate::colour;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::samples::{Samples, native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
+use crate::{colour, facts};
 use manifest::{Described, Manifest, PackedOverlay, PackedSeries};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
@@ -205,7 +207,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
         // A new lock is empty.
         let _ = quantiser.set(known);
     }
-    Series {
+    facts::complete(Series {
         facts: s.facts,
         volume: s.volume,
         image_size: s.image_size,
@@ -219,7 +221,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
         images: s.images.into_iter().map(image).collect(),
         warnings: Vec::new(),
         quantiser,
-    }
+    })
 }
 
 fn read_error(file: &str, e: &std::io::Error) -> PackageError {

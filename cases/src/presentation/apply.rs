@@ -9,10 +9,10 @@ use super::{GraphicText, PresentationState, for_one};
 use crate::greyscale::warn;
 use crate::pixel_module::Sample;
 use crate::series::{Content, Source, possible};
-use crate::{CasesError, Series};
+use crate::{CasesError, Series, Shutter};
 use tiresias_words::{Arrangement, LutTable, ModalityLut, Overlay, PresentationTone, Voi, Window};
 
-/// How one image is to be shown: modality, VOI, tone, then the arrangement (PS3.4 N.2).
+/// How one image is to be shown: modality, VOI, tone, the shutter, then the arrangement (PS3.4 N.2).
 #[derive(Debug, Clone)]
 pub struct Presentation {
     /// Stored values to modality values, in the place of the image's own.
@@ -23,6 +23,8 @@ pub struct Presentation {
     pub tone: PresentationTone,
     /// What becomes of the finished image: overlays (the state's own, and those of the image that it wants to be shown), shapes, part, turn and mirror.
     pub arrangement: Arrangement,
+    /// The part of the image that is to be seen. It stands in for the image's own, and lies below overlays and shapes.
+    pub shutter: Option<Shutter>,
     /// Texts; they are free text.
     pub texts: Vec<GraphicText>,
     /// What is not shown as the state says, as clauses without names.
@@ -79,22 +81,25 @@ impl PresentationState {
         if area.is_none() {
             warn(&mut warnings, "the presentation state names no displayed area for this image; all of it is shown");
         }
-        if self.has_shutter {
-            warn(&mut warnings, "the presentation state has a display shutter, which is not drawn");
+        let (mut graphics, mut texts) = (Vec::new(), Vec::new());
+        for annotation in self.annotations.iter().filter(|a| a.images.as_ref().is_none_or(|i| i.hold(uid, frame))) {
+            let (drawn, written) = annotation.on(f.tile, &mut warnings);
+            graphics.extend(drawn);
+            texts.extend(written);
         }
-        let annotations = || self.annotations.iter().filter(|a| a.images.as_ref().is_none_or(|i| i.hold(uid, frame)));
         Ok(Presentation {
             modality,
             voi,
             tone: self.tone.clone(),
             arrangement: Arrangement {
                 overlays: self.overlays_of(series, slice, &mut warnings)?,
-                graphics: annotations().flat_map(|a| a.graphics.clone()).collect(),
+                graphics,
                 area,
                 quarter_turns: self.quarter_turns,
                 flip: self.flip,
             },
-            texts: annotations().flat_map(|a| a.texts.clone()).collect(),
+            shutter: self.shutter.clone().map(|s| s.on_pixels(series.pixel_spacing(slice).0)),
+            texts,
             warnings,
         })
     }

@@ -1,7 +1,8 @@
 //! Graphic annotations of a presentation state (PS3.3 C.10.5): shapes and texts with their places.
 //!
-//! Refuses, with a warning, and then leaves out: objects whose places are no numbers or not as many as their kind needs, and units of a whole-slide matrix.
-//! More points than any person draws are refused altogether. Nothing is drawn here.
+//! Places in the total pixel matrix are told in pixels of the image that is a tile of it.
+//! Refuses, with a warning, and then leaves out: objects whose places are no numbers or not as many as their kind needs, and places in the total pixel matrix
+//! where the image is no part of one. More points than any person draws are refused altogether. Nothing is drawn here.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -48,8 +49,80 @@ impl fmt::Debug for GraphicText {
 pub(super) struct Annotation {
     /// The images that it is for; `None` is all of the state.
     pub(super) images: Option<References>,
-    pub(super) graphics: Vec<Graphic>,
-    pub(super) texts: Vec<GraphicText>,
+    pub(super) graphics: Vec<GraphicObject>,
+    pub(super) texts: Vec<TextObject>,
+}
+
+/// Places as an object has them.
+enum Places {
+    Of(Units, Vec<[f64; 2]>),
+    /// MATRIX: pixels of the total pixel matrix (PS3.3 C.7.6.17.3), of which images are tiles; 0,0 is the outer corner of its first pixel.
+    Matrix(Vec<[f64; 2]>),
+}
+
+impl Places {
+    const fn points(&self) -> &Vec<[f64; 2]> {
+        match self {
+            Self::Of(_, points) | Self::Matrix(points) => points,
+        }
+    }
+    /// On an image whose first pixel lies at `tile` of the matrix, [column, row] from 0; `None` where it is no part of one.
+    fn on(&self, tile: Option<[u32; 2]>) -> Option<(Units, Vec<[f64; 2]>)> {
+        match self {
+            Self::Of(units, points) => Some((*units, points.clone())),
+            Self::Matrix(points) => {
+                let [left, top] = tile?.map(f64::from);
+                Some((Units::Pixel, points.iter().map(|[x, y]| [x - left, y - top]).collect()))
+            }
+        }
+    }
+}
+
+pub(super) struct GraphicObject {
+    kind: GraphicKind,
+    places: Places,
+    filled: bool,
+}
+
+impl GraphicObject {
+    /// On an image, as [`Places::on`].
+    fn on(&self, tile: Option<[u32; 2]>) -> Option<Graphic> {
+        let (units, points) = self.places.on(tile)?;
+        Some(Graphic { kind: self.kind, units, points, filled: self.filled })
+    }
+}
+
+pub(super) struct TextObject {
+    words: Identifying<String>,
+    /// Two corners.
+    bounds: Option<Places>,
+    /// One point.
+    anchor: Option<Places>,
+    anchor_is_visible: bool,
+}
+
+impl TextObject {
+    fn on(&self, tile: Option<[u32; 2]>) -> Option<GraphicText> {
+        let on = |places: &Option<Places>| places.as_ref().and_then(|p| p.on(tile));
+        let bounds = on(&self.bounds).and_then(|(units, corners)| Some((units, corners.try_into().ok()?)));
+        let anchor = on(&self.anchor).and_then(|(units, point)| Some((units, *point.first()?)));
+        let has_place = bounds.is_some() || anchor.is_some();
+        has_place.then(|| GraphicText { words: self.words.clone(), bounds, anchor, anchor_is_visible: self.anchor_is_visible })
+    }
+}
+
+impl Annotation {
+    /// What is drawn and written on an image whose first pixel lies at `tile` of a total pixel matrix, if it is part of one.
+    pub(super) fn on(&self, tile: Option<[u32; 2]>, warnings: &mut Vec<String>) -> (Vec<Graphic>, Vec<GraphicText>) {
+        let graphics: Vec<_> = self.graphics.iter().filter_map(|g| g.on(tile)).collect();
+        let texts: Vec<_> = self.texts.iter().filter_map(|t| t.on(tile)).collect();
+        let is_in_matrix = |places: &Places| matches!(places, Places::Matrix(_));
+        let texts_are = self.texts.iter().flat_map(|t| [&t.bounds, &t.anchor]).flatten().any(is_in_matrix);
+        if tile.is_none() && (texts_are || self.graphics.iter().any(|g| is_in_matrix(&g.places))) {
+            warn(warnings, "the presentation state has places in a total pixel matrix, of which this image is no part; they are left out");
+        }
+        (graphics, texts)
+    }
 }
 
 pub(super) fn read(a: &Attributes, warnings: &mut Vec<String>) -> Result<Vec<Annotation>, FileError> {
@@ -63,7 +136,7 @@ pub(super) fn read(a: &Attributes, warnings: &mut Vec<String>) -> Result<Vec<Ann
                 Err(why) => warn(warnings, format!("a graphic of the presentation state is left out: {why}")),
             }
         }
-        points += graphics.iter().map(|g| g.points.len()).sum::<usize>();
+        points += graphics.iter().map(|g: &GraphicObject| g.places.points().len()).sum::<usize>();
         if points > MOST_POINTS {
             return Err(FileError::attribute("Graphic Annotation Sequence", format!("has more than {MOST_POINTS} points")));
         }
@@ -82,11 +155,12 @@ pub(super) fn read(a: &Attributes, warnings: &mut Vec<String>) -> Result<Vec<Ann
     Ok(annotations)
 }
 
-fn units(object: &Attributes, tag: Tag) -> Result<Units, String> {
-    match object.text(tag).as_deref() {
-        Some("PIXEL") => Ok(Units::Pixel),
-        Some("DISPLAY") => Ok(Units::Display),
-        _ => Err("its units are not PIXEL or DISPLAY".to_owned()),
+fn places(object: &Attributes, units: Tag, points: Vec<[f64; 2]>) -> Result<Places, String> {
+    match object.text(units).as_deref() {
+        Some("PIXEL") => Ok(Places::Of(Units::Pixel, points)),
+        Some("DISPLAY") => Ok(Places::Of(Units::Display, points)),
+        Some("MATRIX") => Ok(Places::Matrix(points)),
+        _ => Err("its units are not PIXEL, DISPLAY or MATRIX".to_owned()),
     }
 }
 
@@ -100,7 +174,7 @@ fn points(object: &Attributes, tag: Tag) -> Result<Vec<[f64; 2]>, String> {
     Ok(numbers.chunks_exact(2).filter_map(|p| p.try_into().ok()).collect())
 }
 
-fn graphic(object: &Attributes) -> Result<Graphic, String> {
+fn graphic(object: &Attributes) -> Result<GraphicObject, String> {
     let kind = match object.text(tags::GRAPHIC_TYPE).as_deref() {
         Some("POINT") => GraphicKind::Point,
         Some("POLYLINE") => GraphicKind::Polyline,
@@ -130,10 +204,10 @@ fn graphic(object: &Attributes) -> Result<Graphic, String> {
         GraphicKind::Polyline | GraphicKind::Interpolated => points.first() == points.last(),
     };
     let filled = is_closed && object.text(tags::GRAPHIC_FILLED).as_deref() == Some("Y");
-    Ok(Graphic { kind, units: units(object, tags::GRAPHIC_ANNOTATION_UNITS)?, points, filled })
+    Ok(GraphicObject { kind, places: places(object, tags::GRAPHIC_ANNOTATION_UNITS, points)?, filled })
 }
 
-fn text(object: &Attributes) -> Result<GraphicText, String> {
+fn text(object: &Attributes) -> Result<TextObject, String> {
     let one = |tag| match points(object, tag)?.as_slice() {
         [] => Ok(None),
         [point] => Ok(Some(*point)),
@@ -141,18 +215,18 @@ fn text(object: &Attributes) -> Result<GraphicText, String> {
     };
     let corners = (one(tags::BOUNDING_BOX_TOP_LEFT_HAND_CORNER)?, one(tags::BOUNDING_BOX_BOTTOM_RIGHT_HAND_CORNER)?);
     let bounds = match corners {
-        (Some(a), Some(b)) => Some((units(object, tags::BOUNDING_BOX_ANNOTATION_UNITS)?, [a, b])),
+        (Some(a), Some(b)) => Some(places(object, tags::BOUNDING_BOX_ANNOTATION_UNITS, vec![a, b])?),
         _ => None,
     };
     let anchor = match one(tags::ANCHOR_POINT)? {
-        Some(point) => Some((units(object, tags::ANCHOR_POINT_ANNOTATION_UNITS)?, point)),
+        Some(point) => Some(places(object, tags::ANCHOR_POINT_ANNOTATION_UNITS, vec![point])?),
         None => None,
     };
     if bounds.is_none() && anchor.is_none() {
         return Err("it has no place".to_owned());
     }
     let words = Identifying::new(object.text(tags::UNFORMATTED_TEXT_VALUE).unwrap_or_default());
-    Ok(GraphicText { words, bounds, anchor, anchor_is_visible: object.text(tags::ANCHOR_POINT_VISIBILITY).as_deref() == Some("Y") })
+    Ok(TextObject { words, bounds, anchor, anchor_is_visible: object.text(tags::ANCHOR_POINT_VISIBILITY).as_deref() == Some("Y") })
 }
 
 #[cfg(test)]
@@ -186,11 +260,12 @@ mod tests {
             object("INTERPOLATED", "PIXEL", &[0.0, 0.0, 4.0, 9.0, 8.0, 0.0], "N"),
             object("CIRCLE", "PIXEL", &[5.0, 5.0], "N"),
             object("POINT", "PIXEL", &[f32::NAN, 1.0], "N"),
-            object("POINT", "MATRIX", &[1.0, 1.0], "N"),
+            object("POINT", "METRES", &[1.0, 1.0], "N"),
             object("RECTANGLE", "PIXEL", &[1.0, 1.0, 2.0, 2.0], "N"),
         ];
         let s = annotated(vec![sequence(tags::GRAPHIC_OBJECT_SEQUENCE, objects)]).unwrap();
-        let found: Vec<_> = s.annotations[0].graphics.iter().map(|g| (g.kind, g.points.len(), g.filled)).collect();
+        let (graphics, _) = s.annotations[0].on(None, &mut vec![]);
+        let found: Vec<_> = graphics.iter().map(|g| (g.kind, g.points.len(), g.filled)).collect();
         let expected = [
             (GraphicKind::Point, 1, false),
             (GraphicKind::Polyline, 4, true),
@@ -200,7 +275,34 @@ mod tests {
             (GraphicKind::Interpolated, 3, false),
         ];
         assert_eq!((found.as_slice(), s.warnings.len()), (&expected[..], 4), "{:?}", s.warnings);
-        assert_eq!((s.annotations[0].graphics[1].units, s.annotations[0].graphics[0].points[0]), (Units::Display, [1.5, 2.0]));
+        assert_eq!((graphics[1].units, graphics[0].points[0]), (Units::Display, [1.5, 2.0]));
+    }
+
+    #[test]
+    fn places_in_a_matrix_are_told_on_its_tiles() {
+        let text = vec![
+            word(tags::UNFORMATTED_TEXT_VALUE, VR::ST, "here"),
+            word(tags::ANCHOR_POINT_ANNOTATION_UNITS, VR::CS, "MATRIX"),
+            floats(tags::ANCHOR_POINT, &[120.0, 60.5]),
+            word(tags::BOUNDING_BOX_ANNOTATION_UNITS, VR::CS, "DISPLAY"),
+            floats(tags::BOUNDING_BOX_TOP_LEFT_HAND_CORNER, &[0.0, 0.0]),
+            floats(tags::BOUNDING_BOX_BOTTOM_RIGHT_HAND_CORNER, &[1.0, 0.5]),
+        ];
+        let objects = vec![object("POLYLINE", "MATRIX", &[100.5, 50.5, 130.0, 40.0], "N"), object("POINT", "PIXEL", &[1.0, 2.0], "N")];
+        let s =
+            annotated(vec![sequence(tags::GRAPHIC_OBJECT_SEQUENCE, objects), sequence(tags::TEXT_OBJECT_SEQUENCE, vec![text])]).unwrap();
+        let mut warnings = Vec::new();
+        let (graphics, texts) = s.annotations[0].on(Some([100, 50]), &mut warnings);
+        let points: Vec<_> = graphics.iter().map(|g| (g.units, g.points.as_slice())).collect();
+        assert_eq!(points, [(Units::Pixel, &[[0.5, 0.5], [30.0, -10.0]][..]), (Units::Pixel, &[[1.0, 2.0]][..])]);
+        assert_eq!(
+            (texts[0].anchor, texts[0].bounds),
+            (Some((Units::Pixel, [20.0, 10.5])), Some((Units::Display, [[0.0, 0.0], [1.0, 0.5]])))
+        );
+        assert!(warnings.is_empty());
+        // An image that is no tile keeps what has a place on it, and says that something is missing.
+        let (graphics, texts) = s.annotations[0].on(None, &mut warnings);
+        assert_eq!((graphics.len(), texts[0].anchor, texts[0].bounds.is_some(), warnings.len()), (1, None, true, 1));
     }
 
     #[test]
@@ -213,7 +315,8 @@ mod tests {
         ];
         let placeless = vec![word(tags::UNFORMATTED_TEXT_VALUE, VR::ST, "XCANARYX")];
         let s = annotated(vec![sequence(tags::TEXT_OBJECT_SEQUENCE, vec![anchored, placeless])]).unwrap();
-        let [text] = s.annotations[0].texts.as_slice() else { panic!("not one text") };
+        let (_, texts) = s.annotations[0].on(None, &mut vec![]);
+        let [text] = texts.as_slice() else { panic!("not one text") };
         assert_eq!(
             (text.anchor, text.bounds, text.anchor_is_visible, text.words()),
             (Some((Units::Pixel, [3.0, 4.0])), None, true, "ask XCANARYX")

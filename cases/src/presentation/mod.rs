@@ -1,7 +1,8 @@
 //! Grayscale Softcopy Presentation States (PS3.3 A.33.1): how somebody wants certain images to be shown, read into a checked type.
 //!
 //! Owns: which images and frames a state is for (C.11.11), its Modality LUT (C.11.1), Softcopy VOI LUT (C.11.8), Softcopy Presentation LUT (C.11.6), displayed
-//! area (C.10.4), spatial transformation (C.10.6), graphic annotations (C.10.5), and overlays of its own or of the image (C.9.2, C.11.7).
+//! area (C.10.4), spatial transformation (C.10.6), display shutter (C.7.6.11), graphic annotations (C.10.5), and overlays of its own or of the image (C.9.2,
+//! C.11.7).
 //! A state replaces all that the image says of its grey scale: what it lacks is an identity, whatever the image has (PS3.4 N.2).
 //! Refuses: a state whose transformations cannot be used as they stand, because half a state would be another picture than the one that was meant.
 
@@ -18,7 +19,8 @@ use crate::file::read_header;
 use crate::greyscale::{table, vois, warn};
 use crate::identifying::Identifying;
 use crate::overlay::{OverlayPlane, activated};
-use crate::{Codecs, FileError};
+use crate::shutter::Shutters;
+use crate::{Codecs, FileError, Shutter};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use graphics::Annotation;
@@ -39,7 +41,7 @@ pub struct PresentationState {
     overlays: Vec<Overlay>,
     activated: Vec<u16>,
     subtracts_mask: bool,
-    has_shutter: bool,
+    shutter: Option<Shutter>,
     warnings: Vec<String>,
 }
 
@@ -80,6 +82,14 @@ impl PresentationState {
         }
         let (quarter_turns, flip) = spatial_transformation(a)?;
         let planes = OverlayPlane::read_all(a, None, &mut warnings);
+        let shutter = match Shutters::read(a)? {
+            Some(Shutters::Shapes(shutter)) => Some(shutter),
+            Some(Shutters::Bitmap) => {
+                warn(&mut warnings, "the presentation state has a bitmap shutter, which is not drawn");
+                None
+            }
+            None => None,
+        };
         Ok(Self {
             images,
             modality: modality(a)?,
@@ -92,7 +102,7 @@ impl PresentationState {
             overlays: planes.iter().filter_map(|p| p.overlay_of(a, 0)).collect(),
             activated: activated(a),
             subtracts_mask: !a.items(tags::MASK_SUBTRACTION_SEQUENCE).is_empty(),
-            has_shutter: a.has(tags::SHUTTER_SHAPE),
+            shutter,
             warnings,
         })
     }
@@ -132,6 +142,7 @@ impl PresentationState {
             ("rotation_degrees", (self.quarter_turns * 90).into()),
             ("flip", self.flip.into()),
             ("displayed_areas", self.areas.len().into()),
+            ("shutter", self.shutter.is_some().into()),
             ("graphics", graphics.into()),
             ("texts", texts.into()),
             ("overlays", self.activated.len().into()),
@@ -335,6 +346,7 @@ pub(crate) mod tests {
             vec![sequence(tags::MODALITY_LUT_SEQUENCE, vec![lut([1, 0, 40], &[1])])],
             vec![sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, vec![vec![text(tags::WINDOW_CENTER, VR::DS, "1")]])],
             vec![sequence(tags::REFERENCED_SERIES_SEQUENCE, vec![])],
+            vec![text(tags::SHUTTER_SHAPE, VR::CS, "CIRCULAR")],
             vec![text(tags::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE)],
         ];
         for (i, elements) in wrong.into_iter().enumerate() {
@@ -358,7 +370,7 @@ pub(crate) mod tests {
         .unwrap();
         let expected = serde_json::json!({
             "images": 1, "modality": "none", "voi": ["LINEAR", "TABLE"], "presentation": "IDENTITY", "rotation_degrees": 270, "flip": true,
-            "displayed_areas": 0, "graphics": 0, "texts": 0, "overlays": 0, "warnings": [],
+            "displayed_areas": 0, "shutter": false, "graphics": 0, "texts": 0, "overlays": 0, "warnings": [],
         });
         assert_eq!(serde_json::Value::Object(s.summary()), expected);
         assert!(!format!("{s:?}").contains("1.2.3"));

@@ -12,4 +12,6 @@ mod package;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod second_decoder;
+#[cfg(test)]
 mod support;

@@ -30,7 +30,6 @@ fn every_series_gets_its_verdict_and_its_hashes() {
         ("ct_head_tilt_nonuniform", "uneven", 14, None, Some(18.5)),
         ("ct_missing_slice", "gap", 4, Some(5.0), Some(0.0)),
         ("ct_duplicate_position", "mixed", 2, None, None),
-        ("mr_mixed_orientation", "mixed", 4, None, None),
     ];
     for (name, verdict, images, spacing, tilt) in expected {
         let path = shared(&format!("series/{name}")).expect("the series is there when the references are");
@@ -65,6 +64,37 @@ fn slices_are_in_order_of_position() {
     assert!(f.series[0].warnings().iter().any(|w| w.contains("48 frames of reference")));
 }
 
+/// What hanging goes by, as pydicom reads the files.
+#[test]
+fn facts_of_real_series_are_those_of_their_files() {
+    // Path, plane, rows and columns, side and view, part of the body, length from feet to head in mm.
+    let expected = [
+        ("series/ct_chest", "axial", ["L", "P"], None, Some("CHEST"), Some(48.0)),
+        ("series/mr_t1_oblique", "axial", ["L", "P"], None, None, None),
+        ("series/mr_sag_prone", "sagittal", ["P", "F"], None, Some("BRAIN"), None),
+        ("series/ct_head_tilt_uniform", "axial", ["L", "PH"], None, Some("BRAIN"), None),
+        ("series/ct_missing_slice", "axial", ["L", "P"], None, None, None),
+        ("series/mr_mixed_orientation", "sagittal", ["P", "F"], None, None, None),
+        ("single/mg_sigmoid_voilut.dcm", "", ["P", "FL"], Some(["R", "MLO"]), Some("BREAST"), None),
+        ("single/cr_mono1_j2k.dcm", "", ["R", "F"], Some(["R", "AP"]), Some("EXTREMITY"), None),
+    ];
+    for (name, plane, [rows, columns], projection, body_part, length) in expected {
+        let Some(path) = shared(name) else { continue };
+        let seen = folder(&path);
+        let facts = serde_json::to_value(&seen.series[0].facts).unwrap();
+        let text = |key: &str| facts[key].as_str().unwrap_or_default().to_owned();
+        assert_eq!(text("plane"), plane, "{name}");
+        let orientation: Vec<&str> = facts["orientation"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(orientation, [rows, columns].into_iter().filter(|l| !l.is_empty()).collect::<Vec<_>>(), "{name}");
+        assert_eq!([text("laterality"), text("view")], projection.unwrap_or_default(), "{name}");
+        assert_eq!(text("body_part"), body_part.unwrap_or_default(), "{name}");
+        assert_eq!(seen.series[0].facts.is_volume(), seen.series[0].volume.is_some(), "{name}");
+        if let Some(length) = length {
+            assert!((facts["extent"][2].as_f64().unwrap() - length).abs() < 1e-3, "{name}: {}", facts["extent"]);
+        }
+    }
+}
+
 #[test]
 fn values_at_patient_points_equal_the_references() {
     for name in ["ct_chest", "mr_t1_oblique", "mr_sag_prone", "ct_head_tilt_uniform", "ct_head_tilt_nonuniform"] {
@@ -89,10 +119,15 @@ fn values_at_patient_points_equal_the_references() {
     }
 }
 
+/// Slices at 18.1, 23.1, 28.1 and 38.1 mm: the one at 33.1 is missing, and its neighbours reach 2.5 mm into the gap with their own values.
 #[test]
 fn inside_a_gap_there_is_no_value() {
     let Some(path) = shared("series/ct_missing_slice") else { return };
     let f = folder(&path);
     let voxels = f.series[0].load().unwrap().0;
-    assert_eq!(probe(&f.series[0], &voxels, PatientPoint::new(0.0, 0.0, 25.0)), None);
+    let at = |z: f64| probe(&f.series[0], &voxels, PatientPoint::new(-13.0, -5.0, z));
+    assert!(at(25.0).is_some());
+    assert_eq!([30.608, 33.1, 35.607].map(at), [None; 3]);
+    assert_eq!((at(30.6), at(35.61)), (at(28.107_498), at(38.107_498)));
+    assert!(at(30.6) != at(35.61) && at(30.6).is_some());
 }

@@ -1,5 +1,7 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use crate::protocol::Tool;
+use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
 use tiresias_words::{Displacement, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
 
@@ -124,26 +126,10 @@ pub enum View {
         /// LPS, mm; `None` alone.
         offset: Option<Displacement>,
     },
-    /// Another tool.
+    /// A step in the workspace: something measured, turned, inverted or projected, done or undone.
+    Changed(Box<Change>),
+    /// Another tool in hand.
     Tool(Tool),
-}
-
-/// What the left mouse button does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tool {
-    /// Changes the window.
-    Window,
-    /// Scrolls.
-    Scroll,
-    /// Zooms.
-    Zoom,
-    /// Pans.
-    Pan,
-    /// Moves the crosshair.
-    Crosshair,
-    /// Puts marks.
-    Mark,
 }
 
 impl View {
@@ -153,7 +139,7 @@ impl View {
             Self::Crosshair(p) => p.is_finite(),
             Self::Zoom { pixel, .. } => pixel.0.is_finite(),
             Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
-            Self::Slice { .. } | Self::Window { .. } | Self::Tool(_) => true,
+            Self::Slice { .. } | Self::Window { .. } | Self::Changed(_) | Self::Tool(_) => true,
         }
     }
 }

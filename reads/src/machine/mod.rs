@@ -10,11 +10,14 @@ mod event;
 mod read;
 mod state;
 
-pub use action::{Action, AnswerValue, Environment, Glimpse, Tool, View};
+pub use action::{Action, AnswerValue, Environment, Glimpse, View};
 pub use decide::{Missing, Refusal, decide, missing};
 pub use event::{Event, Fact};
 pub use read::{Assignment, Draft, Locked, Mark};
 pub use state::{Illegal, Progress, State, evolve};
+
+/// The tool in hand is part of what was looked at.
+pub use crate::protocol::Tool;
 
 use crate::bundle::{AssignedRead, Bundle, BundleError};
 use crate::protocol::Protocol;

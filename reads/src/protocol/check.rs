@@ -2,23 +2,17 @@
 //!
 //! All rules run, so that a person sees all findings at once; a part that has a finding yields nothing.
 
-use super::text::{self, ConditionDraft, DisplayDraft, Draft, MarksDraft, OrderDraft, PresetDraft, QuestionDraft, ScaleDraft};
-use super::{
-    ChoiceOption, ConditionRule, Display, Finding, Form, Layout, MarkRules, Order, Paradigm, Preset, Protocol, Question, QuestionKind,
-    Scale,
-};
+use super::text::{self, ConditionDraft, Draft, MarksDraft, OrderDraft, QuestionDraft, ScaleDraft};
+use super::{ChoiceOption, ConditionRule, Finding, Form, MarkRules, Order, Paradigm, Protocol, Question, QuestionKind, Scale};
 use crate::hash;
 use crate::shown::is_line;
 use std::collections::BTreeSet;
-use tiresias_words::{Condition, Interpolation, QuestionId, Unfit, Voi, Window};
+use tiresias_words::{Condition, QuestionId, Unfit};
 use toml::Spanned;
 
 const MAX_CONDITIONS: usize = 20;
 const MAX_QUESTIONS: usize = 100;
 const MAX_OPTIONS: usize = 40;
-/// Stands in `first` for the windows that images bring along.
-const IMAGES: &str = "images";
-const MAX_PRESETS: usize = 20;
 const MAX_FACTS: usize = 20;
 const MAX_MARKS: u32 = 1000;
 /// A scale is set with keys and a pointer: more steps than this cannot be told apart on any screen.
@@ -38,26 +32,27 @@ pub(super) fn protocol(text: &str) -> Result<Protocol, Vec<Finding>> {
     }
 }
 
-struct Checks<'a> {
+/// The text under check, and what was found so far.
+pub(super) struct Checks<'a> {
     text: &'a str,
     findings: Vec<Finding>,
 }
 
 impl Checks<'_> {
-    fn find(&mut self, line: Option<usize>, sentence: impl Into<String>) {
+    pub(super) fn find(&mut self, line: Option<usize>, sentence: impl Into<String>) {
         self.findings.push(Finding { line, sentence: sentence.into() });
     }
     /// A finding about one value.
-    fn at<T>(&mut self, value: &Spanned<T>, sentence: impl Into<String>) {
+    pub(super) fn at<T>(&mut self, value: &Spanned<T>, sentence: impl Into<String>) {
         let line = text::line_of(self.text, value.span().start);
         self.find(Some(line), sentence);
     }
     /// Takes the value of a check, or notes the finding.
-    fn fits<T, S>(&mut self, value: &Spanned<S>, checked: Result<T, Unfit>) -> Option<T> {
+    pub(super) fn fits<T, S>(&mut self, value: &Spanned<S>, checked: Result<T, Unfit>) -> Option<T> {
         checked.map_err(|unfit| self.at(value, format!("{unfit}."))).ok()
     }
     /// A text for people: 1 to `max` characters on one line.
-    fn words(&mut self, what: &str, value: &Spanned<String>, max: usize) -> Option<String> {
+    pub(super) fn words(&mut self, what: &str, value: &Spanned<String>, max: usize) -> Option<String> {
         let text = value.get_ref().trim();
         if !is_line(text, max) {
             self.at(value, format!("{what} is not 1 to {max} characters on one line."));
@@ -77,7 +72,7 @@ impl Checks<'_> {
         Some(text.clone())
     }
     /// Whether a list is at most so long; a longer one is a finding.
-    fn at_most(&mut self, what: &str, length: usize, max: usize) {
+    pub(super) fn at_most(&mut self, what: &str, length: usize, max: usize) {
         if length > max {
             self.find(None, format!("There are {length} {what}; at most {max} are carried out."));
         }
@@ -90,7 +85,7 @@ impl Checks<'_> {
         self.at_most("conditions", draft.condition.len(), MAX_CONDITIONS);
         let conditions = self.conditions(&draft.condition);
         let form = self.form(&draft.question);
-        let display = self.display(&draft.display);
+        let display = self.display(&draft.display, &draft.hanging);
         let order = self.order(&draft.order);
         self.at_most("case facts", draft.study.case_facts.len(), MAX_FACTS);
         let case_facts = self.case_facts(&draft.study.case_facts);
@@ -287,65 +282,6 @@ impl Checks<'_> {
         Some(checked)
     }
 
-    fn display(&mut self, draft: &DisplayDraft) -> Option<Display> {
-        let layout = match draft.layout.get_ref().as_str() {
-            "mpr" => Some(Layout::Mpr),
-            "stack" => Some(Layout::Stack),
-            _ => {
-                self.at(&draft.layout, "The layout is not a word this program knows; write \"mpr\" or \"stack\".");
-                None
-            }
-        };
-        let interpolation = match draft.interpolation.get_ref().as_str() {
-            "nearest" => Some(Interpolation::Nearest),
-            "linear" => Some(Interpolation::Linear),
-            _ => {
-                self.at(&draft.interpolation, "The interpolation is not a word this program knows; write \"nearest\" or \"linear\".");
-                None
-            }
-        };
-        self.at_most("presets", draft.preset.len(), MAX_PRESETS);
-        let mut seen = BTreeSet::new();
-        let mut presets = Vec::new();
-        for preset in &draft.preset {
-            let Some(checked) = self.preset(preset) else { continue };
-            if !seen.insert(checked.name.clone()) {
-                self.at(&preset.name, format!("There are two presets \"{}\"; give each its own name.", checked.name));
-            }
-            presets.push(checked);
-        }
-        let first = draft.first.get_ref().trim();
-        if let Some(preset) = draft.preset.iter().find(|p| p.name.get_ref().trim() == IMAGES) {
-            self.at(&preset.name, "A preset cannot be named \"images\": that word means the images' own windows.");
-        }
-        if first != IMAGES && !draft.preset.iter().any(|p| p.name.get_ref().trim() == first) {
-            self.at(
-                &draft.first,
-                "`first` names no preset; it must be the name of a `[[display.preset]]`, or \"images\" for the images' own window.",
-            );
-        }
-        let first = if first == IMAGES { None } else { Some(presets.iter().position(|p| p.name == first)?) };
-        Some(Display { layout: layout?, interpolation: interpolation?, presets, first, overlays: draft.overlays })
-    }
-
-    fn preset(&mut self, draft: &PresetDraft) -> Option<Preset> {
-        let name = self.words("The preset's name", &draft.name, 24);
-        let window = self.fits(&draft.name, Window::new(draft.center, draft.width));
-        let function = match draft.function.get_ref().as_str() {
-            "linear" => Some(Voi::Linear as fn(Window) -> Voi),
-            "linear_exact" => Some(Voi::LinearExact as fn(Window) -> Voi),
-            "sigmoid" => Some(Voi::Sigmoid as fn(Window) -> Voi),
-            _ => {
-                self.at(
-                    &draft.function,
-                    "The function is not a word this program knows; write \"linear\", \"linear_exact\" or \"sigmoid\".",
-                );
-                None
-            }
-        };
-        Some(Preset { name: name?, voi: function?(window?) })
-    }
-
     fn order(&mut self, draft: &OrderDraft) -> Option<Order> {
         match (draft.kind.get_ref().as_str(), &draft.seed) {
             ("fixed", None) => Some(Order::Fixed),
@@ -380,7 +316,7 @@ impl Checks<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Layout, Paradigm, Protocol, check};
+    use super::super::{Paradigm, Protocol, VolumeLayout, check};
     use tiresias_words::{Condition, QuestionId, Voi, Window};
 
     const GOOD: &str = include_str!("../../tests/two_conditions.toml");
@@ -395,7 +331,7 @@ mod tests {
         assert!(p.condition(&Condition::new("second").unwrap()).is_some());
         assert_eq!(p.form().rating(), &QuestionId::new("confidence").unwrap());
         assert_eq!(p.form().questions().len(), 2);
-        assert_eq!(p.display().layout(), Layout::Mpr);
+        assert_eq!(p.display().layout(), VolumeLayout::Mpr);
         let first = p.display().first().and_then(|i| p.display().presets().get(i)).map(|p| p.voi.clone());
         assert_eq!(first, Some(Voi::Linear(Window::new(-600.0, 1500.0).unwrap())));
         assert_eq!(p.case_facts(), ["age band", "indication"]);

@@ -5,9 +5,15 @@
 //! Refuses: what this version does not carry out (paradigms other than ROC and FROC, AI in a condition), unknown keys, newer versions.
 
 mod check;
+mod display;
+mod hanging;
 mod text;
+mod tool;
 
-use tiresias_words::{Condition, ContentHash, Interpolation, QuestionId, Voi};
+pub use tool::{Tool, ToolSet};
+
+use crate::hanging::{FirstWindow, HangingRule};
+use tiresias_words::{BodyPart, Condition, ContentHash, Interpolation, QuestionId, SeriesFacts, Voi};
 
 /// The version of `protocol.toml` that this program reads and writes.
 pub const PROTOCOL_VERSION: i64 = 1;
@@ -105,16 +111,18 @@ pub struct MarkRules {
 /// How cases are shown at first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Display {
-    layout: Layout,
+    layout: VolumeLayout,
     interpolation: Interpolation,
     presets: Vec<Preset>,
     first: Option<usize>,
     overlays: bool,
+    tools: ToolSet,
+    hanging: Vec<HangingRule>,
 }
 
-/// What panes a case opens with.
+/// How a volume opens that no hanging rule places: the short form of hanging, for studies of one volume a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub enum VolumeLayout {
     /// Axial, coronal and sagittal.
     Mpr,
     /// The acquired stack alone.
@@ -128,6 +136,8 @@ pub struct Preset {
     pub name: String,
     /// The function and its window, in modality units.
     pub voi: Voi,
+    /// The part of the body that it is for; `None` is any.
+    pub body_part: Option<BodyPart>,
 }
 
 /// In which order a reader gets the cases of a condition.
@@ -306,9 +316,9 @@ impl Scale {
 }
 
 impl Display {
-    /// What panes a case opens with.
+    /// How a volume opens that no hanging rule places.
     #[must_use]
-    pub const fn layout(&self) -> Layout {
+    pub const fn layout(&self) -> VolumeLayout {
         self.layout
     }
     /// How values between voxel centres are found.
@@ -330,6 +340,34 @@ impl Display {
     #[must_use]
     pub const fn overlays(&self) -> bool {
         self.overlays
+    }
+    /// The window that a series opens with where no hanging rule names one: the first preset, unless that is for another part of the body.
+    #[must_use]
+    pub fn first_for(&self, facts: &SeriesFacts) -> FirstWindow {
+        let preset = self.first.and_then(|i| self.presets.get(i)).filter(|p| p.is_for(facts));
+        preset.map_or(FirstWindow::Images, |p| FirstWindow::Preset(p.name.clone()))
+    }
+    /// The grey-scale settings that a series is offered, in order: those for its part of the body, and those for any.
+    pub fn presets_for<'a>(&'a self, facts: &'a SeriesFacts) -> impl Iterator<Item = &'a Preset> {
+        self.presets.iter().filter(|p| p.is_for(facts))
+    }
+    /// The tools that readers have.
+    #[must_use]
+    pub const fn tools(&self) -> ToolSet {
+        self.tools
+    }
+    /// The hanging rules, in the order in which they are tried. [`crate::hanging::hang`] carries them out.
+    #[must_use]
+    pub fn hanging(&self) -> &[HangingRule] {
+        &self.hanging
+    }
+}
+
+impl Preset {
+    /// Whether a series of these facts is offered it: the part of the body is the same, or the preset is for any.
+    #[must_use]
+    pub fn is_for(&self, facts: &SeriesFacts) -> bool {
+        self.body_part.as_ref().is_none_or(|part| facts.body_part.as_ref() == Some(part))
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Draft {
     pub(super) question: Vec<QuestionDraft>,
     pub(super) marks: Option<Spanned<MarksDraft>>,
     pub(super) display: DisplayDraft,
+    #[serde(default)]
+    pub(super) hanging: Vec<HangingDraft>,
     pub(super) order: OrderDraft,
 }
 
@@ -92,6 +94,7 @@ pub(super) struct DisplayDraft {
     pub(super) layout: Spanned<String>,
     pub(super) interpolation: Spanned<String>,
     pub(super) first: Spanned<String>,
+    pub(super) tools: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     pub(super) overlays: bool,
     #[serde(default)]
@@ -100,8 +103,46 @@ pub(super) struct DisplayDraft {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct HangingDraft {
+    pub(super) name: Spanned<String>,
+    pub(super) layout: Spanned<String>,
+    pub(super) row_sizes: Option<Spanned<Vec<u32>>>,
+    pub(super) column_sizes: Option<Spanned<Vec<u32>>>,
+    #[serde(default)]
+    pub(super) cell: Vec<Spanned<CellDraft>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CellDraft {
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) modality: Option<Spanned<String>>,
+    pub(super) laterality: Option<Spanned<String>>,
+    pub(super) view: Option<Spanned<String>>,
+    pub(super) body_part: Option<Spanned<String>>,
+    pub(super) plane: Option<Spanned<String>>,
+    pub(super) tomosynthesis: Option<bool>,
+    pub(super) volume: Option<Spanned<bool>>,
+    pub(super) cine: Option<bool>,
+    pub(super) colour: Option<Spanned<bool>>,
+    pub(super) at: Option<Spanned<[u32; 2]>>,
+    pub(super) span: Option<Spanned<[u32; 2]>>,
+    pub(super) shows: Option<Spanned<String>>,
+    pub(super) window: Option<Spanned<String>>,
+    pub(super) zoom: Option<Spanned<String>>,
+    pub(super) slice: Option<Spanned<toml::Value>>,
+    pub(super) turn: Option<Spanned<String>>,
+    pub(super) side: Option<Spanned<String>>,
+    pub(super) link: Option<Spanned<u8>>,
+    #[serde(default)]
+    pub(super) optional: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PresetDraft {
     pub(super) name: Spanned<String>,
+    pub(super) body_part: Option<Spanned<String>>,
     pub(super) center: f64,
     pub(super) width: f64,
     pub(super) function: Spanned<String>,

@@ -4,9 +4,13 @@
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod hanging;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod opening;
 #[cfg(test)]
 mod record;
 #[cfg(test)]

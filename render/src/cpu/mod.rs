@@ -3,11 +3,20 @@
 //! For each pixel: coordinate Q15.16 = (origin + x*du + y*dv + s*dw) >> 16; clamp to the outer voxel centres; weights are the top 14 of its
 //! 16 fraction bits; values are words minus the range's smallest, shifted left by the kept fraction bits; three stages of
 //! `(a*(2^14-w) + b*w + 2^13) >> 14` along column, row, slice. A tap on padding with weight makes the sample its nearest tap. Slabs leave out samples that
-//! are outside or padding. What is outside the volume is black in every window. Interpolate stored values, then look up (PS3.3 C.11, PS3.4 N.2).
+//! are outside, padding, or where slices are missing. What is outside the volume is black in every window. Interpolate stored values, then look up (PS3.3
+//! C.11, PS3.4 N.2).
+//!
+//! Of a stack of unequal steps the third coordinate is a height, and a table makes two slices and a weight of it. Where slices are missing, farther from
+//! both neighbours than half of what a step would be there, a pixel shows a dark hatch that no window changes: 88 where `(x + y) mod 8 < 2`, else 28, with x and y
+//! counted in the image from its top left. A slab shows it where all its samples inside the volume that are not padding lie in a gap.
+//!
+//! Cubic interpolation is Catmull-Rom over 4 x 4 x 4 taps, the outer voxels repeated beyond the volume, in stages as above, with weights of 14 bits, or fewer
+//! where values are wide; along a stack of unequal steps it is linear. The result is held to the values that the table knows, and in MIP and MinIP to the inner taps.
 //!
 //! Colours are sampled alike, each channel for itself: values are bytes shifted left by 8 kept fraction bits, what is shown is `(v + 128) >> 8`, or 255
 //! minus that in the inverse shape. There is no window, no padding and no slab of colours.
 
+mod cubic;
 mod sampler;
 mod straight;
 mod voxels;
@@ -53,6 +62,11 @@ pub fn draw_colour(volume: &ColourView<'_>, plan: &SamplePlan, shape: Presentati
     Ok(ColourImage { size: plan.size, bytes: bytes(ColourVoxels::new(volume, shape), plan) })
 }
 
+/// The grey level of a pixel where slices are missing.
+pub(crate) const fn hatch(x: u32, y: u32) -> u8 {
+    if (x + y) % 8 < 2 { 88 } else { 28 }
+}
+
 /// All bytes of an image, by the fastest way there is for the plan. They begin black, as what is outside the volume stays.
 fn bytes<V: Voxels<N>, const N: usize>(voxels: V, plan: &SamplePlan) -> Vec<u8> {
     let [width, height] = plan.size;
@@ -72,7 +86,7 @@ fn general<V: Voxels<N>, const N: usize>(sampler: &Sampler<'_, V, N>, bytes: &mu
     let rows = bytes.par_chunks_exact_mut(width).zip(&plan.rows).enumerate();
     rows.for_each(|(y, (row, [x0, x1]))| {
         let start = std::array::from_fn(|a| plan.origin[a].wrapping_add(plan.dv[a].wrapping_mul(y as i64)));
-        sampler.row(&mut row[*x0 as usize * N..*x1 as usize * N], *x0, start);
+        sampler.row(&mut row[*x0 as usize * N..*x1 as usize * N], [*x0, y as u32], start);
     });
 }
 

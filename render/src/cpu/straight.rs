@@ -2,12 +2,14 @@
 //!
 //! Such an image is separable: a line of blended values is worked out once for each source line and used by all image rows between two of them. The
 //! arithmetic is the specification's, in its order (column, row, slice), so the bytes are the same; the GPU's fidelity tests and `equals_the_general_path` hold both
-//! against each other. Refuses what is not straight, padded, projected or nearest: that goes the general way.
+//! against each other. Refuses what is not straight, padded, projected, nearest, cubic or with a gap: that goes the general way.
 
-use super::sampler::{Sampler, Taps, blend, blend_each};
+use super::sampler::{Sampler, blend, blend_each};
 use super::voxels::Voxels;
+use crate::course::{Course, Taps};
 use crate::plan::{Projection, SamplePlan};
 use rayon::prelude::*;
+use tiresias_words::Interpolation;
 
 /// Image rows that share a cache of lines, on one thread.
 const BAND: usize = 48;
@@ -43,7 +45,12 @@ impl<'a, V: Voxels<N>, const N: usize> Straight<'a, V, N> {
     /// `None` when the plan goes the general way.
     pub(super) fn new(sampler: &'a Sampler<'a, V, N>) -> Option<Self> {
         let plan = sampler.plan;
-        if plan.projection != Projection::Thin || plan.nearest || sampler.voxels.padding().is_some() {
+        let has_gaps = plan.course.as_ref().is_some_and(Course::has_gaps);
+        if plan.projection != Projection::Thin
+            || plan.interpolation != Interpolation::Linear
+            || sampler.voxels.padding().is_some()
+            || has_gaps
+        {
             return None;
         }
         let along = match plan.du.map(|d| d != 0) {
@@ -78,11 +85,10 @@ impl<'a, V: Voxels<N>, const N: usize> Straight<'a, V, N> {
     }
 
     fn row(&self, bytes: &mut [u8], y: u32, lines: &mut Lines<N>) {
-        let Sampler { voxels, plan, size, .. } = self.sampler;
-        let across = |axis: usize| Taps::new(coordinate(plan, axis, 0, y), size[axis]);
-        let slice = across(2);
+        let Sampler { voxels, plan, .. } = self.sampler;
+        let across = |axis: usize| self.sampler.taps(axis, coordinate(plan, axis, 0, y));
         // Along columns the two lines are two source rows; along rows there is one line a slice, blended over columns already.
-        let row = if self.along == 0 { across(1) } else { across(0) };
+        let (Some(slice), Some(row)) = (across(2), across(if self.along == 0 { 1 } else { 0 })) else { return };
         let (first, second, weight) = if self.along == 0 { (row.first, row.second, row.weight) } else { (0, 0, 0) };
         let keys = [[first, slice.first], [second, slice.first], [first, slice.second], [second, slice.second]];
         let needed = [true, weight != 0, slice.weight != 0, weight != 0 && slice.weight != 0];

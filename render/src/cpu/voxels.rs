@@ -3,6 +3,7 @@
 //! Refuses: coordinates and weights, which are the same for both.
 
 use crate::colour::FRACTION_BITS;
+use crate::course::WEIGHT_BITS;
 use crate::{ColourView, DisplayTable, VolumeView};
 use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
@@ -16,6 +17,10 @@ pub(super) trait Voxels<const N: usize>: Sync {
     fn stored(&self, index: usize) -> u32;
     /// Its channels as the sampler counts, with fraction bits.
     fn values(&self, stored: u32) -> [u32; N];
+    /// The largest value that can be shown.
+    fn top(&self) -> u32;
+    /// Bits of cubic weights: with those of values 30 at most.
+    fn cubic_bits(&self) -> u32;
     /// Stored voxels that never blend.
     fn padding(&self) -> Option<RangeInclusive<u32>>;
     /// The byte that a channel's value is shown as.
@@ -29,12 +34,14 @@ pub(super) struct GreyVoxels<'a> {
     base: u32,
     span: u32,
     fraction_bits: u32,
+    cubic_bits: u32,
 }
 
 impl<'a> GreyVoxels<'a> {
     pub(super) fn new(volume: &'a VolumeView<'a>, table: &'a DisplayTable) -> Self {
         let range = volume.range();
-        Self { volume, table: table.entries(), base: u32::from(range.low().0), span: range.span(), fraction_bits: range.fraction_bits() }
+        let (fraction_bits, cubic_bits) = (range.fraction_bits(), range.cubic_bits());
+        Self { volume, table: table.entries(), base: u32::from(range.low().0), span: range.span(), fraction_bits, cubic_bits }
     }
 }
 
@@ -48,6 +55,12 @@ impl Voxels<1> for GreyVoxels<'_> {
     /// From the range's smallest word. Words outside the range are held to it.
     fn values(&self, stored: u32) -> [u32; 1] {
         [stored.saturating_sub(self.base).min(self.span) << self.fraction_bits]
+    }
+    fn top(&self) -> u32 {
+        self.span << self.fraction_bits
+    }
+    fn cubic_bits(&self) -> u32 {
+        self.cubic_bits
     }
     fn padding(&self) -> Option<RangeInclusive<u32>> {
         self.volume.padding().map(|[first, last]| u32::from(first.0)..=u32::from(last.0))
@@ -83,6 +96,12 @@ impl Voxels<3> for ColourVoxels<'_> {
     }
     fn values(&self, stored: u32) -> [u32; 3] {
         [stored & 0xFF, stored >> 8 & 0xFF, stored >> 16 & 0xFF].map(|channel| channel << FRACTION_BITS)
+    }
+    fn top(&self) -> u32 {
+        0xFF << FRACTION_BITS
+    }
+    fn cubic_bits(&self) -> u32 {
+        WEIGHT_BITS
     }
     fn padding(&self) -> Option<RangeInclusive<u32>> {
         None

@@ -23,13 +23,17 @@ impl Offscreen {
     /// # Errors
     /// [`RenderError::NoGpu`] when there is none, [`RenderError::Gpu`] when it gives no device.
     pub fn open() -> Result<Self, RenderError> {
+        Self::open_with(super::needed_limits)
+    }
+
+    fn open_with(limits: impl Fn(&wgpu::Adapter) -> wgpu::Limits) -> Result<Self, RenderError> {
         // Not OpenGL, whose limits are others, even where another crate of the build switches it on.
         let mut wanted = wgpu::InstanceDescriptor::new_without_display_handle();
         wanted.backends = wgpu::Backends::PRIMARY;
         let instance = wgpu::Instance::new(wanted);
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         let adapter = pollster::block_on(instance.request_adapter(&options)).map_err(|_| RenderError::NoGpu)?;
-        let descriptor = wgpu::DeviceDescriptor { required_limits: super::needed_limits(&adapter), ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor { required_limits: limits(&adapter), ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| RenderError::Gpu(e.to_string()))?;
         Ok(Self::new(device, queue))
     }
@@ -39,6 +43,12 @@ impl Offscreen {
     pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let pipelines = Pipelines::new(&device, TARGET);
         Self { device, queue, pipelines }
+    }
+
+    /// A device whose volume textures have no side longer than `side`, as if the adapter had no more.
+    #[cfg(test)]
+    pub(super) fn with_volumes_up_to(side: u32) -> Result<Self, RenderError> {
+        Self::open_with(|adapter| wgpu::Limits { max_texture_dimension_3d: side, ..super::needed_limits(adapter) })
     }
 
     /// The same with other shaders (for grey, for colour, for presenting), so that tests can show that they would notice a wrong one.

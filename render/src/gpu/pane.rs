@@ -2,11 +2,12 @@
 
 use super::pipelines::{Pipeline, Pipelines};
 use super::{ColourTexture, VolumeTexture};
+use crate::course::Step;
 use crate::{ColourImage, DisplayTable, GreyImage, Picture, Projection, SamplePlan};
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::sync::Arc;
-use tiresias_words::PresentationShape;
+use tiresias_words::{Interpolation, PresentationShape};
 
 /// Entries of a display table in a row of its texture; 256 rows hold the largest.
 const TABLE_WIDTH: u32 = 1024;
@@ -65,6 +66,7 @@ struct Sampled {
     rect: [i32; 4],
     uniform: wgpu::Buffer,
     rows: wgpu::Buffer,
+    steps: wgpu::Buffer,
     /// Where the source is grey.
     table: Option<wgpu::Texture>,
     group: wgpu::BindGroup,
@@ -90,9 +92,13 @@ pub(super) struct PaneUniform {
     dv: [[i32; 4]; 2],
     dw: [[i32; 4]; 2],
     how: [u32; 4],
+    stack: [i32; 4],
     values: [u32; 4],
     padding: [u32; 4],
 }
+
+/// As an entry of `steps` in `plan.wgsl`.
+pub(super) type StepEntry = [i32; 4];
 
 /// As `Present` in `present.wgsl`.
 #[repr(C)]
@@ -110,16 +116,22 @@ impl PaneUniform {
             Projection::Minip => 2,
             Projection::Mean => 3,
         };
-        let (size, inverse, values, padding) = match source {
+        let interpolation = match plan.interpolation {
+            Interpolation::Linear => 0,
+            Interpolation::Nearest => 1,
+            Interpolation::Cubic => 2,
+        };
+        let (texture, inverse, values, padding) = match source {
             Source::Grey(volume, _) => {
                 let range = volume.range;
-                let values = [u32::from(range.low().0), range.span(), range.fraction_bits(), 0];
+                let values = [u32::from(range.low().0), range.span(), range.fraction_bits(), range.cubic_bits()];
                 let [first, last] = volume.padding.unwrap_or([0, 0]).map(u32::from);
-                (volume.size, false, values, [first, last, u32::from(volume.padding.is_some()), 0])
+                (&volume.texture, false, values, [first, last, u32::from(volume.padding.is_some()), 0])
             }
-            Source::Colour(volume, shape) => (volume.size, *shape == PresentationShape::Inverse, [0; 4], [0; 4]),
+            Source::Colour(volume, shape) => (&volume.texture, *shape == PresentationShape::Inverse, [0; 4], [0; 4]),
         };
-        let [columns, rows, slices] = size.map(|n| n as i32);
+        let [columns, rows, slices] = texture.size.map(|n| n as i32);
+        let steps = plan.course.as_ref().map_or(0, |c| c.steps.len());
         Self {
             rect,
             size: [columns, rows, slices, plan.samples as i32],
@@ -127,11 +139,24 @@ impl PaneUniform {
             du: two_words(plan.du),
             dv: two_words(plan.dv),
             dw: two_words(plan.dw),
-            how: [projection, u32::from(plan.nearest), u32::from(inverse), 0],
+            how: [projection, interpolation, u32::from(inverse), 0],
+            stack: [plan.reach[0], plan.reach[1], steps as i32, texture.fold as i32],
             values,
             padding,
         }
     }
+}
+
+/// The steps of a plan as the shader reads them; one that nobody reads where all steps are equal.
+fn step_entries(plan: &SamplePlan) -> Vec<StepEntry> {
+    // A length has 17 bits, a shift at most 15: both fit one word.
+    let entry = |s: &Step| [s.from, (s.length | s.shift << 20).cast_signed(), s.gap[0], s.gap[1]];
+    plan.course.as_ref().map_or_else(|| vec![[0; 4]], |c| c.steps.iter().map(entry).collect())
+}
+
+/// Bytes of [`step_entries`].
+fn steps_size(plan: &SamplePlan) -> u64 {
+    (plan.course.as_ref().map_or(1, |c| c.steps.len()) * size_of::<StepEntry>()) as u64
 }
 
 /// Q31.32 as Q15.16 (wrapped to 32 bits) and the 16 bits below it.
@@ -168,7 +193,9 @@ impl PaneSlot {
         rect: [i32; 4],
     ) {
         match &mut self.ready {
-            Some(Ready::Sampled(s)) if s.source.same_volume(&source) && s.plan.size() == plan.size() => {
+            Some(Ready::Sampled(s))
+                if s.source.same_volume(&source) && s.plan.size() == plan.size() && s.steps.size() == steps_size(plan) =>
+            {
                 let new_view = !Arc::ptr_eq(&s.plan, plan) || s.rect != rect || s.source.shape() != source.shape();
                 let new_table = !s.source.same_table(&source);
                 (s.source, s.plan, s.rect) = (source, Arc::clone(plan), rect);
@@ -235,8 +262,8 @@ impl Source {
     }
     fn view(&self) -> &wgpu::TextureView {
         match self {
-            Self::Grey(volume, _) => &volume.view,
-            Self::Colour(volume, _) => &volume.view,
+            Self::Grey(volume, _) => &volume.texture.view,
+            Self::Colour(volume, _) => &volume.texture.view,
         }
     }
     const fn pipeline<'p>(&self, pipelines: &'p Pipelines) -> &'p Pipeline {
@@ -253,10 +280,12 @@ impl Sampled {
         let rows = buffer(device, "rows", wgpu::BufferUsages::STORAGE, u64::from(plan.size()[1]) * 8);
         let table = matches!(source, Source::Grey(..)).then(|| flat_texture(device, "table", [TABLE_WIDTH, TABLE_ROWS], 1));
         let table_view = table.as_ref().map(|t| t.create_view(&wgpu::TextureViewDescriptor::default()));
-        let mut resources = vec![uniform.as_entire_binding(), rows.as_entire_binding(), wgpu::BindingResource::TextureView(source.view())];
+        let steps = buffer(device, "steps", wgpu::BufferUsages::STORAGE, steps_size(plan));
+        let volume = wgpu::BindingResource::TextureView(source.view());
+        let mut resources = vec![uniform.as_entire_binding(), rows.as_entire_binding(), volume, steps.as_entire_binding()];
         resources.extend(table_view.as_ref().map(wgpu::BindingResource::TextureView));
         let group = bind(device, source.pipeline(pipelines), &resources);
-        Self { source, plan: Arc::clone(plan), rect, uniform, rows, table, group }
+        Self { source, plan: Arc::clone(plan), rect, uniform, rows, steps, table, group }
     }
 
     fn upload(&self, queue: &wgpu::Queue, view: bool, table: bool) {
@@ -264,6 +293,7 @@ impl Sampled {
             let uniform = PaneUniform::new(self.rect, &self.source, &self.plan);
             queue.write_buffer(&self.uniform, 0, bytemuck::bytes_of(&uniform));
             queue.write_buffer(&self.rows, 0, bytemuck::cast_slice(&self.plan.rows));
+            queue.write_buffer(&self.steps, 0, bytemuck::cast_slice(&step_entries(&self.plan)));
         }
         if let (true, Source::Grey(_, table), Some(texture)) = (table, &self.source, &self.table) {
             let mut entries = table.entries().to_vec();

@@ -1,6 +1,6 @@
 //! The three pipelines, each from its shader and what the shaders share: sampling of grey, sampling of colour, presenting finished images.
 
-use super::pane::{PaneUniform, PresentUniform};
+use super::pane::{PaneUniform, PresentUniform, StepEntry};
 
 /// The sampling shader of grey volumes. WGSL has no includes: what shaders share is put before them here.
 pub(super) const GREY_SHADER: &str =
@@ -43,16 +43,17 @@ impl Pipelines {
         let texture =
             |view_dimension| wgpu::BindingType::Texture { sample_type: wgpu::TextureSampleType::Uint, view_dimension, multisampled: false };
         let [flat, solid] = [wgpu::TextureViewDimension::D2, wgpu::TextureViewDimension::D3].map(texture);
-        let rows = wgpu::BindingType::Buffer {
+        let list = |size: u64| wgpu::BindingType::Buffer {
             ty: wgpu::BufferBindingType::Storage { read_only: true },
             has_dynamic_offset: false,
-            min_binding_size: wgpu::BufferSize::new(8),
+            min_binding_size: wgpu::BufferSize::new(size),
         };
+        let (rows, steps) = (list(8), list(size_of::<StepEntry>() as u64));
         let pane = uniform(size_of::<PaneUniform>());
         let pipeline = |label, source, entry, bindings: &[_]| Pipeline::compile(device, target, label, source, entry, bindings);
         Self {
-            grey: pipeline("grey pane", grey, "sample_grey", &[pane, rows, solid, flat]),
-            colour: pipeline("colour pane", colour, "sample_colour", &[pane, rows, solid]),
+            grey: pipeline("grey pane", grey, "sample_grey", &[pane, rows, solid, steps, flat]),
+            colour: pipeline("colour pane", colour, "sample_colour", &[pane, rows, solid, steps]),
             present: pipeline("present", present, "present_image", &[uniform(size_of::<PresentUniform>()), flat]),
         }
     }

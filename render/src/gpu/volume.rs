@@ -1,4 +1,8 @@
 //! Voxels in GPU memory: one 3D texture of 16-bit words for a grey volume, or of four bytes for a colour volume.
+//!
+//! A volume with a side beyond the device's limit (a 4,096 x 5,120 mammogram, 3,000 slices) is *folded*: its voxels lie row after row in layers whose side
+//! is a power of two, and the shader finds one by its number. Nothing filters across texels, so no layer needs a border of its neighbour's. Refuses:
+//! more voxels than 32 bits count, or than the limit's layers hold.
 
 use crate::{ColourView, RenderError, ValueRange, VolumeView};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
@@ -6,8 +10,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 /// The words of one volume on the GPU, with what the shader needs to know of them.
 #[derive(Debug)]
 pub struct VolumeTexture {
-    pub(super) view: wgpu::TextureView,
-    pub(super) size: [u32; 3],
+    pub(super) texture: Voxels,
     pub(super) padding: Option<[u16; 2]>,
     pub(super) range: ValueRange,
 }
@@ -15,20 +18,29 @@ pub struct VolumeTexture {
 /// The texels of one colour volume on the GPU.
 #[derive(Debug)]
 pub struct ColourTexture {
+    pub(super) texture: Voxels,
+}
+
+/// Texels and how voxels lie in them.
+#[derive(Debug)]
+pub(super) struct Voxels {
     pub(super) view: wgpu::TextureView,
+    /// Columns, rows, slices.
     pub(super) size: [u32; 3],
+    /// Bits of a layer's side where the volume is folded; 0 where each voxel has the texel of its own coordinates.
+    pub(super) fold: u32,
 }
 
 impl VolumeTexture {
     /// Copies a loaded volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when a side is longer than the device's 3D limit.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &VolumeView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |word: &AtomicU16| word.load(Ordering::Relaxed).to_le_bytes();
-        let view = copy(device, queue, size, wgpu::TextureFormat::R16Uint, volume.words(), bytes)?;
-        Ok(Self { view, size, padding: volume.padding().map(|p| p.map(|w| w.0)), range: volume.range() })
+        let texture = copy(device, queue, size, wgpu::TextureFormat::R16Uint, volume.words(), bytes)?;
+        Ok(Self { texture, padding: volume.padding().map(|p| p.map(|w| w.0)), range: volume.range() })
     }
 }
 
@@ -36,16 +48,28 @@ impl ColourTexture {
     /// Copies a loaded colour volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when a side is longer than the device's 3D limit.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &ColourView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |texel: &AtomicU32| texel.load(Ordering::Relaxed).to_le_bytes();
-        let view = copy(device, queue, size, wgpu::TextureFormat::Rgba8Uint, volume.texels(), bytes)?;
-        Ok(Self { view, size })
+        let texture = copy(device, queue, size, wgpu::TextureFormat::Rgba8Uint, volume.texels(), bytes)?;
+        Ok(Self { texture })
     }
 }
 
-/// Copies voxels of `B` bytes slice by slice into a texture of their size.
+/// The texture's size and the bits of a layer's side for a volume on a device with this limit; `None` when it does not fit.
+fn layout(size: [u32; 3], limit: u32) -> Option<([u32; 3], u32)> {
+    if size.iter().all(|side| *side <= limit) {
+        return Some((size, 0));
+    }
+    let voxels = size.iter().try_fold(1u32, |n, side| n.checked_mul(*side))?;
+    let bits = limit.checked_ilog2()?.min(15);
+    let side = 1u32 << bits;
+    let layers = voxels.div_ceil(side * side);
+    (layers <= limit).then_some(([side, side, layers], bits))
+}
+
+/// Copies voxels of `B` bytes layer by layer into a texture that holds them.
 fn copy<T, const B: usize>(
     device: &wgpu::Device,
     queue: &wgpu::Queue,
@@ -53,12 +77,10 @@ fn copy<T, const B: usize>(
     format: wgpu::TextureFormat,
     voxels: &[T],
     bytes_of: impl Fn(&T) -> [u8; B],
-) -> Result<wgpu::TextureView, RenderError> {
+) -> Result<Voxels, RenderError> {
     let limit = device.limits().max_texture_dimension_3d;
-    if let Some(side) = size.into_iter().find(|s| *s > limit) {
-        return Err(RenderError::TooLargeForGpu { limit, side });
-    }
-    let [width, height, depth] = size;
+    let longest = size.into_iter().max().unwrap_or(0);
+    let ([width, height, depth], fold) = layout(size, limit).ok_or(RenderError::TooLargeForGpu { limit, side: longest })?;
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("volume"),
         size: wgpu::Extent3d { width, height, depth_or_array_layers: depth },
@@ -69,10 +91,10 @@ fn copy<T, const B: usize>(
         usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
         view_formats: &[],
     });
-    let in_slice = width as usize * height as usize;
-    let mut bytes = vec![0u8; in_slice * B];
-    for (z, slice) in voxels.chunks_exact(in_slice).enumerate() {
-        bytes.chunks_exact_mut(B).zip(slice).for_each(|(place, voxel)| place.copy_from_slice(&bytes_of(voxel)));
+    let in_layer = width as usize * height as usize;
+    let mut bytes = vec![0u8; in_layer * B];
+    for (z, layer) in voxels.chunks(in_layer).enumerate() {
+        bytes.chunks_exact_mut(B).zip(layer).for_each(|(place, voxel)| place.copy_from_slice(&bytes_of(voxel)));
         queue.write_texture(
             wgpu::TexelCopyTextureInfo {
                 texture: &texture,
@@ -85,5 +107,20 @@ fn copy<T, const B: usize>(
             wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
         );
     }
-    Ok(texture.create_view(&wgpu::TextureViewDescriptor::default()))
+    Ok(Voxels { view: texture.create_view(&wgpu::TextureViewDescriptor::default()), size, fold })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_the_limit_is_folded() {
+        assert_eq!(layout([512, 512, 2048], 2048), Some(([512, 512, 2048], 0)));
+        assert_eq!(layout([512, 512, 3000], 2048), Some(([2048, 2048, 188], 11)));
+        assert_eq!(layout([4096, 5120, 1], 2048), Some(([2048, 2048, 5], 11)));
+        assert_eq!(layout([5, 1, 1], 3), Some(([2, 2, 2], 1)));
+        assert_eq!(layout([3, 3, 2], 2), None, "18 voxels do not fit 2 x 2 x 2");
+        assert_eq!(layout([65_535, 65_535, 2], 2048), None, "more than 32 bits count");
+    }
 }

@@ -15,9 +15,11 @@ struct Pane {
     dv_lo: vec4<u32>,
     dw_hi: vec4<i32>,
     dw_lo: vec4<u32>,
-    // Projection (0 thin, 1 mip, 2 minip, 3 mean), whether to take the nearest voxel, whether to invert colours (a grey table has done it).
+    // Projection (0 thin, 1 mip, 2 minip, 3 mean), interpolation (0 linear, 1 nearest, 2 cubic), whether to invert colours (a grey table has done it).
     how: vec4<u32>,
-    // Of grey volumes: smallest word, span, fraction bits.
+    // Lowest and highest slice coordinate that is inside; unequal steps of the stack, 0 where all are equal; bits of a folded side, 0 where nothing is folded.
+    stack: vec4<i32>,
+    // Of grey volumes: smallest word, span, fraction bits, bits of cubic weights.
     values: vec4<u32>,
     // Of grey volumes: first and last padding word, whether there is padding.
     padding: vec4<u32>,
@@ -29,11 +31,28 @@ const WEIGHT_BITS: u32 = 14u;
 // First and one past the last pixel of each row that may touch the volume.
 @group(0) @binding(1) var<storage, read> rows: array<vec2<u32>>;
 @group(0) @binding(2) var volume: texture_3d<u32>;
+// From each slice to the next where steps are unequal: height of the lower one; length of the step and, above 20 bits, how far it is shifted; lowest and highest
+// height beside a gap.
+@group(0) @binding(3) var<storage, read> steps: array<vec4<i32>>;
 
 struct Taps {
     first: vec3<i32>,
     second: vec3<i32>,
     weight: vec3<u32>,
+    in_gap: bool,
+}
+
+// What a voxel's texel holds. A volume longer than a texture may be lies in it row after row, in layers of 2^bits by 2^bits.
+fn texel_of(voxel: vec3<i32>) -> vec4<u32> {
+    let bits = u32(pane.stack.w);
+    if bits == 0u {
+        return textureLoad(volume, voxel, 0);
+    }
+    let size = vec3<u32>(pane.size.xyz);
+    let v = vec3<u32>(voxel);
+    let i = v.x + size.x * (v.y + size.y * v.z);
+    let side = (1u << bits) - 1u;
+    return textureLoad(volume, vec3<u32>(i & side, (i >> bits) & side, i >> (2u * bits)), 0);
 }
 
 // Whether a pixel lies in the pane and may touch the volume.
@@ -58,8 +77,96 @@ fn taps_at(c: vec3<i32>) -> Taps {
     var taps: Taps;
     taps.first = first;
     taps.second = min(first + vec3<i32>(1), last);
+    taps.in_gap = false;
     taps.weight = (vec3<u32>(held) & vec3<u32>(0xFFFFu)) >> vec3<u32>(16u - WEIGHT_BITS);
+    if pane.stack.z > 0 {
+        find_slices(&taps, c.z);
+    }
     return taps;
+}
+
+// The taps along a stack of unequal steps, at a height.
+fn find_slices(taps: ptr<function, Taps>, height: i32) {
+    let c = max(height, 0);
+    // The last step that begins at or below the height.
+    var low = 0;
+    var high = pane.stack.z;
+    while high - low > 1 {
+        let middle = (low + high) / 2;
+        if steps[middle].x <= c {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    let step = steps[low];
+    (*taps).in_gap = c > step.z && c < step.w;
+    var first = low;
+    var second = low + 1;
+    var weight = 0u;
+    if step.z <= step.w {
+        first = select(second, first, c <= step.z);
+    } else {
+        let length = u32(step.y) & 0xFFFFFu;
+        let above = min(u32(c - step.x) >> (u32(step.y) >> 20u), length);
+        weight = ((above << WEIGHT_BITS) + length / 2u) / length;
+        if weight == 1u << WEIGHT_BITS {
+            first = second;
+            weight = 0u;
+        }
+    }
+    (*taps).first.z = first;
+    (*taps).second.z = select(first, second, weight != 0u);
+    (*taps).weight.z = weight;
+}
+
+// Where slices are missing: a dark hatch that no window changes.
+fn hatch(p: vec2<i32>) -> u32 {
+    return select(28u, 88u, (p.x + p.y) % 8 < 2);
+}
+
+struct CubicTaps {
+    voxels: vec4<i32>,
+    weights: vec4<i32>,
+}
+
+// From Q17.
+fn rounded(weight: i32, bits: u32) -> i32 {
+    let dropped = 17u - bits;
+    return (weight + (1 << (dropped - 1u))) >> dropped;
+}
+
+// Catmull-Rom along one axis; linear along a stack of unequal steps.
+fn cubic_taps(taps: Taps, axis: u32, bits: u32) -> CubicTaps {
+    var cubic: CubicTaps;
+    let first = taps.first[axis];
+    let second = taps.second[axis];
+    let t = taps.weight[axis];
+    cubic.voxels = vec4<i32>(max(first - 1, 0), first, second, min(second + 1, pane.size[axis] - 1));
+    let one = 1 << bits;
+    if t == 0u {
+        cubic.weights = vec4<i32>(0, one, 0, 0);
+    } else if axis == 2u && pane.stack.z > 0 {
+        let w = rounded(i32(t << 3u), bits);
+        cubic.weights = vec4<i32>(0, one - w, w, 0);
+    } else {
+        let square = (t * t + (1u << 11u)) >> 12u;
+        let cube = i32((square * t + (1u << 13u)) >> WEIGHT_BITS);
+        let place = i32(t << 2u);
+        let a = rounded(2 * i32(square) - place - cube, bits);
+        let c = rounded(place + 4 * i32(square) - 3 * cube, bits);
+        let d = rounded(cube - i32(square), bits);
+        cubic.weights = vec4<i32>(a, one - a - c - d, c, d);
+    }
+    return cubic;
+}
+
+fn round_stage(sum: vec4<i32>, bits: u32) -> vec4<i32> {
+    return (sum + vec4<i32>(1 << (bits - 1u))) >> vec4<u32>(bits);
+}
+
+fn is_inner(i: u32) -> bool {
+    return i == 1u || i == 2u;
 }
 
 fn nearest_voxel(taps: Taps) -> vec3<i32> {

@@ -65,6 +65,10 @@ fn gpu_bytes_equal_cpu_bytes_through_the_paint_callback() {
             assert_eq!(pane, gpu.pane(way));
             let mut last: Option<Vec<u8>> = None;
             for (name, act) in SCENES {
+                // A shader that runs on a CPU needs minutes for a slab of two million pixels.
+                if pixels[0] > 1280 && (name.contains("slab") || name == "minimum") {
+                    continue;
+                }
                 let [a, b] = [&mut cpu, &mut gpu].map(|room| {
                     act(room, pane);
                     room.window.remove_cursor();

@@ -99,11 +99,11 @@ impl World {
     pub(crate) fn slice(&self, axis: usize, number: usize) -> f64 {
         self.origin[axis] + (number as f64 - 1.0) * self.spacing[axis]
     }
-    /// Where the crosshair stands when a case was opened: the middle, on the centre of the middle slice.
+    /// Where the crosshair stands when a case was opened: on the centre of the middle slice of every plane, the lower of two.
     pub(crate) fn start(&self) -> [f64; 3] {
-        [self.middle(0), self.middle(1), self.slice(2, self.middle_slice())]
+        [0, 1, 2].map(|axis| self.slice(axis, (self.size[axis] - 1) / 2 + 1))
     }
-    /// Number of the middle slice, the lower of two.
+    /// Number of the middle image.
     pub(crate) const fn middle_slice(&self) -> usize {
         (self.size[2] - 1) / 2 + 1
     }

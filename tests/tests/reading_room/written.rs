@@ -83,8 +83,8 @@ fn pixels_show_the_values_that_are_written() {
                 for (x, y) in (y0..y1).step_by(13).flat_map(|y| (x0..x1).step_by(11).map(move |x| (x, y))) {
                     // The middle of a physical pixel.
                     let at = pos2(x as f32 + 0.5, y as f32 + 0.5) / room.scale();
-                    // The crosshair goes through the middle.
-                    if (at.x - pane.center().x).abs() < 3.0 || (at.y - pane.center().y).abs() < 3.0 {
+                    // The crosshair goes through the middle, or half a voxel beside it.
+                    if (at.x - pane.center().x).abs() < 9.0 || (at.y - pane.center().y).abs() < 9.0 {
                         continue;
                     }
                     let Some(hu) = world.value(world.under(way, pane, room.scale(), world.start(), at)) else { continue };
@@ -232,9 +232,8 @@ fn slice_numbers(room: &mut Sitting, world: &World) -> usize {
     let (axial, last) = (WAYS[0], world.size[2]);
     let mut number = world.middle_slice();
     check(room, axial, number);
-    // From the centre of the volume: the middle of an even number of slices belongs to the upper one.
-    check(room, WAYS[1], world.size[1] / 2 + 1);
-    check(room, WAYS[2], world.size[0] / 2 + 1);
+    check(room, WAYS[1], (world.size[1] - 1) / 2 + 1);
+    check(room, WAYS[2], (world.size[0] - 1) / 2 + 1);
     for notches in [3i32, -5, 2] {
         room.wheel(main.center() + vec2(40.0, 30.0), notches, Modifiers::NONE);
         number = number.saturating_add_signed(notches as isize);
@@ -261,7 +260,7 @@ fn slice_numbers(room: &mut Sitting, world: &World) -> usize {
         check(room, axial, goes_to);
     }
     room.wheel(room.pane("coronal").center(), 7, Modifiers::NONE);
-    check(room, WAYS[1], world.size[1] / 2 + 8);
+    check(room, WAYS[1], (world.size[1] - 1) / 2 + 8);
     room.click(main.center());
     seen
 }

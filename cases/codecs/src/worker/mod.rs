@@ -9,4 +9,8 @@ mod serve;
 mod wire;
 
 pub use pool::{Codecs, TIMEOUT};
+#[doc(hidden)]
+pub use pool::{hear_frame, hear_unpacked};
+#[doc(hidden)]
+pub use serve::answers;
 pub use serve::serve;

@@ -8,7 +8,7 @@
 use crate::decode::decode;
 use crate::deflate::inflate;
 use crate::error::{CodecError, Coding};
-use crate::frame::{CodecWarning, DecodedFrame, EncodedFrame, reserve};
+use crate::frame::{CodecWarning, DecodedFrame, EncodedFrame, Extent, reserve};
 use crate::worker::wire::{ANSWER_LENGTH, Answer, Request};
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -58,24 +58,12 @@ impl Codecs {
     /// Those of [`crate::decode`]; [`CodecError::Memory`] also where it is plain that `memory` is too little; [`CodecError::TimedOut`] after [`TIMEOUT`];
     /// [`CodecError::Died`] where the worker ended or gave an answer that makes no sense; [`CodecError::Start`] where it cannot be started.
     pub fn decode(&self, frame: &EncodedFrame<'_>, memory: u64) -> Result<DecodedFrame, CodecError> {
-        if self.start.is_none() || frame.syntax.codec().is_none() {
+        if self.start.is_none() {
             return decode(frame);
         }
-        let extent = frame.extent()?;
-        let length = extent.length as u64;
-        // What is certain to be needed; a worker that only finds out on its own cannot say that it was memory.
-        let values = (extent.pixels * extent.samples) as u64;
-        let on_the_way = match frame.syntax.codec() {
-            // Two words a value: one in the tile and one in the image.
-            Some(Coding::Jpeg2000) => values.saturating_mul(8),
-            _ => 0,
-        };
-        if length.saturating_add(frame.data.len() as u64).saturating_add(on_the_way) > memory {
-            return Err(CodecError::Memory(memory));
-        }
-        let make = |answer: Answer, data| answer.into_frame(frame, extent, data);
+        let (question, extent) = Question::of_frame(frame, memory)?;
         let is_clean = |frame: &DecodedFrame| !frame.warnings.contains(&CodecWarning::Damaged);
-        self.ask(&Question { request: Request::decode(frame), data: frame.data, most: length, memory }, make, is_clean)
+        self.ask(&question, |answer, data| answer.into_frame(frame, extent, data), is_clean)
     }
 
     /// [`crate::inflate`] in a worker that may take `memory` bytes for the data, the result and all in between.
@@ -86,11 +74,7 @@ impl Codecs {
         if self.start.is_none() {
             return inflate(data, limit);
         }
-        if data.len() as u64 > memory {
-            return Err(CodecError::Memory(memory));
-        }
-        let limit = limit as u64;
-        self.ask(&Question { request: Request::Inflate(limit), data, most: limit, memory }, |_, data| Some(data), |_| true)
+        self.ask(&Question::of_deflated(data, limit, memory)?, |_, data| Some(data), |_| true)
     }
 
     /// Puts a question to a worker and makes the result of its answer. The worker is kept where the answer shows no sign that its decoder was derailed.
@@ -105,11 +89,7 @@ impl Codecs {
             None => (self.begin(question.memory)?, false),
         };
         let result = loop {
-            let result = worker.ask(question).and_then(|told| match told {
-                Ok((answer, data)) => make(answer, data).map(Ok).ok_or(CodecError::Died),
-                Err(refusal) => Ok(Err(refusal)),
-            });
-            match result {
+            match worker.ask(question).and_then(|told| understood(told, &make)) {
                 // It may have died of what came before, or lain dead already: this question has a right to a new one.
                 Err(CodecError::Died) if is_used => (worker, is_used) = (self.begin(question.memory)?, false),
                 result => break result?,
@@ -166,6 +146,65 @@ struct Question<'a> {
     memory: u64,
 }
 
+impl<'a> Question<'a> {
+    /// To decode a frame, and the sizes that the answer must have. Fails where no worker could give one.
+    fn of_frame(frame: &EncodedFrame<'a>, memory: u64) -> Result<(Self, Extent), CodecError> {
+        let coding = frame.syntax.codec().ok_or(CodecError::Unsupported(frame.syntax.name()))?;
+        let extent = frame.extent()?;
+        let most = extent.length as u64;
+        // What is certain to be needed; a worker that only finds out on its own cannot say that it was memory.
+        let on_the_way = match coding {
+            // Two words a value: one in the tile and one in the image.
+            Coding::Jpeg2000 => ((extent.pixels * extent.samples) as u64).saturating_mul(8),
+            _ => 0,
+        };
+        if most.saturating_add(frame.data.len() as u64).saturating_add(on_the_way) > memory {
+            return Err(CodecError::Memory(memory));
+        }
+        Ok((Self { request: Request::decode(frame), data: frame.data, most, memory }, extent))
+    }
+
+    /// To unpack to at most `limit` bytes. A worker that keeps to its memory has no room for more than that, so no other is listened to.
+    fn of_deflated(data: &'a [u8], limit: usize, memory: u64) -> Result<Self, CodecError> {
+        if data.len() as u64 > memory {
+            return Err(CodecError::Memory(memory));
+        }
+        let limit = limit as u64;
+        Ok(Self { request: Request::Inflate(limit), data, most: limit.min(memory), memory })
+    }
+}
+
+/// What [`Codecs::decode`] makes of a worker that says `said` and no more, whatever it was asked: the parent without a process, for the fuzz targets.
+///
+/// # Errors
+/// As [`Codecs::decode`].
+#[doc(hidden)]
+pub fn hear_frame(frame: &EncodedFrame<'_>, memory: u64, said: &[u8]) -> Result<DecodedFrame, CodecError> {
+    let (question, extent) = Question::of_frame(frame, memory)?;
+    hear(&question, said, |answer, data| answer.into_frame(frame, extent, data))
+}
+
+/// What [`Codecs::inflate`] makes of a worker that says `said` and no more, as [`hear_frame`].
+///
+/// # Errors
+/// As [`Codecs::inflate`].
+#[doc(hidden)]
+pub fn hear_unpacked(limit: usize, memory: u64, said: &[u8]) -> Result<Vec<u8>, CodecError> {
+    hear(&Question::of_deflated(&[], limit, memory)?, said, |_, data| Some(data))
+}
+
+fn hear<T>(question: &Question<'_>, mut said: &[u8], make: impl Fn(Answer, Vec<u8>) -> Option<T>) -> Result<T, CodecError> {
+    understood(talk(&mut std::io::sink(), &mut said, question).ok_or(CodecError::Died)?, &make)?
+}
+
+/// The result that `make` sees in an answer, or the worker's refusal; it has as good as died where the answer is not one to this question.
+fn understood<T>(told: Told, make: &impl Fn(Answer, Vec<u8>) -> Option<T>) -> Result<Result<T, CodecError>, CodecError> {
+    match told {
+        Ok((answer, data)) => make(answer, data).map(Ok).ok_or(CodecError::Died),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
 /// A child. It is killed and waited for when it is dropped.
 #[derive(Debug)]
 struct Worker {
@@ -214,7 +253,7 @@ impl Worker {
 }
 
 /// Writes the question and reads the answer; `None` where the other side is gone or talks nonsense.
-fn talk(to: &mut ChildStdin, from: &mut ChildStdout, question: &Question<'_>) -> Option<Told> {
+fn talk(to: &mut impl Write, from: &mut impl Read, question: &Question<'_>) -> Option<Told> {
     to.write_all(&question.request.write(question.data.len() as u64)).ok()?;
     to.write_all(question.data).and_then(|()| to.flush()).ok()?;
     let mut header = [0; ANSWER_LENGTH];
@@ -224,7 +263,21 @@ fn talk(to: &mut ChildStdin, from: &mut ChildStdout, question: &Question<'_>) ->
         Ok(length) => length,
         Err(refusal) => return Some(Err(refusal)),
     };
-    // Never more than `most`: the image that the data set describes, or the limit of what is unpacked.
+    // Never more than `most`: the image that the data set describes, or what there may be when it is unpacked.
     let mut data = reserve(usize::try_from(length).ok()?).ok()?;
     (from.take(length).read_to_end(&mut data).ok()? as u64 == length).then_some(Ok((answer, data)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_cannot_say_more_than_it_was_granted_memory_for() {
+        let said = |length: usize| [Answer::unpacked(length as u64).write(), vec![7; length]].concat();
+        assert_eq!(hear_unpacked(1000, 60, &said(60)), Ok(vec![7; 60]));
+        assert_eq!(hear_unpacked(1000, 60, &said(61)), Err(CodecError::Died));
+        assert_eq!(hear_unpacked(10, 60, &said(11)), Err(CodecError::Died));
+        assert_eq!(hear_unpacked(1000, 60, said(60).split_at(100).0), Err(CodecError::Died), "less than it says");
+    }
 }

@@ -220,7 +220,11 @@ impl Answer {
         let fits =
             usize::from(bytes_per_sample) == extent.bytes && data.len() == extent.length && (1..=asked.bits_allocated).contains(&precision);
         let is_known = warnings & !(DAMAGED | PRECISION | LOSSY) == 0;
-        if !fits || !is_known {
+        // What no decoder here says of such a frame: see `decode`.
+        let is_possible = (asked.samples == 3 || [planar, colour] == [0, 0])
+            && (warnings & PRECISION == 0 || precision != asked.bits_stored)
+            && (warnings & LOSSY == 0 || asked.syntax.promises_lossless());
+        if !fits || !is_known || !is_possible {
             return None;
         }
         let all = [
@@ -277,8 +281,8 @@ mod tests {
             bytes_per_sample: 2,
             precision: 11,
             signed: Some(true),
-            planar: true,
-            colour: DecodedColour::Rgb,
+            planar: false,
+            colour: DecodedColour::AsDeclared,
             data: vec![5; 12],
             warnings: vec![CodecWarning::Damaged, CodecWarning::Precision { codestream: 11, stored: 12 }, CodecWarning::Lossy],
         };
@@ -288,8 +292,30 @@ mod tests {
         let extent = FRAME.extent().expect("an extent");
         assert_eq!(answer.into_frame(&FRAME, extent, frame.data.clone()), Some(frame.clone()));
         assert_eq!(answer.into_frame(&FRAME, extent, vec![5; 11]), None);
-        let bent = Answer { frame: [2, 11, 3, 0, 0, 0], ..answer };
-        assert_eq!(bent.into_frame(&FRAME, extent, frame.data), None);
+        // Sign, planes and colour of one sample, and warnings that say nothing.
+        for frame in [[2, 11, 3, 0, 0, 0], [2, 11, 2, 1, 0, 0], [2, 11, 2, 0, 1, 0], [2, 12, 2, 0, 0, PRECISION], [2, 11, 2, 0, 0, 8]] {
+            assert_eq!(Answer { frame, ..answer }.into_frame(&FRAME, extent, vec![5; 12]), None, "{frame:?}");
+        }
+        let lossy = Answer { frame: [2, 12, 2, 0, 0, LOSSY], ..answer };
+        assert!(lossy.into_frame(&FRAME, extent, vec![5; 12]).is_some());
+        let jpeg = EncodedFrame { syntax: TransferSyntax::JpegBaseline, ..FRAME };
+        assert_eq!(lossy.into_frame(&jpeg, extent, vec![5; 12]), None);
+    }
+
+    #[test]
+    fn colours_arrive_as_they_were_sent() {
+        let frame = DecodedFrame {
+            bytes_per_sample: 1,
+            precision: 8,
+            signed: None,
+            planar: true,
+            colour: DecodedColour::Rgb,
+            data: vec![7; 18],
+            warnings: vec![],
+        };
+        let asked = EncodedFrame { samples: 3, bits_allocated: 8, bits_stored: 8, ..FRAME };
+        let extent = asked.extent().expect("an extent");
+        assert_eq!(sent(Answer::decoded(&frame)).into_frame(&asked, extent, vec![7; 18]), Some(frame));
     }
 
     #[test]

@@ -67,7 +67,8 @@ fn a_wrong_presentation_is_noticed() {
 #[test]
 fn a_slot_shows_what_it_was_given_last() {
     let gpu = Offscreen::open().expect("a Vulkan device (lavapipe will do)");
-    let scene = scenes(160).into_iter().find(|s| s.padding.is_none() && s.words.len() > 5000 && s.spec.size[0] > 40).expect("a scene");
+    let scene =
+        scenes(super::SCENES).into_iter().find(|s| s.padding.is_none() && s.words.len() > 5000 && s.spec.size[0] > 40).expect("a scene");
     let words: Vec<AtomicU16> = scene.words.iter().map(|w| AtomicU16::new(*w)).collect();
     let format = StoredFormat { signed: false, bits_stored: 16 };
     let range = ValueRange::measure(&words);
@@ -114,7 +115,7 @@ fn a_slot_shows_what_it_was_given_last() {
 #[test]
 fn a_projecting_plan_draws_no_colours() {
     let gpu = Offscreen::open().expect("a Vulkan device (lavapipe will do)");
-    let scene = scenes(160).into_iter().find(|s| s.spec.slab != tiresias_words::Slab::Thin).expect("a slab");
+    let scene = scenes(super::SCENES).into_iter().find(|s| s.spec.slab != tiresias_words::Slab::Thin).expect("a slab");
     let texels = texels(&scene);
     let view = ColourView::new(&scene.geometry, &texels).expect("a view");
     let volume = gpu.upload_colour(&view).expect("room");

@@ -16,13 +16,16 @@ const MOST_BYTES: u32 = 8 << 20;
 /// A frame is refused with a reason, or its samples are exactly those that the data set describes, and the same ones each time.
 pub(super) fn codec(input: &[u8]) -> Held {
     let Some(frame) = described(input) else { return Ok(()) };
-    if u64::from(frame.columns) * u64::from(frame.rows) * u64::from(frame.samples) > MOST_SAMPLES {
+    if samples(&frame) > MOST_SAMPLES {
         return Ok(());
     }
     let first = decode(&frame);
     must(first == decode(&frame), || "decoding it twice gives two results".to_owned())?;
     match first {
-        Ok(decoded) => check(&frame, &decoded),
+        Ok(decoded) => {
+            fits(&frame, &decoded)?;
+            if frame.bits_allocated == 1 { Ok(()) } else { filled(&decoded) }
+        }
         Err(CodecError::Damaged(coding, Damage::Broke)) => Err(format!("the {coding} decoder broke down")),
         Err(error @ (CodecError::TimedOut | CodecError::Died | CodecError::Start(_))) => {
             Err(format!("there is no worker, and it says: {error}"))
@@ -31,11 +34,21 @@ pub(super) fn codec(input: &[u8]) -> Held {
     }
 }
 
-/// What the first line says, with the data behind it.
-fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
+/// How many samples a frame says that it has, which may be more than any image could.
+pub(super) fn samples(frame: &EncodedFrame<'_>) -> u64 {
+    (u64::from(frame.columns) * u64::from(frame.rows)).saturating_mul(frame.samples.into())
+}
+
+/// The first line and what follows it.
+pub(super) fn line_and_rest(input: &[u8]) -> Option<(&str, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
-    let (line, data) = (input.get(..end)?, input.get(end + 1..)?);
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
+    Some((std::str::from_utf8(input.get(..end)?).ok()?, input.get(end + 1..)?))
+}
+
+/// What the first line says, with the data behind it.
+pub(super) fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
+    let (line, data) = line_and_rest(input)?;
+    let mut words = line.split(' ');
     let syntax = TransferSyntax::from_uid(words.next()?)?;
     let mut number = || words.next()?.parse::<u32>().ok();
     let (columns, rows) = (number()?, number()?);
@@ -49,7 +62,8 @@ fn described(input: &[u8]) -> Option<EncodedFrame<'_>> {
     Some(EncodedFrame { syntax, columns, rows, samples, bits_allocated, bits_stored, photometric, data })
 }
 
-fn check(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
+/// The samples are as many and as deep as the description says.
+pub(super) fn fits(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
     let pixels = u64::from(frame.columns) * u64::from(frame.rows);
     let values = pixels * u64::from(frame.samples);
     let (bytes, length) = match frame.bits_allocated {
@@ -67,8 +81,7 @@ fn check(frame: &EncodedFrame<'_>, decoded: &DecodedFrame) -> Held {
             && is_said(|w| matches!(w, CodecWarning::Lossy))
             && is_said(|w| matches!(w, CodecWarning::Precision { .. })),
         || format!("a warning twice: {:?}", decoded.warnings),
-    )?;
-    if frame.bits_allocated == 1 { Ok(()) } else { filled(decoded) }
+    )
 }
 
 /// Bits above the precision are the sign's or zeros.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use tiresias_cases::{
-    Codecs, Content, Inspection, Package, Place, Series, Shape, VoxelBuffer, image_statistics, inspect, measure, min_max_voi, probe,
-    read_folder,
+    Codecs, Content, Inspection, Package, Place, Series, Shape, Shutter, VoxelBuffer, image_statistics, inspect, measure, min_max_voi,
+    probe, read_folder,
 };
 use tiresias_words::{StoredValue, Voxel};
 
@@ -185,10 +185,21 @@ fn holds_of_voxels(series: &Series) -> Held {
     if is_grey { holds_of_values(series, &loaded) } else { holds_of_colours(&loaded) }?;
     let [columns, rows] = series.image_size.map(|n| f64::from(n) - 1.0);
     let corner = |column, row| Place::Pixel { column, row, image: 0 };
+    must((0..series.len()).all(|image| is_whole(series, series.shutter(image))), || "a shutter that is not of its image".to_owned())?;
     for shape in [Shape::Length([corner(0.0, 0.0), corner(columns, rows)]), Shape::Rectangle([corner(0.0, 0.0), corner(columns, rows)])] {
         measure(series, &loaded, &shape).map_err(|e| format!("a shape on the image is not measured: {e}"))?;
     }
     Ok(())
+}
+
+/// Whether a shutter has an answer for each pixel, and the same one however it is asked.
+pub(super) fn is_whole(series: &Series, shutter: Option<Shutter>) -> bool {
+    let Some(shutter) = shutter else { return true };
+    let [columns, rows] = series.image_size;
+    let mask = shutter.mask([columns, rows]);
+    let corners = [(0, 0), (columns - 1, rows - 1), (columns / 2, rows / 2)];
+    let at = |(column, row): (u32, u32)| mask.get((u64::from(row) * u64::from(columns) + u64::from(column)) as usize).copied();
+    mask.len() as u64 == u64::from(columns) * u64::from(rows) && corners.into_iter().all(|(c, r)| at((c, r)) == Some(shutter.is_open(c, r)))
 }
 
 fn holds_of_colours(loaded: &VoxelBuffer) -> Held {
@@ -223,9 +234,8 @@ fn holds_of_values(series: &Series, loaded: &VoxelBuffer) -> Held {
     }
     if let Some(volume) = &series.volume {
         let [columns, rows, slices] = volume.size().map(|n| (f64::from(n) - 1.0) / 2.0);
-        must(probe(series, loaded, volume.patient_of(Voxel::new(columns, rows, slices))).is_some(), || {
-            "no value in the middle".to_owned()
-        })?;
+        let value = probe(series, loaded, volume.patient_of(Voxel::new(columns, rows, slices)));
+        must(value.is_some() != volume.gap_at(slices).is_some(), || "no value in the middle, or one in a gap".to_owned())?;
     }
     Ok(())
 }

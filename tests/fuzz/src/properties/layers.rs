@@ -2,7 +2,7 @@
 //!
 //! Owns: what must hold of a state that is taken. Refuses: drawing, which the tests of the program do.
 
-use super::images::{image, scratch};
+use super::images::{image, is_whole, scratch};
 use super::{Held, must, one_line, ours, told};
 use std::fs;
 use std::ops::ControlFlow;
@@ -37,6 +37,7 @@ pub(super) fn presentation(input: &[u8]) -> Held {
         let bits = u64::from(overlay.size[0]) * u64::from(overlay.size[1]);
         must(bits == overlay.lit.len() as u64, || format!("{} bits of {:?}", overlay.lit.len(), overlay.size))?;
     }
+    must(is_whole(series, shown.shutter.clone()), || "a shutter that is not of the image".to_owned())?;
     for shape in &shown.arrangement.graphics {
         let has_right_number = match shape.kind {
             GraphicKind::Point => shape.points.len() == 1,

@@ -8,6 +8,8 @@
 mod frames;
 mod images;
 mod layers;
+mod messages;
+mod recents;
 mod rows;
 mod texts;
 
@@ -21,13 +23,15 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 13] = [
+pub const TARGETS: [(&str, Property); 16] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("presentation", layers::presentation),
     ("manifest", images::manifest),
     ("codec", frames::codec),
     ("inflate", frames::inflates),
+    ("request", messages::request),
+    ("answer", messages::answer),
     ("protocol", texts::protocol),
     ("bundle", texts::bundle),
     ("imrmc", texts::imrmc),
@@ -35,6 +39,7 @@ pub const TARGETS: [(&str, Property); 13] = [
     ("desk", texts::desk),
     ("record", rows::record),
     ("event", rows::event),
+    ("recent", recents::recent),
 ];
 
 /// Whether the property holds of the input. A panic is something that does not.

@@ -8,8 +8,10 @@ use std::fmt::Write as _;
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::{Desk, DeskError, Truth};
 use tiresias_reads::formats::imrmc::{BEGIN, Imrmc};
+use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
 use tiresias_reads::protocol::{Paradigm, Protocol, QuestionKind, Scale, check};
+use tiresias_words::{ImagingModality, Mm, Role, SeriesFacts};
 
 /// A protocol that the bundles of the corpus are made for; they name its hash, so it must not change.
 pub(super) const PROTOCOL: &str = r#"tiresias_protocol = 1
@@ -100,7 +102,37 @@ pub(super) fn protocol(input: &[u8]) -> Held {
         one_line(&rules.label)?;
         must(rules.max > 0 && is_right(&rules.rating), || format!("marks that nobody can put: {rules:?}"))?;
     }
-    protocol.display().presets().iter().try_for_each(|preset| one_line(&preset.name))
+    protocol.display().presets().iter().try_for_each(|preset| one_line(&preset.name))?;
+    hung(&protocol)
+}
+
+/// Whatever its rules, a protocol hangs a case: cells in the grid and not upon each other, of series and with presets that are there.
+fn hung(protocol: &Protocol) -> Held {
+    let facts = |role: &str, modality: &str| {
+        let names = Role::new(role).and_then(|role| Ok((role, ImagingModality::new(modality)?)));
+        names.map(|(role, modality)| SeriesFacts::new(role, modality, 9)).map_err(|e| e.to_string())
+    };
+    let mut current = facts("current", "CT")?;
+    current.extent = Some([Mm(300.0), Mm(200.0), Mm(40.0)]);
+    let series = [current, facts("prior", "MR")?, facts("other", "MG")?];
+    let display = protocol.display();
+    let layout = hang(display, &series).map_err(|e| format!("a case cannot be hung: {e}"))?;
+    layout.notes().iter().try_for_each(|note| one_line(note))?;
+    let (rows, columns) = (layout.rows().len(), layout.columns().len());
+    must(!layout.cells().is_empty() && rows.max(columns) <= MOST_ROWS, || format!("a layout of no or too many cells: {layout:?}"))?;
+    for (i, cell) in layout.cells().iter().enumerate() {
+        let Place { row, column, rows: down, columns: across } = cell.place;
+        must(down > 0 && across > 0 && row + down <= rows && column + across <= columns, || format!("a cell outside: {cell:?}"))?;
+        let is_upon = |other: &Cell| {
+            let o = other.place;
+            row < o.row + o.rows && o.row < row + down && column < o.column + o.columns && o.column < column + across
+        };
+        must(!layout.cells()[..i].iter().any(is_upon), || format!("a cell upon another: {cell:?}"))?;
+        must(series.iter().any(|s| s.role == cell.role), || format!("a cell of no series: {cell:?}"))?;
+        let is_there = |name: &String| display.presets().iter().any(|p| p.name == *name);
+        must(!matches!(&cell.window, FirstWindow::Preset(name) if !is_there(name)), || format!("a preset that is not there: {cell:?}"))?;
+    }
+    Ok(())
 }
 
 /// A bundle is what a reader can read under its protocol, and is written as it was read; or it is refused.
