@@ -162,6 +162,8 @@ impl Queue {
 }
 
 fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), String> {
+    // What is fetched early stands by itself in a trace.
+    let reading = if early.is_some() { "read, hash and decode ahead" } else { "read, hash and decode" };
     let package = means.trace.timed("open package", || Package::open(&case.dir)).map_err(|e| sentence(&e))?;
     if package.hash() != case.hash {
         return Err("The images of this case are not the ones that were assigned: the package's manifest was changed. Ask the study desk for the case again; what you have recorded is kept.".into());
@@ -190,7 +192,7 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
         while let Some((at, image)) = queue.next().filter(|_| failure.get().is_none()) {
             let shown = &series[at];
             let load = || shown.series().load_slice(image, shown.buffer()).map_err(|e| e.to_string());
-            let loaded = means.trace.timed("read, hash and decode", load).and_then(|_| shown.load_overlays(image));
+            let loaded = means.trace.timed(reading, load).and_then(|_| shown.load_overlays(image));
             if let Err(sentence) = loaded {
                 // The first failure is told; those that follow from it are the same story.
                 let _ = failure.set(sentence);

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_render::layers::overlay_mask;
-use tiresias_render::raster::Mask;
+use tiresias_render::raster::Run;
 use tiresias_render::{ColourView, RenderError, ValueRange, VolumeView};
 use tiresias_words::{ImageAnchor, MarkShape, PatientOrientation, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
 
@@ -23,12 +23,12 @@ pub(crate) struct ShownVolume {
     overlays: Vec<OnceLock<Overlaid>>,
 }
 
-/// What overlay planes do to an image.
+/// What overlay planes do to an image, as rows of pixels.
 pub(crate) struct Overlaid {
     /// The pixels that they light.
-    pub(crate) lit: Mask,
+    pub(crate) lit: Vec<Run>,
     /// Those, and what touches them.
-    pub(crate) with_rim: Mask,
+    pub(crate) with_rim: Vec<Run>,
 }
 
 /// A series' copy on the GPU.
@@ -79,7 +79,7 @@ impl ShownVolume {
         let overlays = self.series.overlays(image).map_err(|e| e.to_string())?;
         let lit = overlay_mask(self.series.image_size, &overlays).map_err(|e| e.to_string())?;
         // A second call would read the same.
-        let _ = slot.set(Overlaid { with_rim: lit.grown(), lit });
+        let _ = slot.set(Overlaid { with_rim: lit.grown().runs(), lit: lit.runs() });
         Ok(())
     }
     /// Whether there are overlay planes that may be shown.

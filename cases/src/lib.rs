@@ -56,7 +56,7 @@ pub use lengths::LengthUnit;
 pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
 pub use package::{Keep, Package, build};
 pub use presentation::{GraphicText, Presentation, PresentationError, PresentationState, read_presentation_state};
-pub use probe::{min_max_voi, probe};
+pub use probe::{image_min_max_voi, min_max_voi, probe};
 pub use scale::WordScale;
 pub use series::{Content, NamedVoi, Series};
 pub use shutter::Shutter;

@@ -94,8 +94,11 @@ pub enum MeasureError {
     #[error("the region lies outside of the images")]
     Outside,
     /// A region whose corners lie in no plane.
-    #[error("the region's corners do not lie in one plane")]
+    #[error("the region's corners do not lie in one plane; give corners of one plane")]
     Bent,
+    /// A region of more samples than any organ has.
+    #[error("the region is larger than anything that can be measured; give corners inside of the images")]
+    TooLarge,
     /// A region with less than three corners, or a radius that is none.
     #[error("the region has no inside")]
     Flat,

@@ -64,6 +64,16 @@ pub(crate) fn sample(series: &Series, voxels: &VoxelBuffer, is_one: bool, at: Pa
 /// `None` when nothing but padding is loaded, or the series is in colour.
 #[must_use]
 pub fn min_max_voi(series: &Series, voxels: &VoxelBuffer) -> Option<Voi> {
+    min_max(series, voxels, 0..series.len())
+}
+
+/// As [`min_max_voi`], of one image.
+#[must_use]
+pub fn image_min_max_voi(series: &Series, voxels: &VoxelBuffer, image: usize) -> Option<Voi> {
+    min_max(series, voxels, image..image + 1)
+}
+
+fn min_max(series: &Series, voxels: &VoxelBuffer, images: std::ops::Range<usize>) -> Option<Voi> {
     let [columns, rows, _] = voxels.size().map(|n| n as usize);
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     let mut see = |value: f64| {
@@ -71,7 +81,7 @@ pub fn min_max_voi(series: &Series, voxels: &VoxelBuffer) -> Option<Voi> {
             (low, high) = (low.min(value), high.max(value));
         }
     };
-    let loaded = (0..series.len()).filter(|s| voxels.is_loaded(*s));
+    let loaded = images.filter(|s| voxels.is_loaded(*s));
     match voxels.scale()? {
         // Words that are stored values are few: each is looked at once.
         scale if scale.max_error == 0.0 => {

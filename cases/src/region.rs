@@ -8,7 +8,7 @@ use crate::probe::{has_one_modality, sample};
 use crate::{Series, VoxelBuffer};
 use tiresias_words::{Direction, Displacement, PatientPoint, VolumeGeometry};
 
-/// Corners of a region that is larger are no region but a mistake: samples in one.
+/// Samples of a region; one of more is a mistake of whoever gave its corners.
 const MOST_SAMPLES: f64 = 16_777_216.0;
 /// Corners may lie so far off the plane of the others, mm: positions are rounded.
 const FLAT: f64 = 0.1;
@@ -98,11 +98,10 @@ impl InPlane {
         volume: &VolumeGeometry,
         outline: &Outline,
     ) -> Result<Vec<(f64, bool)>, MeasureError> {
-        let [x, y] = volume.spacing();
-        let step = x.0.min(y.0).min(volume.slice_spacing().0);
+        let step = volume.smallest_spacing().0;
         let [low, high] = outline.bounds();
         if (high[0] - low[0]) / step * ((high[1] - low[1]) / step) > MOST_SAMPLES {
-            return Err(MeasureError::Outside);
+            return Err(MeasureError::TooLarge);
         }
         let is_one = has_one_modality(series);
         let range = |axis: usize| (low[axis] / step).ceil() as i64..=(high[axis] / step).floor() as i64;

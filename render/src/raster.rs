@@ -33,6 +33,15 @@ fn checked(size: [u32; 2]) -> Result<usize, RenderError> {
     }
 }
 
+/// Lit pixels beside each other in one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Row, from 0.
+    pub row: u32,
+    /// First column, and the one behind the last.
+    pub columns: [u32; 2],
+}
+
 /// Which pixels of a picture a drawing lights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mask {
@@ -154,6 +163,23 @@ impl Mask {
         let whole = |x, y| [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)].iter().all(|(x, y)| self.is_lit(*x, *y));
         let lit = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| self.is_lit(x, y) && !whole(x, y)).collect();
         Self { size: self.size, lit }
+    }
+
+    /// The lit pixels as rows, from the top and in each row from the left.
+    #[must_use]
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs = Vec::new();
+        for (row, lit) in (0u32..).zip(self.lit.chunks_exact(self.size[0] as usize)) {
+            let mut column = 0;
+            for part in lit.chunk_by(|a, b| a == b) {
+                let end = column + part.len() as u32;
+                if part.first() == Some(&true) {
+                    runs.push(Run { row, columns: [column, end] });
+                }
+                column = end;
+            }
+        }
+        runs
     }
 
     /// What is lit and every pixel that touches it, at a corner too.
@@ -466,6 +492,14 @@ mod tests {
                 mask.polygon(&ellipse(c, u, v));
             }
         }
+    }
+
+    #[test]
+    fn runs_hold_every_lit_pixel_and_no_other() {
+        let mut mask = Mask::new([5, 3]).unwrap();
+        [[0, 0], [1, 0], [4, 0], [4, 2]].iter().for_each(|[x, y]| mask.light(*x, *y));
+        let run = |row, columns| Run { row, columns };
+        assert_eq!(mask.runs(), [run(0, [0, 2]), run(0, [4, 5]), run(2, [4, 5])]);
     }
 
     #[test]

@@ -141,6 +141,12 @@ impl VolumeGeometry {
             }
         }
     }
+    /// The smallest of the three spacings: how finely the volume can be sampled without leaving a voxel out.
+    #[must_use]
+    pub fn smallest_spacing(&self) -> Mm {
+        let [x, y] = self.spacing;
+        Mm(x.0.min(y.0).min(self.slice_spacing().0))
+    }
     /// Centre of the first voxel at continuous slice index `slice`.
     #[must_use]
     pub fn origin_at(&self, slice: f64) -> PatientPoint {

@@ -70,10 +70,10 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
     let geometry = geometry_of(&series, &args.dir)?;
     let (buffer, warnings) = series.load().map_err(|e| at(&args.dir, &e))?;
     tell(&args.dir, &warnings);
-    let slab = args.slab.map_or(Slab::Thin, |s| {
-        let [a, b] = geometry.spacing();
-        let smallest = a.0.min(b.0).min(geometry.slice_spacing().0);
-        Slab::Thick { thickness: s.thickness, step: s.step.unwrap_or(Mm(smallest)), kind: s.kind }
+    let slab = args.slab.map_or(Slab::Thin, |s| Slab::Thick {
+        thickness: s.thickness,
+        step: s.step.unwrap_or(geometry.smallest_spacing()),
+        kind: s.kind,
     });
     let spec = PaneSpec {
         series: series.facts.role.clone(),

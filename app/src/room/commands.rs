@@ -4,12 +4,12 @@ use super::form::typed;
 use super::hanging::{Arrangement, At};
 use super::{Field, Focus, Room, Wish};
 use crate::viewer::View;
-use egui::{Event, Key, Modifiers, Ui};
+use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
 use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool, View as Glance};
 use tiresias_reads::protocol::QuestionKind;
-use tiresias_reads::workspace::{Refusal, ViewAction};
+use tiresias_reads::workspace::ViewAction;
 
 /// The keys of tools, as the rail shows them.
 pub(super) const TOOLS: [(Key, Tool); 11] = [
@@ -51,7 +51,7 @@ impl Room {
                 self.help = true;
             } else {
                 match self.focus.clone() {
-                    Focus::Image => self.image_key(key, modifiers, state),
+                    Focus::Image => self.image_key(key, modifiers, state, ui.ctx()),
                     Focus::Form(field) => self.form_key(key, modifiers, &field, state, draft, wishes),
                 }
             }
@@ -70,7 +70,7 @@ impl Room {
         }
     }
 
-    fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State) {
+    fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State, ctx: &Context) {
         let at = self.hanging.focused();
         if modifiers.command {
             match key {
@@ -84,7 +84,9 @@ impl Room {
         if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key) {
             self.take_tool(*tool);
         }
-        if let Some(digit) = digit(key).filter(|d| *d > 0) {
+        if let Some(digit) = digit(key).filter(|d| *d > 0)
+            && self.has(Tool::Window)
+        {
             let display = self.rules.protocol().display().clone();
             if let Some(shown) = self.focused_series() {
                 shown.take_preset(digit as usize - 1, &display);
@@ -104,9 +106,9 @@ impl Room {
             Key::R => self.reset(),
             Key::G if modifiers.shift => self.picking = !self.shelf.all().is_empty(),
             Key::G => self.next_arrangement(),
-            Key::C => self.toggle_cine(),
+            Key::C if self.has(Tool::Cine) => self.toggle_cine(),
             Key::Q => self.next_region_tool(),
-            Key::E => self.fit_window(at),
+            Key::E if self.has(Tool::Window) => self.fit_window(at, ctx),
             Key::Delete | Key::Backspace => self.delete_measurement(),
             Key::Escape => {
                 self.cine = None;
@@ -115,19 +117,17 @@ impl Room {
             Key::J => self.next_slab(at),
             Key::OpenBracket => self.thicken(at, -1),
             Key::CloseBracket => self.thicken(at, 1),
-            Key::F => self.fit(at),
-            Key::Num0 => self.one_to_one(at),
+            Key::F if self.has(Tool::Zoom) => self.fit(at),
+            Key::Num0 if self.has(Tool::Zoom) => self.one_to_one(at),
             _ => self.scroll_key(key, modifiers, at),
         }
     }
 
     /// Takes a tool in hand, if the study has it.
     pub(super) fn take_tool(&mut self, tool: Tool) {
-        if self.workspace.tools().allows(tool) {
+        if self.has(tool) {
             self.tool = tool;
             self.cancel_measuring();
-        } else {
-            self.message = Some(Refusal::Tool(tool).to_string());
         }
     }
 

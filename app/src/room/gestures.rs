@@ -52,8 +52,8 @@ impl Room {
             self.wheel(ui, on);
         }
         if response.double_clicked() {
-            // While marking, a second click on the same place is a hand that shook: neither another mark nor another layout.
-            if self.tool != Tool::Mark {
+            // While marking or measuring, a second click on the same place is a hand that shook: neither another mark nor another layout.
+            if self.tool != Tool::Mark && !super::measuring::draws(self.tool) {
                 self.hanging.toggle_maximised(on.at);
             }
             return;
@@ -83,12 +83,11 @@ impl Room {
         }
         let about = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None }).about;
         let Some(view) = self.hanging.cell(on.at).map(|c| self.view(on.at, c)) else { return };
-        let Some(drag) = &mut self.dragging else { return };
         let (primary, middle, secondary) = (PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary);
         let tool = self.tool;
-        if response.dragged_by(middle) || (response.dragged_by(primary) && tool == Tool::Pan) {
+        if (response.dragged_by(middle) && self.has(Tool::Pan)) || (response.dragged_by(primary) && tool == Tool::Pan) {
             self.hanging.set_view(on.at, view.panned([dx, dy]));
-        } else if response.dragged_by(secondary) || (response.dragged_by(primary) && tool == Tool::Zoom) {
+        } else if (response.dragged_by(secondary) && self.has(Tool::Zoom)) || (response.dragged_by(primary) && tool == Tool::Zoom) {
             self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about));
         } else if response.dragged_by(primary) && tool == Tool::Window {
             let pace = ui.input(|i| pace(i.modifiers));
@@ -96,6 +95,7 @@ impl Room {
                 drag_window(shown, [dx, dy], pace);
             }
         } else if response.dragged_by(primary) && tool == Tool::Scroll {
+            let Some(drag) = &mut self.dragging else { return };
             drag.owed += dy / PIXELS_A_SLICE;
             let whole = drag.owed.trunc();
             drag.owed -= whole;
@@ -107,7 +107,7 @@ impl Room {
     fn drag_crosshair(&mut self, ui: &Ui, response: &Response, here: PatientPoint, on: &OnScreen) {
         if response.drag_started_by(PointerButton::Primary) {
             let origin = ui.input(|i| i.pointer.press_origin()).unwrap_or(on.rect.center());
-            let turning = self.line_under(origin, on);
+            let turning = if self.workspace.tools().allows(Tool::Oblique) { self.line_under(origin, on) } else { None };
             self.dragging = Some(Dragging { owed: 0.0, about: here, turning });
         }
         match self.dragging.as_ref().and_then(|d| d.turning) {
@@ -135,13 +135,13 @@ impl Room {
                 .collect()
         });
         for (lines, zoom) in notches {
-            if zoom {
+            if zoom && self.has(Tool::Zoom) {
                 let pointer = ui.input(|i| i.pointer.hover_pos());
                 if let (Some(at), Some(cell)) = (pointer, self.hanging.cell(on.at)) {
                     let view = self.view(on.at, cell).zoomed((lines * 0.15).exp(), on.patient_at(at));
                     self.hanging.set_view(on.at, view);
                 }
-            } else {
+            } else if !zoom {
                 if self.hanging.focused() != on.at {
                     self.hanging.focus(on.at);
                     self.wheel_owed = 0.0;

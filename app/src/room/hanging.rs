@@ -10,7 +10,7 @@ use egui::{Rect, pos2};
 use tiresias_reads::hanging::{Canvas, Layout, Opened, Ready, Shows, Turn, opening};
 use tiresias_reads::protocol::Display;
 use tiresias_reads::workspace::CellView;
-use tiresias_words::{Mm, PatientPoint, VolumeGeometry};
+use tiresias_words::{PatientPoint, VolumeGeometry};
 
 /// So many cells a screen holds.
 pub(super) const MOST_CELLS: usize = 9;
@@ -125,7 +125,7 @@ impl Hanging {
         if !sizes.iter().any(|(at, size)| self.cells.get(at.0).is_some_and(|c| stale(c, *size))) {
             return;
         }
-        let first = self.first_views(display, shelf, Canvas { size: canvas, pixel: NO_PITCH, gap: GAP });
+        let first = self.first_views(display, shelf, Canvas { size: canvas, pixel: None, gap: GAP });
         for (at, size) in sizes {
             let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
             let Some(shown) = shelf.get(cell.series) else { continue };
@@ -223,9 +223,6 @@ impl Hanging {
         }
     }
 }
-
-/// No screen says how large its pixels are: what is to be shown in true size is fitted until somebody measures one (issue 9's calibration).
-const NO_PITCH: Mm = Mm(0.25);
 
 /// The cells of a layout whose series are there.
 fn cells(layout: &Layout, shelf: &Shelf) -> Vec<Cell> {

@@ -15,7 +15,7 @@ use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, 
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{Direction, GeometryVerdict, MarkId, PaneSpec, PatientPoint, Slab, ValueUnit};
+use tiresias_words::{Direction, GeometryVerdict, MarkId, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
@@ -52,7 +52,6 @@ impl Room {
             let name = format!("{}, {}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
-        self.measure_new();
         let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
         for (at, rect) in placed {
@@ -114,15 +113,7 @@ impl Room {
         if !volume.can_show(shown.at(), in_stack) {
             return say("loading\u{2026}", design::DIM);
         }
-        let spec = PaneSpec {
-            series: volume.series().facts.role.clone(),
-            plane: on.plane,
-            size: pixels(on.rect, on.scale),
-            slab: has.slab,
-            interpolation: shown.look.interpolation,
-            voi: shown.look.voi.clone(),
-            tone: shown.shape(has.is_inverted).into(),
-        };
+        let spec = shown.spec(on.plane, pixels(on.rect, on.scale), has.slab, has.is_inverted);
         let Some(cache) = self.caches.get_mut(on.at.0) else { return false };
         match cache.content(&volume, &spec, path) {
             Ok(content) => {

@@ -1,22 +1,25 @@
 //! Measuring: lengths, angles, diameters and regions drawn on any plane, their numbers beside them, and the lens.
 //!
 //! What was drawn is the workspace's, in patient millimetres and pixels of the nearest image; numbers come from `cases`, from true stored values. A drag is two
-//! corners, a click is one. Refuses: corners outside of the images, and keeping a number anywhere.
+//! corners, a click is one. Numbers that need every pixel of a region or an image are worked out on a thread of their own. Refuses: corners outside of the
+//! images, and keeping a number anywhere.
 
+use super::Room;
 use super::gestures::OnScreen;
-use super::hanging::{MOST_CELLS, pixels};
-use super::series::Shown;
-use super::{Chosen, Room};
+use super::hanging::{At, MOST_CELLS, pixels};
+use super::series::Shelf;
 use crate::design::{self, ACCENT, OWN, STRONG};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::words_on_image::number;
-use egui::{Align2, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2, vec2};
+use crate::volume::ShownVolume;
+use crossbeam_channel::{Receiver, TryRecvError};
+use egui::{Align2, Context, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2, vec2};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tiresias_cases::{Place, Shape, Statistics, measure};
+use tiresias_cases::{Place, Shape, measure};
 use tiresias_reads::machine::Tool;
-use tiresias_reads::workspace::{Corner, Drawn, MOST_CORNERS, Measurement, MeasurementId, ViewAction};
-use tiresias_words::{Displacement, PaneSpec, PatientPoint, Voi, Window};
+use tiresias_reads::workspace::{Corner, Drawn, MOST_CORNERS, Measurement, MeasurementId, ViewAction, Workspace};
+use tiresias_words::{Displacement, PatientPoint, Voi, Window};
 
 /// A measurement farther than this from the plane is not drawn, mm.
 const OUT_OF_PLANE: f64 = 3.0;
@@ -34,8 +37,24 @@ pub(super) struct Measuring {
     drawing: Option<Drawing>,
     /// Which shape the key for regions gives.
     region: usize,
-    words: HashMap<MeasurementId, (Measurement, Vec<String>)>,
+    told: HashMap<MeasurementId, (Measurement, Told)>,
+    /// Of the images of a series: a window that was asked for, and is still to come.
+    window: Option<(usize, Receiver<Option<Voi>>)>,
     lens: PaneCache,
+}
+
+/// What is known of a measurement.
+enum Told {
+    Coming(Receiver<Found>),
+    Found(Found),
+}
+
+/// What was measured.
+struct Found {
+    /// What is written beside it, a line each.
+    words: Vec<String>,
+    /// Lowest and highest value of a region.
+    range: Option<[f64; 2]>,
 }
 
 struct Drawing {
@@ -57,6 +76,64 @@ const fn needed(tool: Tool) -> Option<usize> {
         Tool::Bidimensional => Some(4),
         Tool::Freehand => Some(usize::MAX),
         _ => None,
+    }
+}
+
+/// Whether a tool draws shapes.
+pub(super) const fn draws(tool: Tool) -> bool {
+    needed(tool).is_some()
+}
+
+/// Works on a thread of its own; the interface looks when there is a result.
+fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, result) = crossbeam_channel::bounded(1);
+    let ctx = ctx.clone();
+    let run = move || {
+        // Nobody waits any more where this fails.
+        let _ = sender.send(work());
+        ctx.request_repaint();
+    };
+    // Without a thread the result never comes, and nothing is written: the sender is gone.
+    drop(std::thread::Builder::new().name("measure".into()).spawn(run));
+    result
+}
+
+impl Measuring {
+    /// Takes what was worked out, and has worked out what is new. Called once a frame.
+    pub(super) fn take_news(&mut self, workspace: &Workspace, shelf: &mut Shelf, ctx: &Context) {
+        let all = workspace.view().measurements();
+        self.told.retain(|id, (of, _)| all.get(id) == Some(of));
+        for (_, told) in self.told.values_mut() {
+            if let Told::Coming(result) = told
+                && let Ok(found) = result.try_recv()
+            {
+                *told = Told::Found(found);
+            }
+        }
+        for (id, measurement) in all {
+            let is_known = self.told.contains_key(id);
+            let shown = shelf.all().iter().find(|s| s.volume.series().facts.role == measurement.series);
+            if let Some(shown) = shown.filter(|s| !is_known && s.volume.is_complete()) {
+                let (volume, shape) = (Arc::clone(&shown.volume), measurement.shape.clone());
+                let result = in_background(ctx, move || found(&volume, &shape));
+                self.told.insert(*id, (measurement.clone(), Told::Coming(result)));
+            }
+        }
+        if let Some((series, result)) = &self.window {
+            match (result.try_recv(), shelf.get_mut(*series)) {
+                (Err(TryRecvError::Empty), _) => return,
+                (Ok(Some(voi)), Some(shown)) => (shown.look.voi, shown.chosen) = (voi, None),
+                _ => {}
+            }
+            self.window = None;
+        }
+    }
+
+    fn found(&self, id: MeasurementId) -> Option<&Found> {
+        match &self.told.get(&id)?.1 {
+            Told::Found(found) => Some(found),
+            Told::Coming(_) => None,
+        }
     }
 }
 
@@ -116,7 +193,7 @@ impl Room {
     }
 
     /// Follows the pointer between clicks.
-    pub(super) fn follow_measuring(&mut self, at: super::hanging::At, here: PatientPoint) {
+    pub(super) fn follow_measuring(&mut self, at: At, here: PatientPoint) {
         if let Some(drawing) = self.measuring.drawing.as_mut().filter(|d| d.on.at == at) {
             drawing.next = here;
         }
@@ -126,43 +203,55 @@ impl Room {
         let Some(drawing) = self.measuring.drawing.take() else { return };
         let Some((_, shown)) = self.shown(drawing.on.at) else { return };
         let series = shown.volume.series().facts.role.clone();
-        if let Some(shape) = drawn(tool, &drawing.points, &drawing.on, shown) {
+        if let Some(shape) = drawn(tool, &drawing.points, &drawing.on, &shown.volume) {
             self.work(ViewAction::Measure(Measurement { series, shape }));
         }
     }
 
+    /// The measurement under the pointer: the one whose middle is nearest, among those that reach there.
+    fn measurement_under(&self, is_meant: impl Fn(MeasurementId) -> bool) -> Option<MeasurementId> {
+        let (at, point) = self.hover?;
+        let (cell, shown) = self.shown(at)?;
+        let slack = f64::from(REACH) * self.view(at, cell).spacing().0;
+        let role = &shown.volume.series().facts.role;
+        let of_series = self.workspace.view().measurements().iter().filter(|(id, m)| m.series == *role && is_meant(**id));
+        let near = of_series.filter_map(|(id, m)| {
+            let corners: Vec<PatientPoint> = m.shape.corners().iter().filter_map(|c| place(&shown.volume, c)).collect();
+            let first = corners.first()?;
+            let sum = corners.iter().fold(Displacement::new(0.0, 0.0, 0.0), |sum, c| sum + (*c - *first));
+            let middle = *first + sum * (1.0 / corners.len() as f64);
+            let reach = corners.iter().map(|c| c.distance(middle).0).fold(0.0, f64::max);
+            let away = middle.distance(point).0;
+            (away <= reach + slack).then_some((*id, away))
+        });
+        near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(id, _)| id)
+    }
+
     /// Takes the measurement under the pointer away, else the one made last.
     pub(super) fn delete_measurement(&mut self) {
-        let under = self.hover.and_then(|(at, point)| {
-            let (_, shown) = self.shown(at)?;
-            let of_series = self.workspace.view().measurements().iter().filter(|(_, m)| m.series == shown.volume.series().facts.role);
-            let distance = |m: &Measurement| {
-                let corners = m.shape.corners().iter().filter_map(|c| place(shown, c));
-                corners.map(|c| c.distance(point).0).fold(f64::INFINITY, f64::min)
-            };
-            of_series.map(|(id, m)| (*id, distance(m))).min_by(|a, b| a.1.total_cmp(&b.1))
-        });
         let last = self.workspace.view().measurements().keys().next_back().copied();
-        match under.filter(|(_, mm)| *mm < 15.0).map(|(id, _)| id).or(last) {
+        match self.measurement_under(|_| true).or(last) {
             Some(id) => self.work(ViewAction::Delete(id)),
             None => self.message = Some("There is no measurement to delete.".to_owned()),
         }
     }
 
     /// A window over the values of the region under the pointer, else over those of the image that is shown.
-    pub(super) fn fit_window(&mut self, at: super::hanging::At) {
+    pub(super) fn fit_window(&mut self, at: At, ctx: &Context) {
+        let under = self.measurement_under(|id| self.measuring.found(id).is_some_and(|f| f.range.is_some()));
+        let range = under.and_then(|id| self.measuring.found(id)?.range).filter(|[low, high]| high > low);
         let Some((cell, shown)) = self.shown(at) else { return };
-        let (series, role) = (cell.series, shown.volume.series().facts.role.clone());
-        let regions = self.workspace.view().measurements().values().filter(|m| m.series == role);
-        let region = regions.filter_map(|m| statistics(shown, &m.shape)).next_back();
-        let found = region.or_else(|| {
-            let image = shown.volume.image_at(shown.at());
-            tiresias_cases::image_statistics(shown.volume.series(), shown.volume.buffer(), image)
-        });
-        let window = found.filter(|s| s.max > s.min).and_then(|s| Window::new(f64::midpoint(s.min, s.max), s.max - s.min).ok());
-        match (window, self.shelf.get_mut(series)) {
-            (Some(window), Some(shown)) => (shown.look.voi, shown.chosen) = (Voi::LinearExact(window), None::<Chosen>),
-            _ => self.message = Some("There are no values here that a window could be fitted to.".to_owned()),
+        let (series, volume) = (cell.series, Arc::clone(&shown.volume));
+        if let Some(window) = range.and_then(|[low, high]| Window::new(f64::midpoint(low, high), high - low).ok()) {
+            if let Some(shown) = self.shelf.get_mut(series) {
+                (shown.look.voi, shown.chosen) = (Voi::LinearExact(window), None);
+            }
+        } else if volume.is_colour() {
+            self.message = Some("These images are in colour, which goes through no window.".to_owned());
+        } else {
+            let image = volume.image_at(shown.at());
+            let result = in_background(ctx, move || tiresias_cases::image_min_max_voi(volume.series(), volume.buffer(), image));
+            self.measuring.window = Some((series, result));
         }
     }
 
@@ -174,8 +263,8 @@ impl Room {
             if measurement.series != *role {
                 continue;
             }
-            let words = self.measuring.words.get(id).filter(|(of, _)| of == measurement).map_or(&[][..], |(_, words)| words);
-            draw_shape(painter, on, shown, &measurement.shape, words);
+            let words = self.measuring.found(*id).map_or(&[][..], |found| &found.words);
+            draw_shape(painter, on, &shown.volume, &measurement.shape, words);
         }
         if let Some(drawing) = self.measuring.drawing.as_ref().filter(|d| d.on.at == on.at) {
             let mut points = drawing.points.clone();
@@ -183,25 +272,11 @@ impl Room {
                 points.push(drawing.next);
             }
             let line: Vec<Pos2> = points.iter().map(|p| on.screen_at(*p).0).collect();
-            match drawn(self.tool, &points, &drawing.on, shown) {
-                Some(shape) => draw_shape(painter, on, shown, &shape, &measured_words(shown, &shape)),
+            match drawn(self.tool, &points, &drawing.on, &shown.volume) {
+                // What has an inside is measured when it is finished.
+                Some(shape) if outline(&shown.volume, &shape).is_some() => draw_shape(painter, on, &shown.volume, &shape, &[]),
+                Some(shape) => draw_shape(painter, on, &shown.volume, &shape, &found(&shown.volume, &shape).words),
                 None => line.windows(2).for_each(|w| design::image_line(painter, [w[0], w[1]], 1.5, OWN)),
-            }
-        }
-    }
-
-    /// Works out the numbers of measurements that are new or changed. Called once a frame, before drawing.
-    pub(super) fn measure_new(&mut self) {
-        let known = &mut self.measuring.words;
-        let all = self.workspace.view().measurements();
-        known.retain(|id, (of, _)| all.get(id) == Some(of));
-        for (id, measurement) in all {
-            if known.contains_key(id) {
-                continue;
-            }
-            let shown = self.shelf.all().iter().find(|s| s.volume.series().facts.role == measurement.series);
-            if let Some(shown) = shown.filter(|s| s.volume.is_complete()) {
-                known.insert(*id, (measurement.clone(), measured_words(shown, &measurement.shape)));
             }
         }
     }
@@ -232,15 +307,7 @@ impl Room {
         let half = size.map(|n| spacing * ((f64::from(n) - 1.0) / -2.0));
         let origin = on.patient_at(pointer) + on.plane.right().times(half[0]) + on.plane.down().times(half[1]);
         let Ok(plane) = tiresias_words::Plane::new(origin, on.plane.right(), on.plane.down(), spacing) else { return };
-        let spec = PaneSpec {
-            series: volume.series().facts.role.clone(),
-            plane,
-            size,
-            slab: has.slab,
-            interpolation: shown.look.interpolation,
-            voi: shown.look.voi.clone(),
-            tone: shown.shape(has.is_inverted).into(),
-        };
+        let spec = shown.spec(plane, size, has.slab, has.is_inverted);
         if let Ok(content) = self.measuring.lens.content(&volume, &spec, path) {
             let painter = ui.painter();
             painter.rect_filled(lens, 0.0, design::CANVAS);
@@ -251,10 +318,10 @@ impl Room {
 }
 
 /// The shape that points make on a pane; `None` until there are enough.
-fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, shown: &Shown) -> Option<Drawn> {
+fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, volume: &ShownVolume) -> Option<Drawn> {
     let corner = |p: PatientPoint| {
-        let (_, anchor) = shown.volume.mark_at(p)?;
-        Some(Corner { patient: shown.volume.is_in_patient().then_some(p), anchor })
+        let (_, anchor) = volume.mark_at(p)?;
+        Some(Corner { patient: volume.is_in_patient().then_some(p), anchor })
     };
     let along = |v: Displacement, d: tiresias_words::Direction| d.times(tiresias_words::Mm(v.dot(d.unit())));
     match (tool, points) {
@@ -274,25 +341,25 @@ fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, shown: &Shown) -> O
 }
 
 /// Where a corner is on the series' frame.
-fn place(shown: &Shown, corner: &Corner) -> Option<PatientPoint> {
+fn place(volume: &ShownVolume, corner: &Corner) -> Option<PatientPoint> {
     let shape = corner.patient.map_or(tiresias_words::MarkShape::OnImage, tiresias_words::MarkShape::Point);
-    shown.volume.place_of(&shape, &corner.anchor)
+    volume.place_of(&shape, &corner.anchor)
 }
 
 /// What `cases` measures of a corner.
-fn cases_place(shown: &Shown, corner: &Corner) -> Option<Place> {
+fn cases_place(volume: &ShownVolume, corner: &Corner) -> Option<Place> {
     match corner.patient {
         Some(p) => Some(Place::Patient(p)),
         None => {
-            let image = shown.volume.series().place_of_uid(&corner.anchor.image)?;
+            let image = volume.series().place_of_uid(&corner.anchor.image)?;
             Some(Place::Pixel { column: corner.anchor.column, row: corner.anchor.row, image })
         }
     }
 }
 
 /// The closed outline of a region, 64 points of an ellipse; `None` of what has no inside.
-fn outline(shown: &Shown, shape: &Drawn) -> Option<Vec<PatientPoint>> {
-    let at = |c: &Corner| place(shown, c);
+fn outline(volume: &ShownVolume, shape: &Drawn) -> Option<Vec<PatientPoint>> {
+    let at = |c: &Corner| place(volume, c);
     match shape {
         Drawn::Ellipse([centre, a, b]) => {
             let (centre, a, b) = (at(centre)?, at(a)?, at(b)?);
@@ -311,12 +378,8 @@ fn outline(shown: &Shown, shape: &Drawn) -> Option<Vec<PatientPoint>> {
     }
 }
 
-fn statistics(shown: &Shown, shape: &Drawn) -> Option<Statistics> {
-    measured(shown, shape)?.statistics
-}
-
-fn measured(shown: &Shown, shape: &Drawn) -> Option<tiresias_cases::Measured> {
-    let to_place = |c: &Corner| cases_place(shown, c);
+fn measured(volume: &ShownVolume, shape: &Drawn) -> Option<tiresias_cases::Measured> {
+    let to_place = |c: &Corner| cases_place(volume, c);
     let shape = match shape {
         Drawn::Length([a, b]) => Shape::Length([to_place(a)?, to_place(b)?]),
         Drawn::Angle([a, b, c]) => Shape::Angle([to_place(a)?, to_place(b)?, to_place(c)?]),
@@ -325,39 +388,40 @@ fn measured(shown: &Shown, shape: &Drawn) -> Option<tiresias_cases::Measured> {
         Drawn::Rectangle([a, b, c]) => Shape::Parallelogram([to_place(a)?, to_place(b)?, to_place(c)?]),
         Drawn::Freehand(corners) => Shape::Polygon(corners.iter().map(to_place).collect::<Option<_>>()?),
     };
-    measure(shown.volume.series(), shown.volume.buffer(), &shape).ok()
+    measure(volume.series(), volume.buffer(), &shape).ok()
 }
 
-/// What is written beside a measurement, a line each.
-fn measured_words(shown: &Shown, shape: &Drawn) -> Vec<String> {
+/// What is known of a shape.
+fn found(volume: &ShownVolume, shape: &Drawn) -> Found {
+    let only = |words: Vec<String>| Found { words, range: None };
     let length = |a: &Corner, b: &Corner| {
-        let found = measured(shown, &Drawn::Length([a.clone(), b.clone()]))?;
+        let found = measured(volume, &Drawn::Length([a.clone(), b.clone()]))?;
         Some((found.length?, found.unit?.label()))
     };
     if let Drawn::Bidimensional([a, b, c, d]) = shape {
-        let (Some((long, unit)), Some((short, _))) = (length(a, b), length(c, d)) else { return Vec::new() };
-        return vec![format!("{long:.1} \u{d7} {short:.1} {unit}")];
+        let (Some((long, unit)), Some((short, _))) = (length(a, b), length(c, d)) else { return only(Vec::new()) };
+        return only(vec![format!("{long:.1} \u{d7} {short:.1} {unit}")]);
     }
-    let Some(found) = measured(shown, shape) else { return vec!["outside of the images".to_owned()] };
+    let Some(found) = measured(volume, shape) else { return only(vec!["outside of the images".to_owned()]) };
     let unit = found.unit.map_or("", tiresias_cases::LengthUnit::label);
     let mut words = Vec::new();
     words.extend(found.length.map(|mm| format!("{mm:.1} {unit}")));
     words.extend(found.degrees.map(|d| format!("{d:.1}\u{b0}")));
     words.extend(found.area.map(|a| format!("{a:.1} {unit}\u{b2}")));
     if let Some(s) = found.statistics {
-        let value = shown.volume.series().unit.label().unwrap_or("");
+        let value = volume.series().unit.label().unwrap_or("");
         let sd = s.sd.map_or_else(String::new, |sd| format!(" \u{b1} {}", number(sd)));
         words.push(format!("mean {}{sd} {value}", number(s.mean)).trim_end().to_owned());
         words.push(format!("{} \u{2026} {}  n {}", number(s.min), number(s.max), s.n));
     }
-    words
+    Found { words, range: found.statistics.map(|s| [s.min, s.max]) }
 }
 
 /// Draws a shape where it lies near the pane's plane, fainter with the distance.
-fn draw_shape(painter: &Painter, on: &OnScreen, shown: &Shown, shape: &Drawn, words: &[String]) {
-    let corners: Option<Vec<PatientPoint>> = shape.corners().iter().map(|c| place(shown, c)).collect();
+fn draw_shape(painter: &Painter, on: &OnScreen, volume: &ShownVolume, shape: &Drawn, words: &[String]) {
+    let corners: Option<Vec<PatientPoint>> = shape.corners().iter().map(|c| place(volume, c)).collect();
     let Some(corners) = corners else { return };
-    let far = if shown.volume.is_in_patient() { OUT_OF_PLANE } else { 0.5 };
+    let far = if volume.is_in_patient() { OUT_OF_PLANE } else { 0.5 };
     let off = corners.iter().map(|c| on.screen_at(*c).1.abs()).fold(0.0, f64::max);
     if off > far {
         return;
@@ -376,7 +440,7 @@ fn draw_shape(painter: &Painter, on: &OnScreen, shown: &Shown, shape: &Drawn, wo
             line(*c, *d);
         }
         _ => {
-            let round: Vec<Pos2> = outline(shown, shape).unwrap_or_default().iter().map(|p| on.screen_at(*p).0).collect();
+            let round: Vec<Pos2> = outline(volume, shape).unwrap_or_default().iter().map(|p| on.screen_at(*p).0).collect();
             round.iter().zip(round.iter().cycle().skip(1)).for_each(|(a, b)| line(*a, *b));
         }
     }

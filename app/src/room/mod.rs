@@ -145,7 +145,7 @@ impl Room {
             hanging: Hanging::default(),
             workspace: Workspace::new(rules.protocol().display().tools(), Vec::new()),
             measuring: measuring::Measuring::default(),
-            tool: Tool::Window,
+            tool: rules.protocol().display().tools().iter().next().unwrap_or(Tool::Mark),
             focus: Focus::Image,
             entry: String::new(),
             asked: Vec::new(),
@@ -218,6 +218,15 @@ impl Room {
         }
     }
 
+    /// Whether the study has a tool; the reader is told where it has not.
+    fn has(&mut self, tool: Tool) -> bool {
+        let has = self.workspace.tools().allows(tool);
+        if !has {
+            self.message = Some(Refusal::Tool(tool).to_string());
+        }
+        has
+    }
+
     /// What a cell shows.
     fn shown(&self, at: At) -> Option<(&Cell, &Shown)> {
         let cell = self.hanging.cell(at)?;
@@ -254,6 +263,7 @@ impl Room {
         let (strip, canvas) = canvas.split_left_right_at_x(canvas.left() + if self.has_strip() { strip::WIDTH } else { 0.0 });
         let reading_help = self.help;
         let picking = self.picking;
+        self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
         if !reading_help && !picking {
             self.keys(ui, state, draft, &mut wishes);
         }
@@ -323,6 +333,7 @@ impl Room {
         self.hanging = Hanging::opened(layout, &self.shelf);
         let starts = self.hanging.starts(display, &self.shelf);
         self.shelf.start_at(&starts);
+        self.shelf.link_as(self.hanging.hung());
         self.shelf.open_windows(self.hanging.hung(), display);
         self.workspace.rehang(self.hanging.opened_cells());
         self.glimpses.last_windows = vec![None; self.shelf.all().len()];

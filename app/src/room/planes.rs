@@ -9,7 +9,7 @@ use super::hanging::At;
 use crate::design::{ACCENT, DIM};
 use egui::{Painter, Pos2, Shape, Stroke, Vec2, vec2};
 use tiresias_reads::workspace::ViewAction;
-use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Slab, SlabKind, VolumeGeometry};
+use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Slab, SlabKind};
 
 /// A reference line that the pointer holds.
 #[derive(Debug, Clone, Copy)]
@@ -60,28 +60,9 @@ impl Room {
         // Where the slices of other series lie: dashed, because nothing can be done with them.
         for at in self.hanging.visible() {
             let Some((cell, other)) = self.shown(at).filter(|(c, o)| c.series != own.series && o.volume.is_in_patient()) else { continue };
-            let Some(ends) = self.cut(on, cell.forward(), other.at()) else { continue };
+            let Some(ends) = cut(on, cell.forward(), other.at()) else { continue };
             painter.extend(Shape::dashed_line(&ends, Stroke::new(1.0, DIM), 6.0, 6.0));
         }
-    }
-
-    /// The line in which a plane (normal and a point of it) cuts a pane, as far as the pane shows it.
-    fn cut(&self, on: &OnScreen, normal: Direction, through: PatientPoint) -> Option<[Pos2; 2]> {
-        let own = on.plane.normal();
-        let along = own.cross(normal);
-        if along.length().0 < PARALLEL {
-            return None;
-        }
-        // The point of the pane nearest to `through` that lies on the other plane too.
-        let across = Direction::new(own.cross(Direction::new(along).ok()?)).ok()?;
-        let (centre, _) = on.plane.pixel_of(through);
-        let in_pane = on.plane.patient_of(centre);
-        let distance = (through - in_pane).dot(normal.unit()) / across.dot(normal);
-        let point = on.screen_at(in_pane + across.times(Mm(distance))).0;
-        let along = on_screen(on, along)?;
-        let inner = on.rect.shrink(EDGE);
-        let (a, b) = clipped(inner, point, along)?;
-        Some([a, b])
     }
 
     /// The line that the pointer would take hold of.
@@ -149,16 +130,30 @@ impl Room {
     fn slab_step(&mut self, at: At) -> Option<Mm> {
         let (_, shown) = self.shown(at)?;
         if shown.volume.is_in_patient() && !shown.volume.is_colour() {
-            return Some(smallest_spacing(shown.volume.geometry()));
+            return Some(shown.volume.geometry().smallest_spacing());
         }
         self.message = Some("A slab needs a grey volume; these images are shown one by one.".to_owned());
         None
     }
 }
 
-fn smallest_spacing(geometry: &VolumeGeometry) -> Mm {
-    let [x, y] = geometry.spacing();
-    Mm(x.0.min(y.0).min(geometry.slice_spacing().0))
+/// The line in which a plane (normal and a point of it) cuts a pane, as far as the pane shows it.
+fn cut(on: &OnScreen, normal: Direction, through: PatientPoint) -> Option<[Pos2; 2]> {
+    let own = on.plane.normal();
+    let along = own.cross(normal);
+    if along.length().0 < PARALLEL {
+        return None;
+    }
+    // The point of the pane nearest to `through` that lies on the other plane too.
+    let across = Direction::new(own.cross(Direction::new(along).ok()?)).ok()?;
+    let (centre, _) = on.plane.pixel_of(through);
+    let in_pane = on.plane.patient_of(centre);
+    let distance = (through - in_pane).dot(normal.unit()) / across.dot(normal);
+    let point = on.screen_at(in_pane + across.times(Mm(distance))).0;
+    let along = on_screen(on, along)?;
+    let inner = on.rect.shrink(EDGE);
+    let (a, b) = clipped(inner, point, along)?;
+    Some([a, b])
 }
 
 /// What is said of a slab on the image.

@@ -34,7 +34,9 @@ impl Room {
             }
             let running = self.cine.is_some();
             if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked() {
-                self.toggle_cine();
+                if self.has(Tool::Cine) {
+                    self.toggle_cine();
+                }
             }
             if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked() {
                 self.reset();

@@ -6,9 +6,9 @@
 use super::Chosen;
 use crate::volume::ShownVolume;
 use std::sync::Arc;
-use tiresias_reads::hanging::{FirstWindow, Layout};
+use tiresias_reads::hanging::{FirstWindow, Layout, LinkGroup};
 use tiresias_reads::protocol::Display;
-use tiresias_words::{Displacement, Interpolation, PatientPoint, PresentationShape, Voi, VolumeGeometry, Voxel, Window};
+use tiresias_words::{Displacement, Interpolation, PaneSpec, PatientPoint, Plane, Slab, Voi, VolumeGeometry, Voxel, Window};
 
 /// How a series is shown.
 pub(super) struct Look {
@@ -25,6 +25,8 @@ pub(super) struct Shown {
     at: PatientPoint,
     /// What is added to the common position of linked series.
     offset: Displacement,
+    /// With which series it moves.
+    link: Option<LinkGroup>,
     pub(super) look: Look,
     /// Which named window is on.
     pub(super) chosen: Option<Chosen>,
@@ -34,7 +36,7 @@ pub(super) struct Shown {
 #[derive(Default)]
 pub(super) struct Shelf {
     shown: Vec<Shown>,
-    /// Whether series with a place in the patient move together.
+    /// Whether series of one link group move together.
     linked: bool,
 }
 
@@ -47,11 +49,11 @@ impl Shelf {
             let centre = geometry.voxel_of(geometry.centre());
             let at = geometry.patient_of(Voxel::new(centre.column, centre.row, middle));
             let look = Look { voi: Voi::LinearExact(Window::BYTE), interpolation: display.interpolation() };
-            let mut shown = Shown { volume, at, offset: Displacement::new(0.0, 0.0, 0.0), look, chosen: None };
+            let mut shown = Shown { volume, at, offset: Displacement::new(0.0, 0.0, 0.0), link: None, look, chosen: None };
             shown.open_window(display);
             shown
         });
-        Self { shown: shown.collect(), linked: true }
+        Self { shown: shown.collect(), linked: false }
     }
 
     /// Every series is shown through the window that its first cell opens with.
@@ -63,14 +65,30 @@ impl Shelf {
         }
     }
 
-    /// Looks at these points, one for each series that is named, and takes their distances for what links keep.
+    /// Series move together where the layout links their cells, from where they are now.
+    pub(super) fn link_as(&mut self, layout: Option<&Layout>) {
+        for cell in layout.iter().flat_map(|l| l.cells()) {
+            if let Some(shown) = self.shown.iter_mut().find(|s| s.volume.series().facts.role == cell.role && s.volume.is_in_patient()) {
+                shown.link = shown.link.or(cell.link);
+            }
+        }
+        self.linked = self.has_links();
+        self.take_offsets();
+    }
+
+    /// Whether any two series are of one link group.
+    fn has_links(&self) -> bool {
+        let groups = || self.shown.iter().enumerate().filter_map(|(i, s)| Some((i, s.link?)));
+        groups().any(|(i, group)| groups().any(|(k, other)| k > i && other == group))
+    }
+
+    /// Looks at these points, one for each series that is named, .
     pub(super) fn start_at(&mut self, points: &[(usize, PatientPoint)]) {
         for (series, at) in points {
             if let Some(shown) = self.shown.get_mut(*series) {
                 shown.at = *at;
             }
         }
-        self.take_offsets();
     }
 
     pub(super) fn all(&self) -> &[Shown] {
@@ -93,10 +111,14 @@ impl Shelf {
         self.linked
     }
 
-    /// Lets series move alone, or together again from where they are now. Returns the offsets that hold from now on, mm.
+    /// Lets series move alone, or together again from where they are now; all of them where the layout links none. Returns the offsets that hold from now
+    /// on, mm.
     pub(super) fn toggle_link(&mut self) -> Vec<Displacement> {
         self.linked = !self.linked;
         if self.linked {
+            if !self.has_links() {
+                self.shown.iter_mut().filter(|s| s.volume.is_in_patient()).for_each(|s| s.link = Some(LinkGroup(1)));
+            }
             self.take_offsets();
         }
         self.shown.iter().map(|s| s.offset).collect()
@@ -106,12 +128,10 @@ impl Shelf {
     pub(super) fn look_at(&mut self, series: usize, at: PatientPoint) {
         let Some(moved) = self.shown.get_mut(series) else { return };
         moved.at = at;
-        if !self.linked || !moved.volume.is_in_patient() {
-            return;
-        }
+        let Some(group) = moved.link.filter(|_| self.linked) else { return };
         let common = at + moved.offset * -1.0;
         for (i, other) in self.shown.iter_mut().enumerate() {
-            if i != series && other.volume.is_in_patient() {
+            if i != series && other.link == Some(group) {
                 other.at = nearest_inside(other.volume.geometry(), common + other.offset);
             }
         }
@@ -129,10 +149,19 @@ impl Shown {
     pub(super) const fn at(&self) -> PatientPoint {
         self.at
     }
-    /// High white or high black: what the images ask for (MONOCHROME1 is inverse), or the opposite.
-    pub(super) fn shape(&self, is_inverted: bool) -> PresentationShape {
-        let own = self.volume.series().shape;
-        if is_inverted { own.inverted() } else { own }
+    /// What a pane shows of the series. High is white or black as the images ask for it (MONOCHROME1 is inverse), or the opposite.
+    pub(super) fn spec(&self, plane: Plane, size: [u32; 2], slab: Slab, is_inverted: bool) -> PaneSpec {
+        let series = self.volume.series();
+        let shape = if is_inverted { series.shape.inverted() } else { series.shape };
+        PaneSpec {
+            series: series.facts.role.clone(),
+            plane,
+            size,
+            slab,
+            interpolation: self.look.interpolation,
+            voi: self.look.voi.clone(),
+            tone: shape.into(),
+        }
     }
     /// The window that the protocol opens a case with.
     pub(super) fn open_window(&mut self, display: &Display) {

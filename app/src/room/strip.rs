@@ -9,7 +9,9 @@ use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::{Orientation, View};
 use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
-use tiresias_words::{PaneSpec, Slab};
+use tiresias_reads::hanging::Turn;
+use tiresias_reads::workspace::CellView;
+use tiresias_words::Slab;
 
 /// Width of the strip.
 pub(super) const WIDTH: f32 = 96.0;
@@ -54,7 +56,10 @@ impl Room {
             let words = design::shortened(painter, &role, design::regular(design::SMALL), STRONG, WIDTH - 8.0);
             painter.galley(pos2(column.center().x - words.size().x / 2.0, rect.bottom() + 3.0), words, STRONG);
             if response.clicked() {
-                self.hanging.put(self.hanging.focused(), series, &volume);
+                let at = self.hanging.focused();
+                self.hanging.put(at, series, &volume);
+                self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
+                self.cancel_measuring();
                 self.focus = Focus::Image;
             }
         }
@@ -72,15 +77,7 @@ impl Room {
             return;
         }
         let Ok(plane) = View::fit(geometry, Orientation::Stack, size).plane(middle, size) else { return };
-        let spec = PaneSpec {
-            series: volume.series().facts.role.clone(),
-            plane,
-            size,
-            slab: Slab::Thin,
-            interpolation: shown.look.interpolation,
-            voi: shown.look.voi.clone(),
-            tone: shown.shape(false).into(),
-        };
+        let spec = shown.spec(plane, size, Slab::Thin, false);
         if let Some(cache) = self.thumbnails.get_mut(series)
             && let Ok(content) = cache.content(&volume, &spec, path)
         {

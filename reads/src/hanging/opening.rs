@@ -14,8 +14,8 @@ use tiresias_words::{
 pub struct Canvas {
     /// Width and height, physical pixels.
     pub size: [u32; 2],
-    /// Distance between two physical pixels of the screen.
-    pub pixel: Mm,
+    /// Distance between two physical pixels of the screen, where somebody measured it: without it nothing is shown in true size, but fitted.
+    pub pixel: Option<Mm>,
     /// Pixels between two cells.
     pub gap: u32,
 }
@@ -51,9 +51,9 @@ impl SizeClass {
     pub const fn canvas(self) -> Canvas {
         // 0.25 mm is the pitch of common office screens; true size needs some pitch, and a canonical one cannot be a machine's.
         let (size, pixel) = match self {
-            Self::Small => ([800, 600], Mm(0.25)),
-            Self::Middle => ([1280, 960], Mm(0.25)),
-            Self::Large => ([2560, 1920], Mm(0.125)),
+            Self::Small => ([800, 600], Some(Mm(0.25))),
+            Self::Middle => ([1280, 960], Some(Mm(0.25))),
+            Self::Large => ([2560, 1920], Some(Mm(0.125))),
         };
         Canvas { size, pixel, gap: 2 }
     }
@@ -173,15 +173,15 @@ impl Aim {
         (self.extent[0] / w).max(self.extent[1] / h)
     }
 
-    fn spacing(&self, zoom: FirstZoom, ready: &Ready<'_>, rect: PaneRect, pixel: Mm, alike: f64) -> f64 {
+    fn spacing(&self, zoom: FirstZoom, ready: &Ready<'_>, rect: PaneRect, pixel: Option<Mm>, alike: f64) -> f64 {
         let has_millimetres = ready.facts.image_extent.is_some();
         let [x, y] = ready.geometry.spacing();
         match zoom {
             FirstZoom::OneToOne => x.0.min(y.0),
-            FirstZoom::TrueSize if has_millimetres => pixel.0,
+            FirstZoom::TrueSize => pixel.filter(|_| has_millimetres).map_or_else(|| self.fit(rect), |p| p.0),
             FirstZoom::Span(mm) if has_millimetres => mm.0 / f64::from(rect.size[0].min(rect.size[1]).max(1)),
             FirstZoom::FitAlike => alike,
-            FirstZoom::Fit | FirstZoom::TrueSize | FirstZoom::Span(_) => self.fit(rect),
+            FirstZoom::Fit | FirstZoom::Span(_) => self.fit(rect),
         }
     }
 

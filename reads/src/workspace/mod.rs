@@ -189,6 +189,17 @@ impl Workspace {
         self.view.cells.clone_from(&opened);
         self.opened = opened;
     }
+    /// Another series takes a cell, which opens in this way. What was done to the cell before can no longer be undone.
+    pub fn reopen(&mut self, cell: usize, opened: CellView) {
+        let is_of_cell = |step: &Change| matches!(step, Change::Cell { cell: of, .. } if *of == cell);
+        self.done.retain(|step| !is_of_cell(step));
+        self.undone.retain(|step| !is_of_cell(step));
+        for all in [&mut self.view.cells, &mut self.opened] {
+            if let Some(known) = all.get_mut(cell) {
+                *known = opened;
+            }
+        }
+    }
     /// What is to be seen.
     #[must_use]
     pub const fn view(&self) -> &View {

@@ -191,6 +191,10 @@ fn measurements_outlive_their_cells() {
     let length = Drawn::Length([corner([1.0, 0.0], true), corner([9.0, 9.0], true)]);
     w.apply(ViewAction::Measure(Measurement { series: Role::current(), shape: length })).unwrap();
     w.apply(ViewAction::Invert(0)).unwrap();
+    w.apply(ViewAction::FlipDown(1)).unwrap();
+    w.reopen(0, CellView::opened(Turn::NONE.turned(2)));
+    assert_eq!(w.view().cells()[0], CellView::opened(Turn::NONE.turned(2)));
+    assert!(matches!(w.undo(), Some(Change::Cell { cell: 1, .. })), "what was done to another cell can be undone");
     w.rehang(vec![CellView::opened(Turn::NONE); 4]);
     assert_eq!((w.view().cells().len(), w.view().measurements().len()), (4, 1));
     assert!(matches!(w.undo(), Some(Change::Measurement { .. })) && w.undo().is_none());

@@ -93,7 +93,7 @@ fn images_are_shown_as_acquired_with_the_window_of_their_first_slice() {
 fn zooms_are_what_they_say() {
     let geometry = volume([160, 120, 40], Direction::LEFT, Direction::POSTERIOR);
     let mut series = [(facts("current", "CT", &geometry, true), geometry.clone())];
-    let canvas = Canvas { size: [800, 400], pixel: Mm(0.2), gap: 0 };
+    let canvas = Canvas { size: [800, 400], pixel: Some(Mm(0.2)), gap: 0 };
     let rule = |zoom: &str, more: &str| {
         format!("[[hanging]]\nname = \"a\"\nlayout = \"1x1\"\n[[hanging.cell]]\nrole = \"current\"\nzoom = \"{zoom}\"\n{more}")
     };
@@ -132,7 +132,7 @@ fn chest_walls_face_and_both_breasts_have_one_scale() {
         mammogram("rcc", Laterality::Right, "CC", 700, "P"),
         mammogram("lcc", Laterality::Left, "CC", 1400, "A"),
     ];
-    let panes = open("", &series, Canvas { size: [1001, 801], pixel: Mm(0.25), gap: 3 });
+    let panes = open("", &series, Canvas { size: [1001, 801], pixel: Some(Mm(0.25)), gap: 3 });
     let roles: Vec<String> = panes.iter().map(|p| p.spec.series.to_string()).collect();
     assert_eq!(roles, ["rcc", "lcc", "rmlo", "lmlo"]);
     assert!(panes.iter().all(|p| p.spec.plane.spacing() == panes[0].spec.plane.spacing()));
@@ -180,7 +180,7 @@ proptest! {
         let step = normal.times(Mm(2.0)) + column.times(Mm(shear));
         let stack = Stack::Uniform { origin: PatientPoint::new(5.0, -6.0, 7.0), step };
         let geometry = VolumeGeometry::new([size.0, size.1, size.2], row, column, [Mm(0.7), Mm(0.9)], stack).unwrap();
-        let canvas = Canvas { size: [canvas.0, canvas.1], pixel: Mm(0.25), gap: 2 };
+        let canvas = Canvas { size: [canvas.0, canvas.1], pixel: Some(Mm(0.25)), gap: 2 };
         for pane in open("", &[(facts("current", "CT", &geometry, true), geometry.clone())], canvas) {
             prop_assert!(off(&pane).abs() < 1e-6);
             let [n, m, k] = geometry.size().map(f64::from);

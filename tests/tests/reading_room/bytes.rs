@@ -46,7 +46,7 @@ const SCENES: [Scene; 17] = [
 /// Issue 2, "Build": tested on lavapipe through egui's paint callback.
 #[test]
 fn gpu_bytes_equal_cpu_bytes_through_the_paint_callback() {
-    let (mut compared, mut pictures) = (0usize, 0usize);
+    let (mut compared, mut pictures, mut left_out) = (0usize, 0usize, 0usize);
     for pixels in [[1280, 800], [1920, 1080]] {
         let demos = [Demo::new(), Demo::new()];
         let [mut cpu, mut gpu] = [(RenderPath::Cpu, 0), (RenderPath::Gpu, 1)].map(|(path, i)| {
@@ -67,6 +67,7 @@ fn gpu_bytes_equal_cpu_bytes_through_the_paint_callback() {
             for (name, act) in SCENES {
                 // A shader that runs on a CPU needs minutes for a slab of two million pixels.
                 if pixels[0] > 1280 && (name.contains("slab") || name == "minimum") {
+                    left_out += 1;
                     continue;
                 }
                 let [a, b] = [&mut cpu, &mut gpu].map(|room| {
@@ -90,7 +91,7 @@ fn gpu_bytes_equal_cpu_bytes_through_the_paint_callback() {
             }
         }
     }
-    println!("{pictures} pictures, {compared} bytes compared, 0 differ");
+    println!("{pictures} pictures, {compared} bytes compared, 0 differ; {left_out} slabs at 1920 x 1080 not compared");
 }
 
 /// A window that is one unit wider gives other bytes, and the comparison finds them: an equal result is no accident of comparing.

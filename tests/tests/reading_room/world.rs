@@ -124,6 +124,14 @@ impl World {
         place
     }
 
+    /// Screen position of a patient point in a fitted pane: the inverse of [`Self::under`].
+    pub(crate) fn over(&self, way: Way, pane: Rect, scale: f32, place: [f64; 3]) -> Pos2 {
+        let physical = |v: f32| f64::from(v) * f64::from(scale);
+        let mm = self.fitted(way, [physical(pane.width()), physical(pane.height())]);
+        let off = |(axis, sign): (usize, f64)| (sign * (place[axis] - self.middle(axis)) / mm) as f32 / scale;
+        pane.center() + egui::vec2(off(way.right), off(way.down))
+    }
+
     /// Whether a patient position lies in the outer half of the outer voxels: inside the volume, and not surrounded by eight centres.
     pub(crate) fn is_edge(&self, at: [f64; 3]) -> bool {
         let index: [f64; 3] = std::array::from_fn(|i| (at[i] - self.origin[i]) / self.spacing[i]);

@@ -83,8 +83,8 @@ fn pixels_show_the_values_that_are_written() {
                 for (x, y) in (y0..y1).step_by(13).flat_map(|y| (x0..x1).step_by(11).map(move |x| (x, y))) {
                     // The middle of a physical pixel.
                     let at = pos2(x as f32 + 0.5, y as f32 + 0.5) / room.scale();
-                    // The crosshair goes through the middle, or half a voxel beside it.
-                    if (at.x - pane.center().x).abs() < 9.0 || (at.y - pane.center().y).abs() < 9.0 {
+                    let cross = world.over(way, pane, room.scale(), world.start());
+                    if (at.x - cross.x).abs() < 3.0 || (at.y - cross.y).abs() < 3.0 {
                         continue;
                     }
                     let Some(hu) = world.value(world.under(way, pane, room.scale(), world.start(), at)) else { continue };

@@ -59,8 +59,7 @@ fn every_slice_is_shown(path: &str) {
         work.entry(what).or_default().push(ms(event));
     }
     assert!(BACKGROUND.iter().all(|what| work.contains_key(what)), "traced were only {:?}", work.keys());
-    // The next case is fetched ahead, by the same threads.
-    assert!(work["read, hash and decode"].len() as u64 >= slices);
+    assert_eq!(work["read, hash and decode"].len() as u64, slices);
     assert_eq!(work.contains_key("upload"), path == "--gpu");
     for (what, times) in work {
         println!("{path}: elsewhere: {what}: {}", spread(times));

@@ -1,0 +1,188 @@
+//! A case of several series: hung side by side, scrolled together by position, each put into a cell from the strip; and rows and columns by choice.
+
+use crate::sitting::{Opening, Sitting};
+use egui::{Key, Modifiers, Rect, vec2};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_cases::demo::{Background, build_cases};
+use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::machine::{Fact, View};
+use tiresias_reads::protocol::Protocol;
+use tiresias_reads::record::Record;
+use tiresias_reads::study::Study;
+use tiresias_words::{ReaderId, Role};
+
+const PROTOCOL: &str = r#"
+tiresias_protocol = 1
+
+[study]
+id = "follow-up"
+title = "Follow-up"
+paradigm = "roc"
+
+[[condition]]
+id = "unaided"
+label = "Unaided"
+
+[[question]]
+id = "confidence"
+text = "How confident are you?"
+kind = "scale"
+min = 0
+max = 100
+low = "absent"
+high = "present"
+required = true
+rating = true
+
+[display]
+layout = "mpr"
+interpolation = "linear"
+first = "lung"
+tools = ["window", "scroll", "pan", "crosshair"]
+
+[[display.preset]]
+name = "lung"
+center = -600
+width = 1500
+function = "linear"
+
+[order]
+kind = "fixed"
+"#;
+
+/// A study of one case: two examinations of it.
+fn study(folder: &Path) -> PathBuf {
+    let protocol = Protocol::parse(PROTOCOL).expect("a protocol");
+    let background = Background::shipped().expect("the background");
+    let series: Vec<_> = build_cases(&background, 5, 2)
+        .expect("cases")
+        .enumerate()
+        .map(|(i, case)| {
+            let place = folder.join(format!("source-{i}"));
+            case.write_dicom(&place).expect("files");
+            read_folder(&place, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series.remove(0)
+        })
+        .collect();
+    let role = |name: &str| Role::new(name).expect("a role");
+    let aside = folder.join("package");
+    let sources = [(role("prior"), &series[1]), (role("current"), &series[0])];
+    let package = build(&sources, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
+    let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
+    let bundles = assign(&protocol, &[reader], &[CaseToRead { package, facts: Vec::new() }], 1).expect("bundles");
+    let root = folder.join("reader");
+    let study = Study::create(&root, PROTOCOL, &bundles).expect("a study");
+    std::fs::create_dir_all(study.packages_dir()).expect("a folder");
+    std::fs::rename(aside, study.package_dir(&package)).expect("moved");
+    root
+}
+
+fn slices(room: &Sitting) -> Vec<i64> {
+    let number = |name: &str| name.split("slice ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok());
+    room.panes().iter().map(|(name, _)| number(name).unwrap_or_else(|| panic!("{name} has no slice"))).collect()
+}
+
+fn beside(room: &Sitting) -> [Rect; 2] {
+    let panes = room.panes();
+    assert_eq!(panes.len(), 2, "{panes:?}");
+    [panes[0].1, panes[1].1]
+}
+
+#[test]
+fn two_examinations_are_read_beside_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = study(folder.path());
+    let mut room = Sitting::start(Opening::of(&root));
+    room.sign_in("Reader 1");
+    room.key(Key::Enter);
+    room.until("two panes", |s| s.panes().len() == 2 && s.says("HU") && !s.says("loading"));
+    room.rest();
+    let [left, right] = beside(&room);
+    // The order of packing is not the order of hanging.
+    assert!(room.texts_in(left, "current").len() == 1 && room.texts_in(right, "prior").len() == 1);
+    assert!(left.right() <= right.left() && left.size() == right.size());
+
+    // Together by position, either way.
+    let opened = slices(&room);
+    room.wheel(left.center(), 3, Modifiers::NONE);
+    room.rest();
+    assert_eq!(slices(&room), [opened[0] + 3, opened[1] + 3]);
+    room.wheel(right.center(), -1, Modifiers::NONE);
+    room.rest();
+    assert_eq!(slices(&room), [opened[0] + 2, opened[1] + 2]);
+    // Alone, then together again from where they are.
+    room.key(Key::L);
+    room.wheel(right.center(), -2, Modifiers::NONE);
+    room.rest();
+    assert_eq!(slices(&room), [opened[0] + 2, opened[1]]);
+    room.key(Key::L);
+    room.wheel(left.center(), -4, Modifiers::NONE);
+    room.rest();
+    assert_eq!(slices(&room), [opened[0] - 2, opened[1] - 4]);
+
+    // From the strip into the focused cell, and back by the way that the case opens.
+    room.press_named("show prior");
+    room.rest();
+    assert!(room.texts_in(left, "prior").len() == 1, "{:?}", room.words());
+    for _ in 0..3 {
+        room.key(Key::G);
+        room.rest();
+    }
+    assert!(room.texts_in(beside(&room)[0], "current").len() == 1);
+
+    // Rows and columns, by a digit and by mouse; Esc chooses nothing.
+    room.chord(Modifiers::SHIFT, Key::G);
+    room.key(Key::Escape);
+    room.rest();
+    assert_eq!(room.panes().len(), 2);
+    room.chord(Modifiers::SHIFT, Key::G);
+    room.key(Key::Num5);
+    room.rest();
+    assert_eq!(room.panes().len(), 4);
+    room.chord(Modifiers::SHIFT, Key::G);
+    room.step();
+    room.press_named("3 x 3");
+    room.rest();
+    assert_eq!(room.panes().len(), 9);
+    let whole = room.panes().iter().fold(Rect::NOTHING, |all, (_, r)| all.union(*r));
+    assert!(whole.width() > 3.0 * room.panes()[0].1.width());
+
+    // What the protocol does not allow is refused in words, by whatever way.
+    room.key(Key::H);
+    room.until_says("without the tool");
+    for key in [Key::D, Key::C, Key::J, Key::I, Key::Num0] {
+        room.key(Key::Escape);
+        room.rest();
+        room.key(key);
+        room.until_says("without the tool");
+    }
+    let before = room.words().into_iter().filter(|w| w.starts_with('\u{d7}')).collect::<Vec<_>>();
+    room.drag(egui::PointerButton::Secondary, room.panes()[0].1.center(), vec2(0.0, -80.0), Modifiers::NONE);
+    room.wheel(room.panes()[0].1.center(), 3, Modifiers::COMMAND);
+    room.rest();
+    assert_eq!(room.words().into_iter().filter(|w| w.starts_with('\u{d7}')).collect::<Vec<_>>(), before, "zoom is no tool of this study");
+    drop(room);
+
+    // How far apart they were set is in the record.
+    let record = crate::written::wait_for_record(&root);
+    let views = links(&record);
+    let offsets: Vec<_> = views
+        .iter()
+        .map(|v| if let View::Link { series, offset } = v { (*series, offset.map(|d| d.length().0)) } else { (9, None) })
+        .collect();
+    assert_eq!(offsets.len(), 4, "{offsets:?}");
+    assert!(offsets[..2].iter().all(|(_, o)| o.is_none()) && offsets[2..].iter().all(|(_, o)| o.is_some()), "{offsets:?}");
+}
+
+fn links(record: &Record) -> Vec<View> {
+    let mut found = Vec::new();
+    let take = |recorded: tiresias_reads::record::Recorded| {
+        if let Fact::Viewed { glimpses } = recorded.event.fact() {
+            found.extend(glimpses.iter().map(|g| g.view.clone()).filter(|v| matches!(v, View::Link { .. })));
+        }
+    };
+    record.replay(take).expect("a record");
+    found
+}
