@@ -23,7 +23,7 @@ pub(crate) struct Loading {
 
 /// What the loader has to tell.
 pub(crate) enum News {
-    /// The package was opened; its images follow. All series, in the order in which they were packed; at least one.
+    /// The package was opened; its images follow. All series, in order of their roles; at least one.
     Opened(Vec<Arc<ShownVolume>>),
     /// Everything is loaded, checked and measured.
     Complete,
@@ -180,7 +180,10 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
         let shown = ShownVolume::new(series, buffer).map_err(|e| e.to_string())?;
         Ok(Arc::new(if case.overlays { shown.with_overlays() } else { shown }))
     };
-    let series = package.into_series().into_iter().map(shown).collect::<Result<Vec<_>, String>>()?;
+    // By role: the order of packing may differ between cases, and tells nothing to anybody.
+    let mut packed = package.into_series();
+    packed.sort_by(|a, b| a.facts.role.cmp(&b.facts.role));
+    let series = packed.into_iter().map(shown).collect::<Result<Vec<_>, String>>()?;
     if series.is_empty() {
         return Err("This case holds no images. Ask the study desk for the case again.".into());
     }

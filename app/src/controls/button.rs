@@ -114,9 +114,9 @@ pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String]
     pressed
 }
 
-/// A tool of the rail: icon over its key.
+/// A tool of the rail: icon over its key, as high as the style's interactive things are.
 pub(crate) fn tool(ui: &mut Ui, which: Icon, key: &str, name: &str, active: bool) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(design::RAIL - 8.0, 44.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(design::RAIL - 8.0, ui.spacing().interact_size.y), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, active, name));
     if active || response.hovered() {
         ui.painter().rect_filled(rect, RADIUS, RAISED);
@@ -126,7 +126,7 @@ pub(crate) fn tool(ui: &mut Ui, which: Icon, key: &str, name: &str, active: bool
         ui.painter().rect_filled(bar, 0.0, ACCENT);
     }
     let colour = if active { STRONG } else { TEXT };
-    icon::draw(ui.painter(), which, pos2(rect.center().x, rect.top() + 17.0), colour);
+    icon::draw(ui.painter(), which, pos2(rect.center().x, rect.top() + rect.height() * 0.38), colour);
     ui.painter().text(pos2(rect.center().x, rect.bottom() - 2.0), Align2::CENTER_BOTTOM, key, design::mono(design::SMALL), DIM);
     focus(ui, &response, rect);
     let hint = if key.is_empty() { name.to_owned() } else { format!("{name} ({key})") };

@@ -18,6 +18,14 @@ pub(crate) enum Icon {
     Crosshair,
     /// Mark: a ring with a centre.
     Mark,
+    /// Length: a line with two ends.
+    Length,
+    /// Angle: two arms.
+    Angle,
+    /// Two diameters, one across the other.
+    Bidimensional,
+    /// A region: an ellipse.
+    Region,
     /// Invert: a disc, filled on the other side.
     Invert,
     /// Reset: a turning arrow.
@@ -73,6 +81,23 @@ pub(crate) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
         Icon::Mark => {
             painter.circle_stroke(centre, 6.5, stroke);
             painter.circle_filled(centre, 1.5, colour);
+        }
+        Icon::Length => {
+            line(vec2(-6.0, 6.0), vec2(6.0, -6.0));
+            for end in [vec2(-6.0, 6.0), vec2(6.0, -6.0)] {
+                line(end + vec2(-2.5, -2.5), end + vec2(2.5, 2.5));
+            }
+        }
+        Icon::Angle => {
+            line(vec2(-7.0, 6.0), vec2(7.0, 6.0));
+            line(vec2(-7.0, 6.0), vec2(4.0, -6.0));
+        }
+        Icon::Bidimensional => {
+            line(vec2(-7.0, 5.0), vec2(7.0, -5.0));
+            line(vec2(-3.0, -4.2), vec2(3.0, 4.2));
+        }
+        Icon::Region => {
+            painter.add(Shape::ellipse_stroke(centre, vec2(8.0, 5.5), stroke));
         }
         Icon::Reset => {
             painter.add(Shape::line(arc(centre, 6.5, -0.15, 0.65), stroke));

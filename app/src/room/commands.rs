@@ -20,10 +20,10 @@ pub(super) const TOOLS: [(Key, Tool); 11] = [
     (Key::K, Tool::Magnifier),
     (Key::X, Tool::Crosshair),
     (Key::U, Tool::Probe),
-    (Key::D, Tool::Length),
-    (Key::N, Tool::Angle),
-    (Key::B, Tool::Bidimensional),
     (Key::M, Tool::Mark),
+    (Key::D, Tool::Length),
+    (Key::B, Tool::Bidimensional),
+    (Key::N, Tool::Angle),
 ];
 
 impl Room {

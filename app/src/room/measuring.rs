@@ -66,7 +66,8 @@ struct Drawing {
     pressed_at: Pos2,
 }
 
-const REGIONS: [Tool; 3] = [Tool::Ellipse, Tool::Rectangle, Tool::Freehand];
+/// What the key for regions gives, one after the other.
+pub(super) const REGIONS: [Tool; 3] = [Tool::Ellipse, Tool::Rectangle, Tool::Freehand];
 
 /// How many points a shape needs; a region of two corners and a hand-drawn one end with the drag.
 const fn needed(tool: Tool) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! The tool rail: icon over key. It repeats what keys do, for those who look for it.
 
 use super::commands::TOOLS;
+use super::measuring::REGIONS;
 use super::{Room, Wish};
 use crate::controls;
 use crate::controls::icon::Icon;
@@ -9,6 +10,9 @@ use egui::{Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::Tool;
 use tiresias_reads::workspace::ViewAction;
 
+/// Below this height all tools stand closer together.
+const LOW: f32 = 860.0;
+
 impl Room {
     pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, wishes: &mut Vec<Wish>) {
         ui.painter().rect_filled(column, 0.0, PANEL);
@@ -16,16 +20,26 @@ impl Room {
         ui.painter().vline(column.right() - 0.5, column.y_range(), Stroke::new(1.0, LINE));
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().interact_size.y = if column.height() < LOW { 37.0 } else { 44.0 };
+            let tools = self.workspace.tools();
+            let has_marks = self.rules.protocol().marks().is_some();
             for (key, tool) in TOOLS {
                 let Some((icon, name)) = picture(tool) else { continue };
-                if matches!(tool, Tool::Crosshair) {
-                    ui.add_space(12.0);
+                if matches!(tool, Tool::Crosshair | Tool::Length) {
+                    ui.add_space(10.0);
                 }
-                if controls::tool(ui, icon, &key.name().to_lowercase(), name, self.tool == tool).clicked() {
-                    self.tool = tool;
+                if tools.allows(tool)
+                    && (tool != Tool::Mark || has_marks)
+                    && controls::tool(ui, icon, &key.name().to_lowercase(), name, self.tool == tool).clicked()
+                {
+                    self.take_tool(tool);
                 }
             }
-            ui.add_space(12.0);
+            let region = REGIONS.contains(&self.tool);
+            if REGIONS.iter().any(|t| tools.allows(*t)) && controls::tool(ui, Icon::Region, "q", "region", region).clicked() {
+                self.next_region_tool();
+            }
+            ui.add_space(10.0);
             if controls::tool(ui, Icon::Invert, "i", "invert", false).clicked() {
                 self.work(ViewAction::Invert(self.hanging.focused().0));
             }
@@ -33,21 +47,22 @@ impl Room {
                 self.next_arrangement();
             }
             let running = self.cine.is_some();
-            if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked() {
-                if self.has(Tool::Cine) {
-                    self.toggle_cine();
-                }
+            if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked()
+                && self.has(Tool::Cine)
+            {
+                self.toggle_cine();
             }
             if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked() {
                 self.reset();
             }
-            ui.add_space(12.0);
+            ui.add_space(10.0);
             if controls::tool(ui, Icon::Help, "?", "keys", false).clicked() {
                 self.help = true;
             }
         });
-        let foot = Rect::from_min_max(pos2(column.left() + 4.0, column.bottom() - 52.0), column.max);
+        let foot = Rect::from_min_max(pos2(column.left() + 4.0, column.bottom() - 46.0), column.max);
         ui.scope_builder(UiBuilder::new().max_rect(foot), |ui| {
+            ui.spacing_mut().interact_size.y = 44.0;
             if controls::tool(ui, Icon::Leave, "", "leave this case as a draft", false).clicked() {
                 wishes.push(Wish::Leave);
             }
@@ -64,6 +79,9 @@ const fn picture(tool: Tool) -> Option<(Icon, &'static str)> {
         Tool::Pan => (Icon::Pan, "pan"),
         Tool::Crosshair => (Icon::Crosshair, "crosshair"),
         Tool::Mark => (Icon::Mark, "mark"),
+        Tool::Length => (Icon::Length, "length"),
+        Tool::Angle => (Icon::Angle, "angle"),
+        Tool::Bidimensional => (Icon::Bidimensional, "diameters"),
         _ => return None,
     };
     Some(picture)

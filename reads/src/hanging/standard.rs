@@ -12,8 +12,8 @@ use tiresias_words::{AcquisitionPlane, Laterality, SeriesFacts};
 const WHOLE: u32 = 1000;
 /// A side below this part of the other makes a plane a strip.
 const STRIP: f64 = 0.5;
-/// Parts of the whole that a strip may take.
-const STRIPS: [f64; 2] = [0.15, 0.4];
+/// Parts of the whole that a strip may take: at least so much that letters and words have room beside the image.
+const STRIPS: [f64; 2] = [0.23, 0.4];
 /// Part of the whole that planes of ordinary shape take beside the large one.
 const BESIDE: u32 = 333;
 

@@ -107,7 +107,7 @@ pub enum View {
     Crosshair(PatientPoint),
     /// Another window, in modality units, in all panes of a series.
     Window {
-        /// Series, from 0 in the order of the package.
+        /// Series, from 0 in order of roles.
         series: u8,
         /// Which.
         window: Window,
@@ -121,7 +121,7 @@ pub enum View {
     },
     /// A series moves with the others by patient position, so far away from their common one, or alone.
     Link {
-        /// Series, from 0 in the order of the package.
+        /// Series, from 0 in order of roles.
         series: u8,
         /// LPS, mm; `None` alone.
         offset: Option<Displacement>,

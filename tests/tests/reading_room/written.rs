@@ -202,14 +202,15 @@ fn bar_length(picture: &image::RgbaImage, area: Rect, scale: f32) -> f64 {
     last - first + 1.0 - 1.5 * f64::from(scale)
 }
 
-/// From the first to the last column of a pane that is not black, in rows without letters, lines or corner text. What the image leaves free is black.
+/// From the first to the last column of a pane that is not black, in rows without letters, lines or corner text: just below the
+/// middle, where a thin volume is too in its strip. What the image leaves free is black.
 fn visible_width(picture: &image::RgbaImage, pane: Rect, scale: f32) -> f64 {
     let rows = |part: f32| ((pane.top() + pane.height() * part) * scale) as u32;
     // The frame of the pane that has the focus is a pixel wide.
     let inside = pane.shrink(2.0);
     let (x0, x1) = ((inside.left() * scale).ceil() as u32, (inside.right() * scale).floor() as u32);
-    let lit = |x: u32| (rows(0.62)..rows(0.70)).filter(|y| picture.get_pixel(x, *y).0[..3] != [0, 0, 0]).count();
-    let enough = ((rows(0.70) - rows(0.62)) / 2) as usize;
+    let lit = |x: u32| (rows(0.53)..rows(0.57)).filter(|y| picture.get_pixel(x, *y).0[..3] != [0, 0, 0]).count();
+    let enough = ((rows(0.57) - rows(0.53)) / 2) as usize;
     let columns: Vec<u32> = (x0..x1).filter(|x| lit(*x) > enough).collect();
     let width = columns.last().expect("an image") - columns.first().expect("an image") + 1;
     // An image that fills the pane goes on under the frame.
