@@ -1,50 +1,41 @@
-//! `bench`: how fast it is on this machine, beside what the machine can do at best (notes/json.md).
+//! `bench frames`: what a frame of the window costs.
 
-use super::{Failure, WindowArgs, say, say_json};
+use super::{load_average, quantile};
+use crate::cli::{Failure, WindowArgs, say, say_json};
 use crate::clock::Clock;
 use crate::frames::{FrameBench, Kind, Measured};
 use crate::launch::{self, Launch};
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use tiresias_reads::study::Study;
 
-/// Options of `bench`.
+/// Options of `bench frames`.
 #[derive(Debug, Args)]
-pub(super) struct BenchArgs {
-    #[command(subcommand)]
-    what: What,
+pub(super) struct FramesArgs {
+    /// A study's folder.
+    study: PathBuf,
+    /// How often each kind of frame takes its turn.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Debug, Subcommand)]
-enum What {
-    /// A frame of the window with panes, against the same window without. Reads in a copy of the study.
-    Frames {
-        /// A study's folder.
-        study: PathBuf,
-        /// How often each kind of frame takes its turn.
-        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        rounds: u32,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// Measures.
-pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
-    let What::Frames { study, rounds, json } = &args.what;
+/// Measures in a window of its own.
+pub(super) fn frames(args: &FramesArgs, window: &WindowArgs) -> Result<(), Failure> {
     let scratch = crate::demo::Scratch::new(true)?;
     let copy = scratch.path().ok_or_else(|| Failure::Input("There is no place for a copy of the study.".into()))?;
-    copied(study, &copy)?;
-    let bench = FrameBench { rounds: *rounds as usize, result: std::sync::Arc::default() };
+    copied(&args.study, &copy)?;
+    let bench = FrameBench { rounds: args.rounds as usize, result: std::sync::Arc::default() };
     launch::run(Launch { bench: Some(bench.clone()), size: window.size.or(Some([1920, 1080])), ..window.launch(Some(copy), None) })?;
     let measured = bench.result.lock().ok().and_then(|mut slot| slot.take());
     let measured =
         measured.ok_or_else(|| Failure::Input("The window was closed before the measurement was over. Let it run to its end.".into()))?;
     let report = report(&measured)?;
-    if *json { say_json(&report) } else { say(&format!("{}\n", in_words(&report))) }
+    if args.json { say_json(&report) } else { say(&format!("{}\n", in_words(&report))) }
 }
 
 /// A copy of what a reader gets, without a record: measuring leaves no trace in the study.
@@ -73,11 +64,6 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The value below which this part of the sorted times lies.
-fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
-    sorted.get(((sorted.len().max(1) - 1) as f64 * part).round() as usize).copied()
-}
-
 fn report(measured: &Measured) -> Result<Value, Failure> {
     let sorted = |kind| {
         let mut times = measured.frames.get(&kind).cloned().unwrap_or_default();
@@ -87,8 +73,6 @@ fn report(measured: &Measured) -> Result<Value, Failure> {
     let [scrolling, still, without] = [Kind::Scrolling, Kind::Still, Kind::Without].map(sorted);
     let of = |times: &[f64]| json!({ "n": times.len(), "p50_ms": quantile(times, 0.5), "p95_ms": quantile(times, 0.95), "p99_ms": quantile(times, 0.99) });
     let ratio = |times: &[f64]| Some(quantile(times, 0.5)? / quantile(&without, 0.5)?);
-    let load = std::fs::read_to_string("/proc/loadavg").ok();
-    let load = load.and_then(|l| l.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()));
     Ok(json!({
         "what": "frames",
         "input": { "size": measured.size, "path": measured.path },
@@ -97,7 +81,7 @@ fn report(measured: &Measured) -> Result<Value, Failure> {
         "ratio": { "scrolling_to_without": ratio(&scrolling), "still_to_without": ratio(&still) },
         "pixels_sha256": null,
         "adapter": measured.adapter,
-        "load_average": load,
+        "load_average": load_average(),
     }))
 }
 

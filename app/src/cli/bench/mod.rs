@@ -1,0 +1,39 @@
+//! `bench`: how fast it is on this machine, beside what the machine can do at best (notes/json.md).
+//!
+//! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
+
+mod frames;
+
+use super::{Failure, WindowArgs};
+use clap::{Args, Subcommand};
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// A frame of the window with panes, against the same window without. Reads in a copy of the study.
+    Frames(frames::FramesArgs),
+}
+
+/// Measures.
+pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
+    match &args.what {
+        What::Frames(args) => frames::frames(args, window),
+    }
+}
+
+/// The value below which this part of the sorted times lies.
+fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
+    sorted.get(((sorted.len().max(1) - 1) as f64 * part).round() as usize).copied()
+}
+
+/// The load of the machine in the last minute, where the system tells.
+fn load_average() -> Option<f64> {
+    let load = std::fs::read_to_string("/proc/loadavg").ok();
+    load.and_then(|l| l.split_whitespace().next().and_then(|n| n.parse().ok()))
+}
