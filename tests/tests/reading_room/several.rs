@@ -1,18 +1,10 @@
 //! A case of several series: hung side by side, scrolled together by position, each put into a cell from the strip; and rows and columns by choice.
 
+use crate::follow_up;
 use crate::sitting::{Opening, Sitting};
 use egui::{Key, Modifiers, Rect, vec2};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
 use tiresias_reads::machine::{Fact, View};
-use tiresias_reads::protocol::Protocol;
 use tiresias_reads::record::Record;
-use tiresias_reads::study::Study;
-use tiresias_words::{ReaderId, Role};
 
 const PROTOCOL: &str = r#"
 tiresias_protocol = 1
@@ -53,32 +45,6 @@ function = "linear"
 kind = "fixed"
 "#;
 
-/// A study of one case: two examinations of it.
-fn study(folder: &Path) -> PathBuf {
-    let protocol = Protocol::parse(PROTOCOL).expect("a protocol");
-    let background = Background::shipped().expect("the background");
-    let series: Vec<_> = build_cases(&background, 5, 2)
-        .expect("cases")
-        .enumerate()
-        .map(|(i, case)| {
-            let place = folder.join(format!("source-{i}"));
-            case.write_dicom(&place).expect("files");
-            read_folder(&place, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series.remove(0)
-        })
-        .collect();
-    let role = |name: &str| Role::new(name).expect("a role");
-    let aside = folder.join("package");
-    let sources = [(role("prior"), &series[1]), (role("current"), &series[0])];
-    let package = build(&sources, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
-    let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
-    let bundles = assign(&protocol, &[reader], &[CaseToRead { package, facts: Vec::new() }], 1).expect("bundles");
-    let root = folder.join("reader");
-    let study = Study::create(&root, PROTOCOL, &bundles).expect("a study");
-    std::fs::create_dir_all(study.packages_dir()).expect("a folder");
-    std::fs::rename(aside, study.package_dir(&package)).expect("moved");
-    root
-}
-
 fn slices(room: &Sitting) -> Vec<i64> {
     let number = |name: &str| name.split("slice ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok());
     room.panes().iter().map(|(name, _)| number(name).unwrap_or_else(|| panic!("{name} has no slice"))).collect()
@@ -93,7 +59,7 @@ fn beside(room: &Sitting) -> [Rect; 2] {
 #[test]
 fn two_examinations_are_read_beside_each_other() {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = study(folder.path());
+    let root = follow_up::study(folder.path(), PROTOCOL, 1);
     let mut room = Sitting::start(Opening::of(&root));
     room.sign_in("Reader 1");
     room.key(Key::Enter);

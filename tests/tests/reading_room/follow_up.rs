@@ -1,0 +1,38 @@
+//! A study of one case with two examinations in it, a current one and a prior one, which were packed in the wrong order.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_cases::demo::{Background, build_cases};
+use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::protocol::Protocol;
+use tiresias_reads::study::Study;
+use tiresias_words::{ReaderId, Role};
+
+/// The study, for so many readers: its folder.
+pub(crate) fn study(folder: &Path, protocol_text: &str, readers: usize) -> PathBuf {
+    let protocol = Protocol::parse(protocol_text).expect("a protocol");
+    let background = Background::shipped().expect("the background");
+    let series: Vec<_> = build_cases(&background, 5, 2)
+        .expect("cases")
+        .enumerate()
+        .map(|(i, case)| {
+            let place = folder.join(format!("source-{i}"));
+            case.write_dicom(&place).expect("files");
+            read_folder(&place, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series.remove(0)
+        })
+        .collect();
+    let role = |name: &str| Role::new(name).expect("a role");
+    let aside = folder.join("package");
+    let sources = [(role("prior"), &series[1]), (role("current"), &series[0])];
+    let package = build(&sources, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
+    let account = |n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") };
+    let readers: Vec<_> = (1..=readers).map(account).collect();
+    let bundles = assign(&protocol, &readers, &[CaseToRead { package, facts: Vec::new() }], 1).expect("bundles");
+    let root = folder.join("reader");
+    let study = Study::create(&root, protocol_text, &bundles).expect("a study");
+    std::fs::create_dir_all(study.packages_dir()).expect("a folder");
+    std::fs::rename(aside, study.package_dir(&package)).expect("moved");
+    root
+}
