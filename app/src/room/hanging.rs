@@ -7,7 +7,7 @@ use super::series::Shelf;
 use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use egui::{Rect, pos2};
-use tiresias_reads::hanging::{Canvas, Layout, Opened, Ready, Shows, Turn, opening};
+use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, Ready, Shows, Turn, opening};
 use tiresias_reads::protocol::Display;
 use tiresias_reads::workspace::CellView;
 use tiresias_words::{PatientPoint, VolumeGeometry};
@@ -125,7 +125,7 @@ impl Hanging {
         if !sizes.iter().any(|(at, size)| self.cells.get(at.0).is_some_and(|c| stale(c, *size))) {
             return;
         }
-        let first = self.first_views(display, shelf, Canvas { size: canvas, pixel: None, gap: GAP });
+        let first = self.present_opening(display, shelf, Canvas { size: canvas, pixel: None, gap: GAP });
         for (at, size) in sizes {
             let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
             let Some(shown) = shelf.get(cell.series) else { continue };
@@ -140,14 +140,34 @@ impl Hanging {
 
     /// Where each series is looked at when the case opens.
     pub(super) fn starts(&self, display: &Display, shelf: &Shelf) -> Vec<(usize, PatientPoint)> {
-        let first = self.first_views(display, shelf, Canvas::CANONICAL);
+        let first = self.opening(display, shelf, Canvas::CANONICAL);
         self.cells.iter().zip(first).rev().map(|(cell, opened)| (cell.series, opened.through)).collect()
     }
 
-    /// The first view of the present layout on a canvas, in the order of its cells.
-    fn first_views(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<Opened> {
-        let Some([_, layout]) = &self.layouts else { return Vec::new() };
-        with_ready(shelf, |ready| opening(layout, display, ready, canvas).unwrap_or_default())
+    /// The first view of the case on a canvas, in the order of its cells.
+    pub(super) fn opening(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<Opened> {
+        self.layouts.as_ref().map_or_else(Vec::new, |[hung, _]| opened(hung, display, shelf, canvas))
+    }
+    /// The same of the present layout.
+    fn present_opening(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<Opened> {
+        self.layouts.as_ref().map_or_else(Vec::new, |[_, present]| opened(present, display, shelf, canvas))
+    }
+
+    /// The visible cells as they would be on another canvas: a camera that nobody moved stands as the case opens there, a moved one has as much in sight as here.
+    pub(super) fn views_on(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<(At, PaneRect, Cell)> {
+        let first = self.present_opening(display, shelf, canvas);
+        let on = |at: At| {
+            let (cell, opened) = (self.cells.get(at.0)?, first.get(at.0)?);
+            let rect = if self.maximised.is_some() { PaneRect { x: 0, y: 0, size: canvas.size } } else { opened.rect };
+            let least = |size: [u32; 2]| f64::from(size[0].min(size[1]).max(1));
+            let view = match shelf.get(cell.series) {
+                Some(shown) if self.maximised.is_some() && !cell.touched => View::fit(shown.volume.geometry(), cell.orientation, rect.size),
+                _ if !cell.touched => cell.view.over(&opened.spec.plane, rect.size),
+                _ => cell.view.with_spacing(cell.view.spacing() * (least(cell.fitted) / least(rect.size))),
+            };
+            Some((at, rect, Cell { view, ..cell.clone() }))
+        };
+        self.visible().into_iter().filter_map(on).collect()
     }
 
     /// Moves a camera on behalf of the reader. What they moved is the camera over the turned image: its middle and scale are the cell's.
@@ -239,6 +259,11 @@ fn cells(layout: &Layout, shelf: &Shelf) -> Vec<Cell> {
         Some(Cell::new(series, orientation, c.turn, volume.geometry()))
     };
     layout.cells().iter().filter_map(cell).take(MOST_CELLS).collect()
+}
+
+/// The first view of a layout; none where its series lead to no plane.
+fn opened(layout: &Layout, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<Opened> {
+    with_ready(shelf, |ready| opening(layout, display, ready, canvas).unwrap_or_default())
 }
 
 /// Calls with what `reads::hanging` needs of every series.

@@ -86,7 +86,7 @@ pub(super) const fn draws(tool: Tool) -> bool {
 }
 
 /// Works on a thread of its own; the interface looks when there is a result.
-fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+pub(super) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
     let ctx = ctx.clone();
     let run = move || {

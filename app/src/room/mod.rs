@@ -5,6 +5,7 @@
 
 mod commands;
 mod demonstration;
+mod first_view;
 mod form;
 mod frames;
 mod gestures;
@@ -61,6 +62,7 @@ pub(crate) struct Room {
     /// One sentence for the reader, until the next action.
     message: Option<String>,
     told_shown: bool,
+    first_view: first_view::Known,
     glimpses: Glimpses,
     caches: [PaneCache; MOST_CELLS],
     thumbnails: Vec<PaneCache>,
@@ -155,6 +157,7 @@ impl Room {
             overlays: false,
             message: None,
             told_shown: false,
+            first_view: first_view::Known::default(),
             glimpses: Glimpses { opened: now, flushed: now, ..Glimpses::default() },
             caches: Default::default(),
             thumbnails: Vec::new(),
@@ -283,6 +286,11 @@ impl Room {
             self.told_shown = true;
             wishes.push(Wish::Record(Action::ImagesShown));
         }
+        if self.told_shown
+            && let Some(view) = self.first_view(canvas, ui.ctx())
+        {
+            wishes.push(Wish::Record(Action::FirstView(view)));
+        }
         self.observe(now, &mut wishes);
         wishes
     }
@@ -368,7 +376,9 @@ impl Room {
             note(Glance::Tool(self.tool));
             seen.last_tool = Some(self.tool);
         }
-        let answers = wishes.iter().any(|w| matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown)) || matches!(w, Wish::Leave));
+        let answers = wishes
+            .iter()
+            .any(|w| matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_))) || matches!(w, Wish::Leave));
         let due = now.saturating_sub(seen.flushed) >= FLUSH_AFTER;
         if !seen.pending.is_empty() && (answers || due) && state_takes_glimpses(wishes) {
             seen.flushed = now;

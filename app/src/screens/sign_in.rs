@@ -3,9 +3,12 @@
 use super::{column, line};
 use crate::controls;
 use crate::design::{self, DIM, STRONG, TEXT};
-use egui::{Ui, UiBuilder};
+use egui::{ScrollArea, Ui, UiBuilder};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
+
+/// Height of what stands below the readers.
+const BELOW: f32 = 64.0;
 
 /// What was chosen.
 pub(crate) enum Choice {
@@ -24,11 +27,18 @@ pub(crate) fn sign_in(ui: &mut Ui, study: &Study) -> Option<Choice> {
         line(ui, study.protocol().title(), design::strong(design::TITLE), STRONG);
         line(ui, "Who reads?", design::regular(design::BODY), TEXT);
         ui.add_space(16.0);
-        for (reader, bundle) in study.bundles() {
-            if controls::entry_row(ui, 360.0, bundle.display_name(), reader.as_str(), false).clicked() {
-                choice = Some(Choice::Reader(reader.clone()));
+        // A study may have more readers than a screen has rows; the way back stays in sight below them.
+        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| {
+            for (reader, bundle) in study.bundles() {
+                let row = controls::entry_row(ui, 360.0, bundle.display_name(), reader.as_str(), false);
+                if row.gained_focus() {
+                    row.scroll_to_me(None);
+                }
+                if row.clicked() {
+                    choice = Some(Choice::Reader(reader.clone()));
+                }
             }
-        }
+        });
         ui.add_space(16.0);
         if controls::link(ui, "Another study", DIM).clicked() {
             choice = Some(Choice::Back);

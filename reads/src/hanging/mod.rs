@@ -38,7 +38,7 @@ mod standard;
 mod turn;
 
 pub use layout::{Cell, FirstSlice, FirstWindow, FirstZoom, Justification, Layout, LinkGroup, MOST_ROWS, PaneRect, Place, Shows};
-pub use opening::{Canvas, Opened, OpeningError, Ready, SizeClass, opening};
+pub use opening::{Canvas, FirstView, Opened, OpeningError, Ready, SizeClass, opening};
 pub use rule::HangingRule;
 pub(crate) use rule::{Arrangement, CellRule, Select};
 pub use turn::Turn;

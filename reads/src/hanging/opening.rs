@@ -5,8 +5,10 @@
 
 use super::layout::{Cell, FirstSlice, FirstWindow, FirstZoom, Justification, Layout, PaneRect, Shows};
 use crate::protocol::Display;
+use serde::{Deserialize, Serialize};
 use tiresias_words::{
-    Direction, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, SeriesFacts, Slab, Unfit, Voi, VolumeGeometry, Voxel, Window,
+    ContentHash, Direction, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, SeriesFacts, Slab, Unfit, Voi, VolumeGeometry,
+    Voxel, Window,
 };
 
 /// A surface that cells lie on: [width, height] in physical pixels, and how large one of those is.
@@ -26,7 +28,8 @@ impl Canvas {
 }
 
 /// Live views are compared among screens of one class: each is rendered at its class's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SizeClass {
     /// Anything below the middle class: laptops.
     Small,
@@ -57,6 +60,19 @@ impl SizeClass {
         };
         Canvas { size, pixel, gap: 2 }
     }
+}
+
+/// What a reader began with, as the record keeps it: two readers of one case under one protocol have the same canonical hash, whatever their screens, and the same
+/// live one where their screens are of one class and neither touched anything before all images were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstView {
+    /// SHA-256 of the opening panes on [`Canvas::CANONICAL`].
+    pub canonical: ContentHash,
+    /// The class of the reader's screen.
+    pub class: SizeClass,
+    /// SHA-256 of what the reader's panes really showed when all images were there, on the canvas of that class.
+    pub live: ContentHash,
 }
 
 /// A series that is ready to be shown.

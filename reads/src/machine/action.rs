@@ -1,5 +1,6 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use crate::hanging::FirstView;
 use crate::protocol::Tool;
 use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ pub enum Action {
     OpenCase(ReadId),
     /// All images that the hanging requires are visible: the clock starts.
     ImagesShown,
+    /// What the first view was, as bytes. Comes after the images are shown, since it takes a moment to be made; a second one changes nothing.
+    FirstView(FirstView),
     /// Put a new mark.
     PlaceMark {
         /// Where, in the patient.

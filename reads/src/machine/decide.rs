@@ -5,6 +5,7 @@ use super::action::{Action, AnswerValue, Environment, Glimpse};
 use super::event::{Event, Fact};
 use super::read::{Assignment, Draft};
 use super::state::State;
+use crate::hanging::FirstView;
 use crate::protocol::{MarkRules, Question, QuestionKind, Scale};
 use tiresias_words::{CaseCode, ContentHash, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId};
 
@@ -139,6 +140,7 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::CloseCase => Ok(sitting()?.open()?.records(Fact::CaseClosed)),
         Action::Viewed(glimpses) => sitting()?.open()?.viewed(glimpses),
         Action::ImagesShown => Ok(sitting()?.open()?.images_shown()),
+        Action::FirstView(view) => Ok(sitting()?.visible()?.first_view(view)),
         Action::PlaceMark { shape, anchor } => sitting()?.visible()?.place_mark(shape, anchor),
         Action::MoveMark { mark, shape, anchor } => sitting()?.visible()?.move_mark(mark, shape, anchor),
         Action::RateMark { mark, rating } => sitting()?.visible()?.rate_mark(mark, rating),
@@ -226,6 +228,9 @@ impl OpenCase<'_> {
     }
     fn images_shown(&self) -> Vec<Event> {
         if self.sitting.state.images_shown() { Vec::new() } else { self.records(Fact::ImagesShown) }
+    }
+    fn first_view(&self, view: FirstView) -> Vec<Event> {
+        if self.draft.first_view().is_some() { Vec::new() } else { self.records(Fact::FirstView(view)) }
     }
     fn viewed(&self, glimpses: Vec<Glimpse>) -> Result<Vec<Event>, Refusal> {
         if glimpses.len() > MAX_GLIMPSES || glimpses.iter().any(|g| !g.view.is_finite()) {

@@ -4,6 +4,7 @@
 
 use super::action::{AnswerValue, Environment, Glimpse};
 use super::read::Assignment;
+use crate::hanging::FirstView;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId, ReaderId};
@@ -48,6 +49,9 @@ pub enum Fact {
     /// All images that the hanging requires were visible.
     #[serde(rename = "images-shown/1")]
     ImagesShown,
+    /// What the first view of the case was, as bytes. Once a read, however often it is opened.
+    #[serde(rename = "first-view/1")]
+    FirstView(FirstView),
     /// A mark was put.
     #[serde(rename = "mark-placed/1")]
     MarkPlaced {

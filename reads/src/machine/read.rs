@@ -4,6 +4,7 @@
 
 use super::action::AnswerValue;
 use super::state::Illegal;
+use crate::hanging::FirstView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
@@ -38,6 +39,7 @@ pub struct Draft {
     last_mark: u32,
     opened: Moment,
     shown: Option<Moment>,
+    first_view: Option<FirstView>,
     clock: Clock,
 }
 
@@ -70,7 +72,16 @@ impl Clock {
 
 impl Draft {
     pub(super) fn new(assignment: Assignment, opened: Moment) -> Self {
-        Self { assignment, answers: BTreeMap::new(), marks: BTreeMap::new(), last_mark: 0, opened, shown: None, clock: Clock::default() }
+        Self {
+            assignment,
+            answers: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            last_mark: 0,
+            opened,
+            shown: None,
+            first_view: None,
+            clock: Clock::default(),
+        }
     }
 
     /// What was assigned.
@@ -109,6 +120,14 @@ impl Draft {
     pub(super) fn show(&mut self, now: &Moment) {
         self.shown.get_or_insert_with(|| now.clone());
         self.clock.running_from = Some(now.clone());
+    }
+    /// What the reader began with, once it is known.
+    #[must_use]
+    pub const fn first_view(&self) -> Option<&FirstView> {
+        self.first_view.as_ref()
+    }
+    pub(super) fn begin_with(&mut self, view: FirstView) -> Result<(), Illegal> {
+        if self.first_view.replace(view).is_some() { Err(Illegal::ShownTwice) } else { Ok(()) }
     }
     pub(super) fn leave(&mut self) {
         self.clock.running_from = None;
@@ -170,6 +189,11 @@ impl Locked {
     #[must_use]
     pub const fn shown(&self) -> Option<&Moment> {
         self.draft.shown.as_ref()
+    }
+    /// What the reader began with; `None` when the case was locked before that was worked out.
+    #[must_use]
+    pub const fn first_view(&self) -> Option<&FirstView> {
+        self.draft.first_view()
     }
     /// When it was locked.
     #[must_use]

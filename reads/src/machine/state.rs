@@ -264,6 +264,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             draft.show(event.at());
         }
+        Fact::FirstView(view) => state.open_draft()?.begin_with(*view)?,
         Fact::CaseClosed => {
             if state.open().is_none() {
                 return Err(Illegal::NotOpen);

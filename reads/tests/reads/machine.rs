@@ -2,11 +2,12 @@
 
 use crate::simulated::{Reading, answer, bundles, choose, place, protocol, question, rate, reader, rules, somewhere, start};
 use proptest::prelude::*;
+use tiresias_reads::hanging::{FirstView, SizeClass};
 use tiresias_reads::machine::{
     Action, AnswerValue, Environment, Event, Glimpse, Illegal, Locked, Missing, Refusal, Rules, State, Tool, View, decide, evolve, missing,
 };
 use tiresias_reads::protocol::Protocol;
-use tiresias_words::{MarkId, PatientPoint};
+use tiresias_words::{ContentHash, MarkId, PatientPoint};
 
 fn started(cases: u8) -> Reading {
     let mut reading = Reading::new(rules(cases));
@@ -70,6 +71,8 @@ fn each_guard_refuses_with_its_reason() {
         (&unseen, answer("confidence", 5), Refusal::ImagesNotShown),
         (&unseen, place(0.0, 0.0, 0.0), Refusal::ImagesNotShown),
         (&unseen, Action::Lock, Refusal::ImagesNotShown),
+        (&unseen, Action::FirstView(first_view(1)), Refusal::ImagesNotShown),
+        (&session, Action::FirstView(first_view(1)), Refusal::NoCaseOpen),
         (&open, answer("confidence", 101), off.clone()),
         (&open, answer("confidence", -1), off.clone()),
         (&open, answer("other", 5), Refusal::NoSuchQuestion(question("other"))),
@@ -95,6 +98,20 @@ fn each_guard_refuses_with_its_reason() {
     assert_eq!(missing(&marked.rules, &marked.state).len(), 2);
     let text = Refusal::Incomplete(missing(&marked.rules, &marked.state)).to_string();
     assert_eq!(text, "Still to do: answer \"confidence\", rate mark 1.");
+}
+
+#[test]
+fn a_read_has_one_first_view_however_often_it_is_opened() {
+    let mut r = opened(1);
+    assert_eq!(r.must(Action::FirstView(first_view(1))).len(), 1);
+    assert!(r.must(Action::FirstView(first_view(2))).is_empty());
+    r.must(Action::CloseCase);
+    r.open_next();
+    assert!(r.must(Action::FirstView(first_view(3))).is_empty());
+    assert_eq!(r.state.open().and_then(|d| d.first_view().copied()), Some(first_view(1)));
+    r.must(answer("confidence", 5));
+    r.must(Action::Lock);
+    assert_eq!(r.state.locked()[0].first_view(), Some(&first_view(1)));
 }
 
 #[test]
@@ -273,6 +290,7 @@ enum Step {
     OpenNext,
     OpenAny(usize),
     Shown,
+    FirstView(u8),
     Place(f64, f64, f64),
     Move(u32),
     Rate(u32, i32),
@@ -289,6 +307,10 @@ enum Step {
     Back(u64),
 }
 
+fn first_view(hash: u8) -> FirstView {
+    FirstView { canonical: ContentHash([hash; 32]), class: SizeClass::Middle, live: ContentHash([hash.wrapping_add(1); 32]) }
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let mm = -500.0..500.0f64;
     prop_oneof![
@@ -298,6 +320,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::OpenNext),
         2 => (0..8usize).prop_map(Step::OpenAny),
         4 => Just(Step::Shown),
+        2 => any::<u8>().prop_map(Step::FirstView),
         4 => (mm.clone(), mm.clone(), mm).prop_map(|(x, y, z)| Step::Place(x, y, z)),
         2 => (0..4u32).prop_map(Step::Move),
         2 => (0..4u32, -5..110i32).prop_map(|(m, r)| Step::Rate(m, r)),
@@ -345,6 +368,7 @@ fn actions(step: &Step, r: &mut Reading) -> Vec<Action> {
         Step::OpenNext => next().map(Action::OpenCase).into_iter().collect(),
         Step::OpenAny(i) => r.rules.bundle().reads().get(*i).map(|a| Action::OpenCase(a.id(r.rules.reader()))).into_iter().collect(),
         Step::Shown => vec![Action::ImagesShown],
+        Step::FirstView(hash) => vec![Action::FirstView(first_view(*hash))],
         Step::Place(x, y, z) => vec![place(*x, *y, *z)],
         Step::Move(m) => {
             let (shape, anchor) = somewhere(1.0, 2.0, 3.0);

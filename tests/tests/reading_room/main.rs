@@ -7,6 +7,7 @@
 
 mod bytes;
 mod clipped;
+mod first_view;
 mod follow_up;
 mod keys;
 mod kinds;
