@@ -244,6 +244,8 @@ impl<R: Read + Seek> Walker<'_, R> {
             }
             (Some(wanted), Some(_)) => self.keep(inner, head, wanted.vr),
             (None, Some(end)) => self.bytes.seek(end),
+            // Bytes without a length are fragments: the compressed picture of an icon.
+            (_, None) if matches!(&head.vr, Some([b'O', b'B' | b'W'])) => self.pass_fragments(encoding),
             (_, None) => self.items(inner, None, None, depth + 1),
         }
     }
@@ -352,10 +354,8 @@ impl<R: Read + Seek> Walker<'_, R> {
             self.bytes.seek(offset + length)?;
             return Ok((PixelValue::Native { offset, length }, false));
         }
-        // Fragments are always little endian (PS3.5 A.4).
-        let little = Encoding { big_endian: false, ..encoding };
         let first =
-            self.fragment(little).ok().flatten().ok_or(FileError::Damaged("its pixel data has no length and is not in fragments"))?;
+            self.fragment(encoding).ok().flatten().ok_or(FileError::Damaged("its pixel data has no length and is not in fragments"))?;
         if u64::from(first.1) > MOST_FRAMES * 4 || first.1 % 4 != 0 {
             return Err(FileError::Damaged("its offset table is longer than any image needs"));
         }
@@ -365,7 +365,7 @@ impl<R: Read + Seek> Walker<'_, R> {
         let table = table.chunks_exact(4).filter_map(|b| b.try_into().ok().map(u32::from_le_bytes)).collect();
         let mut fragments = Vec::new();
         while self.bytes.left() >= 8 {
-            match self.fragment(little)? {
+            match self.fragment(encoding)? {
                 Some(fragment) => fragments.push(fragment),
                 None => return Ok((PixelValue::Encapsulated { table, base, fragments }, false)),
             }
@@ -373,9 +373,18 @@ impl<R: Read + Seek> Walker<'_, R> {
         Ok((PixelValue::Encapsulated { table, base, fragments }, true))
     }
 
+    /// Moves behind a sequence of fragments that nobody looks at.
+    fn pass_fragments(&mut self, encoding: Encoding) -> Result<(), FileError> {
+        while self.fragment(encoding)?.is_some() {
+            spend(&mut self.passed)?;
+        }
+        Ok(())
+    }
+
     /// Offset and length of the next fragment, moving behind it; `None` at the sequence delimiter.
     fn fragment(&mut self, encoding: Encoding) -> Result<Option<(u64, u32)>, FileError> {
-        let item = head(self.bytes, encoding)?;
+        // Fragments are always little endian (PS3.5 A.4).
+        let item = head(self.bytes, Encoding { big_endian: false, ..encoding })?;
         match (item.tag, item.length) {
             (Tag(0xFFFE, 0xE0DD), _) => Ok(None),
             (Tag(0xFFFE, 0xE000), Some(length)) => {
@@ -514,6 +523,27 @@ mod tests {
         assert!(!closed.is_open && !closed.has_tail);
         data.extend(b"something else altogether");
         assert!(layout(&data, LITTLE).unwrap().has_tail);
+    }
+
+    #[test]
+    fn a_compressed_icon_is_passed() {
+        let mut data = vec![0x88, 0, 0, 2, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        data.extend(ITEM);
+        data.extend(UNDEFINED);
+        data.extend([0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        for fragment in [&[][..], &[0xFF, 0xD8, 0xFF, 0xE0, 0xFE, 0xFF]] {
+            data.extend(ITEM);
+            data.extend((fragment.len() as u32).to_le_bytes());
+            data.extend(fragment);
+        }
+        data.extend(SEQUENCE_END);
+        data.extend(ITEM_END);
+        data.extend(SEQUENCE_END);
+        let start = data.len() as u64 + 12;
+        data.extend(element([0xE0, 0x7F, 0x10, 0], b"OW", &[1, 2, 3, 4]));
+        let found = layout(&data, LITTLE).unwrap();
+        assert_eq!(found.pixel_data.unwrap().value, PixelValue::Native { offset: start, length: 4 });
+        assert!(found.kept.is_empty());
     }
 
     #[test]
