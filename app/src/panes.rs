@@ -72,6 +72,8 @@ pub(crate) struct Shown {
     content: PaneContent,
     /// Left, top, one past right and bottom, physical pixels of the pane; `None` when all of it is black.
     bounds: Option<[u32; 4]>,
+    /// Some of it may lie where slices are missing, and is hatched there.
+    touches_gap: bool,
 }
 
 /// What a display table depends on beside the volume.
@@ -83,6 +85,11 @@ struct Grading {
 }
 
 impl PaneCache {
+    /// Whether what was shown last may be hatched somewhere, because slices are missing there.
+    pub(crate) fn touches_gap(&self) -> bool {
+        self.last.as_ref().is_some_and(|(_, _, _, shown)| shown.touches_gap)
+    }
+
     /// The content that shows `spec` of `volume`, computed only when the spec or the volume's loaded state changed.
     ///
     /// # Errors
@@ -98,11 +105,10 @@ impl PaneCache {
         {
             return Ok(shown.clone());
         }
-        let (content, bounds) = match volume.values()? {
+        let shown = match volume.values()? {
             Values::Grey(view) => self.grey(volume, &view, spec, path, texture)?,
             Values::Colour(view) => colour(&view, spec, path, texture)?,
         };
-        let shown = Shown { content, bounds };
         self.last = Some((spec.clone(), version, path, shown.clone()));
         Ok(shown)
     }
@@ -114,9 +120,9 @@ impl PaneCache {
         spec: &PaneSpec,
         path: RenderPath,
         texture: Option<Texture>,
-    ) -> Result<(PaneContent, Option<[u32; 4]>), RenderError> {
+    ) -> Result<Shown, RenderError> {
         let plan = SamplePlan::new(view.geometry(), spec)?;
-        let bounds = plan.bounds();
+        let (bounds, touches_gap) = (plan.bounds(), plan.touches_gap());
         let grading = Grading { voi: spec.voi.clone(), tone: spec.tone.clone(), version: volume.range_version() };
         let table = match &self.table {
             Some((known, table)) if *known == grading => Arc::clone(table),
@@ -130,25 +136,20 @@ impl PaneCache {
             (RenderPath::Gpu, Some(Texture::Grey(volume))) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
             _ => PaneContent::Presented(Arc::new(cpu::draw(view, &plan, &table))),
         };
-        Ok((content, bounds))
+        Ok(Shown { content, bounds, touches_gap })
     }
 }
 
-fn colour(
-    view: &ColourView<'_>,
-    spec: &PaneSpec,
-    path: RenderPath,
-    texture: Option<Texture>,
-) -> Result<(PaneContent, Option<[u32; 4]>), RenderError> {
+fn colour(view: &ColourView<'_>, spec: &PaneSpec, path: RenderPath, texture: Option<Texture>) -> Result<Shown, RenderError> {
     let plan = SamplePlan::for_colour(view.geometry(), spec)?;
-    let bounds = plan.bounds();
+    let (bounds, touches_gap) = (plan.bounds(), plan.touches_gap());
     let content = match (path, texture) {
         (RenderPath::Gpu, Some(Texture::Colour(volume))) => {
             PaneContent::SampledColour { volume, plan: Arc::new(plan), shape: spec.tone.shape() }
         }
         _ => PaneContent::PresentedColour(Arc::new(cpu::draw_colour(view, &plan, spec.tone.shape())?)),
     };
-    Ok((content, bounds))
+    Ok(Shown { content, bounds, touches_gap })
 }
 
 /// Paints a pane's content into `rect`, which must lie on physical pixels. Only the part that is not black is drawn: the ground behind panes is black already,

@@ -44,7 +44,13 @@ impl Room {
         });
         for (key, modifiers) in pressed {
             self.message = None;
-            if modifiers.command && key == Key::Enter {
+            // Several keys may have come since the last frame; what one of them opens or puts away counts for the next.
+            if std::mem::take(&mut self.help) {
+                continue;
+            }
+            if self.picking {
+                self.picker_key(key);
+            } else if modifiers.command && key == Key::Enter {
                 self.give_entry(draft, wishes);
                 wishes.push(Wish::Record(Action::Lock));
             } else if key == Key::Questionmark || (key == Key::Slash && modifiers.shift) {

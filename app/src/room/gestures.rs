@@ -58,7 +58,8 @@ impl Room {
             }
             return;
         }
-        let pressed = ui.input(|i| i.pointer.any_pressed()) && response.is_pointer_button_down_on();
+        // A quick click can begin and end within one slow frame.
+        let pressed = ui.input(|i| i.pointer.any_pressed()) && (response.is_pointer_button_down_on() || response.clicked());
         if pressed {
             self.hanging.focus(on.at);
             self.focus = Focus::Image;

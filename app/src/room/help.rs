@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::design::{self, DIM, LINE, PANEL, STRONG, TEXT};
-use egui::{Align2, Color32, Event, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 /// Keys and what they do: image on the left, form on the right.
 const KEYS: [(&str, &[(&str, &str)]); 4] = [
@@ -66,7 +66,7 @@ const KEYS: [(&str, &[(&str, &str)]); 4] = [
 ];
 
 impl Room {
-    /// Draws the page; `open_before` says that it was open before this frame's input, which may close it then.
+    /// Draws the page; `open_before` says that it was open before this frame's input: a click closes it then. Keys are `commands`'.
     pub(super) fn help_overlay(&mut self, ui: &mut Ui, whole: Rect, open_before: bool) {
         let backdrop = ui.interact(whole, ui.scope_id().with("help"), Sense::click());
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
@@ -90,8 +90,7 @@ impl Room {
         }
         let foot = pos2(sheet.left() + 24.0, sheet.bottom() - 20.0);
         design::text(painter, foot, Align2::LEFT_BOTTOM, "Any key or click closes this page.", design::regular(design::SMALL), DIM);
-        let key = ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Key { pressed: true, .. })));
-        if open_before && (backdrop.clicked() || key) {
+        if open_before && backdrop.clicked() {
             self.help = false;
         }
     }

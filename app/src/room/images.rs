@@ -7,7 +7,7 @@ use super::planes::slab_words;
 use super::series::Shown;
 use super::{Field, Focus, Room, Wish, overlays};
 use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
-use crate::panes::{self, RenderPath};
+use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::View;
 use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
@@ -163,6 +163,9 @@ impl Room {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }
         left.extend(slab_words(self.cell_view(on.at).slab).map(|w| (w, CAUTION)));
+        if self.caches.get(on.at.0).is_some_and(PaneCache::touches_gap) {
+            left.push(("hatched: slices are missing there".to_owned(), CAUTION));
+        }
         for (i, (words, colour)) in left.into_iter().enumerate() {
             write(r.left_top() + vec2(0.0, i as f32 * line), Align2::LEFT_TOP, &words, colour);
         }
@@ -183,6 +186,9 @@ impl Room {
         let bottom = if volume.has_slider() { r.bottom() - SLIDER } else { r.bottom() };
         if self.tells_window(on.at) {
             let hovered = self.hover.filter(|(at, _)| self.hanging.cell(*at).is_some_and(|c| c.series == cell.series));
+            // Beside a single image there is no place that could be named.
+            let is_place = |p: PatientPoint| volume.is_in_patient() || volume.geometry().contains(volume.geometry().voxel_of(p));
+            let hovered = hovered.filter(|(_, point)| is_place(*point));
             let at = hovered.map_or_else(|| shown.at(), |(_, point)| point);
             write(pos2(r.left(), bottom), Align2::LEFT_BOTTOM, &place_words(volume, at), STRONG);
             if let Some(reading) = volume.reading(at) {

@@ -165,7 +165,8 @@ impl Room {
         let primary = egui::PointerButton::Primary;
         let (pressed, released) = ui.input(|i| (i.pointer.button_pressed(primary), i.pointer.button_released(primary)));
         let is_inside = self.shown(on.at).is_some_and(|(_, s)| s.volume.geometry().contains(s.volume.geometry().voxel_of(here)));
-        if pressed && response.is_pointer_button_down_on() && is_inside {
+        // A quick click can begin and end within one slow frame.
+        if pressed && (response.is_pointer_button_down_on() || response.clicked_by(primary)) && is_inside {
             let drawing = self.measuring.drawing.take().filter(|d| d.on.at == on.at);
             let mut drawing = drawing.unwrap_or(Drawing { on: *on, points: Vec::new(), next: here, pressed_at: pointer });
             drawing.points.push(here);

@@ -267,14 +267,12 @@ impl Room {
         let reading_help = self.help;
         let picking = self.picking;
         self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
-        if !reading_help && !picking {
-            self.keys(ui, state, draft, &mut wishes);
-        }
+        self.keys(ui, state, draft, &mut wishes);
         self.canvas(ui, canvas, draft, path, &mut wishes);
         if self.has_strip() {
             self.strip(ui, strip, path);
         }
-        if picking {
+        if picking && self.picking {
             self.picker(ui, canvas);
         }
         self.rail(ui, rail, &mut wishes);

@@ -3,14 +3,14 @@
 use super::Room;
 use super::hanging::Arrangement;
 use crate::design::{self, ACCENT, DIM, LINE, PANEL, RAISED, STRONG};
-use egui::{Align2, Event, Key, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Key, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 /// Side of a square.
 const SQUARE: f32 = 44.0;
 const GAP: f32 = 6.0;
 
 impl Room {
-    /// Draws the sheet and takes what is chosen; Esc puts it away.
+    /// Draws the sheet and takes what the mouse chooses.
     pub(super) fn picker(&mut self, ui: &mut Ui, canvas: Rect) {
         let inner = vec2(3.0 * SQUARE + 2.0 * GAP, 3.0 * SQUARE + 2.0 * GAP);
         let sheet = Rect::from_center_size(canvas.center(), inner + vec2(32.0, 84.0));
@@ -48,19 +48,28 @@ impl Room {
                 chosen = Some([rows, columns]);
             }
         }
-        let pressed =
-            ui.input(|i| i.events.iter().find_map(|e| if let Event::Key { key, pressed: true, .. } = e { Some(*key) } else { None }));
-        if let Some(digit) = pressed.and_then(super::commands::digit).filter(|d| *d > 0) {
-            let i = usize::from(digit) - 1;
-            chosen = Some([i / 3 + 1, i % 3 + 1]);
-        }
         if let Some([rows, columns]) = chosen {
-            let first = self.hanging.cell(self.hanging.focused()).map_or(0, |c| c.series);
-            let first = if rows * columns > 1 { 0 } else { first };
-            self.arrange(Arrangement::Grid { rows, columns, first });
-        }
-        if chosen.is_some() || pressed == Some(Key::Escape) || ui.input(|i| i.pointer.any_pressed()) && !ground.contains_pointer() {
+            self.arrange_in(rows, columns);
+        } else if ui.input(|i| i.pointer.any_pressed()) && !ground.contains_pointer() {
             self.picking = false;
         }
+    }
+
+    /// A digit chooses, Esc puts the sheet away.
+    pub(super) fn picker_key(&mut self, key: Key) {
+        match super::commands::digit(key) {
+            Some(digit @ 1..=9) => {
+                let i = usize::from(digit) - 1;
+                self.arrange_in(i / 3 + 1, i % 3 + 1);
+            }
+            _ => self.picking = key != Key::Escape,
+        }
+    }
+
+    fn arrange_in(&mut self, rows: usize, columns: usize) {
+        let first = self.hanging.cell(self.hanging.focused()).map_or(0, |c| c.series);
+        let first = if rows * columns > 1 { 0 } else { first };
+        self.arrange(Arrangement::Grid { rows, columns, first });
+        self.picking = false;
     }
 }

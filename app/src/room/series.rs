@@ -124,9 +124,10 @@ impl Shelf {
         self.shown.iter().map(|s| s.offset).collect()
     }
 
-    /// Looks at a point of a series; linked series follow, as far as they reach.
+    /// Looks at a point of a series, or the one nearest to it where it is outside; linked series follow, as far as they reach.
     pub(super) fn look_at(&mut self, series: usize, at: PatientPoint) {
         let Some(moved) = self.shown.get_mut(series) else { return };
+        let at = nearest_inside(moved.volume.geometry(), at);
         moved.at = at;
         let Some(group) = moved.link.filter(|_| self.linked) else { return };
         let common = at + moved.offset * -1.0;

@@ -1,10 +1,10 @@
-//! A study of one case with two examinations in it, a current one and a prior one, which were packed in the wrong order.
+//! Studies of one case, made for a test: of given series, or of two examinations, a current one and a prior one, which were packed in the wrong order.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Keep, Series, UidKey, build, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -12,7 +12,6 @@ use tiresias_words::{ReaderId, Role};
 
 /// The study, for so many readers: its folder.
 pub(crate) fn study(folder: &Path, protocol_text: &str, readers: usize) -> PathBuf {
-    let protocol = Protocol::parse(protocol_text).expect("a protocol");
     let background = Background::shipped().expect("the background");
     let series: Vec<_> = build_cases(&background, 5, 2)
         .expect("cases")
@@ -24,9 +23,14 @@ pub(crate) fn study(folder: &Path, protocol_text: &str, readers: usize) -> PathB
         })
         .collect();
     let role = |name: &str| Role::new(name).expect("a role");
+    of(&[(role("prior"), &series[1]), (role("current"), &series[0])], folder, protocol_text, readers)
+}
+
+/// A study of one case of these series, for so many readers: its folder.
+pub(crate) fn of(series: &[(Role, &Series)], folder: &Path, protocol_text: &str, readers: usize) -> PathBuf {
+    let protocol = Protocol::parse(protocol_text).expect("a protocol");
     let aside = folder.join("package");
-    let sources = [(role("prior"), &series[1]), (role("current"), &series[0])];
-    let package = build(&sources, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
+    let package = build(series, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
     let account = |n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") };
     let readers: Vec<_> = (1..=readers).map(account).collect();
     let bundles = assign(&protocol, &readers, &[CaseToRead { package, facts: Vec::new() }], 1).expect("bundles");

@@ -156,3 +156,35 @@ fn still_open(room: &mut Sitting, after: &str) {
     }
     assert!(room.says("Lock this read") && !room.says("Locked."), "{after}: the read is still open");
 }
+
+/// On a slow machine several keys come within one frame: each counts, in their order.
+#[test]
+fn keys_of_one_frame_count_in_their_order() {
+    let demo = Demo::new();
+    let mut room = Sitting::start(Opening::of(&demo.reader()));
+    room.open_first_case();
+    let together = |room: &mut Sitting, keys: &[(Key, Modifiers)]| {
+        let event = |(key, modifiers): &(Key, Modifiers)| egui::Event::Key {
+            key: *key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: *modifiers,
+        };
+        room.window.input_mut().events.extend(keys.iter().map(event));
+        room.step();
+        room.rest();
+    };
+    let slice = |room: &Sitting| room.panes()[0].0.clone();
+    let help = "Any key or click closes this page.";
+    together(&mut room, &[(Key::Questionmark, Modifiers::NONE), (Key::Escape, Modifiers::NONE), (Key::End, Modifiers::NONE)]);
+    assert!(!room.says(help) && slice(&room).contains("slice 24 of 24"), "{}", slice(&room));
+    together(&mut room, &[(Key::Home, Modifiers::NONE), (Key::Questionmark, Modifiers::NONE)]);
+    assert!(room.says(help) && slice(&room).contains("slice 1 of 24"), "{}", slice(&room));
+    together(
+        &mut room,
+        &[(Key::Escape, Modifiers::NONE), (Key::G, Modifiers::SHIFT), (Key::Num4, Modifiers::NONE), (Key::I, Modifiers::NONE)],
+    );
+    assert_eq!(room.panes().len(), 2, "two rows of one column");
+    assert!(!room.says(help) && room.says("inverted"));
+}

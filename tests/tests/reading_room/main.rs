@@ -9,6 +9,7 @@ mod bytes;
 mod clipped;
 mod first_view;
 mod follow_up;
+mod gap;
 mod keys;
 mod kinds;
 mod measuring;

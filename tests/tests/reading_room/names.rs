@@ -98,3 +98,41 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
     room.until_says("Open a study");
     println!("{named} controls, each with a name");
 }
+
+/// Each tool of the rail is taken by mouse as by its key, and says that it is in hand.
+#[test]
+fn tools_are_taken_by_mouse_and_by_key() {
+    let demo = Demo::new();
+    let mut room = Sitting::start(Opening::of(&demo.reader()));
+    room.open_first_case();
+    let in_hand = |room: &Sitting| {
+        let nodes = room.nodes();
+        let taken = nodes
+            .iter()
+            .map(NodeT::accesskit_node)
+            .filter(|n| n.role() == Role::Button && n.toggled() == Some(egui::accesskit::Toggled::True));
+        taken.filter_map(|n| n.label()).collect::<Vec<_>>()
+    };
+    let tools = [
+        (Key::S, "scroll"),
+        (Key::Z, "zoom"),
+        (Key::P, "pan"),
+        (Key::X, "crosshair"),
+        (Key::M, "mark"),
+        (Key::D, "length"),
+        (Key::B, "diameters"),
+        (Key::N, "angle"),
+        (Key::Q, "region"),
+        (Key::W, "window and level"),
+    ];
+    for (_, name) in tools {
+        room.press_named(name);
+        room.step();
+        assert_eq!(in_hand(&room), [name]);
+    }
+    for (key, name) in tools {
+        room.key(key);
+        room.step();
+        assert_eq!(in_hand(&room), [name]);
+    }
+}

@@ -198,8 +198,12 @@ impl Window<'_> {
     /// What is on the screen, for whoever looks into a failure.
     fn picture(&self) -> String {
         let file = std::env::temp_dir().join("tiresias-window-test.png");
-        let made = Command::new("import").args(["-window", "root"]).arg(&file).env("DISPLAY", &self.desktop.display).status();
-        if made.is_ok_and(|s| s.success()) { file.display().to_string() } else { "none, ImageMagick is not installed".into() }
+        if self.picture_to(&file) { file.display().to_string() } else { "none, ImageMagick is not installed".into() }
+    }
+    /// Keeps what is on the screen in a file; false where that cannot be done.
+    pub(crate) fn picture_to(&self, file: &Path) -> bool {
+        let made = Command::new("import").args(["-window", "root"]).arg(file).env("DISPLAY", &self.desktop.display).status();
+        made.is_ok_and(|s| s.success())
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.

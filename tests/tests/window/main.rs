@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod desktop;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod refusing;

@@ -35,7 +35,7 @@ fn rows(record: &Path) -> Vec<Row> {
 }
 
 /// The record grows by rows among which one is as `wanted`.
-fn recorded(window: &mut Window<'_>, record: &Path, after: &mut i64, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn recorded(window: &mut Window<'_>, record: &Path, after: &mut i64, kind: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut found = None;
     window.until(&format!("a row {kind} after row {after} is as wanted"), |_| {
         let row = rows(record).into_iter().find(|row| row.seq > *after && row.kind == kind && wanted(&row.json()));
