@@ -202,6 +202,20 @@ impl VolumeGeometry {
         let within = |c: f64, n: u32| c >= -0.5 && c <= f64::from(n) - 0.5;
         within(v.column, self.size[0]) && within(v.row, self.size[1]) && within(v.slice, self.size[2]) && self.gap_at(v.slice).is_none()
     }
+    /// The point of the volume that is nearest to `p` along its own axes, between its outer voxel centres: `p` itself when it is inside.
+    #[must_use]
+    pub fn nearest_inside(&self, p: PatientPoint) -> PatientPoint {
+        let v = self.voxel_of(p);
+        let [columns, rows, slices] = self.size.map(|n| f64::from(n.saturating_sub(1)));
+        self.patient_of(Voxel::new(v.column.clamp(0.0, columns), v.row.clamp(0.0, rows), v.slice.clamp(0.0, slices)))
+    }
+    /// The point of the nearest slice that lies at the column and row of `p`; no column or row is held to the volume.
+    #[must_use]
+    pub fn on_nearest_slice(&self, p: PatientPoint) -> PatientPoint {
+        let v = self.voxel_of(p);
+        let last = f64::from(self.size[2].saturating_sub(1));
+        self.patient_of(Voxel::new(v.column, v.row, v.slice.round().clamp(0.0, last)))
+    }
     /// Patient position of the volume's centre.
     #[must_use]
     pub fn centre(&self) -> PatientPoint {

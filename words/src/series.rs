@@ -271,6 +271,10 @@ pub struct SeriesFacts {
     /// Length of the volume along the patient's axes: left to right, front to back, feet to head; `None` where there is no volume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<[Mm; 3]>,
+    /// Series of one case with the same number lie in one frame of reference (PS3.3 C.7.4.1.1.1): a position in one is that position in the other. `None`
+    /// where nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<u8>,
 }
 
 impl SeriesFacts {
@@ -293,6 +297,7 @@ impl SeriesFacts {
             frame_time_ms: None,
             image_extent: None,
             extent: None,
+            space: None,
         }
     }
     /// Whether the images form a volume that planes can be cut through.

@@ -89,7 +89,7 @@ impl Room {
         let pane = |(at, rect, cell): (At, PaneRect, super::Cell)| {
             let shown = self.shelf.get(cell.series)?;
             let has = self.cell_view(at);
-            let plane = cell.view(has.turn).plane(shown.at(), rect.size).ok()?;
+            let plane = cell.view(has.turn).plane(cell.looks_at(shown), rect.size).ok()?;
             Some(Pane { rect, spec: shown.spec(plane, rect.size, has.slab, has.is_inverted), volume: Arc::clone(&shown.volume) })
         };
         Some(Panes { canvas: canvas.size, panes: views.into_iter().map(pane).collect::<Option<_>>()? })

@@ -194,7 +194,7 @@ impl Room {
     /// A pane in this frame.
     pub(super) fn on_screen(&self, at: At, rect: Rect, scale: f32) -> Option<OnScreen> {
         let (cell, shown) = self.shown(at)?;
-        let plane = self.view(at, cell).plane(shown.at(), pixels(rect, scale)).ok()?;
+        let plane = self.view(at, cell).plane(cell.looks_at(shown), pixels(rect, scale)).ok()?;
         Some(OnScreen { at, rect, plane, scale })
     }
 }

@@ -3,7 +3,7 @@
 //! A cell is a place on the screen that shows one series one way. What cells there are and how each opens comes from `reads::hanging`; owns focus,
 //! maximising, and the cameras that the reader moved. Refuses: deciding how a case opens, which is the protocol's.
 
-use super::series::Shelf;
+use super::series::{Shelf, Shown};
 use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use egui::{Rect, pos2};
@@ -45,6 +45,11 @@ impl Cell {
     /// The camera, with the image turned as the reader has it.
     pub(super) fn view(&self, turn: Turn) -> View {
         self.view.laid(turn.lay(self.view.directions()))
+    }
+    /// The point that the cell's plane goes through: where the reader looks, or in a stack of images the nearest of them. Images are never mixed there.
+    pub(super) fn looks_at(&self, shown: &Shown) -> PatientPoint {
+        let is_stack = self.orientation == Orientation::Stack && !self.oblique;
+        if is_stack { shown.volume.geometry().on_nearest_slice(shown.at()) } else { shown.at() }
     }
     /// Where scrolling leads.
     pub(super) const fn forward(&self) -> tiresias_words::Direction {

@@ -8,7 +8,7 @@ use crate::volume::ShownVolume;
 use std::sync::Arc;
 use tiresias_reads::hanging::{FirstWindow, Layout, LinkGroup};
 use tiresias_reads::protocol::Display;
-use tiresias_words::{Displacement, Interpolation, PaneSpec, PatientPoint, Plane, Slab, Voi, VolumeGeometry, Voxel, Window};
+use tiresias_words::{Displacement, Interpolation, PaneSpec, PatientPoint, Plane, Slab, Voi, Voxel, Window};
 
 /// How a series is shown.
 pub(super) struct Look {
@@ -74,6 +74,12 @@ impl Shelf {
         }
         self.linked = self.has_links();
         self.take_offsets();
+        // Positions of one frame of reference are the same positions, also where a series' nearest image is not quite there.
+        let space = |s: &Shown| s.volume.series().facts.space;
+        let first = self.shown.iter().find(|s| s.volume.is_in_patient()).and_then(space);
+        for shown in self.shown.iter_mut().filter(|s| first.is_some() && space(s) == first) {
+            shown.offset = Displacement::new(0.0, 0.0, 0.0);
+        }
     }
 
     /// Whether any two series are of one link group.
@@ -127,13 +133,13 @@ impl Shelf {
     /// Looks at a point of a series, or the one nearest to it where it is outside; linked series follow, as far as they reach.
     pub(super) fn look_at(&mut self, series: usize, at: PatientPoint) {
         let Some(moved) = self.shown.get_mut(series) else { return };
-        let at = nearest_inside(moved.volume.geometry(), at);
+        let at = moved.volume.geometry().nearest_inside(at);
         moved.at = at;
         let Some(group) = moved.link.filter(|_| self.linked) else { return };
         let common = at + moved.offset * -1.0;
         for (i, other) in self.shown.iter_mut().enumerate() {
             if i != series && other.link == Some(group) {
-                other.at = nearest_inside(other.volume.geometry(), common + other.offset);
+                other.at = other.volume.geometry().nearest_inside(common + other.offset);
             }
         }
     }
@@ -204,11 +210,4 @@ impl Shown {
             Chosen::Images(i) => self.volume.series().image_vois(self.volume.image_at(self.at)).get(i).map(|v| v.name.as_str()),
         }
     }
-}
-
-/// The point of a volume that is nearest to `p` along its own axes: itself when it is inside.
-fn nearest_inside(geometry: &VolumeGeometry, p: PatientPoint) -> PatientPoint {
-    let v = geometry.voxel_of(p);
-    let [columns, rows, slices] = geometry.size().map(|n| f64::from(n - 1));
-    geometry.patient_of(Voxel::new(v.column.clamp(0.0, columns), v.row.clamp(0.0, rows), v.slice.clamp(0.0, slices)))
 }

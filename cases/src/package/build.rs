@@ -42,6 +42,9 @@ pub fn build(sources: &[(Role, &Series)], keep: Keep, key: &UidKey, dest: &Path)
         }
         series.push(pack(role, source, keep, key, &aside.dir, &mut seen, &refuse)?);
     }
+    for (packed, space) in series.iter_mut().zip(spaces(sources)) {
+        packed.facts.space = space;
+    }
     let manifest = Manifest { tiresias_package: VERSION, series };
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|e| PackageError::Manifest(e.to_string()))?;
     bytes.push(b'\n');
@@ -50,6 +53,23 @@ pub fn build(sources: &[(Role, &Series)], keep: Keep, key: &UidKey, dest: &Path)
     write_file(&aside.dir.join(MANIFEST), &bytes)?;
     aside.publish(dest)?;
     Ok(ContentHash(Sha256::digest(&bytes).into()))
+}
+
+/// Which series lie in one frame of reference with another, by a number for each frame; `None` where a series is no volume, or its images name no frame, several, or
+/// one that no other series has.
+fn spaces(sources: &[(Role, &Series)]) -> Vec<Option<u8>> {
+    let frame_of = |series: &Series| {
+        let frame = |image: &SeriesImage| match &image.source {
+            Source::Folder(f) => Some(f.ids.reveal().frame_of_reference.clone()).filter(|uid| !uid.is_empty()),
+            Source::Package(_) => None,
+        };
+        let first = series.images.first().and_then(frame).filter(|_| series.volume.is_some());
+        first.filter(|uid| series.images.iter().all(|i| frame(i).as_ref() == Some(uid)))
+    };
+    let frames: Vec<Option<String>> = sources.iter().map(|(_, series)| frame_of(series)).collect();
+    let shared = |uid: &&String| frames.iter().flatten().filter(|other| other == uid).count() > 1;
+    let first_of = |uid: &String| frames.iter().position(|f| f.as_ref() == Some(uid)).and_then(|at| u8::try_from(at + 1).ok());
+    frames.iter().map(|frame| frame.as_ref().filter(shared).and_then(first_of)).collect()
 }
 
 /// A folder beside the destination that is removed unless it is published.

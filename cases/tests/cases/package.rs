@@ -58,6 +58,30 @@ fn what_was_packed_comes_out() {
     assert!(matches!(build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dest), Err(PackageError::Exists)));
 }
 
+/// Two parts of one examination lie in one frame of reference, and the package says so; two examinations do not.
+#[test]
+fn series_of_one_frame_of_reference_are_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let background = Background::shipped().unwrap();
+    for (i, case) in build_cases(&background, 5, 2).unwrap().enumerate() {
+        case.write_dicom(&dir.path().join(format!("{i}"))).unwrap();
+    }
+    let part = dir.path().join("part");
+    fs::create_dir(&part).unwrap();
+    let mut files: Vec<_> = fs::read_dir(dir.path().join("0")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().step_by(2) {
+        fs::rename(file, part.join(file.file_name().unwrap())).unwrap();
+    }
+    let all: Vec<_> = ["0", "part", "1"].map(|name| folder(&dir.path().join(name)).series.remove(0)).into();
+    let roles = ["current", "delayed", "prior"].map(|r| Role::new(r).unwrap());
+    let sources: Vec<_> = roles.into_iter().zip(&all).collect();
+    let dest = dir.path().join("package");
+    build(&sources, Keep::Pixels, &UidKey::new(KEY), &dest).unwrap();
+    let spaces: Vec<_> = Package::open(&dest).unwrap().series().iter().map(|s| s.facts.space).collect();
+    assert_eq!(spaces, [Some(1), Some(1), None]);
+}
+
 /// Every kind of pixels: colour, palette, several frames, 32 bits, floating point, and a rescale of its own for every slice.
 #[test]
 fn every_kind_of_image_comes_out_as_it_went_in() {

@@ -117,9 +117,9 @@ pub enum OpeningError {
 pub fn opening(layout: &Layout, display: &Display, series: &[Ready<'_>], canvas: Canvas) -> Result<Vec<Opened>, OpeningError> {
     let find = |role: &Role| series.iter().find(|s| s.facts.role == *role).ok_or_else(|| OpeningError::NoSuchSeries(role.clone()));
     let cells = layout.cells();
-    let ready: Vec<&Ready<'_>> = cells.iter().map(|c| find(&c.role)).collect::<Result<_, _>>()?;
+    let all_ready: Vec<&Ready<'_>> = cells.iter().map(|c| find(&c.role)).collect::<Result<_, _>>()?;
     let rects = layout.place(canvas.size, canvas.gap);
-    let aims: Vec<Aim> = cells.iter().zip(&ready).map(|(cell, r)| Aim::new(cell, r.geometry)).collect::<Result<_, _>>()?;
+    let aims: Vec<Aim> = cells.iter().zip(&all_ready).map(|(cell, r)| Aim::new(cell, r.geometry)).collect::<Result<_, _>>()?;
     // One crosshair for all cells of a series: each cell puts it on its own first slice.
     let crosshair = |role: &Role, from: PatientPoint, geometry: &VolumeGeometry| {
         cells.iter().zip(&aims).filter(|(c, _)| c.role == *role).fold(from, |at, (c, aim)| aim.on_slice(geometry, at, c.slice))
@@ -128,9 +128,20 @@ pub fn opening(layout: &Layout, display: &Display, series: &[Ready<'_>], canvas:
         cells.iter().zip(&aims).zip(&rects).filter(|((c, _), _)| c.zoom == FirstZoom::FitAlike).map(|((_, aim), rect)| aim.fit(*rect));
     let alike = alike.fold(0.0, f64::max);
     let mut panes = Vec::with_capacity(cells.len());
-    for (((cell, aim), rect), ready) in cells.iter().zip(&aims).zip(&rects).zip(&ready) {
+    for (((cell, aim), rect), ready) in cells.iter().zip(&aims).zip(&rects).zip(&all_ready) {
         let shared = crosshair(&cell.role, ready.geometry.centre(), ready.geometry);
-        let through = aim.on_slice(ready.geometry, shared, cell.slice);
+        // What lies in one frame of reference and moves together begins at one position, as near as its images come to it.
+        let leads = |(i, other): (usize, &Cell)| {
+            let same_space = ready.facts.space.is_some() && all_ready.get(i).is_some_and(|r| r.facts.space == ready.facts.space);
+            let opened: Option<&Opened> = panes.get(i);
+            opened.filter(|_| same_space && other.role != cell.role && other.link == cell.link).map(|o| o.through)
+        };
+        let lead = cells.iter().enumerate().find_map(leads).filter(|_| cell.link.is_some() && cell.slice == FirstSlice::Middle);
+        let through = match lead.map(|at| ready.geometry.nearest_inside(at)) {
+            Some(at) if cell.shows == Shows::Images => ready.geometry.on_nearest_slice(at),
+            Some(at) => at,
+            None => aim.on_slice(ready.geometry, shared, cell.slice),
+        };
         let spacing = aim.spacing(cell.zoom, ready, *rect, canvas.pixel, alike);
         panes.push(Opened {
             rect: *rect,

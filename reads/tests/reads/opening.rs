@@ -73,6 +73,27 @@ fn planes_are_radiological_whatever_the_acquisition() {
 }
 
 #[test]
+fn what_lies_in_one_frame_of_reference_begins_at_one_position() {
+    let current = volume([160, 120, 40], Direction::LEFT, Direction::POSTERIOR);
+    // Longer, so that its own middle is elsewhere, and between the slices of the other.
+    let prior = volume([160, 120, 63], Direction::LEFT, Direction::POSTERIOR);
+    let series = |spaces: [Option<u8>; 2]| {
+        let mut all = [("current", &current), ("prior", &prior)].map(|(role, g)| (facts(role, "CT", g, true), g.clone()));
+        all.iter_mut().zip(spaces).for_each(|((facts, _), space)| facts.space = space);
+        open("", &all, Canvas::CANONICAL)
+    };
+    let apart = |panes: &[Opened]| panes[0].through.distance(panes[1].through).0;
+    let together = series([Some(1), Some(1)]);
+    assert!(apart(&together) <= 1.25 + 1e-9 && off(&together[1]).abs() < 1e-9, "{}", apart(&together));
+    // Its images are shown as they are: the plane lies on one of them.
+    let at = prior.voxel_of(together[1].through).slice;
+    assert!((at - at.round()).abs() < 1e-9, "{at}");
+    for spaces in [[Some(1), Some(2)], [None, None], [Some(1), None]] {
+        assert!(apart(&series(spaces)) > 20.0, "{spaces:?}: nobody knows that these lie in one space");
+    }
+}
+
+#[test]
 fn images_are_shown_as_acquired_with_the_window_of_their_first_slice() {
     let geometry = volume([160, 120, 40], Direction::POSTERIOR, Direction::FEET);
     let series = [(facts("current", "MR", &geometry, true), geometry.clone())];
