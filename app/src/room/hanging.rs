@@ -8,6 +8,7 @@ use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use egui::{Rect, pos2};
 use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, Ready, Shows, Turn, opening};
+use tiresias_reads::machine::PaneShows;
 use tiresias_reads::protocol::Display;
 use tiresias_reads::workspace::CellView;
 use tiresias_words::{PatientPoint, VolumeGeometry};
@@ -199,6 +200,18 @@ impl Hanging {
         if let Some(cell) = self.cells.get_mut(at.0) {
             *cell = Cell::new(cell.series, cell.orientation, cell.opens_turned, geometry);
         }
+    }
+
+    /// What every cell shows, and which one has the screen to itself: for the record.
+    pub(super) fn shows(&self) -> (Vec<PaneShows>, Option<u8>) {
+        let shows = |o: Orientation| match o {
+            Orientation::Stack => Shows::Images,
+            Orientation::Axial => Shows::Axial,
+            Orientation::Coronal => Shows::Coronal,
+            Orientation::Sagittal => Shows::Sagittal,
+        };
+        let panes = self.cells.iter().map(|c| PaneShows { series: c.series as u8, shows: shows(c.orientation) });
+        (panes.collect(), self.maximised.map(|i| i as u8))
     }
 
     pub(super) const fn focused(&self) -> At {

@@ -32,7 +32,7 @@ use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::hanging::hang;
-use tiresias_reads::machine::{Action, Draft, Glimpse, Rules, State, Tool, View as Glance, missing};
+use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance, missing};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
 use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
@@ -130,6 +130,7 @@ struct Glimpses {
     last_slices: [Option<u32>; MOST_CELLS],
     last_windows: Vec<Option<Window>>,
     last_tool: Option<Tool>,
+    last_panes: Option<(Vec<PaneShows>, Option<u8>)>,
 }
 
 /// At most so much of behaviour is lost in a crash.
@@ -355,9 +356,15 @@ impl Room {
         self.glimpses.last_ms = at_ms;
         let slice = |at: At| Some((at.0, self.slice_position(at)?.number - 1));
         let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
+        let shows = self.hanging.shows();
         let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
         let seen = &mut self.glimpses;
         let mut note = |view| seen.pending.push(Glimpse { at_ms, view });
+        if seen.last_panes.as_ref() != Some(&shows) {
+            note(Glance::Panes { panes: shows.0.clone(), alone: shows.1 });
+            // A pane of another kind begins anew: its slice is told, whatever the number.
+            (seen.last_panes, seen.last_slices) = (Some(shows), [None; MOST_CELLS]);
+        }
         for (pane, index) in panes {
             if seen.last_slices[pane] != Some(index) {
                 note(Glance::Slice { pane: pane as u8, index });

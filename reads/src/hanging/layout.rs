@@ -4,7 +4,7 @@
 //! Refuses: cells outside of their grid or upon each other (only this crate makes a [`Layout`]).
 
 use super::Turn;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tiresias_words::{Mm, Role};
 
 /// At most so many rows, and so many columns.
@@ -56,7 +56,7 @@ pub struct Place {
 }
 
 /// Which pictures of a series a cell shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shows {
     /// The images as acquired.

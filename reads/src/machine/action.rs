@@ -1,6 +1,6 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
-use crate::hanging::FirstView;
+use crate::hanging::{FirstView, Shows};
 use crate::protocol::Tool;
 use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,23 @@ pub enum View {
     Changed(Box<Change>),
     /// Another tool in hand.
     Tool(Tool),
+    /// Other panes on the screen, or others for the first time.
+    Panes {
+        /// What each shows, in reading order.
+        panes: Vec<PaneShows>,
+        /// The one that has the screen to itself.
+        alone: Option<u8>,
+    },
+}
+
+/// What one pane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaneShows {
+    /// Series, from 0 in order of roles.
+    pub series: u8,
+    /// Which pictures of it.
+    pub shows: Shows,
 }
 
 impl View {
@@ -142,7 +159,7 @@ impl View {
             Self::Crosshair(p) => p.is_finite(),
             Self::Zoom { pixel, .. } => pixel.0.is_finite(),
             Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
-            Self::Slice { .. } | Self::Window { .. } | Self::Changed(_) | Self::Tool(_) => true,
+            Self::Slice { .. } | Self::Window { .. } | Self::Changed(_) | Self::Tool(_) | Self::Panes { .. } => true,
         }
     }
 }

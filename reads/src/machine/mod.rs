@@ -10,7 +10,7 @@ mod event;
 mod read;
 mod state;
 
-pub use action::{Action, AnswerValue, Environment, Glimpse, View};
+pub use action::{Action, AnswerValue, Environment, Glimpse, PaneShows, View};
 pub use decide::{Missing, Refusal, decide, missing};
 pub use event::{Event, Fact};
 pub use read::{Assignment, Draft, Locked, Mark};

@@ -133,20 +133,25 @@ fn two_examinations_are_read_beside_each_other() {
 
     // How far apart they were set is in the record.
     let record = crate::written::wait_for_record(&root);
-    let views = links(&record);
-    let offsets: Vec<_> = views
-        .iter()
-        .map(|v| if let View::Link { series, offset } = v { (*series, offset.map(|d| d.length().0)) } else { (9, None) })
-        .collect();
+    let offsets =
+        views_of(&record, |v| if let View::Link { series, offset } = v { Some((*series, offset.map(|d| d.length().0))) } else { None });
     assert_eq!(offsets.len(), 4, "{offsets:?}");
+    // What the panes showed, and in what arrangement, is there too.
+    let arranged = views_of(&record, |v| {
+        if let View::Panes { panes, alone } = v { Some((panes.iter().map(|p| p.series).collect::<Vec<_>>(), *alone)) } else { None }
+    });
+    assert_eq!(arranged.first(), Some(&(vec![0, 1], None)), "{arranged:?}");
+    assert!(arranged.contains(&(vec![1, 1], None)), "the prior went into the first cell: {arranged:?}");
+    assert_eq!(arranged.last().map(|(panes, _)| panes.len()), Some(9), "{arranged:?}");
     assert!(offsets[..2].iter().all(|(_, o)| o.is_none()) && offsets[2..].iter().all(|(_, o)| o.is_some()), "{offsets:?}");
 }
 
-fn links(record: &Record) -> Vec<View> {
+/// What is made of each recorded change of the view.
+fn views_of<T>(record: &Record, of: impl Fn(&View) -> Option<T>) -> Vec<T> {
     let mut found = Vec::new();
     let take = |recorded: tiresias_reads::record::Recorded| {
         if let Fact::Viewed { glimpses } = recorded.event.fact() {
-            found.extend(glimpses.iter().map(|g| g.view.clone()).filter(|v| matches!(v, View::Link { .. })));
+            found.extend(glimpses.iter().filter_map(|g| of(&g.view)));
         }
     };
     record.replay(take).expect("a record");
