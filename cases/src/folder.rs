@@ -14,6 +14,7 @@ use crate::greyscale::warn;
 use crate::open::{FileImage, Opened, open};
 use crate::series::{Content, FolderImage, ScannedSeries, Series, SeriesImage, Source, SourceIds};
 use crate::stacks::{self, Candidate};
+use crate::threads::on_all_cores;
 use crate::{CasesError, FileError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -119,14 +120,24 @@ pub(crate) fn scan(
     files.sort();
     files.dedup();
     let total = files.len();
-    for (i, path) in files.into_iter().enumerate() {
-        match read_header(&path, codecs).and_then(|h| open(&path, &h, codecs)) {
+    let mut read: Vec<_> = (0..total).map(|_| None).collect();
+    let mut done = 0;
+    let header_of = |i: usize| files.get(i).map(|path| read_header(path, codecs).and_then(|h| open(path, &h, codecs)));
+    let keep = |i: usize, opened| {
+        if let Some(place) = read.get_mut(i) {
+            *place = opened;
+        }
+        done += 1;
+        progress(Scan { done, total })
+    };
+    if on_all_cores(total, header_of, keep).is_break() {
+        return Err(CasesError::Cancelled);
+    }
+    for (path, opened) in files.into_iter().zip(read.into_iter().flatten()) {
+        match opened {
             Ok(Opened::Images(found)) => images.extend(found),
             Ok(Opened::Object(kind, pixels, summary)) => objects.push(OtherObject { path, kind, pixels, summary }),
             Err(reason) => refused.push(Refused { path, reason }),
-        }
-        if progress(Scan { done: i + 1, total }).is_break() {
-            return Err(CasesError::Cancelled);
         }
     }
     Ok(ScannedFolder { series: split(images), objects, refused })

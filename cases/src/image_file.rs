@@ -11,8 +11,11 @@ use crate::identifying::Identifying;
 use crate::overlay::{OverlayPlace, OverlayPlane, Under};
 use crate::palette::Palette;
 use crate::pixel_module::{Photometric, PixelModule};
-use crate::samples::{Samples, decoded, fits, native, raw_bit};
+use crate::samples::{Samples, decoded, fits, is_words, native, put_words, raw_bit};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU16;
 use std::sync::{Arc, Mutex, PoisonError};
 use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
 use tiresias_words::Overlay;
@@ -29,10 +32,13 @@ pub(crate) struct ImageFile {
     pub(crate) overlays: Vec<OverlayPlane>,
     table: FrameTable,
     deflated_from: Option<u64>,
-    /// The data set of a deflated file with several frames, from the first of them that is asked for until the last.
-    unpacked: Mutex<Option<Arc<Pixels>>>,
+    /// The data set of a deflated file with several frames, from the first that is asked for until as many were asked for as there are.
+    unpacked: Mutex<Option<(Arc<Pixels>, u32)>>,
     codecs: Arc<Codecs>,
 }
+
+/// Bytes that are read at a time on their way into a volume: few enough to stay in a core's cache.
+const PIECE: usize = 64 << 10;
 
 /// A decoded frame.
 pub(crate) struct Frame {
@@ -98,11 +104,34 @@ impl ImageFile {
         })
     }
 
+    /// Whether frames lie in the file as they lie in a volume: [`Self::read_words`] may be asked.
+    pub(crate) fn holds_words(&self) -> bool {
+        matches!(self.table, FrameTable::Native(_)) && self.deflated_from.is_none() && is_words(&self.module)
+    }
+
+    /// Reads the words of frame `frame` (from 0) to their place; of a file of which [`Self::holds_words`] is true.
+    pub(crate) fn read_words(&self, frame: usize, words: &[AtomicU16]) -> Result<(), FileError> {
+        let truncated = FileError::Truncated("its pixel data");
+        let Some(FrameBytes::Native { offset, length, .. }) = self.table.bytes(&self.module, frame) else { return Err(truncated) };
+        if length != words.len() as u64 * 2 {
+            return Err(truncated);
+        }
+        let mut file = File::open(self.path.reveal())?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut piece = vec![0; PIECE.min(words.len() * 2)];
+        for words in words.chunks(PIECE / 2) {
+            let piece = piece.get_mut(..words.len() * 2).unwrap_or_default();
+            file.read_exact(piece)?;
+            put_words(&self.module, piece, words);
+        }
+        Ok(())
+    }
+
     /// Decodes frame `frame` (from 0).
     pub(crate) fn decode(&self, frame: usize) -> Result<Frame, FileError> {
         let module = &self.module;
         let place = self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))?;
-        let source = self.source(frame)?;
+        let source = self.source()?;
         match place {
             FrameBytes::Native { offset, length, first_bit } => {
                 let samples = native(module, &source.read(offset, length)?, first_bit)?;
@@ -142,16 +171,19 @@ impl ImageFile {
         }
     }
 
-    /// Where the bytes of frame `frame` are. A deflated data set is unpacked once for all frames of a walk from the first to the last.
-    fn source(&self, frame: usize) -> Result<Arc<Pixels>, FileError> {
+    /// Where the bytes of the frames are. A deflated data set is unpacked once for a walk through all frames, in whatever order and on however many threads.
+    fn source(&self) -> Result<Arc<Pixels>, FileError> {
         let open = || Ok(Arc::new(Pixels::open(self.path.reveal(), self.deflated_from, &self.codecs)?));
         if self.deflated_from.is_none() || self.module.frames < 2 {
             return open();
         }
         // Nothing is half done where a panic could be.
         let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        let source = unpacked.take().map_or_else(open, Ok)?;
-        *unpacked = (frame + 1 < self.module.frames as usize).then(|| Arc::clone(&source));
+        let (source, left) = match unpacked.take() {
+            Some(known) => known,
+            None => (open()?, self.module.frames),
+        };
+        *unpacked = (left > 1).then(|| (Arc::clone(&source), left - 1));
         Ok(source)
     }
 
@@ -172,7 +204,7 @@ impl ImageFile {
                 OverlayPlace::PixelBit(bit) => {
                     let place = self.table.bytes(&self.module, frame);
                     let Some(FrameBytes::Native { offset, length, .. }) = place else { continue };
-                    let data = self.source(frame)?.read(offset, length)?;
+                    let data = self.source()?.read(offset, length)?;
                     found.push(plane.with(raw_bit(&self.module, &data, bit)?));
                 }
             }
