@@ -11,13 +11,13 @@ use crate::identifying::Identifying;
 use crate::overlay::{OverlayPlace, OverlayPlane, Under};
 use crate::palette::Palette;
 use crate::pixel_module::{Photometric, PixelModule};
-use crate::samples::{Samples, decoded, fits, is_words, native, put_words, raw_bit};
+use crate::samples::{Samples, decoded, fits, gives_words, is_words, native, put_decoded, put_native, raw_bit};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU16;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
+use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, DecodedFrame, EncodedFrame, TransferSyntax};
 use tiresias_words::Overlay;
 
 /// What is needed to decode the frames of one file. It has no `Debug`: the path identifies.
@@ -60,11 +60,29 @@ fn told(warning: CodecWarning) -> String {
     }
 }
 
-/// Whether grey values lie beyond those that their file says it holds. No codec but JPEG-LS notices a flipped bit: this is the one trace that it may leave.
-fn is_beyond(module: &PixelModule, samples: &Samples) -> bool {
-    let (Some([low, high]), Some(format), Samples::Words(words)) = (module.stated, module.sample.words(), samples) else { return false };
-    let of = |word: Option<&u16>| word.map(|w| i64::from(*w) + i64::from(format.offset()));
-    of(words.iter().min()).is_some_and(|v| v < low) || of(words.iter().max()).is_some_and(|v| v > high)
+/// The lowest and the highest word of what was decoded, where the file states a range that they can be held against. No codec but JPEG-LS notices a flipped
+/// bit: this is the one trace that it may leave.
+fn extremes(module: &PixelModule, words: impl Iterator<Item = u16>) -> Option<[u16; 2]> {
+    module.stated?;
+    words.fold(None, |found: Option<[u16; 2]>, w| Some(found.map_or([w, w], |[low, high]| [low.min(w), high.max(w)])))
+}
+
+/// Whether words lie beyond the values that their file says it holds.
+fn is_beyond(module: &PixelModule, extremes: Option<[u16; 2]>) -> bool {
+    let (Some(stated), Some(format), Some(found)) = (module.stated, module.sample.words(), extremes) else { return false };
+    let [low, high] = found.map(|w| i64::from(w) + i64::from(format.offset()));
+    low < stated[0] || high > stated[1]
+}
+
+/// The bytes of these parts of a file, one behind the other.
+fn joined(source: &Pixels, parts: &[(u64, u32)]) -> Result<Vec<u8>, FileError> {
+    match parts {
+        [(offset, length)] => source.read(*offset, u64::from(*length)),
+        parts => parts.iter().try_fold(Vec::new(), |mut data, (offset, length)| {
+            data.extend(source.read(*offset, u64::from(*length))?);
+            Ok(data)
+        }),
+    }
 }
 
 impl ImageFile {
@@ -104,27 +122,45 @@ impl ImageFile {
         })
     }
 
-    /// Whether frames lie in the file as they lie in a volume: [`Self::read_words`] may be asked.
-    pub(crate) fn holds_words(&self) -> bool {
-        matches!(self.table, FrameTable::Native(_)) && self.deflated_from.is_none() && is_words(&self.module)
+    /// Whether frames can go to their place in a volume as they are read or decoded: [`Self::put_words`] may be asked.
+    pub(crate) fn gives_words(&self) -> bool {
+        match self.table {
+            FrameTable::Native(_) => self.deflated_from.is_none() && is_words(&self.module),
+            FrameTable::Encapsulated { .. } => gives_words(&self.module),
+        }
     }
 
-    /// Reads the words of frame `frame` (from 0) to their place; of a file of which [`Self::holds_words`] is true.
-    pub(crate) fn read_words(&self, frame: usize, words: &[AtomicU16]) -> Result<(), FileError> {
-        let truncated = FileError::Truncated("its pixel data");
-        let Some(FrameBytes::Native { offset, length, .. }) = self.table.bytes(&self.module, frame) else { return Err(truncated) };
-        if length != words.len() as u64 * 2 {
-            return Err(truncated);
+    /// Puts the words of frame `frame` (from 0) in their place; of a file of which [`Self::gives_words`] is true. Returns what a person must see beside it.
+    pub(crate) fn put_words(&self, frame: usize, words: &[AtomicU16]) -> Result<Vec<String>, FileError> {
+        let module = &self.module;
+        if words.len() as u64 != module.pixels() {
+            return Err(FileError::Truncated("its pixel data"));
         }
-        let mut file = File::open(self.path.reveal())?;
-        file.seek(SeekFrom::Start(offset))?;
-        let mut piece = vec![0; PIECE.min(words.len() * 2)];
-        for words in words.chunks(PIECE / 2) {
-            let piece = piece.get_mut(..words.len() * 2).unwrap_or_default();
-            file.read_exact(piece)?;
-            put_words(&self.module, piece, words);
+        match self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))? {
+            FrameBytes::Native { offset, .. } => {
+                let mut file = File::open(self.path.reveal())?;
+                file.seek(SeekFrom::Start(offset))?;
+                let mut piece = vec![0; PIECE.min(words.len() * 2)];
+                for words in words.chunks(PIECE / 2) {
+                    let piece = piece.get_mut(..words.len() * 2).unwrap_or_default();
+                    file.read_exact(piece)?;
+                    put_native(module, piece, words);
+                }
+                Ok(Vec::new())
+            }
+            FrameBytes::Encapsulated(parts) => {
+                let data = joined(&*self.source()?, &parts)?;
+                let mut all_fit = true;
+                let put = |given: &DecodedFrame, at: usize, piece: &[u8]| {
+                    let first = at / usize::from(given.bytes_per_sample).max(1);
+                    put_decoded(module, given, piece, words.get(first..).unwrap_or_default());
+                    all_fit = (at == 0 || all_fit) && fits(module, given, piece);
+                };
+                let given = self.codecs.decode_to(&self.encoded(&data), self.worker_memory(), put)?;
+                let words = words.iter().map(|w| w.load(Ordering::Relaxed));
+                Ok(self.told_of(&given, all_fit, extremes(module, words)))
+            }
         }
-        Ok(())
     }
 
     /// Decodes frame `frame` (from 0).
@@ -138,37 +174,46 @@ impl ImageFile {
                 Ok(Frame { samples, photometric: module.photometric, warnings: Vec::new() })
             }
             FrameBytes::Encapsulated(parts) => {
-                let mut data = Vec::new();
-                for (offset, length) in parts {
-                    data.extend(source.read(offset, u64::from(length))?);
-                }
-                let encoded = EncodedFrame {
-                    syntax: self.syntax,
-                    columns: module.columns,
-                    rows: module.rows,
-                    samples: module.samples_per_pixel(),
-                    bits_allocated: module.sample.allocated(),
-                    bits_stored: module.sample.stored(),
-                    photometric: module.photometric.declared(),
-                    data: &data,
-                };
-                let given = self.codecs.decode(&encoded, self.worker_memory())?;
+                let data = joined(&source, &parts)?;
+                let given = self.codecs.decode(&self.encoded(&data), self.worker_memory())?;
+                let samples = decoded(module, &given)?;
+                let words = if let Samples::Words(words) = &samples { words.as_slice() } else { &[] };
                 let photometric = match given.colour {
                     DecodedColour::Rgb if module.samples_per_pixel() == 3 => Photometric::Rgb,
                     DecodedColour::Rgb | DecodedColour::AsDeclared => module.photometric,
                 };
-                let harmless = |w: &&CodecWarning| matches!(w, CodecWarning::Precision { .. }) && fits(module, &given);
-                let mut warnings: Vec<String> = given.warnings.iter().filter(|w| !harmless(w)).map(|w| told(*w)).collect();
-                if given.signed == Some(true) && !module.sample.signed() {
-                    warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
-                }
-                let samples = decoded(module, &given)?;
-                if self.syntax.promises_lossless() && is_beyond(module, &samples) {
-                    warnings.push("the compressed pixels give values beyond those that the file states, and may be damaged".to_owned());
-                }
+                let warnings = self.told_of(&given, fits(module, &given, &given.data), extremes(module, words.iter().copied()));
                 Ok(Frame { samples, photometric, warnings })
             }
         }
+    }
+
+    /// A frame for the codec.
+    fn encoded<'a>(&self, data: &'a [u8]) -> EncodedFrame<'a> {
+        let module = &self.module;
+        EncodedFrame {
+            syntax: self.syntax,
+            columns: module.columns,
+            rows: module.rows,
+            samples: module.samples_per_pixel(),
+            bits_allocated: module.sample.allocated(),
+            bits_stored: module.sample.stored(),
+            photometric: module.photometric.declared(),
+            data,
+        }
+    }
+
+    /// What a person must see beside a frame of which a codec said this, whose samples all fit the stored bits or not, and lie between these words.
+    fn told_of(&self, given: &DecodedFrame, fits: bool, extremes: Option<[u16; 2]>) -> Vec<String> {
+        let harmless = |w: &&CodecWarning| matches!(w, CodecWarning::Precision { .. }) && fits;
+        let mut warnings: Vec<String> = given.warnings.iter().filter(|w| !harmless(w)).map(|w| told(*w)).collect();
+        if given.signed == Some(true) && !self.module.sample.signed() {
+            warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
+        }
+        if self.syntax.promises_lossless() && is_beyond(&self.module, extremes) {
+            warnings.push("the compressed pixels give values beyond those that the file states, and may be damaged".to_owned());
+        }
+        warnings
     }
 
     /// Where the bytes of the frames are. A deflated data set is unpacked once for a walk through all frames, in whatever order and on however many threads.
@@ -212,10 +257,11 @@ impl ImageFile {
         Ok(found)
     }
 
-    /// What a worker may use for this file, bytes: four times what its frames honestly need, and at least what every file gets.
+    /// What a worker may use for this file, bytes: six times what its frames honestly need (JPEG 2000 takes four times that beside the result and the data),
+    /// and at least what every file gets.
     fn worker_memory(&self) -> u64 {
         let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
         // Round figures, so that files of a series share workers.
-        (honest.saturating_mul(4)).max(WORKER_MEMORY) >> 20 << 20
+        (honest.saturating_mul(6)).max(WORKER_MEMORY) >> 20 << 20
     }
 }

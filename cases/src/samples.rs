@@ -114,16 +114,33 @@ pub(crate) fn native(module: &PixelModule, data: &[u8], first_bit: u32) -> Resul
     })
 }
 
-/// Whether a native frame is one little endian 16-bit sample after the other, so that [`put_words`] can write it without memory of its own.
+/// Whether a native frame is one little endian 16-bit sample after the other, so that [`put_native`] can write it without memory of its own.
 pub(crate) const fn is_words(module: &PixelModule) -> bool {
     matches!(module.sample, Sample::Short { allocated: 16, .. }) && !module.big_endian && module.samples_per_pixel() == 1
 }
 
 /// Writes the words of raw samples of which [`is_words`] is true, the same as [`native`] gives. `data` may be any part of a frame.
-pub(crate) fn put_words(module: &PixelModule, data: &[u8], to: &[AtomicU16]) {
+pub(crate) fn put_native(module: &PixelModule, data: &[u8], to: &[AtomicU16]) {
     let Sample::Short { stored, shift, signed, .. } = module.sample else { return };
-    let raw = data.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b));
+    put(arrays(data).map(u16::from_le_bytes), stored, shift, signed, to);
+}
+
+fn put(raw: impl Iterator<Item = u16>, stored: u8, shift: u8, signed: bool, to: &[AtomicU16]) {
     to.iter().zip(raw).for_each(|(to, r)| to.store(word(r, stored, shift, signed), Ordering::Relaxed));
+}
+
+/// Whether what a codec gives of a frame is one sample of at most 16 bits after the other, so that [`put_decoded`] can write it.
+pub(crate) const fn gives_words(module: &PixelModule) -> bool {
+    matches!(module.sample, Sample::Short { .. }) && module.samples_per_pixel() == 1
+}
+
+/// Writes the words of what a codec gave of a frame of which [`gives_words`] is true, the same as [`decoded`] gives. `data` may be any part of it.
+pub(crate) fn put_decoded(module: &PixelModule, frame: &DecodedFrame, data: &[u8], to: &[AtomicU16]) {
+    let Sample::Short { stored, signed, .. } = module.sample else { return };
+    match frame.bytes_per_sample {
+        1 => put(data.iter().map(|b| u16::from(*b)), stored, 0, signed, to),
+        _ => put(arrays(data).map(u16::from_le_bytes), stored, 0, signed, to),
+    }
 }
 
 /// One bit, counted from the lowest, of every raw sample of a native frame with one sample a pixel: where retired overlays lie, outside the stored bits.
@@ -176,8 +193,8 @@ pub(crate) fn decoded(module: &PixelModule, frame: &DecodedFrame) -> Result<Samp
     }
 }
 
-/// Whether every sample that a codec gave fits the bits that the description says are stored: codestreams often state more bits than they use.
-pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame) -> bool {
+/// Whether every one of these samples that a codec gave fits the bits that the description says are stored: codestreams often state more bits than they use.
+pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame, data: &[u8]) -> bool {
     let (stored, precision) = (u32::from(module.sample.stored()), u32::from(frame.precision));
     if precision <= stored || precision > 32 {
         return true;
@@ -189,9 +206,9 @@ pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame) -> bool {
     };
     let one = |v: u32| extended(v, precision) == extended(v, stored);
     match frame.bytes_per_sample {
-        1 => frame.data.iter().all(|b| one(u32::from(*b))),
-        2 => arrays(&frame.data).all(|b| one(u32::from(u16::from_le_bytes(b)))),
-        _ => arrays(&frame.data).all(|b| one(u32::from_le_bytes(b))),
+        1 => data.iter().all(|b| one(u32::from(*b))),
+        2 => arrays(data).all(|b| one(u32::from(u16::from_le_bytes(b)))),
+        _ => arrays(data).all(|b| one(u32::from_le_bytes(b))),
     }
 }
 
@@ -270,7 +287,7 @@ mod tests {
             let sample = Sample::Short { allocated: 16, stored, shift: high + 1 - stored, signed };
             let m = module(Photometric::Monochrome2, sample, data.len() as u32 / 2, false);
             let to: Vec<AtomicU16> = data.chunks(2).map(|_| AtomicU16::new(0)).collect();
-            put_words(&m, &data, &to);
+            put_native(&m, &data, &to);
             assert!(is_words(&m));
             assert_eq!(native(&m, &data, 0), Ok(Samples::Words(to.iter().map(|w| w.load(Ordering::Relaxed)).collect())), "{m:?}");
         }
@@ -317,8 +334,12 @@ mod tests {
             warnings: vec![],
         };
         let short = |stored, signed| module(Photometric::Monochrome2, Sample::Short { allocated: 16, stored, shift: 0, signed }, 1, false);
-        assert!(fits(&short(12, false), &decoded(&[4095])) && !fits(&short(12, false), &decoded(&[4096])));
-        assert!(fits(&short(12, true), &decoded(&[0xF800, 0x07FF])) && !fits(&short(12, true), &decoded(&[0x0800])));
+        let all_fit = |m: &PixelModule, data: &[u16]| {
+            let frame = decoded(data);
+            fits(m, &frame, &frame.data)
+        };
+        assert!(all_fit(&short(12, false), &[4095]) && !all_fit(&short(12, false), &[4096]));
+        assert!(all_fit(&short(12, true), &[0xF800, 0x07FF]) && !all_fit(&short(12, true), &[0x0800]));
     }
 
     #[test]

@@ -333,12 +333,16 @@ impl Series {
                 let (texels, warnings) = self.texels(slice)?;
                 (into.put_colour(slice, &texels), warnings)
             }
-            Content::Grey if image.source.holds_words() && into.is_exact() => {
+            Content::Grey if image.source.gives_words() && into.is_exact() => {
+                let mut warnings = Vec::new();
                 let put = |words: &[AtomicU16]| match &image.source {
-                    Source::Folder(f) => f.file.read_words(f.frame, words).map_err(|why| CasesError::Image { number, count, why }),
-                    Source::Package(p) => p.read_words(words).map_err(CasesError::from),
+                    Source::Folder(f) => {
+                        warnings = f.file.put_words(f.frame, words).map_err(|why| CasesError::Image { number, count, why })?;
+                        Ok(())
+                    }
+                    Source::Package(p) => p.put_words(words).map_err(CasesError::from),
                 };
-                (into.fill(slice, put)?, Vec::new())
+                (into.fill(slice, put)?, warnings)
             }
             Content::Grey => {
                 let (samples, warnings) = self.grey_samples(slice)?;
@@ -443,11 +447,11 @@ impl Series {
 }
 
 impl Source {
-    /// Whether the file holds the samples as they lie in a volume, so that they need no memory of their own on the way.
-    fn holds_words(&self) -> bool {
+    /// Whether the samples can go to their place in a volume as they come, so that they need no memory of their own on the way.
+    fn gives_words(&self) -> bool {
         match self {
-            Self::Folder(f) => f.file.holds_words(),
-            Self::Package(p) => p.holds_words(),
+            Self::Folder(f) => f.file.gives_words(),
+            Self::Package(p) => p.gives_words(),
         }
     }
 }

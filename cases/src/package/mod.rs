@@ -12,7 +12,7 @@ pub use build::{Keep, build};
 
 use crate::PackageError;
 use crate::pixel_module::{Photometric, PixelModule};
-use crate::samples::{Samples, is_words, native, put_words};
+use crate::samples::{Samples, is_words, native, put_native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
 use crate::{colour, facts};
 use manifest::{Described, Manifest, PackedOverlay, PackedSeries};
@@ -158,14 +158,14 @@ impl PackedImage {
         // The manifest's lengths were checked against each other, so the bytes suffice.
         self.pixels(|data| native(&self.module, data, 0))?.map_err(|_| PackageError::Changed { file: self.file.clone() })
     }
-    /// Whether the samples lie in the file as they lie in a volume: [`Self::read_words`] may be asked.
-    pub(crate) const fn holds_words(&self) -> bool {
+    /// Whether the samples lie in the file as they lie in a volume: [`Self::put_words`] may be asked.
+    pub(crate) const fn gives_words(&self) -> bool {
         is_words(&self.module)
     }
     /// Writes the words to their place, after the whole file was checked.
-    pub(crate) fn read_words(&self, words: &[AtomicU16]) -> Result<(), PackageError> {
+    pub(crate) fn put_words(&self, words: &[AtomicU16]) -> Result<(), PackageError> {
         // The manifest's lengths were checked against each other, so the bytes suffice.
-        self.pixels(|data| put_words(&self.module, data, words))
+        self.pixels(|data| put_native(&self.module, data, words))
     }
     /// Texels.
     pub(crate) fn texels(&self) -> Result<Vec<u32>, PackageError> {
