@@ -257,11 +257,11 @@ impl ImageFile {
         Ok(found)
     }
 
-    /// What a worker may use for this file, bytes: six times what its frames honestly need (JPEG 2000 takes four times that beside the result and the data),
-    /// and at least what every file gets.
+    /// What a worker may use for this file, bytes: eight times what its frames honestly need (JPEG 2000 takes four times that for itself, and more for
+    /// its threads), and at least what every file gets.
     fn worker_memory(&self) -> u64 {
         let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
         // Round figures, so that files of a series share workers.
-        (honest.saturating_mul(6)).max(WORKER_MEMORY) >> 20 << 20
+        (honest.saturating_mul(8)).max(WORKER_MEMORY) >> 20 << 20
     }
 }

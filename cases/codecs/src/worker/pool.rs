@@ -166,6 +166,8 @@ impl Codecs {
             // Frames come one after the other: what glibc's malloc gives back to the system between two, it pays for again page by page (mallopt(3)).
             .env("MALLOC_MMAP_THRESHOLD_", KEPT)
             .env("MALLOC_TRIM_THRESHOLD_", KEPT)
+            // Threads with heaps of their own would take 128 MiB of the address space that is limited, each, and use little of it.
+            .env("MALLOC_ARENA_MAX", "1")
             .spawn()
             .map_err(|e| CodecError::Start(e.kind()))?;
         let mut worker = Worker { child, pipes: None, memory };
