@@ -14,6 +14,7 @@ use crate::greyscale::warn;
 use crate::open::{FileImage, Opened, open};
 use crate::series::{Content, FolderImage, ScannedSeries, Series, SeriesImage, Source, SourceIds};
 use crate::stacks::{self, Candidate};
+use crate::threads::on_all_cores;
 use crate::{CasesError, FileError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -102,7 +103,7 @@ pub(crate) fn scan(
     progress: &mut dyn FnMut(Scan) -> ControlFlow<()>,
 ) -> Result<ScannedFolder, CasesError> {
     let mut files = Vec::new();
-    collect(path, 0, &mut files)?;
+    collect(path, &mut files)?;
     let (mut images, mut objects, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     // A DICOMDIR given by itself stands for the files that it names; in a folder those are found without it.
     if let [directory] = files.as_slice()
@@ -119,31 +120,51 @@ pub(crate) fn scan(
     files.sort();
     files.dedup();
     let total = files.len();
-    for (i, path) in files.into_iter().enumerate() {
-        match read_header(&path, codecs).and_then(|h| open(&path, &h, codecs)) {
+    let mut read: Vec<_> = (0..total).map(|_| None).collect();
+    let mut done = 0;
+    let header_of = |i: usize| files.get(i).map(|path| read_header(path, codecs).and_then(|h| open(path, &h, codecs)));
+    let keep = |i: usize, opened| {
+        if let Some(place) = read.get_mut(i) {
+            *place = opened;
+        }
+        done += 1;
+        progress(Scan { done, total })
+    };
+    if on_all_cores(total, header_of, keep).is_break() {
+        return Err(CasesError::Cancelled);
+    }
+    for (path, opened) in files.into_iter().zip(read.into_iter().flatten()) {
+        match opened {
             Ok(Opened::Images(found)) => images.extend(found),
             Ok(Opened::Object(kind, pixels, summary)) => objects.push(OtherObject { path, kind, pixels, summary }),
             Err(reason) => refused.push(Refused { path, reason }),
-        }
-        if progress(Scan { done: i + 1, total }).is_break() {
-            return Err(CasesError::Cancelled);
         }
     }
     Ok(ScannedFolder { series: split(images), objects, refused })
 }
 
-fn collect(path: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
-    let open = |e: std::io::Error| CasesError::Open(e.kind());
-    // The path that the person gave may be a link; what lies inside may not.
-    let kind = if depth == 0 { fs::metadata(path) } else { fs::symlink_metadata(path) }.map_err(open)?.file_type();
+/// The files at the path that a person gave, which may be a link; what lies inside may not.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
+    let kind = fs::metadata(path).map_err(|e| CasesError::Open(e.kind()))?.file_type();
     if kind.is_file() {
-        if files.len() == FILES {
-            return Err(CasesError::TooMany(FILES));
-        }
         files.push(path.to_owned());
-    } else if kind.is_dir() && depth < DEPTH {
-        for entry in fs::read_dir(path).map_err(open)? {
-            collect(&entry.map_err(open)?.path(), depth + 1, files)?;
+    }
+    if kind.is_dir() { collect_inside(path, 1, files) } else { Ok(()) }
+}
+
+fn collect_inside(folder: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
+    let open = |e: std::io::Error| CasesError::Open(e.kind());
+    for entry in fs::read_dir(folder).map_err(open)? {
+        let entry = entry.map_err(open)?;
+        // The folder's own list says it: no file is asked by itself.
+        let kind = entry.file_type().map_err(open)?;
+        if kind.is_file() {
+            if files.len() == FILES {
+                return Err(CasesError::TooMany(FILES));
+            }
+            files.push(entry.path());
+        } else if kind.is_dir() && depth < DEPTH {
+            collect_inside(&entry.path(), depth + 1, files)?;
         }
     }
     Ok(())
@@ -199,7 +220,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
             );
         }
         for (mut stack, why_apart) in stacks_of(group) {
-            let first = stack.iter().map(|i| i.image.file.path.reveal().clone()).min().unwrap_or_default();
+            let first = stack.iter().map(|i| i.image.file.path.reveal()).min().cloned().unwrap_or_default();
             stack.iter_mut().take(1).for_each(|i| i.warnings.extend(told.iter().cloned().chain(why_apart.clone())));
             if let Some(built) = assemble(stack, key.content) {
                 series.push((first, built));

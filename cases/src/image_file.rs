@@ -11,10 +11,13 @@ use crate::identifying::Identifying;
 use crate::overlay::{OverlayPlace, OverlayPlane, Under};
 use crate::palette::Palette;
 use crate::pixel_module::{Photometric, PixelModule};
-use crate::samples::{Samples, decoded, fits, native, raw_bit};
+use crate::samples::{Samples, decoded, fits, gives_words, is_words, native, put_decoded, put_native, raw_bit};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, EncodedFrame, TransferSyntax};
+use tiresias_codecs::{CodecWarning, Codecs, DecodedColour, DecodedFrame, EncodedFrame, TransferSyntax};
 use tiresias_words::Overlay;
 
 /// What is needed to decode the frames of one file. It has no `Debug`: the path identifies.
@@ -29,10 +32,13 @@ pub(crate) struct ImageFile {
     pub(crate) overlays: Vec<OverlayPlane>,
     table: FrameTable,
     deflated_from: Option<u64>,
-    /// The data set of a deflated file with several frames, from the first of them that is asked for until the last.
-    unpacked: Mutex<Option<Arc<Pixels>>>,
+    /// The data set of a deflated file with several frames, from the first that is asked for until as many were asked for as there are.
+    unpacked: Mutex<Option<(Arc<Pixels>, u32)>>,
     codecs: Arc<Codecs>,
 }
+
+/// Bytes that are read at a time on their way into a volume: few enough to stay in a core's cache.
+const PIECE: usize = 64 << 10;
 
 /// A decoded frame.
 pub(crate) struct Frame {
@@ -54,11 +60,29 @@ fn told(warning: CodecWarning) -> String {
     }
 }
 
-/// Whether grey values lie beyond those that their file says it holds. No codec but JPEG-LS notices a flipped bit: this is the one trace that it may leave.
-fn is_beyond(module: &PixelModule, samples: &Samples) -> bool {
-    let (Some([low, high]), Some(format), Samples::Words(words)) = (module.stated, module.sample.words(), samples) else { return false };
-    let of = |word: Option<&u16>| word.map(|w| i64::from(*w) + i64::from(format.offset()));
-    of(words.iter().min()).is_some_and(|v| v < low) || of(words.iter().max()).is_some_and(|v| v > high)
+/// The lowest and the highest word of what was decoded, where the file states a range that they can be held against. No codec but JPEG-LS notices a flipped
+/// bit: this is the one trace that it may leave.
+fn extremes(module: &PixelModule, words: impl Iterator<Item = u16>) -> Option<[u16; 2]> {
+    module.stated?;
+    words.fold(None, |found: Option<[u16; 2]>, w| Some(found.map_or([w, w], |[low, high]| [low.min(w), high.max(w)])))
+}
+
+/// Whether words lie beyond the values that their file says it holds.
+fn is_beyond(module: &PixelModule, extremes: Option<[u16; 2]>) -> bool {
+    let (Some(stated), Some(format), Some(found)) = (module.stated, module.sample.words(), extremes) else { return false };
+    let [low, high] = found.map(|w| i64::from(w) + i64::from(format.offset()));
+    low < stated[0] || high > stated[1]
+}
+
+/// The bytes of these parts of a file, one behind the other.
+fn joined(source: &Pixels, parts: &[(u64, u32)]) -> Result<Vec<u8>, FileError> {
+    match parts {
+        [(offset, length)] => source.read(*offset, u64::from(*length)),
+        parts => parts.iter().try_fold(Vec::new(), |mut data, (offset, length)| {
+            data.extend(source.read(*offset, u64::from(*length))?);
+            Ok(data)
+        }),
+    }
 }
 
 impl ImageFile {
@@ -98,60 +122,113 @@ impl ImageFile {
         })
     }
 
+    /// Whether frames can go to their place in a volume as they are read or decoded: [`Self::put_words`] may be asked.
+    pub(crate) fn gives_words(&self) -> bool {
+        match self.table {
+            FrameTable::Native(_) => self.deflated_from.is_none() && is_words(&self.module),
+            FrameTable::Encapsulated { .. } => gives_words(&self.module),
+        }
+    }
+
+    /// Puts the words of frame `frame` (from 0) in their place; of a file of which [`Self::gives_words`] is true. Returns what a person must see beside it.
+    pub(crate) fn put_words(&self, frame: usize, words: &[AtomicU16]) -> Result<Vec<String>, FileError> {
+        let module = &self.module;
+        if words.len() as u64 != module.pixels() {
+            return Err(FileError::Truncated("its pixel data"));
+        }
+        match self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))? {
+            FrameBytes::Native { offset, .. } => {
+                let mut file = File::open(self.path.reveal())?;
+                file.seek(SeekFrom::Start(offset))?;
+                let mut piece = vec![0; PIECE.min(words.len() * 2)];
+                for words in words.chunks(PIECE / 2) {
+                    let piece = piece.get_mut(..words.len() * 2).unwrap_or_default();
+                    file.read_exact(piece)?;
+                    put_native(module, piece, words);
+                }
+                Ok(Vec::new())
+            }
+            FrameBytes::Encapsulated(parts) => {
+                let data = joined(&*self.source()?, &parts)?;
+                let mut all_fit = true;
+                let put = |given: &DecodedFrame, at: usize, piece: &[u8]| {
+                    let first = at / usize::from(given.bytes_per_sample).max(1);
+                    put_decoded(module, given, piece, words.get(first..).unwrap_or_default());
+                    all_fit = (at == 0 || all_fit) && fits(module, given, piece);
+                };
+                let given = self.codecs.decode_to(&self.encoded(&data), self.worker_memory(), put)?;
+                let words = words.iter().map(|w| w.load(Ordering::Relaxed));
+                Ok(self.told_of(&given, all_fit, extremes(module, words)))
+            }
+        }
+    }
+
     /// Decodes frame `frame` (from 0).
     pub(crate) fn decode(&self, frame: usize) -> Result<Frame, FileError> {
         let module = &self.module;
         let place = self.table.bytes(module, frame).ok_or(FileError::Truncated("its pixel data"))?;
-        let source = self.source(frame)?;
+        let source = self.source()?;
         match place {
             FrameBytes::Native { offset, length, first_bit } => {
                 let samples = native(module, &source.read(offset, length)?, first_bit)?;
                 Ok(Frame { samples, photometric: module.photometric, warnings: Vec::new() })
             }
             FrameBytes::Encapsulated(parts) => {
-                let mut data = Vec::new();
-                for (offset, length) in parts {
-                    data.extend(source.read(offset, u64::from(length))?);
-                }
-                let encoded = EncodedFrame {
-                    syntax: self.syntax,
-                    columns: module.columns,
-                    rows: module.rows,
-                    samples: module.samples_per_pixel(),
-                    bits_allocated: module.sample.allocated(),
-                    bits_stored: module.sample.stored(),
-                    photometric: module.photometric.declared(),
-                    data: &data,
-                };
-                let given = self.codecs.decode(&encoded, self.worker_memory())?;
+                let data = joined(&source, &parts)?;
+                let given = self.codecs.decode(&self.encoded(&data), self.worker_memory())?;
+                let samples = decoded(module, &given)?;
+                let words = if let Samples::Words(words) = &samples { words.as_slice() } else { &[] };
                 let photometric = match given.colour {
                     DecodedColour::Rgb if module.samples_per_pixel() == 3 => Photometric::Rgb,
                     DecodedColour::Rgb | DecodedColour::AsDeclared => module.photometric,
                 };
-                let harmless = |w: &&CodecWarning| matches!(w, CodecWarning::Precision { .. }) && fits(module, &given);
-                let mut warnings: Vec<String> = given.warnings.iter().filter(|w| !harmless(w)).map(|w| told(*w)).collect();
-                if given.signed == Some(true) && !module.sample.signed() {
-                    warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
-                }
-                let samples = decoded(module, &given)?;
-                if self.syntax.promises_lossless() && is_beyond(module, &samples) {
-                    warnings.push("the compressed pixels give values beyond those that the file states, and may be damaged".to_owned());
-                }
+                let warnings = self.told_of(&given, fits(module, &given, &given.data), extremes(module, words.iter().copied()));
                 Ok(Frame { samples, photometric, warnings })
             }
         }
     }
 
-    /// Where the bytes of frame `frame` are. A deflated data set is unpacked once for all frames of a walk from the first to the last.
-    fn source(&self, frame: usize) -> Result<Arc<Pixels>, FileError> {
+    /// A frame for the codec.
+    fn encoded<'a>(&self, data: &'a [u8]) -> EncodedFrame<'a> {
+        let module = &self.module;
+        EncodedFrame {
+            syntax: self.syntax,
+            columns: module.columns,
+            rows: module.rows,
+            samples: module.samples_per_pixel(),
+            bits_allocated: module.sample.allocated(),
+            bits_stored: module.sample.stored(),
+            photometric: module.photometric.declared(),
+            data,
+        }
+    }
+
+    /// What a person must see beside a frame of which a codec said this, whose samples all fit the stored bits or not, and lie between these words.
+    fn told_of(&self, given: &DecodedFrame, fits: bool, extremes: Option<[u16; 2]>) -> Vec<String> {
+        let harmless = |w: &&CodecWarning| matches!(w, CodecWarning::Precision { .. }) && fits;
+        let mut warnings: Vec<String> = given.warnings.iter().filter(|w| !harmless(w)).map(|w| told(*w)).collect();
+        if given.signed == Some(true) && !self.module.sample.signed() {
+            warnings.push("the compressed pixels are signed, and the description says that they are not".to_owned());
+        }
+        if self.syntax.promises_lossless() && is_beyond(&self.module, extremes) {
+            warnings.push("the compressed pixels give values beyond those that the file states, and may be damaged".to_owned());
+        }
+        warnings
+    }
+
+    /// Where the bytes of the frames are. A deflated data set is unpacked once for a walk through all frames, in whatever order and on however many threads.
+    fn source(&self) -> Result<Arc<Pixels>, FileError> {
         let open = || Ok(Arc::new(Pixels::open(self.path.reveal(), self.deflated_from, &self.codecs)?));
         if self.deflated_from.is_none() || self.module.frames < 2 {
             return open();
         }
         // Nothing is half done where a panic could be.
         let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        let source = unpacked.take().map_or_else(open, Ok)?;
-        *unpacked = (frame + 1 < self.module.frames as usize).then(|| Arc::clone(&source));
+        let (source, left) = match unpacked.take() {
+            Some(known) => known,
+            None => (open()?, self.module.frames),
+        };
+        *unpacked = (left > 1).then(|| (Arc::clone(&source), left - 1));
         Ok(source)
     }
 
@@ -172,7 +249,7 @@ impl ImageFile {
                 OverlayPlace::PixelBit(bit) => {
                     let place = self.table.bytes(&self.module, frame);
                     let Some(FrameBytes::Native { offset, length, .. }) = place else { continue };
-                    let data = self.source(frame)?.read(offset, length)?;
+                    let data = self.source()?.read(offset, length)?;
                     found.push(plane.with(raw_bit(&self.module, &data, bit)?));
                 }
             }
@@ -180,10 +257,11 @@ impl ImageFile {
         Ok(found)
     }
 
-    /// What a worker may use for this file, bytes: four times what its frames honestly need, and at least what every file gets.
+    /// What a worker may use for this file, bytes: eight times what its frames honestly need (JPEG 2000 takes four times that for itself, and more for
+    /// its threads), and at least what every file gets.
     fn worker_memory(&self) -> u64 {
         let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
         // Round figures, so that files of a series share workers.
-        (honest.saturating_mul(4)).max(WORKER_MEMORY) >> 20 << 20
+        (honest.saturating_mul(8)).max(WORKER_MEMORY) >> 20 << 20
     }
 }

@@ -44,6 +44,7 @@ mod shutter;
 mod stacks;
 mod summary;
 mod suv;
+mod threads;
 mod tiles;
 mod uids;
 mod voxels;

@@ -8,6 +8,7 @@
 use crate::FileError;
 use crate::pixel_module::{Photometric, PixelModule, Sample};
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU16, Ordering};
 use tiresias_codecs::DecodedFrame;
 
 /// The stored values of one frame, rows from the top. Of colour images all samples of a pixel together.
@@ -113,6 +114,35 @@ pub(crate) fn native(module: &PixelModule, data: &[u8], first_bit: u32) -> Resul
     })
 }
 
+/// Whether a native frame is one little endian 16-bit sample after the other, so that [`put_native`] can write it without memory of its own.
+pub(crate) const fn is_words(module: &PixelModule) -> bool {
+    matches!(module.sample, Sample::Short { allocated: 16, .. }) && !module.big_endian && module.samples_per_pixel() == 1
+}
+
+/// Writes the words of raw samples of which [`is_words`] is true, the same as [`native`] gives. `data` may be any part of a frame.
+pub(crate) fn put_native(module: &PixelModule, data: &[u8], to: &[AtomicU16]) {
+    let Sample::Short { stored, shift, signed, .. } = module.sample else { return };
+    put(arrays(data).map(u16::from_le_bytes), stored, shift, signed, to);
+}
+
+fn put(raw: impl Iterator<Item = u16>, stored: u8, shift: u8, signed: bool, to: &[AtomicU16]) {
+    to.iter().zip(raw).for_each(|(to, r)| to.store(word(r, stored, shift, signed), Ordering::Relaxed));
+}
+
+/// Whether what a codec gives of a frame is one sample of at most 16 bits after the other, so that [`put_decoded`] can write it.
+pub(crate) const fn gives_words(module: &PixelModule) -> bool {
+    matches!(module.sample, Sample::Short { .. }) && module.samples_per_pixel() == 1
+}
+
+/// Writes the words of what a codec gave of a frame of which [`gives_words`] is true, the same as [`decoded`] gives. `data` may be any part of it.
+pub(crate) fn put_decoded(module: &PixelModule, frame: &DecodedFrame, data: &[u8], to: &[AtomicU16]) {
+    let Sample::Short { stored, signed, .. } = module.sample else { return };
+    match frame.bytes_per_sample {
+        1 => put(data.iter().map(|b| u16::from(*b)), stored, 0, signed, to),
+        _ => put(arrays(data).map(u16::from_le_bytes), stored, 0, signed, to),
+    }
+}
+
 /// One bit, counted from the lowest, of every raw sample of a native frame with one sample a pixel: where retired overlays lie, outside the stored bits.
 pub(crate) fn raw_bit(module: &PixelModule, data: &[u8], bit: u8) -> Result<Vec<bool>, FileError> {
     let count = usize::try_from(module.pixels()).map_err(|_| FileError::Truncated("its pixel data"))?;
@@ -146,19 +176,25 @@ pub(crate) fn decoded(module: &PixelModule, frame: &DecodedFrame) -> Result<Samp
             Ok(Samples::Words(values.into_iter().map(|v| u16::from(v != 0)).collect()))
         };
     }
-    let values = raw(count).filter(|v| v.len() == count).ok_or(wrong.clone())?;
-    match module.sample {
-        Sample::Short { stored, signed, .. } => {
-            let raw = values.into_iter().map(|v| v as u16).collect();
-            Ok(short(module, raw, frame.planar, stored, 0, signed, count))
+    match (module.sample, frame.bytes_per_sample) {
+        (Sample::Short { stored, signed, .. }, 1 | 2) => {
+            let raw: Vec<u16> = if frame.bytes_per_sample == 1 {
+                frame.data.iter().map(|b| u16::from(*b)).take(count).collect()
+            } else {
+                arrays(&frame.data).map(u16::from_le_bytes).take(count).collect()
+            };
+            if raw.len() == count { Ok(short(module, raw, frame.planar, stored, 0, signed, count)) } else { Err(wrong) }
         }
-        Sample::Long { stored, signed, .. } => Ok(wide(values.into_iter(), stored, 0, signed)),
-        Sample::Bit | Sample::Float | Sample::Double => Err(wrong),
+        (Sample::Long { stored, signed, .. }, _) => {
+            let values = raw(count).filter(|v| v.len() == count).ok_or(wrong)?;
+            Ok(wide(values.into_iter(), stored, 0, signed))
+        }
+        _ => Err(wrong),
     }
 }
 
-/// Whether every sample that a codec gave fits the bits that the description says are stored: codestreams often state more bits than they use.
-pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame) -> bool {
+/// Whether every one of these samples that a codec gave fits the bits that the description says are stored: codestreams often state more bits than they use.
+pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame, data: &[u8]) -> bool {
     let (stored, precision) = (u32::from(module.sample.stored()), u32::from(frame.precision));
     if precision <= stored || precision > 32 {
         return true;
@@ -170,9 +206,9 @@ pub(crate) fn fits(module: &PixelModule, frame: &DecodedFrame) -> bool {
     };
     let one = |v: u32| extended(v, precision) == extended(v, stored);
     match frame.bytes_per_sample {
-        1 => frame.data.iter().all(|b| one(u32::from(*b))),
-        2 => arrays(&frame.data).all(|b| one(u32::from(u16::from_le_bytes(b)))),
-        _ => arrays(&frame.data).all(|b| one(u32::from_le_bytes(b))),
+        1 => data.iter().all(|b| one(u32::from(*b))),
+        2 => arrays(data).all(|b| one(u32::from(u16::from_le_bytes(b)))),
+        _ => arrays(data).all(|b| one(u32::from_le_bytes(b))),
     }
 }
 
@@ -202,7 +238,7 @@ fn spread_422(module: &PixelModule, raw: &[u16]) -> Vec<u16> {
 }
 
 fn arrays<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    data.chunks_exact(N).filter_map(|c| c.try_into().ok())
+    data.as_chunks().0.iter().copied()
 }
 
 fn in_order<'a>(module: &PixelModule, data: &'a [u8]) -> Cow<'a, [u8]> {
@@ -245,6 +281,25 @@ mod tests {
     }
 
     #[test]
+    fn words_that_are_put_in_place_are_those_of_the_frame() {
+        let data: Vec<u8> = (0..=u16::MAX).step_by(7).flat_map(u16::to_le_bytes).collect();
+        for (stored, high, signed) in [(16, 15, false), (16, 15, true), (12, 11, false), (12, 11, true), (10, 13, true), (12, 15, false)] {
+            let sample = Sample::Short { allocated: 16, stored, shift: high + 1 - stored, signed };
+            let m = module(Photometric::Monochrome2, sample, data.len() as u32 / 2, false);
+            let to: Vec<AtomicU16> = data.chunks(2).map(|_| AtomicU16::new(0)).collect();
+            put_native(&m, &data, &to);
+            assert!(is_words(&m));
+            assert_eq!(native(&m, &data, 0), Ok(Samples::Words(to.iter().map(|w| w.load(Ordering::Relaxed)).collect())), "{m:?}");
+        }
+        let eight = Sample::Short { allocated: 8, stored: 8, shift: 0, signed: false };
+        let twelve = Sample::Short { allocated: 16, stored: 12, shift: 0, signed: false };
+        assert!(
+            !is_words(&module(Photometric::Monochrome2, eight, 1, false)) && !is_words(&module(Photometric::Monochrome2, twelve, 1, true))
+        );
+        assert!(!is_words(&module(Photometric::Rgb, twelve, 1, false)));
+    }
+
+    #[test]
     fn raw_bits_are_found_outside_the_stored_ones() {
         let short = |allocated| Sample::Short { allocated, stored: 4, shift: 0, signed: false };
         let bits =
@@ -279,8 +334,12 @@ mod tests {
             warnings: vec![],
         };
         let short = |stored, signed| module(Photometric::Monochrome2, Sample::Short { allocated: 16, stored, shift: 0, signed }, 1, false);
-        assert!(fits(&short(12, false), &decoded(&[4095])) && !fits(&short(12, false), &decoded(&[4096])));
-        assert!(fits(&short(12, true), &decoded(&[0xF800, 0x07FF])) && !fits(&short(12, true), &decoded(&[0x0800])));
+        let all_fit = |m: &PixelModule, data: &[u16]| {
+            let frame = decoded(data);
+            fits(m, &frame, &frame.data)
+        };
+        assert!(all_fit(&short(12, false), &[4095]) && !all_fit(&short(12, false), &[4096]));
+        assert!(all_fit(&short(12, true), &[0xF800, 0x07FF]) && !all_fit(&short(12, true), &[0x0800]));
     }
 
     #[test]

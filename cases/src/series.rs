@@ -14,9 +14,13 @@ use crate::package::PackedImage;
 use crate::pixel_module::Sample;
 use crate::samples::Samples;
 use crate::scale::{Quantiser, WordScale};
+use crate::threads::on_all_cores;
 use crate::voxels::{Kind, StoredKind};
 use crate::{CasesError, FileError, PackageError, Shutter, VoxelBuffer, colour, facts};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicU16;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tiresias_words::{
@@ -318,7 +322,8 @@ impl Series {
     /// several threads. Returns what a person must be told beside this image: of a package nothing.
     ///
     /// # Errors
-    /// When the image's file is missing, cut short, cannot be decoded or, in a package, is not byte for byte what was packed; nothing of it is stored then.
+    /// When the image's file is missing, cut short, cannot be decoded or, in a package, is not byte for byte what was packed; it is not marked loaded then,
+    /// and of a package nothing of it is stored.
     pub fn load_slice(&self, slice: usize, into: &VoxelBuffer) -> Result<Vec<String>, CasesError> {
         let (number, count) = (slice + 1, self.images.len());
         let none = || CasesError::NoSuchImage { number, count };
@@ -327,6 +332,17 @@ impl Series {
             Content::Colour => {
                 let (texels, warnings) = self.texels(slice)?;
                 (into.put_colour(slice, &texels), warnings)
+            }
+            Content::Grey if image.source.gives_words() && into.is_exact() => {
+                let mut warnings = Vec::new();
+                let put = |words: &[AtomicU16]| match &image.source {
+                    Source::Folder(f) => {
+                        warnings = f.file.put_words(f.frame, words).map_err(|why| CasesError::Image { number, count, why })?;
+                        Ok(())
+                    }
+                    Source::Package(p) => p.put_words(words).map_err(CasesError::from),
+                };
+                (into.fill(slice, put)?, warnings)
             }
             Content::Grey => {
                 let (samples, warnings) = self.grey_samples(slice)?;
@@ -354,19 +370,44 @@ impl Series {
         are_held
     }
 
-    /// Loads all images in stack order. Returns with the memory what a person must be told, each sentence once.
+    /// Loads all images. Returns with the memory what a person must be told, each sentence once.
     ///
     /// # Errors
     /// As [`Self::buffer`] and [`Self::load_slice`].
     pub fn load(&self) -> Result<(VoxelBuffer, Vec<String>), CasesError> {
         let buffer = self.buffer()?;
-        let mut warnings = Vec::new();
-        for slice in 0..self.images.len() {
-            for sentence in self.load_slice(slice, &buffer)? {
-                crate::greyscale::warn(&mut warnings, sentence);
-            }
-        }
+        let warnings = self.load_rest(&buffer)?;
         Ok((buffer, warnings))
+    }
+
+    /// Loads the images that are not yet loaded into the buffer that [`Self::buffer`] gave, on all cores. Returns what a person must be told of them, in
+    /// stack order, each sentence once.
+    ///
+    /// # Errors
+    /// As [`Self::load_slice`], of whichever image failed first; others may be loaded then.
+    pub fn load_rest(&self, into: &VoxelBuffer) -> Result<Vec<String>, CasesError> {
+        let left: Vec<usize> = (0..self.images.len()).filter(|i| !into.is_loaded(*i)).collect();
+        let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut failed = None;
+        let load = |i: usize| left.get(i).map_or(Ok(Vec::new()), |slice| self.load_slice(*slice, into));
+        let keep = |i, loaded| match loaded {
+            Ok(sentences) => {
+                told.insert(i, sentences);
+                ControlFlow::Continue(())
+            }
+            Err(why) => {
+                failed = Some(why);
+                ControlFlow::Break(())
+            }
+        };
+        // Stopped by a failure, which is what is returned.
+        let _ = on_all_cores(left.len(), load, keep);
+        if let Some(why) = failed {
+            return Err(why);
+        }
+        let mut warnings = Vec::new();
+        told.into_values().flatten().for_each(|sentence| crate::greyscale::warn(&mut warnings, sentence));
+        Ok(warnings)
     }
 
     /// Stored values of an image of a grey series, and what must be told of it.
@@ -402,6 +443,16 @@ impl Series {
         let image = self.images.get(at[2])?;
         let stored = voxels.stored(at)?;
         Some((image.modality.apply(stored), image.is_padding(stored)))
+    }
+}
+
+impl Source {
+    /// Whether the samples can go to their place in a volume as they come, so that they need no memory of their own on the way.
+    fn gives_words(&self) -> bool {
+        match self {
+            Self::Folder(f) => f.file.gives_words(),
+            Self::Package(p) => p.gives_words(),
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 use crate::CasesError;
 use crate::samples::Samples;
 use crate::scale::WordScale;
+use bytemuck::Zeroable;
+use bytemuck::allocation::try_zeroed_slice_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
@@ -64,11 +66,9 @@ impl std::fmt::Debug for VoxelBuffer {
     }
 }
 
-fn cells<T>(count: usize, bytes: usize, new: impl FnMut() -> T) -> Result<Box<[T]>, CasesError> {
-    let mut cells = Vec::new();
-    cells.try_reserve_exact(count).map_err(|_| CasesError::Memory { mib: (count as u64).saturating_mul(bytes as u64) >> 20 })?;
-    cells.resize_with(count, new);
-    Ok(cells.into_boxed_slice())
+/// Zeros that take no memory until they are written or read, where the system has such; whoever fills a slice pays for it, on its own core.
+fn cells<T: Zeroable>(count: usize) -> Result<Box<[T]>, CasesError> {
+    try_zeroed_slice_box(count).map_err(|()| CasesError::Memory { mib: (count as u64).saturating_mul(size_of::<T>() as u64) >> 20 })
 }
 
 impl VoxelBuffer {
@@ -76,8 +76,8 @@ impl VoxelBuffer {
     pub(crate) fn new(size: [u32; 3], kind: Kind) -> Result<Self, CasesError> {
         let mib = size.iter().map(|s| u64::from(*s)).fold(2_u64, u64::saturating_mul) >> 20;
         let count = size.iter().try_fold(1_usize, |n, s| n.checked_mul(*s as usize)).ok_or(CasesError::Memory { mib })?;
-        let words = || cells(count, 2, || AtomicU16::new(0));
-        let longs = || cells(count, 4, || AtomicU32::new(0));
+        let words = || cells::<AtomicU16>(count);
+        let longs = || cells::<AtomicU32>(count);
         let cells = match kind {
             Kind::Colour => Cells::Colour(longs()?),
             Kind::Exact(scale) => Cells::Grey { words: words()?, scale, stored: Stored::InWords },
@@ -87,7 +87,7 @@ impl VoxelBuffer {
                     StoredKind::Int32 => Stored::Int32(longs()?),
                     StoredKind::Uint32 => Stored::Uint32(longs()?),
                     StoredKind::Float32 => Stored::Float32(longs()?),
-                    StoredKind::Float64 => Stored::Float64(cells(count, 8, || AtomicU64::new(0))?),
+                    StoredKind::Float64 => Stored::Float64(cells(count)?),
                 };
                 Cells::Grey { words: words()?, scale, stored }
             }
@@ -202,6 +202,19 @@ impl VoxelBuffer {
         }
         self.mark_loaded(slice);
         true
+    }
+
+    /// Whether the words are the stored values, and [`Self::fill`] may be asked.
+    pub(crate) fn is_exact(&self) -> bool {
+        matches!(&*self.cells, Cells::Grey { stored: Stored::InWords, .. })
+    }
+
+    /// Has `put` write the words of a slice to their place. `Ok(false)`, without asking it, when the words are not the stored values or the slice does not exist.
+    pub(crate) fn fill<E>(&self, slice: usize, put: impl FnOnce(&[AtomicU16]) -> Result<(), E>) -> Result<bool, E> {
+        let Some(words) = self.slice(slice).filter(|_| self.is_exact()) else { return Ok(false) };
+        put(words)?;
+        self.mark_loaded(slice);
+        Ok(true)
     }
 
     /// Keeps the texels of a slice. `false` when they do not fit this memory.

@@ -194,7 +194,8 @@ pub(super) fn series_with_frame(path: &Path, frame: usize) -> Result<Series, Fai
     }
 }
 
-fn all_series(path: &Path) -> Result<Vec<Series>, Failure> {
+/// All series at a path; at least one.
+pub(super) fn all_series(path: &Path) -> Result<Vec<Series>, Failure> {
     let folder = read_folder(path, &workers()?, &mut |_| ControlFlow::Continue(())).map_err(|e| at(path, &e))?;
     match (folder.series.is_empty(), folder.refused.first()) {
         (true, Some(refused)) => Err(Failure::Input(format!("{}: {}.", refused.path.display(), refused.reason))),

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_short, c_uchar, c_ushort, c_void};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU32, Ordering};
 use turbojpeg_sys as tj;
 
 /// What a codestream must be, as read from its own header.
@@ -233,8 +234,9 @@ unsafe extern "C" fn count_warning(text: *const c_char, count: *mut c_void) {
     let text = unsafe { CStr::from_ptr(text) };
     if !text.to_bytes().starts_with(HARMLESS) {
         // SAFETY: the pointer given in `Decoder::new`, whose borrow outlives the decoder.
-        let count = unsafe { &*count.cast::<Cell<u32>>() };
-        count.set(count.get().saturating_add(1));
+        let count = unsafe { &*count.cast::<AtomicU32>() };
+        // OpenJPEG's own threads come here too.
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -269,13 +271,18 @@ impl Drop for Stream<'_> {
     }
 }
 
+/// Pixels of a picture that is worth threads of its own: a mammogram, not a slice.
+const LARGE: u64 = 4 << 20;
+/// Each has a stack, and more than a few find nothing to do.
+const MOST_THREADS: usize = 8;
+
 /// A decoder of OpenJPEG for bare codestreams.
-struct Decoder<'a>(*mut opj::opj_codec_t, PhantomData<&'a Cell<u32>>);
+struct Decoder<'a>(*mut opj::opj_codec_t, PhantomData<&'a AtomicU32>);
 
 impl<'a> Decoder<'a> {
     /// It is strict as it comes: data that ends early is an error, not a picture with a grey end. To ask for that expressly would also turn off what
     /// [`HARMLESS`] is about, and the last layer of such an image would be left out without a word.
-    fn new(warnings: &'a Cell<u32>) -> Option<Self> {
+    fn new(warnings: &'a AtomicU32) -> Option<Self> {
         // SAFETY: takes no pointer. A null decoder is not kept.
         let raw = unsafe { opj::opj_create_decompress(opj::OPJ_CODEC_FORMAT::OPJ_CODEC_J2K) };
         let decoder = (!raw.is_null()).then_some(Self(raw, PhantomData))?;
@@ -288,6 +295,16 @@ impl<'a> Decoder<'a> {
                 && opj::opj_setup_decoder(raw, parameters.as_mut_ptr()) == 1
         };
         ready.then_some(decoder)
+    }
+
+    /// Lets a large picture be decoded by all cores; small ones come many at a time, each to a worker of its own. Before [`Self::header`].
+    fn share(&self, picture: Picture) {
+        if u64::from(picture.columns) * u64::from(picture.rows) < LARGE {
+            return;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS));
+        // SAFETY: the decoder is alive and was set up. It joins its threads when it is destroyed. Where it cannot have them it does without.
+        let _ = unsafe { opj::opj_codec_set_threads(self.0, cores as c_int) };
     }
 
     fn header(&self, stream: &Stream<'_>) -> Option<Image> {
@@ -349,10 +366,11 @@ impl Drop for Image {
 /// Decodes a JPEG 2000 codestream, hands each component's values in order to `put`, and tells whether the decoder complained.
 pub(crate) fn jpeg_2000(data: &[u8], picture: Picture, mut put: impl FnMut(usize, &[i32])) -> Result<bool, CodecError> {
     let damaged = |what| CodecError::Damaged(Coding::Jpeg2000, what);
-    let warnings = Cell::new(0);
+    let warnings = AtomicU32::new(0);
     let source = Source { data, at: Cell::new(0) };
     let stream = Stream::new(&source).ok_or(CodecError::Memory(0))?;
     let decoder = Decoder::new(&warnings).ok_or(CodecError::Memory(0))?;
+    decoder.share(picture);
     let mut image = decoder.header(&stream).ok_or(damaged(Damage::Refused))?;
     if !image.is(picture) {
         return Err(damaged(Damage::Components));
@@ -366,5 +384,5 @@ pub(crate) fn jpeg_2000(data: &[u8], picture: Picture, mut put: impl FnMut(usize
     for (i, component) in image.components().iter().enumerate() {
         put(i, image.values(component).ok_or(damaged(Damage::Short))?);
     }
-    Ok(warnings.get() > 0)
+    Ok(warnings.load(Ordering::Relaxed) > 0)
 }

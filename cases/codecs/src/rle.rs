@@ -30,48 +30,65 @@ pub(crate) fn decode(data: &[u8], extent: Extent) -> Result<(Vec<u8>, bool), Cod
     }
     let starts = offsets.get(..planes).unwrap_or_default();
     let ends = starts.iter().copied().skip(1).chain([data.len()]);
-    let mut out = zeros::<u8>(extent.length)?;
+    let mut apart = zeros::<u8>(extent.length)?;
     let mut surplus = false;
-    for (plane, (start, end)) in starts.iter().copied().zip(ends).enumerate() {
+    for ((start, end), plane) in starts.iter().copied().zip(ends).zip(apart.chunks_exact_mut((extent.length / planes).max(1))) {
         if start < HEADER || end < start {
             return Err(damaged(Damage::Offset));
         }
         let segment = data.get(start..end).ok_or(damaged(Damage::Offset))?;
-        // The most significant byte of a sample comes first (PS3.5 G.2), and results are little endian.
-        let (sample, byte) = (plane / extent.bytes, extent.bytes - 1 - plane % extent.bytes);
-        let places = out.iter_mut().skip(sample * extent.bytes + byte).step_by(planes);
-        surplus |= unpack(segment, places).ok_or(damaged(Damage::Short))?;
+        surplus |= unpack(segment, plane).ok_or(damaged(Damage::Short))?;
     }
-    Ok((out, surplus))
+    Ok((interleaved(apart, planes, extent)?, surplus))
 }
 
-/// Fills `places` from a segment (PackBits, PS3.5 G.3.2) and tells whether it held more. `None` where it held less.
-fn unpack<'a>(segment: &[u8], mut places: impl ExactSizeIterator<Item = &'a mut u8>) -> Option<bool> {
+/// Samples of a pixel, and bytes of a sample, together that came one plane behind the other. The most significant byte of a sample came first
+/// (PS3.5 G.2), and results are little endian.
+fn interleaved(apart: Vec<u8>, planes: usize, extent: Extent) -> Result<Vec<u8>, CodecError> {
+    if planes == 1 {
+        return Ok(apart);
+    }
+    let mut out = zeros::<u8>(extent.length)?;
+    let length = extent.length / planes;
+    // Two planes are nearly all that exist, and the loop without a stride is many times faster.
+    if planes == 2 && extent.bytes == 2 {
+        let (high, low) = apart.split_at(length);
+        out.as_chunks_mut().0.iter_mut().zip(low.iter().zip(high)).for_each(|(sample, (low, high))| *sample = [*low, *high]);
+        return Ok(out);
+    }
+    for (number, plane) in apart.chunks_exact(length).enumerate() {
+        let (sample, byte) = (number / extent.bytes, extent.bytes - 1 - number % extent.bytes);
+        out.iter_mut().skip(sample * extent.bytes + byte).step_by(planes).zip(plane).for_each(|(place, value)| *place = *value);
+    }
+    Ok(out)
+}
+
+/// Fills a plane from a segment (PackBits, PS3.5 G.3.2) and tells whether it held more. `None` where it held less.
+fn unpack(segment: &[u8], mut plane: &mut [u8]) -> Option<bool> {
     let mut bytes = Bytes(segment);
-    while places.len() > 0 {
+    while !plane.is_empty() {
         let control = bytes.u8()?.cast_signed();
+        let count = usize::from(control.unsigned_abs()) + 1;
+        // What the data cuts off is short; what the image cuts off is surplus.
+        let (is_over, taken) = (count > plane.len(), count.min(plane.len()));
         match control {
             0.. => {
-                let count = usize::from(control.unsigned_abs()) + 1;
-                // A literal that the data cuts off is short; one that the image cuts off is surplus.
                 let literal = bytes.take(count)?;
-                if count > places.len() {
-                    places.zip(literal).for_each(|(place, value)| *place = *value);
-                    return Some(true);
-                }
-                literal.iter().zip(&mut places).for_each(|(value, place)| *place = *value);
+                let (place, rest) = plane.split_at_mut(taken);
+                place.copy_from_slice(literal.get(..taken)?);
+                plane = rest;
             }
             -127..=-1 => {
-                let count = usize::from(control.unsigned_abs()) + 1;
                 let value = bytes.u8()?;
-                let over = count > places.len();
-                (&mut places).take(count).for_each(|place| *place = value);
-                if over {
-                    return Some(true);
-                }
+                let (place, rest) = plane.split_at_mut(taken);
+                place.fill(value);
+                plane = rest;
             }
             // No operation.
-            -128 => {}
+            -128 => continue,
+        }
+        if is_over {
+            return Some(true);
         }
     }
     // Segments are padded to even length; what is more must at least say nothing.

@@ -12,7 +12,7 @@ pub use build::{Keep, build};
 
 use crate::PackageError;
 use crate::pixel_module::{Photometric, PixelModule};
-use crate::samples::{Samples, native};
+use crate::samples::{Samples, is_words, native, put_native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
 use crate::{colour, facts};
 use manifest::{Described, Manifest, PackedOverlay, PackedSeries};
@@ -21,6 +21,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU16;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tiresias_words::{ContentHash, Overlay, SopUid};
@@ -93,7 +94,7 @@ impl Package {
         }
         for image in self.series.iter().flat_map(|s| &s.images) {
             if let Source::Package(p) = &image.source {
-                p.pixels()?;
+                p.checked()?;
                 ours.insert(p.file.clone());
             }
         }
@@ -147,15 +148,24 @@ impl PackedImage {
         };
         (0u16..).map(|i| 0x6000 + 2 * i).zip(self.overlays.iter()).map(overlay).collect()
     }
-    /// The pixels' bytes, after the whole file was checked.
-    fn pixels(&self) -> Result<Vec<u8>, PackageError> {
+    /// Hands the pixels' bytes to `take`, after the whole file was checked.
+    fn pixels<T>(&self, take: impl FnOnce(&[u8]) -> T) -> Result<T, PackageError> {
         let file = self.checked()?;
-        Ok(usize::try_from(self.offset).ok().and_then(|o| file.get(o..)).unwrap_or_default().to_vec())
+        Ok(take(usize::try_from(self.offset).ok().and_then(|o| file.get(o..)).unwrap_or_default()))
     }
     /// Stored values, or colours as they stand in the file.
     pub(crate) fn samples(&self) -> Result<Samples, PackageError> {
         // The manifest's lengths were checked against each other, so the bytes suffice.
-        native(&self.module, &self.pixels()?, 0).map_err(|_| PackageError::Changed { file: self.file.clone() })
+        self.pixels(|data| native(&self.module, data, 0))?.map_err(|_| PackageError::Changed { file: self.file.clone() })
+    }
+    /// Whether the samples lie in the file as they lie in a volume: [`Self::put_words`] may be asked.
+    pub(crate) const fn gives_words(&self) -> bool {
+        is_words(&self.module)
+    }
+    /// Writes the words to their place, after the whole file was checked.
+    pub(crate) fn put_words(&self, words: &[AtomicU16]) -> Result<(), PackageError> {
+        // The manifest's lengths were checked against each other, so the bytes suffice.
+        self.pixels(|data| put_native(&self.module, data, words))
     }
     /// Texels.
     pub(crate) fn texels(&self) -> Result<Vec<u32>, PackageError> {

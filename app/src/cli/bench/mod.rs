@@ -3,6 +3,7 @@
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
 mod frames;
+mod load;
 
 use super::{Failure, WindowArgs};
 use clap::{Args, Subcommand};
@@ -18,12 +19,15 @@ pub(super) struct BenchArgs {
 enum What {
     /// A frame of the window with panes, against the same window without. Reads in a copy of the study.
     Frames(frames::FramesArgs),
+    /// The images of a folder or case package into memory, against the bare reading of their files.
+    Load(load::LoadArgs),
 }
 
 /// Measures.
 pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
     match &args.what {
         What::Frames(args) => frames::frames(args, window),
+        What::Load(args) => load::load(args),
     }
 }
 

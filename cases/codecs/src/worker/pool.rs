@@ -62,8 +62,41 @@ impl Codecs {
             return decode(frame);
         }
         let (question, extent) = Question::of_frame(frame, memory)?;
-        let is_clean = |frame: &DecodedFrame| !frame.warnings.contains(&CodecWarning::Damaged);
-        self.ask(&question, |answer, data| answer.into_frame(frame, extent, data), is_clean)
+        self.ask(&question, |answer, data| answer.into_frame(frame, extent, whole(answer.length, data)?), is_clean)
+    }
+
+    /// [`Self::decode`] for who has a place for the samples: `put` gets them in order as they come, with what the codec says of them (no samples are in that)
+    /// and the number of bytes before these. Pieces end between samples. It begins anew where a worker died of an earlier frame. After an error what
+    /// was put is worth nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::decode`].
+    pub fn decode_to(
+        &self,
+        frame: &EncodedFrame<'_>,
+        memory: u64,
+        mut put: impl FnMut(&DecodedFrame, usize, &[u8]) + Send,
+    ) -> Result<DecodedFrame, CodecError> {
+        if self.start.is_none() {
+            let mut decoded = decode(frame)?;
+            let data = std::mem::take(&mut decoded.data);
+            put(&decoded, 0, &data);
+            return Ok(decoded);
+        }
+        let (question, extent) = Question::of_frame(frame, memory)?;
+        let receive = |answer: Answer, data: &mut dyn Read| {
+            let described = answer.describe(frame, extent)?;
+            let mut piece = vec![0; PIECE.min(extent.length)];
+            let mut at = 0;
+            while at < extent.length {
+                let piece = piece.get_mut(..PIECE.min(extent.length - at))?;
+                data.read_exact(piece).ok()?;
+                put(&described, at, piece);
+                at += piece.len();
+            }
+            Some(described)
+        };
+        self.ask(&question, receive, is_clean)
     }
 
     /// [`crate::inflate`] in a worker that may take `memory` bytes for the data, the result and all in between.
@@ -74,14 +107,15 @@ impl Codecs {
         if self.start.is_none() {
             return inflate(data, limit);
         }
-        self.ask(&Question::of_deflated(data, limit, memory)?, |_, data| Some(data), |_| true)
+        self.ask(&Question::of_deflated(data, limit, memory)?, |answer, data| whole(answer.length, data), |_| true)
     }
 
-    /// Puts a question to a worker and makes the result of its answer. The worker is kept where the answer shows no sign that its decoder was derailed.
-    fn ask<T>(
+    /// Puts a question to a worker and has `receive` make the result of its answer. The worker is kept where the answer shows no sign that its decoder was
+    /// derailed.
+    fn ask<T: Send>(
         &self,
         question: &Question<'_>,
-        make: impl Fn(Answer, Vec<u8>) -> Option<T>,
+        mut receive: impl FnMut(Answer, &mut dyn Read) -> Option<T> + Send,
         is_clean: impl Fn(&T) -> bool,
     ) -> Result<T, CodecError> {
         let (mut worker, mut is_used) = match self.idle(question.memory) {
@@ -89,7 +123,7 @@ impl Codecs {
             None => (self.begin(question.memory)?, false),
         };
         let result = loop {
-            match worker.ask(question).and_then(|told| understood(told, &make)) {
+            match worker.ask(question, &mut receive) {
                 // It may have died of what came before, or lain dead already: this question has a right to a new one.
                 Err(CodecError::Died) if is_used => (worker, is_used) = (self.begin(question.memory)?, false),
                 result => break result?,
@@ -129,12 +163,41 @@ impl Codecs {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // Frames come one after the other: what glibc's malloc gives back to the system between two, it pays for again page by page (mallopt(3)).
+            .env("MALLOC_MMAP_THRESHOLD_", KEPT)
+            .env("MALLOC_TRIM_THRESHOLD_", KEPT)
+            // Threads with heaps of their own would take 128 MiB of the address space that is limited, each, and use little of it.
+            .env("MALLOC_ARENA_MAX", "1")
             .spawn()
             .map_err(|e| CodecError::Start(e.kind()))?;
         let mut worker = Worker { child, pipes: None, memory };
         worker.pipes = worker.child.stdin.take().zip(worker.child.stdout.take());
+        if let Some((stdin, stdout)) = &worker.pipes {
+            widen(stdin);
+            widen(stdout);
+        }
         Ok(worker)
     }
+}
+
+/// Bytes of an answer that are handed on at a time: few enough to stay in a core's cache, and a multiple of any sample's.
+const PIECE: usize = 64 << 10;
+/// Bytes that a worker's allocator keeps for the next frame, as text; larger frames take so long to decode that it does not matter.
+const KEPT: &str = "16777216";
+
+/// Makes room in a pipe for a whole frame of usual size, so that its ends need not wait for each other at every few rows. What a system refuses stays as it is.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &impl std::os::fd::AsFd) {
+    // As much as is granted without being asked why (pipe(7)).
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
+}
+
+/// There is no such call here.
+#[cfg(not(target_os = "linux"))]
+fn widen<T>(_pipe: &T) {}
+
+fn is_clean(frame: &DecodedFrame) -> bool {
+    !frame.warnings.contains(&CodecWarning::Damaged)
 }
 
 /// What is asked, and what the answer may have.
@@ -181,7 +244,7 @@ impl<'a> Question<'a> {
 #[doc(hidden)]
 pub fn hear_frame(frame: &EncodedFrame<'_>, memory: u64, said: &[u8]) -> Result<DecodedFrame, CodecError> {
     let (question, extent) = Question::of_frame(frame, memory)?;
-    hear(&question, said, |answer, data| answer.into_frame(frame, extent, data))
+    hear(&question, said, |answer, data| answer.into_frame(frame, extent, whole(answer.length, data)?))
 }
 
 /// What [`Codecs::inflate`] makes of a worker that says `said` and no more, as [`hear_frame`].
@@ -190,19 +253,17 @@ pub fn hear_frame(frame: &EncodedFrame<'_>, memory: u64, said: &[u8]) -> Result<
 /// As [`Codecs::inflate`].
 #[doc(hidden)]
 pub fn hear_unpacked(limit: usize, memory: u64, said: &[u8]) -> Result<Vec<u8>, CodecError> {
-    hear(&Question::of_deflated(&[], limit, memory)?, said, |_, data| Some(data))
+    hear(&Question::of_deflated(&[], limit, memory)?, said, |answer, data| whole(answer.length, data))
 }
 
-fn hear<T>(question: &Question<'_>, mut said: &[u8], make: impl Fn(Answer, Vec<u8>) -> Option<T>) -> Result<T, CodecError> {
-    understood(talk(&mut std::io::sink(), &mut said, question).ok_or(CodecError::Died)?, &make)?
+fn hear<T>(question: &Question<'_>, mut said: &[u8], mut receive: impl FnMut(Answer, &mut dyn Read) -> Option<T>) -> Result<T, CodecError> {
+    talk(&mut std::io::sink(), &mut said, question, &mut receive).ok_or(CodecError::Died)?
 }
 
-/// The result that `make` sees in an answer, or the worker's refusal; it has as good as died where the answer is not one to this question.
-fn understood<T>(told: Told, make: &impl Fn(Answer, Vec<u8>) -> Option<T>) -> Result<Result<T, CodecError>, CodecError> {
-    match told {
-        Ok((answer, data)) => make(answer, data).map(Ok).ok_or(CodecError::Died),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+/// All of an answer's data, which [`Answer::outcome`] has found to be no more than there may be.
+fn whole(length: u64, data: &mut dyn Read) -> Option<Vec<u8>> {
+    let mut bytes = reserve(usize::try_from(length).ok()?).ok()?;
+    (data.read_to_end(&mut bytes).ok()? as u64 == length).then_some(bytes)
 }
 
 /// A child. It is killed and waited for when it is dropped.
@@ -222,19 +283,20 @@ impl Drop for Worker {
     }
 }
 
-/// An answer with its data, or the refusal that the worker sent.
-type Told = Result<(Answer, Vec<u8>), CodecError>;
-
 impl Worker {
-    /// Asks and waits, at most [`TIMEOUT`]. After an error the worker must not be asked again.
-    fn ask(&mut self, question: &Question<'_>) -> Result<Told, CodecError> {
+    /// Asks and waits, at most [`TIMEOUT`]. After an error that no worker sends it must not be asked again.
+    fn ask<T: Send>(
+        &mut self,
+        question: &Question<'_>,
+        receive: &mut (impl FnMut(Answer, &mut dyn Read) -> Option<T> + Send),
+    ) -> Result<Result<T, CodecError>, CodecError> {
         let Self { child, pipes, .. } = self;
         let (stdin, stdout) = pipes.as_mut().ok_or(CodecError::Died)?;
         let (done, waiting) = sync_channel(1);
         thread::scope(|scope| {
             let talking = thread::Builder::new().name("codec pipe".to_owned()).spawn_scoped(scope, move || {
                 // The receiver waits for it, or has given up.
-                let _ = done.send(talk(stdin, stdout, question));
+                let _ = done.send(talk(stdin, stdout, question, receive));
             });
             if let Err(e) = talking {
                 return Err(CodecError::Start(e.kind()));
@@ -252,20 +314,27 @@ impl Worker {
     }
 }
 
-/// Writes the question and reads the answer; `None` where the other side is gone or talks nonsense.
-fn talk(to: &mut impl Write, from: &mut impl Read, question: &Question<'_>) -> Option<Told> {
+/// Writes the question and has `receive` read the answer's data, all of it: what it makes of that, or the refusal that the worker sent. `None` where the other
+/// side is gone or talks nonsense.
+fn talk<T>(
+    to: &mut impl Write,
+    from: &mut impl Read,
+    question: &Question<'_>,
+    receive: &mut impl FnMut(Answer, &mut dyn Read) -> Option<T>,
+) -> Option<Result<T, CodecError>> {
     to.write_all(&question.request.write(question.data.len() as u64)).ok()?;
     to.write_all(question.data).and_then(|()| to.flush()).ok()?;
     let mut header = [0; ANSWER_LENGTH];
     from.read_exact(&mut header).ok()?;
     let answer = Answer::read(&header)?;
+    // Never more than `most`: the image that the data set describes, or what there may be when it is unpacked.
     let length = match answer.outcome(question.most, question.memory)? {
         Ok(length) => length,
         Err(refusal) => return Some(Err(refusal)),
     };
-    // Never more than `most`: the image that the data set describes, or what there may be when it is unpacked.
-    let mut data = reserve(usize::try_from(length).ok()?).ok()?;
-    (from.take(length).read_to_end(&mut data).ok()? as u64 == length).then_some(Ok((answer, data)))
+    let mut data = from.take(length);
+    let made = receive(answer, &mut data)?;
+    (data.limit() == 0).then_some(Ok(made))
 }
 
 #[cfg(test)]

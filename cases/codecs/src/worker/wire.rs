@@ -211,14 +211,20 @@ impl Answer {
 
     /// The decoded frame that the answer describes, with its data; `None` where it cannot be the frame that was asked for.
     pub(super) fn into_frame(self, asked: &EncodedFrame<'_>, extent: Extent, data: Vec<u8>) -> Option<DecodedFrame> {
+        (data.len() == extent.length).then_some(DecodedFrame { data, ..self.describe(asked, extent)? })
+    }
+
+    /// The decoded frame that the answer describes, without its data; `None` where it cannot be the frame that was asked for.
+    pub(super) fn describe(&self, asked: &EncodedFrame<'_>, extent: Extent) -> Option<DecodedFrame> {
         let [bytes_per_sample, precision, signed, planar, colour, warnings] = self.frame;
         let flag = |byte| match byte {
             0 => Some(false),
             1 => Some(true),
             _ => None,
         };
-        let fits =
-            usize::from(bytes_per_sample) == extent.bytes && data.len() == extent.length && (1..=asked.bits_allocated).contains(&precision);
+        let fits = usize::from(bytes_per_sample) == extent.bytes
+            && self.length == extent.length as u64
+            && (1..=asked.bits_allocated).contains(&precision);
         let is_known = warnings & !(DAMAGED | PRECISION | LOSSY) == 0;
         // What no decoder here says of such a frame: see `decode`.
         let is_possible = (asked.samples == 3 || [planar, colour] == [0, 0])
@@ -238,7 +244,7 @@ impl Answer {
             signed: if signed == 2 { None } else { Some(flag(signed)?) },
             planar: flag(planar)?,
             colour: if flag(colour)? { DecodedColour::Rgb } else { DecodedColour::AsDeclared },
-            data,
+            data: Vec::new(),
             warnings: all.into_iter().filter(|(bit, _)| warnings & bit != 0).map(|(_, warning)| warning).collect(),
         })
     }

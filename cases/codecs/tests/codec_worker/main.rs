@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 use support::{Described, kept};
-use tiresias_codecs::{CodecError, Codecs, EncodedFrame, TransferSyntax, decode, inflate, serve};
+use tiresias_codecs::{CodecError, Codecs, DecodedFrame, EncodedFrame, TransferSyntax, decode, inflate, serve};
 
 const TESTS: &[(&str, fn())] = &[
     ("a_worker_gives_what_decoding_here_gives", a_worker_gives_what_decoding_here_gives),
@@ -97,6 +97,15 @@ fn a_worker_gives_what_decoding_here_gives() {
     for (described, hash) in kept() {
         let there = codecs.decode(&described.frame(), MEMORY).expect("a frame");
         assert!(Ok(&there) == decode(&described.frame()).as_ref(), "{}", described.name);
+        for codecs in [&codecs, &Codecs::here()] {
+            let mut data = Vec::new();
+            let put = |given: &DecodedFrame, at: usize, piece: &[u8]| {
+                assert!(at == data.len() && given.data.is_empty() && piece.len().is_multiple_of(given.bytes_per_sample.into()));
+                data.extend_from_slice(piece);
+            };
+            let given = codecs.decode_to(&described.frame(), MEMORY, put).expect("a frame");
+            assert!(DecodedFrame { data, ..given } == there, "{} piece by piece", described.name);
+        }
         assert!(hash.is_empty() || described.hash(&there) == hash, "{}", described.name);
         let cut = described.with(&described.data[..described.data.len() / 2]);
         assert_eq!(codecs.decode(&cut, MEMORY), decode(&cut), "{}, cut", described.name);

@@ -1,0 +1,164 @@
+//! `tiresias bench load` loads what it says: the hash that it prints is that of values made here, for plain, compressed and several frames, and a package.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
+
+use dicom_core::value::{PixelFragmentSequence, PrimitiveValue};
+use dicom_core::{DataElement, Tag, VR};
+use dicom_dictionary_std::{tags as t, uids};
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_tests::run::tiresias;
+use tiresias_words::Role;
+
+const COLUMNS: u16 = 37;
+const ROWS: u16 = 300;
+
+/// How the pixels of a file are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Written {
+    Plain,
+    Rle,
+}
+
+/// Signed stored values of 12 bits, which differ from slice to slice and in every byte.
+fn values(slice: i32) -> Vec<i16> {
+    let of = |i: i32| ((i * 7919 + slice * 104_729) % 4096 - 2048) as i16;
+    (0..i32::from(COLUMNS) * i32::from(ROWS)).map(of).collect()
+}
+
+fn bytes(values: &[i16]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// Nothing but literals of at most 128 bytes (PS3.5 G.3.1).
+fn run_length(values: &[i16]) -> Vec<u8> {
+    let plane = |byte: usize| -> Vec<u8> {
+        let plane: Vec<u8> = values.iter().map(|v| v.to_be_bytes()[byte]).collect();
+        let mut packed: Vec<u8> = plane.chunks(128).flat_map(|literal| [&[literal.len() as u8 - 1], literal].concat()).collect();
+        if packed.len() % 2 == 1 {
+            packed.push(0x80);
+        }
+        packed
+    };
+    let [high, low] = [plane(0), plane(1)];
+    let mut header = [2, 64, 64 + high.len() as u32].map(u32::to_le_bytes).concat();
+    header.resize(64, 0);
+    [header, high, low].concat()
+}
+
+/// Writes a file of these slices of one series; several are frames.
+fn write(path: &Path, slices: &[i32], written: Written) {
+    let text = |tag: Tag, vr: VR, value: &str| DataElement::new(tag, vr, PrimitiveValue::from(value));
+    let word = |tag: Tag, value: u16| DataElement::new(tag, VR::US, PrimitiveValue::from(value));
+    let mut object = InMemDicomObject::from_element_iter([
+        text(t::SOP_CLASS_UID, VR::UI, uids::CT_IMAGE_STORAGE),
+        text(t::SOP_INSTANCE_UID, VR::UI, &format!("1.2.826.0.1.3680043.8.498.78.{}", slices[0] + 1)),
+        text(t::STUDY_INSTANCE_UID, VR::UI, "1.2.826.0.1.3680043.8.498.78.1001"),
+        text(t::SERIES_INSTANCE_UID, VR::UI, "1.2.826.0.1.3680043.8.498.78.1002"),
+        text(t::PATIENT_ID, VR::LO, "PHANTOM"),
+        text(t::MODALITY, VR::CS, "CT"),
+        text(t::IMAGE_POSITION_PATIENT, VR::DS, &format!("0\\0\\{}", slices[0] * 2)),
+        text(t::IMAGE_ORIENTATION_PATIENT, VR::DS, "1\\0\\0\\0\\1\\0"),
+        text(t::PIXEL_SPACING, VR::DS, "1\\1"),
+        word(t::SAMPLES_PER_PIXEL, 1),
+        text(t::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"),
+        text(t::NUMBER_OF_FRAMES, VR::IS, &slices.len().to_string()),
+        word(t::ROWS, ROWS),
+        word(t::COLUMNS, COLUMNS),
+        word(t::BITS_ALLOCATED, 16),
+        word(t::BITS_STORED, 12),
+        word(t::HIGH_BIT, 11),
+        word(t::PIXEL_REPRESENTATION, 1),
+    ]);
+    let frames = slices.iter().map(|slice| values(*slice));
+    let syntax = match written {
+        Written::Plain => {
+            let pixels: Vec<u8> = frames.flat_map(|f| bytes(&f)).collect();
+            object.put(DataElement::new(t::PIXEL_DATA, VR::OW, PrimitiveValue::U8(pixels.into())));
+            uids::EXPLICIT_VR_LITTLE_ENDIAN
+        }
+        Written::Rle => {
+            let fragments: Vec<Vec<u8>> = frames.map(|f| run_length(&f)).collect();
+            object.put(DataElement::new(t::PIXEL_DATA, VR::OB, PixelFragmentSequence::new(vec![], fragments)));
+            uids::RLE_LOSSLESS
+        }
+    };
+    let file = object.with_meta(FileMetaTableBuilder::new().transfer_syntax(syntax)).expect("a meta group");
+    file.write_to_file(path).expect("a file");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The hash of the hashes of these images.
+fn expected(images: impl Iterator<Item = Vec<u8>>) -> String {
+    hex(&Sha256::digest(images.map(|i| hex(&Sha256::digest(i))).collect::<String>()))
+}
+
+fn bench(path: &Path) -> Value {
+    let said = tiresias(["bench", "load", path.to_str().expect("a plain path"), "--json"]).unwrap().done().unwrap();
+    assert_eq!(said.out.lines().count(), 1, "{}", said.out);
+    said.json().unwrap()
+}
+
+fn check(path: &Path, images: usize, sha: &str) {
+    let said = bench(path);
+    assert_eq!((&said["sha"], &said["pixels_sha256"]), (&Value::from(sha), &Value::from(sha)), "{said}");
+    let voxels = images as u64 * u64::from(COLUMNS) * u64::from(ROWS);
+    assert_eq!((&said["input"]["images"], &said["input"]["voxels"]), (&Value::from(images), &Value::from(voxels)));
+    assert_eq!((&said["what"], &said["total_s"]), (&Value::from("load"), &said["ours"]["total_s"]));
+    let seconds = |value: &Value| value.as_f64().filter(|s| s.is_finite() && *s > 0.0).unwrap_or_else(|| panic!("no time: {said}"));
+    let [scan, first, total] = ["scan_s", "first_s", "total_s"].map(|field| seconds(&said[field]));
+    assert!(scan <= first && first <= total && seconds(&said["floor"]["read_s"]) > 0.0, "{said}");
+}
+
+#[test]
+fn slices_are_loaded_in_their_order_plain_compressed_and_packed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sha = expected((0..9).map(|slice| bytes(&values(slice))));
+    for written in [Written::Plain, Written::Rle] {
+        let place = folder.path().join(format!("{written:?}"));
+        std::fs::create_dir(&place).expect("a folder");
+        for slice in 0..9 {
+            // Names do not tell the order.
+            write(&place.join(format!("{}.dcm", slice * 5 % 9)), &[slice], written);
+        }
+        check(&place, 9, &sha);
+    }
+    let series =
+        read_folder(&folder.path().join("Plain"), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series;
+    let package = folder.path().join("package");
+    build(&[(Role::new("current").expect("a role"), &series[0])], Keep::Pixels, &UidKey::new([3; 32]), &package).expect("a package");
+    check(&package, 9, &sha);
+}
+
+#[test]
+fn frames_of_one_file_are_loaded_plain_and_compressed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let slices: Vec<i32> = (0..7).collect();
+    // All frames of a file have one hash.
+    let sha = expected(std::iter::once(slices.iter().flat_map(|slice| bytes(&values(*slice))).collect()));
+    for written in [Written::Plain, Written::Rle] {
+        let file = folder.path().join(format!("{written:?}.dcm"));
+        write(&file, &slices, written);
+        check(&file, 7, &sha);
+    }
+}
+
+#[test]
+fn a_person_is_told_in_a_sentence_and_a_folder_without_images_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().to_str().expect("a plain path");
+    let sentence = tiresias(["bench", "load", place]).unwrap();
+    assert!(sentence.sentence(2).unwrap().contains("no DICOM image"));
+    write(&folder.path().join("one.dcm"), &[3], Written::Plain);
+    let said = tiresias(["bench", "load", place]).unwrap().done().unwrap().out;
+    assert!(said.contains("1 images in 1 series") && said.contains(&expected(std::iter::once(bytes(&values(3))))), "{said}");
+}
