@@ -3,6 +3,7 @@
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
 mod frames;
+mod panes;
 
 use super::{Failure, WindowArgs};
 use clap::{Args, Subcommand};
@@ -16,7 +17,7 @@ pub(super) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// A frame of the window with panes, against the same window without. Reads in a copy of the study.
+    /// A frame of the window with panes, against the same window without, read in a copy of the study; or the panes alone, without a window.
     Frames(frames::FramesArgs),
 }
 
