@@ -257,11 +257,12 @@ impl ImageFile {
         Ok(found)
     }
 
-    /// What a worker may use for this file, bytes: eight times what its frames honestly need (JPEG 2000 takes four times that for itself, and more for
-    /// its threads), and at least what every file gets.
+    /// What a worker may use for this file, bytes: four times what its frames honestly need, and at least what every file gets. JPEG 2000 takes eight bytes a
+    /// sample for itself, whatever the samples, and gets twice as much: else no large mammogram would be shown.
     fn worker_memory(&self) -> u64 {
         let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
         // Round figures, so that files of a series share workers.
-        (honest.saturating_mul(8)).max(WORKER_MEMORY) >> 20 << 20
+        let times = if self.syntax.is_jpeg2000() { 8 } else { 4 };
+        (honest.saturating_mul(times)).max(WORKER_MEMORY) >> 20 << 20
     }
 }

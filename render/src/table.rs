@@ -4,7 +4,11 @@
 //! `exp` is libm's, so that a sigmoid gives the same bytes on every platform.
 
 use crate::{ValueRange, VolumeView};
+use rayon::prelude::*;
 use tiresias_words::{Grey, ModalityLut, PresentationShape, PresentationTone, StoredFormat, Voi};
+
+/// Entries that one thread works out at least: a window that is dragged needs a new table in every frame.
+const PART: usize = 4096;
 
 /// Grey levels for every interpolated value of a volume, at steps of 2^-fraction_bits stored units from the range's smallest word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,11 @@ impl DisplayTable {
         let low = f64::from(format.stored(range.low()));
         let step = 1.0 / f64::from(1u32 << fraction_bits);
         let last = range.span() << fraction_bits;
-        let entries = (0..=last).map(|i| grey_level(modality, voi, tone, low + f64::from(i) * step).0).collect();
+        let entries = (0..last + 1)
+            .into_par_iter()
+            .with_min_len(PART)
+            .map(|i| grey_level(modality, voi, tone, low + f64::from(i) * step).0)
+            .collect();
         Self { entries }
     }
 

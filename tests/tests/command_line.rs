@@ -13,11 +13,17 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tiresias_cases::{Codecs, read_folder};
 use tiresias_tests::run::tiresias;
 use tiresias_tests::{data, fixtures};
+use tiresias_words::{ContentHash, StoredValue};
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a plain path")
@@ -48,6 +54,38 @@ fn help_names_every_command_and_a_wrong_one_is_told_in_one_line() {
         assert!(sentence.contains(word) && sentence.contains("--help"), "{sentence}");
         assert!(ran.out.is_empty());
     }
+}
+
+/// Every layout is measured, and what was loaded are the values that `inspect` finds in the files.
+#[test]
+fn bench_frames_measures_layouts_without_a_window() {
+    let folder = data("series/ct_chest").unwrap();
+    let said = tiresias(["bench", "frames", text(&folder), "--headless", "--size", "320x240", "--rounds", "1", "--json"]);
+    let said = said.unwrap().done().unwrap().json().unwrap();
+    let layouts: Vec<&str> = said["layouts"].as_array().unwrap().iter().map(|l| l["layout"].as_str().unwrap()).collect();
+    assert_eq!(layouts, ["1x1", "1x1-native", "2x2", "3x3", "mpr", "oblique", "plane"]);
+    for layout in said["layouts"].as_array().unwrap() {
+        for motion in ["scroll", "window"] {
+            assert_eq!(layout["ours"][motion]["n"], 8);
+            assert!(layout["ratio"][format!("{motion}_to_blit")].as_f64().unwrap() > 0.0);
+        }
+    }
+    let inspected = tiresias(["inspect", text(&folder), "--json", "--pixels"]).unwrap().done().unwrap().json().unwrap();
+    let files = inspected["series"][0]["files"].as_array().unwrap();
+    let known: Vec<&str> = files.iter().map(|f| f["frames"][0]["sha256_int32le"].as_str().unwrap()).collect();
+    let series = read_folder(&folder, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).unwrap().series.remove(0);
+    let (buffer, _) = series.load().unwrap();
+    let format = buffer.scale().unwrap().format;
+    let hex = |hash: Sha256| ContentHash(hash.finalize().into()).to_string();
+    let mut all = Sha256::new();
+    for slice in 0..series.len() {
+        let words = buffer.slice(slice).unwrap().iter().map(|w| format.stored(StoredValue(w.load(Ordering::Relaxed))));
+        let stored: Vec<i32> = words.collect();
+        let wide: Vec<u8> = stored.iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert!(known.contains(&hex(Sha256::new().chain_update(wide)).as_str()), "slice {slice} is none of the files");
+        all.update(stored.iter().flat_map(|v| (*v as u16).to_le_bytes()).collect::<Vec<u8>>());
+    }
+    assert_eq!(said["pixels_sha256"].as_str().unwrap(), hex(all));
 }
 
 #[test]

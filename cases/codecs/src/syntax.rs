@@ -142,6 +142,12 @@ impl TransferSyntax {
         }
     }
 
+    /// Whether its frames are JPEG 2000 codestreams, high-throughput ones too: their decoder needs more memory than any other.
+    #[must_use]
+    pub const fn is_jpeg2000(self) -> bool {
+        matches!(self.codec(), Some(Coding::Jpeg2000))
+    }
+
     /// Whether its pixels are compressed with the promise that no bit of a sample was changed.
     #[must_use]
     pub const fn promises_lossless(self) -> bool {

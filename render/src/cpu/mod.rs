@@ -17,12 +17,16 @@
 //! minus that in the inverse shape. There is no window, no padding and no slab of colours.
 
 mod cubic;
+#[cfg(target_arch = "x86_64")]
+mod gather;
 mod sampler;
 mod straight;
 mod voxels;
 
 use crate::plan::SamplePlan;
 use crate::{ColourImage, ColourView, DisplayTable, GreyImage, RenderError, VolumeView};
+#[cfg(target_arch = "x86_64")]
+use gather::Gather;
 use rayon::prelude::*;
 use sampler::Sampler;
 use straight::Straight;
@@ -72,10 +76,16 @@ fn bytes<V: Voxels<N>, const N: usize>(voxels: V, plan: &SamplePlan) -> Vec<u8> 
     let [width, height] = plan.size;
     let mut bytes = vec![0; width as usize * height as usize * N];
     let sampler = Sampler::new(voxels, plan);
-    match Straight::new(&sampler) {
-        Some(straight) => straight.draw(&mut bytes),
-        None => general(&sampler, &mut bytes),
+    if let Some(straight) = Straight::new(&sampler) {
+        straight.draw(&mut bytes);
+        return bytes;
     }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(gather) = Gather::new(&sampler) {
+        gather.draw(&mut bytes);
+        return bytes;
+    }
+    general(&sampler, &mut bytes);
     bytes
 }
 

@@ -6,7 +6,7 @@ use crate::colour::FRACTION_BITS;
 use crate::course::WEIGHT_BITS;
 use crate::{ColourView, DisplayTable, VolumeView};
 use std::ops::RangeInclusive;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU16, Ordering};
 use tiresias_words::{PresentationShape, VolumeGeometry};
 
 /// Voxels of `N` channels, and the way from a channel's blended value to its byte.
@@ -25,6 +25,8 @@ pub(super) trait Voxels<const N: usize>: Sync {
     fn padding(&self) -> Option<RangeInclusive<u32>>;
     /// The byte that a channel's value is shown as.
     fn shown(&self, value: u32) -> u8;
+    /// The same as words and what makes values of them; `None` of colours.
+    fn grey(&self) -> Option<&GreyVoxels<'_>>;
 }
 
 /// Words of a grey volume and the display table that was made for it.
@@ -42,6 +44,22 @@ impl<'a> GreyVoxels<'a> {
         let range = volume.range();
         let (fraction_bits, cubic_bits) = (range.fraction_bits(), range.cubic_bits());
         Self { volume, table: table.entries(), base: u32::from(range.low().0), span: range.span(), fraction_bits, cubic_bits }
+    }
+    /// The words, x fastest.
+    pub(super) const fn words(&self) -> &[AtomicU16] {
+        self.volume.words()
+    }
+    /// The word that is value 0; smaller ones are too.
+    pub(super) const fn base(&self) -> u32 {
+        self.base
+    }
+    /// How far the largest word that has a value of its own is from there.
+    pub(super) const fn span(&self) -> u32 {
+        self.span
+    }
+    /// Bits that values keep below a word.
+    pub(super) const fn fraction_bits(&self) -> u32 {
+        self.fraction_bits
     }
 }
 
@@ -67,6 +85,9 @@ impl Voxels<1> for GreyVoxels<'_> {
     }
     fn shown(&self, value: u32) -> u8 {
         self.table.get(value as usize).copied().unwrap_or(0)
+    }
+    fn grey(&self) -> Option<&GreyVoxels<'_>> {
+        Some(self)
     }
 }
 
@@ -108,5 +129,8 @@ impl Voxels<3> for ColourVoxels<'_> {
     }
     fn shown(&self, value: u32) -> u8 {
         ((value + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS) as u8 ^ self.turned
+    }
+    fn grey(&self) -> Option<&GreyVoxels<'_>> {
+        None
     }
 }

@@ -1,5 +1,6 @@
 //! `bench frames`: what a frame of the window costs.
 
+use super::panes::{Layout, panes};
 use super::{load_average, quantile};
 use crate::cli::{Failure, WindowArgs, say, say_json};
 use crate::clock::Clock;
@@ -14,9 +15,16 @@ use tiresias_reads::study::Study;
 /// Options of `bench frames`.
 #[derive(Debug, Args)]
 pub(super) struct FramesArgs {
-    /// A study's folder.
-    study: PathBuf,
-    /// How often each kind of frame takes its turn.
+    /// A study's folder; with --headless a folder of DICOM files with one series.
+    #[arg(value_name = "STUDY|DIR")]
+    path: PathBuf,
+    /// Compute the panes of layouts on the CPU, without a window, against a copy of a frame of --size in memory.
+    #[arg(long)]
+    headless: bool,
+    /// Which layout to compute; may be given many times. By default all.
+    #[arg(long = "layout", value_enum, requires = "headless", value_name = "LAYOUT")]
+    layouts: Vec<Layout>,
+    /// How often each kind of frame takes its turn, for eight frames each time.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// Print one JSON document.
@@ -24,11 +32,15 @@ pub(super) struct FramesArgs {
     json: bool,
 }
 
-/// Measures in a window of its own.
+/// Measures in a window of its own, or without one.
 pub(super) fn frames(args: &FramesArgs, window: &WindowArgs) -> Result<(), Failure> {
+    if args.headless {
+        let report = panes(&args.path, &args.layouts, window.size.unwrap_or([1920, 1080]), args.rounds)?;
+        return if args.json { say_json(&report) } else { say(&layouts_in_words(&report)) };
+    }
     let scratch = crate::demo::Scratch::new(true)?;
     let copy = scratch.path().ok_or_else(|| Failure::Input("There is no place for a copy of the study.".into()))?;
-    copied(&args.study, &copy)?;
+    copied(&args.path, &copy)?;
     let bench = FrameBench { rounds: args.rounds as usize, result: std::sync::Arc::default() };
     launch::run(Launch { bench: Some(bench.clone()), size: window.size.or(Some([1920, 1080])), ..window.launch(Some(copy), None) })?;
     let measured = bench.result.lock().ok().and_then(|mut slot| slot.take());
@@ -86,7 +98,7 @@ fn report(measured: &Measured) -> Result<Value, Failure> {
 }
 
 /// The median time to copy a picture of this size in memory: nothing that shows one is faster.
-fn blit_ms([width, height]: [u32; 2]) -> Result<f64, Failure> {
+pub(super) fn blit_ms([width, height]: [u32; 2]) -> Result<f64, Failure> {
     let clock = Clock::start();
     let from = vec![0x55u8; width as usize * height as usize * 4];
     let mut to = vec![0u8; from.len()];
@@ -99,6 +111,19 @@ fn blit_ms([width, height]: [u32; 2]) -> Result<f64, Failure> {
         .collect();
     times.sort_by(f64::total_cmp);
     quantile(&times, 0.5).ok_or_else(|| Failure::Input("Nothing was measured.".into()))
+}
+
+fn layouts_in_words(report: &Value) -> String {
+    let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);
+    let line = |l: &Value| {
+        let [scroll, window] = ["scroll", "window"].map(|motion| number(&l["ours"][motion]["p50_ms"]));
+        let [scrolled, windowed] = ["scroll_to_blit", "window_to_blit"].map(|motion| number(&l["ratio"][motion]));
+        let name = l["layout"].as_str().unwrap_or("");
+        format!(
+            "{name}: another place {scroll:.2} ms, another window {window:.2} ms; {scrolled:.1} and {windowed:.1} times the copy of a frame\n"
+        )
+    };
+    report["layouts"].as_array().map(|layouts| layouts.iter().map(line).collect()).unwrap_or_default()
 }
 
 fn in_words(report: &Value) -> String {

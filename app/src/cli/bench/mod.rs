@@ -4,6 +4,7 @@
 
 mod frames;
 mod load;
+mod panes;
 
 use super::{Failure, WindowArgs};
 use clap::{Args, Subcommand};
@@ -17,7 +18,7 @@ pub(super) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// A frame of the window with panes, against the same window without. Reads in a copy of the study.
+    /// A frame of the window with panes, against the same window without, read in a copy of the study; or the panes alone, without a window.
     Frames(frames::FramesArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
     Load(load::LoadArgs),
