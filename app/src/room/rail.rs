@@ -10,8 +10,10 @@ use egui::{Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::Tool;
 use tiresias_reads::workspace::ViewAction;
 
-/// Below this height all tools stand closer together.
-const LOW: f32 = 860.0;
+/// Buttons above the one that leaves the case.
+const BUTTONS: f32 = 15.0;
+/// What else needs height: the margins, the spaces between groups, and the way out.
+const BESIDE: f32 = 102.0;
 
 impl Room {
     pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, wishes: &mut Vec<Wish>) {
@@ -20,7 +22,8 @@ impl Room {
         ui.painter().vline(column.right() - 0.5, column.y_range(), Stroke::new(1.0, LINE));
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.spacing_mut().interact_size.y = if column.height() < LOW { 37.0 } else { 44.0 };
+            // On low screens all stand closer together.
+            ui.spacing_mut().interact_size.y = ((column.height() - BESIDE) / BUTTONS - 2.0).floor().clamp(34.0, 44.0);
             let tools = self.workspace.tools();
             let has_marks = self.rules.protocol().marks().is_some();
             for (key, tool) in TOOLS {

@@ -88,7 +88,7 @@ impl Shelf {
         groups().any(|(i, group)| groups().any(|(k, other)| k > i && other == group))
     }
 
-    /// Looks at these points, one for each series that is named, .
+    /// Looks at these points, one for each series that is named.
     pub(super) fn start_at(&mut self, points: &[(usize, PatientPoint)]) {
         for (series, at) in points {
             if let Some(shown) = self.shown.get_mut(*series) {

@@ -14,45 +14,8 @@ use tiresias_reads::hanging::{Canvas, FirstView, Ready, SizeClass, hang, opening
 use tiresias_reads::machine::Fact;
 use tiresias_reads::study::Study;
 use tiresias_render::{ValueRange, VolumeView, cpu};
+use tiresias_tests::studies::protocol;
 use tiresias_words::{ContentHash, ReaderId};
-
-const PROTOCOL: &str = r#"
-tiresias_protocol = 1
-
-[study]
-id = "follow-up"
-title = "Follow-up"
-paradigm = "roc"
-
-[[condition]]
-id = "unaided"
-label = "Unaided"
-
-[[question]]
-id = "confidence"
-text = "How confident are you?"
-kind = "scale"
-min = 0
-max = 100
-low = "absent"
-high = "present"
-required = true
-rating = true
-
-[display]
-layout = "mpr"
-interpolation = "linear"
-first = "lung"
-
-[[display.preset]]
-name = "lung"
-center = -600
-width = 1500
-function = "linear"
-
-[order]
-kind = "fixed"
-"#;
 
 /// The first view's hash on a canvas, from package and protocol alone.
 fn expected(root: &Path, canvas: Canvas) -> ContentHash {
@@ -91,7 +54,7 @@ fn expected(root: &Path, canvas: Canvas) -> ContentHash {
 #[test]
 fn every_reader_begins_with_the_same_view_and_its_hash_is_in_the_record() {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = follow_up::study(folder.path(), PROTOCOL, 3);
+    let root = follow_up::study(folder.path(), &protocol("roc", "first = \"lung\""), 3);
     let screens = [
         ("reader-1", [1280, 800], RenderPath::Cpu, SizeClass::Small),
         ("reader-2", [1024, 700], RenderPath::Gpu, SizeClass::Small),

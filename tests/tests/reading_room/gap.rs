@@ -7,39 +7,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tiresias_cases::{Codecs, read_folder};
 use tiresias_tests::Walk;
+use tiresias_tests::studies::protocol;
 use tiresias_words::Role;
-
-const PROTOCOL: &str = r#"
-tiresias_protocol = 1
-
-[study]
-id = "gap"
-title = "Slices are missing"
-paradigm = "roc"
-
-[[condition]]
-id = "unaided"
-label = "Unaided"
-
-[[question]]
-id = "confidence"
-text = "How confident are you?"
-kind = "scale"
-min = 0
-max = 100
-low = "absent"
-high = "present"
-required = true
-rating = true
-
-[display]
-layout = "mpr"
-interpolation = "linear"
-first = "images"
-
-[order]
-kind = "fixed"
-"#;
 
 #[test]
 fn a_pane_through_a_gap_says_so() {
@@ -49,7 +18,7 @@ fn a_pane_through_a_gap_says_so() {
     let Some(source) = found else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let read = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder");
-    let root = follow_up::of(&[(Role::current(), &read.series[0])], folder.path(), PROTOCOL, 1);
+    let root = follow_up::of(&[(Role::current(), &read.series[0])], folder.path(), &protocol("roc", "first = \"images\""), 1);
     let mut room = Sitting::start(Opening::of(&root));
     room.sign_in("Reader 1");
     room.key(Key::Enter);

@@ -5,45 +5,7 @@ use crate::sitting::{Opening, Sitting};
 use egui::{Key, Modifiers, Rect, vec2};
 use tiresias_reads::machine::{Fact, View};
 use tiresias_reads::record::Record;
-
-const PROTOCOL: &str = r#"
-tiresias_protocol = 1
-
-[study]
-id = "follow-up"
-title = "Follow-up"
-paradigm = "roc"
-
-[[condition]]
-id = "unaided"
-label = "Unaided"
-
-[[question]]
-id = "confidence"
-text = "How confident are you?"
-kind = "scale"
-min = 0
-max = 100
-low = "absent"
-high = "present"
-required = true
-rating = true
-
-[display]
-layout = "mpr"
-interpolation = "linear"
-first = "lung"
-tools = ["window", "scroll", "pan", "crosshair"]
-
-[[display.preset]]
-name = "lung"
-center = -600
-width = 1500
-function = "linear"
-
-[order]
-kind = "fixed"
-"#;
+use tiresias_tests::studies::protocol;
 
 fn slices(room: &Sitting) -> Vec<i64> {
     let number = |name: &str| name.split("slice ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok());
@@ -59,7 +21,8 @@ fn beside(room: &Sitting) -> [Rect; 2] {
 #[test]
 fn two_examinations_are_read_beside_each_other() {
     let folder = tempfile::tempdir().expect("a folder");
-    let root = follow_up::study(folder.path(), PROTOCOL, 1);
+    let root =
+        follow_up::study(folder.path(), &protocol("roc", "first = \"lung\"\ntools = [\"window\", \"scroll\", \"pan\", \"crosshair\"]"), 1);
     let mut room = Sitting::start(Opening::of(&root));
     room.sign_in("Reader 1");
     room.key(Key::Enter);

@@ -349,12 +349,5 @@ fn windows(room: &mut Sitting) -> usize {
 
 /// Until the record of a closed window can be opened: its thread has written everything.
 pub(crate) fn wait_for_record(reader: &std::path::Path) -> tiresias_reads::record::Record {
-    let study = tiresias_reads::study::Study::open(reader).expect("the study opens");
-    for _ in 0..1000 {
-        if let Ok(record) = study.open_record("test") {
-            return record;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the record is still held by the window that was closed");
+    tiresias_tests::studies::wait_for_record(reader).expect("the record")
 }

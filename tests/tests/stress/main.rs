@@ -16,53 +16,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use hand::{Deed, Hand};
 use sitting::{Demo, Opening, Sitting};
 use std::path::{Path, PathBuf};
-use tiresias_reads::record::Record;
-use tiresias_reads::study::Study;
-
-/// Everything that a study can allow, with marks.
-const PROTOCOL: &str = r#"
-tiresias_protocol = 1
-
-[study]
-id = "follow-up"
-title = "Follow-up"
-paradigm = "froc"
-
-[[condition]]
-id = "unaided"
-label = "Unaided"
-
-[[question]]
-id = "confidence"
-text = "How confident are you?"
-kind = "scale"
-min = 0
-max = 100
-low = "absent"
-high = "present"
-required = true
-rating = true
-
-[marks]
-label = "Finding"
-max = 5
-rating = { min = 0, max = 100, low = "no", high = "yes" }
-
-[display]
-layout = "mpr"
-interpolation = "linear"
-first = "lung"
-overlays = true
-
-[[display.preset]]
-name = "lung"
-center = -600
-width = 1500
-function = "linear"
-
-[order]
-kind = "fixed"
-"#;
+use tiresias_tests::studies::{protocol, wait_for_record};
 
 /// After so many events the program must still do what it is told.
 const BETWEEN_CHECKS: usize = 125;
@@ -130,7 +84,7 @@ impl Ordeal {
     fn restart(&mut self) {
         let fresh = Sitting::start(Opening { study: None, ..Opening::of(&self.study) });
         drop(std::mem::replace(&mut self.room, fresh));
-        wait_for_record(&self.study);
+        drop(wait_for_record(&self.study).expect("the record"));
         self.room = Sitting::start(Opening::of(&self.study));
         self.room.rest();
         self.done.starts += 1;
@@ -255,24 +209,13 @@ fn resident() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
-fn wait_for_record(study: &Path) -> Record {
-    let study = Study::open(study).expect("the study opens");
-    for _ in 0..1000 {
-        if let Ok(record) = study.open_record("test") {
-            return record;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the record is still held by the window that was closed");
-}
-
 fn ordeal(study: &Path, readers: usize, seed: u64, events: usize) -> String {
     let mut ordeal = Ordeal::begin(study, readers, seed);
     let mut memory = Memory::default();
     ordeal.ordeal(events, &mut memory);
     let done = ordeal.done;
     drop(ordeal.room);
-    let record = wait_for_record(study);
+    let record = wait_for_record(study).expect("the record");
     let (mut rows, mut answers) = (0, 0);
     let count = |r: tiresias_reads::record::Recorded| {
         rows += 1;
@@ -308,6 +251,6 @@ fn random_input_finds_no_panic_no_stuck_state_and_no_growth() {
     let folder = tempfile::tempdir().expect("a folder");
     // A case is locked now and then; each reader has one.
     let readers = 4 + events / 200;
-    let study = follow_up::study(folder.path(), PROTOCOL, readers);
+    let study = follow_up::study(folder.path(), &protocol("froc", "first = \"lung\"\noverlays = true"), readers);
     println!("{}", ordeal(&study, readers, seed + 1, events - events / 2));
 }

@@ -18,50 +18,8 @@ use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_reads::workspace::Change;
 use tiresias_tests::Walk;
+use tiresias_tests::studies::protocol;
 use tiresias_words::{ContentHash, ReaderId, Role};
-
-const PROTOCOL: &str = r#"
-tiresias_protocol = 1
-
-[study]
-id = "kinds"
-title = "Images of every kind"
-paradigm = "froc"
-
-[[condition]]
-id = "unaided"
-label = "Unaided"
-
-[[question]]
-id = "confidence"
-text = "How confident are you?"
-kind = "scale"
-min = 0
-max = 100
-low = "absent"
-high = "present"
-required = true
-rating = true
-
-[marks]
-label = "Finding"
-max = 5
-rating = { min = 0, max = 100, low = "no", high = "yes" }
-
-[display]
-layout = "mpr"
-interpolation = "linear"
-first = "images"
-
-[[display.preset]]
-name = "soft tissue"
-center = 40
-width = 400
-function = "linear"
-
-[order]
-kind = "fixed"
-"#;
 
 /// Keys that put a tool into the hand, with the tool that the record then names.
 const TOOLS: [(&str, Tool); 13] = [
@@ -193,7 +151,8 @@ fn tomosynthesis(folder: &Path) -> PathBuf {
 
 /// A study of these cases in this order, for one reader.
 fn study(folder: &Path, kinds: &[Kind]) -> Study {
-    let protocol = Protocol::parse(PROTOCOL).expect("a protocol");
+    let text_of_protocol = protocol("froc", "first = \"images\"");
+    let rules = Protocol::parse(&text_of_protocol).expect("a protocol");
     let codecs = Arc::new(Codecs::here());
     let packages: Vec<(ContentHash, PathBuf)> = kinds
         .iter()
@@ -215,8 +174,8 @@ fn study(folder: &Path, kinds: &[Kind]) -> Study {
         .collect();
     let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
     let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new() }).collect();
-    let bundles = assign(&protocol, &[reader], &cases, 1).expect("bundles");
-    let study = Study::create(&folder.join("reader"), PROTOCOL, &bundles).expect("a study");
+    let bundles = assign(&rules, &[reader], &cases, 1).expect("bundles");
+    let study = Study::create(&folder.join("reader"), &text_of_protocol, &bundles).expect("a study");
     std::fs::create_dir_all(study.packages_dir()).expect("a folder");
     for (package, place) in packages {
         std::fs::rename(place, study.package_dir(&package)).expect("moved");

@@ -39,7 +39,9 @@ pub(super) fn frames(args: &FramesArgs, window: &WindowArgs) -> Result<(), Failu
         return if args.json { say_json(&report) } else { say(&layouts_in_words(&report)) };
     }
     let scratch = crate::demo::Scratch::new(true)?;
-    let copy = scratch.path().ok_or_else(|| Failure::Input("There is no place for a copy of the study.".into()))?;
+    let copy = scratch.path().ok_or_else(|| {
+        Failure::Input("There is no place for a copy of the study. Make room in the folder for temporary files and try again.".into())
+    })?;
     copied(&args.path, &copy)?;
     let bench = FrameBench { rounds: args.rounds as usize, result: std::sync::Arc::default() };
     launch::run(Launch { bench: Some(bench.clone()), size: window.size.or(Some([1920, 1080])), ..window.launch(Some(copy), None) })?;

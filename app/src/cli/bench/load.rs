@@ -99,7 +99,7 @@ fn measured(path: &Path) -> Result<(Loaded, Vec<(Series, VoxelBuffer)>), Failure
 
 /// The SHA-256 of each image's values in stack order, little endian: stored values in 16 bits, words where those are not the stored values, texels of
 /// colours. Frames of one file have one hash, in the file's order.
-fn hashes(series: &Series, words: &VoxelBuffer) -> Vec<ContentHash> {
+pub(super) fn hashes(series: &Series, words: &VoxelBuffer) -> Vec<ContentHash> {
     let bytes = |image: usize| -> Vec<u8> {
         // Offset binary becomes two's complement.
         let sign = if words.scale().is_some_and(|s| s.format.signed) { 0x8000 } else { 0 };
@@ -191,10 +191,14 @@ fn peak_rss_mib() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
+/// One hash of all, as the makers of test series sum them up: of the digits of each, one behind the other.
+pub(super) fn pixels_sha256(of: &[ContentHash]) -> String {
+    let digits: String = of.iter().map(ToString::to_string).collect();
+    ContentHash(Sha256::digest(digits).into()).to_string()
+}
+
 fn report(input: &Input, loaded: &Loaded, floor_s: f64, pixels: &[ContentHash]) -> Value {
-    // As the makers of test series sum them up: the hash of all hashes' digits, one behind the other.
-    let digits: String = pixels.iter().map(ToString::to_string).collect();
-    let sha = ContentHash(Sha256::digest(digits).into()).to_string();
+    let sha = pixels_sha256(pixels);
     let Loaded { scan_s, first_s, total_s, peak_rss_mib } = *loaded;
     json!({
         "what": "load",

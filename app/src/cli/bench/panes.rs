@@ -3,6 +3,7 @@
 //! A frame is all panes of a layout, by the same way from a description to bytes as in the window. Refuses colours, which have no window to drag.
 
 use super::frames::blit_ms;
+use super::load::{hashes, pixels_sha256};
 use super::{load_average, quantile};
 use crate::cli::Failure;
 use crate::cli::images::{at, only_series, tell};
@@ -12,13 +13,11 @@ use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use clap::ValueEnum;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
-use tiresias_cases::{VoxelBuffer, min_max_voi};
-use tiresias_words::{ContentHash, Interpolation, Mm, PaneSpec, Slab, StoredValue, Voi, VolumeGeometry, Voxel, Window};
+use tiresias_cases::min_max_voi;
+use tiresias_words::{Interpolation, Mm, PaneSpec, Slab, Voi, VolumeGeometry, Voxel, Window};
 
 /// Frames of each motion in a round.
 const BLOCK: usize = 8;
@@ -60,8 +59,13 @@ pub(super) fn panes(dir: &Path, layouts: &[Layout], size: [u32; 2], rounds: u32)
     let series = Arc::new(only_series(dir)?);
     let (buffer, warnings) = series.load().map_err(|e| at(dir, &e))?;
     tell(dir, &warnings);
-    let hash = hash_of(&buffer)
-        .ok_or_else(|| Failure::Input(format!("{}: the series is in colour, and only grey ones are measured here.", dir.display())))?;
+    if buffer.scale().is_none() {
+        return Err(Failure::Input(format!(
+            "{}: the series is in colour, which has no window to drag. Name a folder with a grey series.",
+            dir.display()
+        )));
+    }
+    let hash = pixels_sha256(&hashes(&series, &buffer));
     let voi = min_max_voi(&series, &buffer);
     let window = voi.as_ref().and_then(Voi::window).map_or([0.5, 1.0], |w| [w.center(), w.width()]);
     let volume = ShownVolume::new(Arc::clone(&series), buffer)?;
@@ -73,7 +77,7 @@ pub(super) fn panes(dir: &Path, layouts: &[Layout], size: [u32; 2], rounds: u32)
         "what": "frames",
         "input": { "size": size, "path": "Cpu", "voxels": volume.geometry().size() },
         "layouts": measured,
-        "pixels_sha256": hash.to_string(),
+        "pixels_sha256": hash,
         "adapter": null,
         "load_average": load_average(),
     }))
@@ -173,15 +177,4 @@ fn arrange(layout: Layout, geometry: &VolumeGeometry, [width, height]: [u32; 2],
 fn middle(geometry: &VolumeGeometry) -> Voxel {
     let [column, row, slice] = geometry.size().map(|n| f64::from(n - 1) / 2.0);
     Voxel::new(column, row, slice)
-}
-
-/// SHA-256 of all stored values in stack order, each as 16 bits, lower byte first; `None` of colours. Words of values that were requantised stand for themselves.
-fn hash_of(buffer: &VoxelBuffer) -> Option<ContentHash> {
-    let format = buffer.scale()?.format;
-    let mut hash = Sha256::new();
-    for words in buffer.words().chunks(1 << 16) {
-        let stored = |w: &AtomicU16| (format.stored(StoredValue(w.load(Ordering::Relaxed))) as u16).to_le_bytes();
-        hash.update(words.iter().flat_map(stored).collect::<Vec<u8>>());
-    }
-    Some(ContentHash(hash.finalize().into()))
 }
