@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, DemoError, DemoLesion, build_cases};
 use tiresias_cases::{CasesError, Codecs, Keep, PackageError, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, BundleError, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, BundleError, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase, DeskError};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
 use tiresias_reads::study::{Study, StudyError};
@@ -166,8 +166,8 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
     say("Assigning cases to readers\u{2026}");
     let readers = (1..=READERS).map(|n| Ok(Account { reader: ReaderId::new(format!("reader-{n}"))?, display_name: format!("Reader {n}") }));
     let readers = readers.collect::<Result<Vec<_>, Unfit>>()?;
-    let cases: Vec<_> = desk_cases.iter().map(|c| CaseToRead { package: c.package, facts: Vec::new() }).collect();
-    let bundles = assign(&protocol, &readers, &cases, SEED)?;
+    let cases: Vec<_> = desk_cases.iter().map(|c| CaseToRead { package: c.package, facts: Vec::new(), training: None }).collect();
+    let bundles = assign(&Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix: None, seed: SEED, issued_utc_ms: 0 })?;
     let study = Study::create(&root.join(READER), PROTOCOL, &bundles)?;
     let packages = study.packages_dir();
     for case in &desk_cases {

@@ -14,6 +14,11 @@ pub(crate) fn is_line(text: &str, most: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(disturbs)
 }
 
+/// Whether a text is 1 to `most` characters, in lines, that can be shown as they stand.
+pub(crate) fn is_text(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(|c| c != '\n' && disturbs(c))
+}
+
 /// At most `most` characters of a text, those that disturb written out ("\n", "\u{202e}"), and a sign where it was cut.
 pub(crate) fn shown(text: &str, most: usize) -> String {
     let mut chars = text.chars();

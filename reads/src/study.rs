@@ -202,7 +202,7 @@ fn read(root: &Path, file: &str, max: u64) -> Result<Vec<u8>, StudyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{Account, CaseToRead, assign};
+    use crate::bundle::{Account, CaseToRead, Plan, assign};
     use crate::hash;
 
     const PROTOCOL_TEXT: &str = include_str!("../tests/two_conditions.toml");
@@ -210,8 +210,16 @@ mod tests {
     fn bundles() -> Vec<Bundle> {
         let protocol = Protocol::parse(PROTOCOL_TEXT).unwrap();
         let account = |n: &str| Account { reader: ReaderId::new(n).unwrap(), display_name: n.to_uppercase() };
-        let cases: Vec<_> = (0..3u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![] }).collect();
-        assign(&protocol, &[account("r1"), account("r2")], &cases, 1).unwrap()
+        let cases: Vec<_> = (0..3u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![], training: None }).collect();
+        assign(&Plan {
+            protocol: &protocol,
+            readers: &[account("r1"), account("r2")],
+            cases: &cases,
+            matrix: None,
+            seed: 1,
+            issued_utc_ms: 0,
+        })
+        .unwrap()
     }
 
     #[test]

@@ -338,7 +338,7 @@ def bundles(protocol):
     read = lambda case, n, condition, repeat=1: {"case": case, "package": f"{n:02x}" * 32, "condition": condition, "repeat": repeat,
                                                  "facts": [{"name": "age", "value": "60 to 69"}]}
     reads = [read("7K-Q", 1, "one"), read("9M", 2, "one"), read("7K-Q", 1, "two"), read("9M", 2, "two"), read("9M", 2, "two", 2)]
-    bundle = {"tiresias_bundle": 1, "protocol": hashlib.sha256(protocol).hexdigest(), "reader": "r", "display_name": "Reader", "reads": reads}
+    bundle = {"tiresias_bundle": 1, "protocol": hashlib.sha256(protocol).hexdigest(), "reader": "r", "display_name": "Reader", "issued_utc_ms": 0, "reads": reads}
     yield "full", json.dumps(bundle, indent=2).encode()
     yield "newer", json.dumps(dict(bundle, tiresias_bundle=2)).encode()
 
@@ -355,8 +355,8 @@ def histories():
                                              {"at_ms": 9, "view": {"tool": "zoom"}}]}),
              ("1", "mark-placed/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 3.0]}, "anchor": anchor}), ("1", "mark-rated/1", {"mark": 1, "rating": 4}),
              ("1", "mark-moved/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 4.0]}, "anchor": anchor}), ("1", "mark-deleted/1", {"mark": 1}),
-             ("1", "answered/1", {"question": "c", "value": {"scale": 5}}), ("1", "answer-cleared/1", {"question": "c"}),
-             ("1", "answered/1", {"question": "c", "value": {"scale": 6}}), ("1", "read-locked/1", {"read": read("7K", "one")}),
+             ("1", "answered/1", {"question": "c", "subject": "case", "value": {"scale": 5}}), ("1", "answer-cleared/1", {"question": "c", "subject": "case"}),
+             ("1", "answered/1", {"question": "c", "subject": "case", "value": {"scale": 6}}), ("1", "read-locked/1", {"read": read("7K", "one"), "over": []}),
              ("2", "case-opened/1", {"read": read("9M", "two")}), ("2", "images-shown/1", None), ("2", "case-closed/1", None), ("-", "session-ended/1", None)]
     line = lambda session, row: f"{session} r {row[0]} {row[1]} {json.dumps(row[2])}\n"
     yield "whole", "".join(line(1, row) for row in rows).encode()

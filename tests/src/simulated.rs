@@ -4,8 +4,8 @@
 
 use std::error::Error;
 use std::path::Path;
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
-use tiresias_reads::machine::{Action, AnswerValue, Assignment, Environment, Rules, decide};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
+use tiresias_reads::machine::{Action, AnswerValue, Assignment, Environment, Rules, Subject, decide};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::record::Record;
 use tiresias_reads::study::Study;
@@ -32,8 +32,15 @@ pub const fn package(case: u8) -> ContentHash {
 pub fn study(root: &Path, readers: &[&str], cases: u8) -> Outcome<Study> {
     let account = |r: &&str| Ok(Account { reader: ReaderId::new(*r)?, display_name: format!("Reader {r}") });
     let accounts = readers.iter().map(account).collect::<Outcome<Vec<_>>>()?;
-    let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![] }).collect();
-    let bundles = assign(&Protocol::parse(PROTOCOL)?, &accounts, &cases, 99)?;
+    let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![], training: None }).collect();
+    let bundles = assign(&Plan {
+        protocol: &Protocol::parse(PROTOCOL)?,
+        readers: &accounts,
+        cases: &cases,
+        matrix: None,
+        seed: 99,
+        issued_utc_ms: 0,
+    })?;
     Ok(Study::create(root, PROTOCOL, &bundles)?)
 }
 
@@ -70,7 +77,7 @@ pub fn read_all(study: &Study, stop: usize, mut score: impl FnMut(&str, &Assignm
         while let Some(next) = record.state(name).next().cloned().filter(|_| left > 0) {
             left -= 1;
             let value = AnswerValue::Scale(score(name.as_str(), &next));
-            let answer = Action::Answer { question: QuestionId::new("confidence")?, value };
+            let answer = Action::Answer { question: QuestionId::new("confidence")?, subject: Subject::Case, value };
             for action in [Action::OpenCase(next.read), Action::ImagesShown, answer, Action::Lock] {
                 reader.act(&mut record, action)?;
             }

@@ -39,9 +39,9 @@ fn the_demo_is_the_same_everywhere() {
         ("desk/desk.json", "1971a65ae969c1a638d1215520d94fb5b96a179bbb94074c17cd2365e2457429"),
         ("desk/truth.csv", "c421262284927ce417b70eb6b6af3a1735aaeb2c4d8b782b48ae565e4277ce7c"),
         ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
-        ("reader/bundles/reader-1.json", "19123b881aa51eba66785639ccfd892f9fecf18595a9a822f0bb137f2ea15f87"),
-        ("reader/bundles/reader-2.json", "06a3f620b42a6b9a5e7578e08ae23b35a72d4100e68b8c5b2872f98b7a8d0875"),
-        ("reader/bundles/reader-3.json", "4403d86ff9215facfd13ffef96c694d7a88f2bf3e640fe0dcf7bf829ef4d3ca9"),
+        ("reader/bundles/reader-1.json", "c8175730474c4504d3e2959880e336a1f2e874d6b448e496d4188739a141538a"),
+        ("reader/bundles/reader-2.json", "a6b677a84199c2c7e8b59870a357892956f202633e95c0f90da80af02b0ad98d"),
+        ("reader/bundles/reader-3.json", "0d8e0252849c39cbd0dd8709d15dcf3af0e80759ca028f0e825de0e6baf7dd67"),
     ];
     for (file, hash) in pinned {
         assert_eq!(sha256(&root.join(file)), hash, "{file}");

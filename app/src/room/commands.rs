@@ -7,7 +7,7 @@ use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool, View as Glance};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance};
 use tiresias_reads::protocol::QuestionKind;
 use tiresias_reads::workspace::ViewAction;
 
@@ -274,7 +274,9 @@ impl Room {
                     wishes.push(Wish::Record(Action::DeleteMark(*id)));
                     self.focus = Focus::Image;
                 }
-                Field::Question(id) if draft.answers().contains_key(id) => wishes.push(Wish::Record(Action::ClearAnswer(id.clone()))),
+                Field::Question(id) if draft.answers().of_case(id).is_some() => {
+                    wishes.push(Wish::Record(Action::ClearAnswer { question: id.clone(), subject: Subject::Case }));
+                }
                 Field::Question(_) => {}
             },
             Key::Enter => {
@@ -314,7 +316,11 @@ impl Room {
     fn type_digit(&mut self, digit: u8, field: &Field, draft: &Draft, wishes: &mut Vec<Wish>) {
         if let Some((id, QuestionKind::Choice(options))) = self.question_of(field) {
             if let Some(option) = options.get(usize::from(digit).wrapping_sub(1)) {
-                wishes.push(Wish::Record(Action::Answer { question: id, value: AnswerValue::Choice(option.key.clone()) }));
+                wishes.push(Wish::Record(Action::Answer {
+                    question: id,
+                    subject: Subject::Case,
+                    value: AnswerValue::Choice(option.key.clone()),
+                }));
                 self.asked.push(field.clone());
             }
             return;

@@ -2,7 +2,7 @@
 
 use super::{Field, Focus, Room};
 use std::sync::Arc;
-use tiresias_reads::machine::{Action, AnswerValue};
+use tiresias_reads::machine::{Action, AnswerValue, Subject};
 use tiresias_words::{ImageAnchor, MarkId, MarkShape, Voxel};
 
 /// Places of the marks, as parts of the volume's columns, rows and slices.
@@ -29,9 +29,9 @@ impl Room {
             2 => Some(vec![Action::RateMark { mark: MarkId(1), rating: 86 }]),
             3 => {
                 self.shelf.look_at(0, volume.geometry().patient_of(place(0)));
-                let question = self.rules.protocol().form().rating().clone();
+                let question = self.rules.protocol().form().rating()?.clone();
                 self.focus = Focus::Form(Field::Question(question.clone()));
-                Some(vec![Action::Answer { question, value: AnswerValue::Scale(88) }])
+                Some(vec![Action::Answer { question, subject: Subject::Case, value: AnswerValue::Scale(88) }])
             }
             _ => None,
         }

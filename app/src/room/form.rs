@@ -5,7 +5,7 @@ use super::{Field, Focus, Room, Wish};
 use crate::controls::{self, Key, Placed, ScaleLook};
 use crate::design::{self, CAUTION, DIM, LINE, OWN, PANEL, RADIUS, RAISED, STRONG, TEXT};
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject};
 use tiresias_reads::protocol::{Question, QuestionKind, Scale};
 use tiresias_words::{MarkId, QuestionId};
 
@@ -122,7 +122,7 @@ impl Room {
     fn question(&mut self, ui: &mut Ui, width: f32, question: &Question, draft: &Draft, wishes: &mut Vec<Wish>) {
         let field = Field::Question(question.id.clone());
         let focused = self.focus == Focus::Form(field.clone());
-        let given = draft.answers().get(&question.id);
+        let given = draft.answers().of_case(&question.id);
         match &question.kind {
             QuestionKind::Scale(scale) => {
                 let value = match given {
@@ -139,8 +139,11 @@ impl Room {
                 if let Some(i) = controls::choices(ui, width, &question.text, &labels, taken, focused) {
                     self.focus = Focus::Form(field);
                     let value = AnswerValue::Choice(options[i].key.clone());
-                    wishes.push(Wish::Record(Action::Answer { question: question.id.clone(), value }));
+                    wishes.push(Wish::Record(Action::Answer { question: question.id.clone(), subject: Subject::Case, value }));
                 }
+            }
+            QuestionKind::Choices(_) | QuestionKind::Number(_) | QuestionKind::Text(_) => {
+                self.question_line(ui, width, question, &field, None)
             }
         }
         ui.add_space(20.0);
@@ -223,7 +226,7 @@ impl Room {
     pub(super) fn rate(&self, field: &Field, number: i32) -> Action {
         match field {
             Field::Mark(mark) => Action::RateMark { mark: *mark, rating: number },
-            Field::Question(id) => Action::Answer { question: id.clone(), value: AnswerValue::Scale(number) },
+            Field::Question(id) => Action::Answer { question: id.clone(), subject: Subject::Case, value: AnswerValue::Scale(number) },
         }
     }
 
@@ -233,7 +236,7 @@ impl Room {
             Field::Mark(_) => self.rules.protocol().marks().map(|m| m.rating.clone()),
             Field::Question(id) => match &self.rules.protocol().form().question(id)?.kind {
                 QuestionKind::Scale(scale) => Some(scale.clone()),
-                QuestionKind::Choice(_) => None,
+                _ => None,
             },
         }
     }
@@ -248,7 +251,7 @@ impl Room {
     pub(super) fn is_given(&self, field: &Field, draft: &Draft) -> bool {
         match field {
             Field::Mark(id) => draft.marks().get(id).is_some_and(|m| m.rating.is_some()),
-            Field::Question(id) => draft.answers().contains_key(id),
+            Field::Question(id) => draft.answers().of_case(id).is_some(),
         }
     }
 

@@ -32,7 +32,7 @@ use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::hanging::hang;
-use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance, missing};
+use tiresias_reads::machine::{Action, Draft, Glimpse, Missing, PaneShows, Rules, State, Tool, View as Glance, missing};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
 use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
@@ -416,9 +416,10 @@ impl Room {
     fn still_to_do(&self, state: &State) -> Vec<Field> {
         let mut fields: Vec<Field> = missing(&self.rules, state)
             .into_iter()
-            .map(|m| match m {
-                tiresias_reads::machine::Missing::Answer(q) => Field::Question(q),
-                tiresias_reads::machine::Missing::MarkRating(m) => Field::Mark(m),
+            .filter_map(|m| match m {
+                Missing::Answer { question, .. } => Some(Field::Question(question)),
+                Missing::MarkRating(mark) | Missing::MarkClass(mark) => Some(Field::Mark(mark)),
+                Missing::Marks(_) | Missing::Rule { .. } => None,
             })
             .collect();
         // In the order in which the form shows them: marks on top.

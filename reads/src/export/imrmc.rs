@@ -3,11 +3,12 @@
 //! `NAME.imrmc`, for iMRMC in Java and R: our own ids, truth rows under `truth`; a read that is missing has no row.
 //! `NAME.rjafroc.imrmc`, for RJafroc: truth rows under `-1`, whole numbers as ids, the four counts; only for complete designs. Cases
 //! without the signal get the lower numbers, so that ascending order is also the order by truth. `NAME.rjafroc.ids.csv` says which is which.
-//! The score is the answer to the rating question. Hidden repeats are left out: these formats know one score a cell.
+//! The score is the rating of the case. Hidden repeats are left out: these formats know one score a cell. Refuses studies whose units are rated by themselves.
 
 use super::{ExportError, Meaning, OutFile};
 use crate::desk::{Truth, TruthRow};
 use crate::formats::imrmc::{BEGIN, Cell, Counts, Imrmc, TRUTH_READER, TRUTH_READER_RJAFROC};
+use crate::protocol::Decimal;
 use crate::study::Study;
 use crate::table::{ReadRow, ReadsTable};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,8 @@ const TOO_FEW: usize = 2;
 /// Scores and truth under the study's ids.
 struct Design<'a> {
     truth: BTreeMap<&'a CaseId, bool>,
-    scores: BTreeMap<(&'a ReaderId, &'a CaseId, &'a Condition), i32>,
+    /// In thousandths.
+    scores: BTreeMap<(&'a ReaderId, &'a CaseId, &'a Condition), i64>,
     /// Everyone who has a bundle or a read.
     readers: BTreeSet<&'a ReaderId>,
     conditions: BTreeSet<&'a Condition>,
@@ -35,6 +37,9 @@ impl Design<'_> {
 
 /// The files, and what the person should know about them.
 pub(super) fn files(study: &Study, table: &ReadsTable, truth: &Truth) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+    if !study.protocol().form().units().is_empty() {
+        return Err(ExportError::Units);
+    }
     let design = design(study, table, truth)?;
     let study_id = study.protocol().study();
     let mut notes = notes(&design, table);
@@ -69,12 +74,14 @@ fn design<'a>(study: &'a Study, table: &'a ReadsTable, truth: &'a Truth) -> Resu
         return Err(ExportError::OneClass(file()));
     }
     let mut scores = BTreeMap::new();
-    for ReadRow { rating, read, .. } in table.rows.iter().filter(|r| r.read.read().repeat == 1) {
-        let id = read.read();
-        scores.insert((&id.reader, &row_of(read.package())?.case, &id.condition), *rating);
+    for ReadRow { rating, read, condition, .. } in table.rows.iter().filter(|r| r.read.read().repeat == 1) {
+        let case = &row_of(read.package())?.case;
+        if let Some(rating) = rating {
+            scores.insert((&read.read().reader, case, condition), *rating);
+        }
     }
     let readers = study.bundles().keys().chain(table.rows.iter().map(|r| &r.read.read().reader)).collect();
-    let conditions = study.protocol().conditions().iter().map(|c| &c.id).collect();
+    let conditions = study.protocol().conditions().iter().flat_map(|c| [Some(&c.id), c.ai.before()]).flatten().collect();
     Ok(Design { truth: by_case, scores, readers, conditions })
 }
 
@@ -83,6 +90,11 @@ fn notes(design: &Design<'_>, table: &ReadsTable) -> Vec<String> {
     let order: Vec<_> = design.conditions.iter().map(|c| format!("\"{c}\"")).collect();
     if let [first, .., last] = order.as_slice() {
         notes.push(format!("Programs sort conditions as text, from {first} to {last}; this decides the sign of a difference."));
+    }
+    let none = table.rows.iter().filter(|r| r.rating.is_none()).count();
+    if none > 0 {
+        let are = if none == 1 { "read has" } else { "reads have" };
+        notes.push(format!("{none} {are} no rating, because the case was said to be not evaluable, and no row in this format."));
     }
     let repeats = table.rows.iter().filter(|r| r.read.read().repeat != 1).count();
     if repeats > 0 {
@@ -138,7 +150,7 @@ fn rjafroc(study: &str, design: &Design<'_>) -> [OutFile; 2] {
 }
 
 /// The text, and what it means. Rows are in the order given: truth first.
-fn written(name: String, study: &str, truth_reader: &str, truth: Vec<(String, bool)>, scores: Vec<(Cell, i32)>) -> OutFile {
+fn written(name: String, study: &str, truth_reader: &str, truth: Vec<(String, bool)>, scores: Vec<(Cell, i64)>) -> OutFile {
     let distinct = |of: fn(&Cell) -> &String| scores.iter().map(|(cell, _)| of(cell)).collect::<BTreeSet<_>>().len() as u64;
     let diseased = truth.iter().filter(|(_, signal)| *signal).count() as u64;
     let counts = Counts {
@@ -153,8 +165,9 @@ fn written(name: String, study: &str, truth_reader: &str, truth: Vec<(String, bo
     lines.push(BEGIN.to_owned());
     // The modality of a truth row is ignored by Java and RJafroc and must be this word for iMRMC in R.
     lines.extend(truth.iter().map(|(case, signal)| format!("{truth_reader},{case},{TRUTH_READER},{}", u8::from(*signal))));
-    lines.extend(scores.iter().map(|(Cell { reader, case, modality }, score)| format!("{reader},{case},{modality},{score}")));
+    let number = Decimal::of_thousandths;
+    lines.extend(scores.iter().map(|(Cell { reader, case, modality }, score)| format!("{reader},{case},{modality},{}", number(*score))));
     let text = lines.join("\n") + "\n";
-    let scores = scores.into_iter().map(|(cell, score)| (cell, f64::from(score))).collect();
+    let scores = scores.into_iter().map(|(cell, score)| (cell, score as f64 / 1000.0)).collect();
     OutFile { name, text, means: Meaning::Scores(Imrmc { counts, truth: truth.into_iter().collect(), scores }) }
 }

@@ -93,6 +93,9 @@ pub enum ExportError {
         /// The case's package.
         package: ContentHash,
     },
+    /// Units that are rated by themselves.
+    #[error("This study rates sides or regions by themselves, and the format `imrmc` knows one score a case. Write `csv`.")]
+    Units,
     /// Only one class of cases.
     #[error("{0}: All its cases have the same truth, and an analysis needs cases with and without the signal.")]
     OneClass(String),
@@ -151,7 +154,8 @@ struct Manifest<'a> {
     protocol: ContentHash,
     record_head: ContentHash,
     records: u64,
-    rating_question: &'a QuestionId,
+    /// `null` where the highest rating of a mark is the rating of the case.
+    rating_question: Option<&'a QuestionId>,
     open_look: bool,
     open_look_statement: Option<&'a str>,
     notes: &'a [String],

@@ -1,11 +1,11 @@
 //! The score sheet as CSV: `NAME.reads.csv`, one row for each locked read, and `NAME.marks.csv`, one row for each mark.
 //!
-//! Under the readers' own codes, without truth; the package joins it with the desk's files. An empty cell is an answer that was not
-//! given. Lines end in LF, values are quoted only where they need it.
+//! Under the readers' own codes, without truth; the package joins it with the desk's files. What was locked before the AI was shown is a row of its own. An
+//! empty cell is an answer that was not given; options are joined by ";", and "-" is none of them. Lines end in LF, values are quoted only where they need it.
 
 use super::OutFile;
-use crate::machine::AnswerValue;
-use crate::protocol::Protocol;
+use crate::machine::{AnswerValue, Subject};
+use crate::protocol::{Decimal, Per, Protocol, Question};
 use crate::table::{ReadRow, ReadsTable};
 
 /// The two files.
@@ -13,7 +13,7 @@ pub(super) fn files(protocol: &Protocol, table: &ReadsTable) -> Vec<OutFile> {
     let name = protocol.study();
     vec![
         OutFile::of_cells(format!("{name}.reads.csv"), reads(protocol, table)),
-        OutFile::of_cells(format!("{name}.marks.csv"), marks(table)),
+        OutFile::of_cells(format!("{name}.marks.csv"), marks(protocol, table)),
     ]
 }
 
@@ -21,40 +21,83 @@ const WHICH: [&str; 5] = ["reader", "condition", "repeat", "case", "package"];
 
 fn which(row: &ReadRow) -> Vec<String> {
     let id = row.read.read();
-    vec![id.reader.to_string(), id.condition.to_string(), id.repeat.to_string(), id.case.to_string(), row.read.package().to_string()]
+    vec![id.reader.to_string(), row.condition.to_string(), id.repeat.to_string(), id.case.to_string(), row.read.package().to_string()]
+}
+
+/// The columns of one question about the case or its units.
+fn columns<'a>(protocol: &'a Protocol, question: &'a Question) -> impl Iterator<Item = (String, Subject)> + 'a {
+    let column = |subject: Subject| match &subject {
+        Subject::Unit(key) => (format!("{}.{key}", question.id), subject),
+        Subject::Case | Subject::Mark(_) => (question.id.to_string(), subject),
+    };
+    protocol.form().subjects(question, std::iter::empty()).map(column)
 }
 
 fn reads(protocol: &Protocol, table: &ReadsTable) -> Vec<Vec<String>> {
-    let questions = protocol.form().questions();
-    let fixed = ["record", "opened_utc", "locked_utc", "reading_s", "marks"];
+    let form = protocol.form();
+    let asked: Vec<_> = form.questions().iter().flat_map(|q| columns(protocol, q).map(move |(name, subject)| (q, name, subject))).collect();
+    let units = form.units().iter().map(|u| (format!("not_evaluable.{}", u.key), Subject::Unit(u.key.clone())));
+    let mut unevaluable = vec![("not_evaluable".to_owned(), Subject::Case)];
+    unevaluable.extend(units);
+    let fixed = ["record", "opened_utc", "locked_utc", "reading_s", "ai_shown_utc", "amended", "unusual", "marks", "rating"];
     let header = WHICH.iter().chain(&fixed).map(|c| (*c).to_owned());
-    let header = header.chain(questions.iter().map(|q| format!("answer.{}", q.id))).collect();
+    let header = header.chain(unevaluable.iter().map(|(name, _)| name.clone()));
+    let header = header.chain(asked.iter().map(|(_, name, _)| format!("answer.{name}"))).collect();
     let row = |row: &ReadRow| {
-        let times = [utc(row.read.opened().utc_ms), utc(row.read.at().utc_ms), seconds(row.read.reading_ms())];
-        let answer = |value: Option<&AnswerValue>| match value {
-            None => String::new(),
-            Some(AnswerValue::Scale(n)) => n.to_string(),
-            Some(AnswerValue::Choice(key)) => key.clone(),
-        };
-        let answers = questions.iter().map(|q| answer(row.read.answers().get(&q.id)));
-        let about = [row.seq.to_string()].into_iter().chain(times).chain([row.read.marks().len().to_string()]);
-        which(row).into_iter().chain(about).chain(answers).collect()
+        let read = &row.read;
+        // What was said to questions that are not asked any more counts for nothing, and so does what was said before it was called not evaluable.
+        let counted = form.counted(read.answers());
+        let rules: Vec<String> = read.over().iter().map(|rule| (rule + 1).to_string()).collect();
+        let about = [
+            row.seq.to_string(),
+            utc(read.opened().utc_ms),
+            utc(read.at().utc_ms),
+            seconds(read.reading_ms()),
+            read.revealed().map_or_else(String::new, |at| utc(at.utc_ms)),
+            read.amends().map_or_else(String::new, |a| a.reason.clone()),
+            rules.join(";"),
+            read.marks().len().to_string(),
+            row.rating.map_or_else(String::new, |r| Decimal::of_thousandths(r).to_string()),
+        ];
+        let reasons = unevaluable.iter().map(|(_, subject)| read.not_evaluable().get(subject).cloned().unwrap_or_default());
+        let is_evaluable =
+            |subject: &Subject| !read.not_evaluable().contains_key(&Subject::Case) && !read.not_evaluable().contains_key(subject);
+        let answers = asked.iter().map(|(question, _, subject)| said(counted.get(&question.id, subject).filter(|_| is_evaluable(subject))));
+        which(row).into_iter().chain(about).chain(reasons).chain(answers).collect()
     };
     std::iter::once(header).chain(table.rows.iter().map(row)).collect()
 }
 
-fn marks(table: &ReadsTable) -> Vec<Vec<String>> {
-    let fixed = ["mark", "rating", "x_mm", "y_mm", "z_mm", "image", "frame", "column", "row"];
-    let header = WHICH.iter().chain(&fixed).map(|c| (*c).to_owned()).collect();
-    let mut rows = vec![header];
+fn said(value: Option<&AnswerValue>) -> String {
+    match value {
+        None => String::new(),
+        Some(AnswerValue::Scale(n)) => n.to_string(),
+        Some(AnswerValue::Choice(key)) => key.clone(),
+        // No key begins with a hyphen.
+        Some(AnswerValue::Choices(keys)) if keys.is_empty() => "-".to_owned(),
+        Some(AnswerValue::Choices(keys)) => keys.join(";"),
+        Some(AnswerValue::Number(n)) => n.to_string(),
+        Some(AnswerValue::Text(text)) => text.clone(),
+    }
+}
+
+fn marks(protocol: &Protocol, table: &ReadsTable) -> Vec<Vec<String>> {
+    let form = protocol.form();
+    let asked: Vec<&Question> = form.questions().iter().filter(|q| q.per == Per::Mark).collect();
+    let fixed = ["mark", "rating", "class", "x_mm", "y_mm", "z_mm", "image", "frame", "column", "row"];
+    let header = WHICH.iter().chain(&fixed).map(|c| (*c).to_owned());
+    let mut rows = vec![header.chain(asked.iter().map(|q| format!("answer.{}", q.id))).collect()];
     for row in &table.rows {
+        let counted = form.counted(row.read.answers());
         for (id, mark) in row.read.marks() {
             // A mark on an image without a place in the patient has only its pixel.
             let millimetres = mark.shape.centre().map_or([const { String::new() }; 3], |p| [p.x, p.y, p.z].map(|v| v.to_string()));
             let rating = mark.rating.map_or_else(String::new, |r| r.to_string());
             let a = &mark.anchor;
             let place = [a.image.to_string(), a.frame.to_string(), a.column.to_string(), a.row.to_string()];
-            rows.push(which(row).into_iter().chain([id.0.to_string(), rating]).chain(millimetres).chain(place).collect());
+            let about = [id.0.to_string(), rating, mark.class.clone().unwrap_or_default()];
+            let answers = asked.iter().map(|q| said(counted.get(&q.id, &Subject::Mark(*id))));
+            rows.push(which(row).into_iter().chain(about).chain(millimetres).chain(place).chain(answers).collect());
         }
     }
     rows

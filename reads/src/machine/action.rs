@@ -1,7 +1,7 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
 use crate::hanging::{FirstView, Shows};
-use crate::protocol::Tool;
+use crate::protocol::{AnswerValue, Subject, Tool};
 use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
 use tiresias_words::{Displacement, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
@@ -42,33 +42,59 @@ pub enum Action {
     },
     /// Take a mark away. Its number is not used again.
     DeleteMark(MarkId),
+    /// Say what a mark is.
+    ClassifyMark {
+        /// Which.
+        mark: MarkId,
+        /// The key of a class of the protocol.
+        class: String,
+    },
     /// Answer a question, or answer it anew.
     Answer {
         /// Which.
         question: QuestionId,
+        /// About what.
+        subject: Subject,
         /// What.
         value: AnswerValue,
     },
     /// Take an answer back.
-    ClearAnswer(QuestionId),
+    ClearAnswer {
+        /// To which question.
+        question: QuestionId,
+        /// About what.
+        subject: Subject,
+    },
+    /// Say that the case or a unit cannot be evaluated.
+    NotEvaluable {
+        /// What.
+        subject: Subject,
+        /// The key of a reason of the protocol.
+        reason: String,
+    },
+    /// Take that back.
+    Evaluable(Subject),
+    /// Show what the AI says, where the condition and the stage of the read allow it.
+    Reveal,
     /// What was looked at since the last such action. Behaviour: may be batched, must come before the next answer.
     Viewed(Vec<Glimpse>),
-    /// Finish the read. It never changes again.
+    /// Leave the screen for a while: images go, and the clock stands, until they are shown again.
+    Pause,
+    /// Finish the read, or its first part where AI comes after it. It never changes again.
     Lock,
+    /// The same, although answers do not keep the soft rules: the reader has seen which.
+    LockAnyway,
+    /// Open a locked read again, to lock a new version of it. The earlier one stays in the record.
+    Amend {
+        /// Which.
+        read: ReadId,
+        /// Why: 1 to 1,000 characters.
+        reason: String,
+    },
     /// Leave the case; the draft is kept.
     CloseCase,
     /// Stop reading. An open case is left first.
     EndSession,
-}
-
-/// An answer to one question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswerValue {
-    /// A number on a scale.
-    Scale(i32),
-    /// The key of an option.
-    Choice(String),
 }
 
 /// What a session ran on. Says nothing about a case.

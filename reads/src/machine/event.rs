@@ -2,9 +2,10 @@
 //!
 //! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
 
-use super::action::{AnswerValue, Environment, Glimpse};
+use super::action::{Environment, Glimpse};
 use super::read::Assignment;
 use crate::hanging::FirstView;
+use crate::protocol::{AnswerValue, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId, ReaderId};
@@ -86,11 +87,21 @@ pub enum Fact {
         /// Its number.
         mark: MarkId,
     },
+    /// A mark was said to be of a class.
+    #[serde(rename = "mark-classified/1")]
+    MarkClassified {
+        /// Its number.
+        mark: MarkId,
+        /// The key of the class.
+        class: String,
+    },
     /// A question was answered, or answered anew.
     #[serde(rename = "answered/1")]
     Answered {
         /// Which.
         question: QuestionId,
+        /// About what.
+        subject: Subject,
         /// What.
         value: AnswerValue,
     },
@@ -99,6 +110,22 @@ pub enum Fact {
     AnswerCleared {
         /// To which question.
         question: QuestionId,
+        /// About what.
+        subject: Subject,
+    },
+    /// The case or a unit was said to be not evaluable.
+    #[serde(rename = "not-evaluable/1")]
+    NotEvaluable {
+        /// What.
+        subject: Subject,
+        /// The key of the reason.
+        reason: String,
+    },
+    /// That was taken back.
+    #[serde(rename = "evaluable/1")]
+    Evaluable {
+        /// What.
+        subject: Subject,
     },
     /// What was looked at.
     #[serde(rename = "viewed/1")]
@@ -106,12 +133,42 @@ pub enum Fact {
         /// Changes of the view, in order.
         glimpses: Vec<Glimpse>,
     },
+    /// What the reader thinks without AI was locked; what the AI says may be shown now.
+    #[serde(rename = "impression-locked/1")]
+    ImpressionLocked {
+        /// Of which read.
+        read: ReadId,
+        /// The soft rules that it does not keep, by their place in the protocol.
+        over: Vec<u32>,
+    },
+    /// What the AI says is shown from here on. Before this event is durable nothing of it is opened.
+    #[serde(rename = "ai-revealed/1")]
+    AiRevealed {
+        /// In which read.
+        read: ReadId,
+    },
     /// A read was finished.
     #[serde(rename = "read-locked/1")]
     ReadLocked {
         /// Which.
         read: ReadId,
+        /// The soft rules that it does not keep, by their place in the protocol.
+        over: Vec<u32>,
     },
+    /// A locked read was opened again; what is locked then is a new version of it.
+    #[serde(rename = "amendment-opened/1")]
+    AmendmentOpened {
+        /// Which.
+        read: ReadId,
+        /// Why.
+        reason: String,
+    },
+    /// The reader left the screen for a while.
+    #[serde(rename = "paused/1")]
+    Paused,
+    /// The training was passed; what is left of it is not read.
+    #[serde(rename = "training-passed/1")]
+    TrainingPassed,
     /// A case was left; its draft is kept.
     #[serde(rename = "case-closed/1")]
     CaseClosed,

@@ -2,22 +2,27 @@
 //!
 //! Pure: no clock, no disk, no randomness. `assigned -> draft -> locked`, in the frozen order of the bundle, one case open at a time.
 //! Only [`decide`] makes an [`Event`]; the record reads back what it made. A locked read has no method that changes it.
-//! Later conditions (sequential, with AI, washout, amendments) are further facts, refusals and stages of a draft; the seam stays.
+//! AI is shown only after its event: with the first view, when the reader asks, or when what the reader thinks without it is locked. Washout, training, length
+//! of a session, permitted builds and the time of day are guards in [`decide`], by the more careful of the clocks.
 
 mod action;
 mod decide;
 mod event;
+mod missing;
 mod read;
+mod refusal;
 mod state;
 
-pub use action::{Action, AnswerValue, Environment, Glimpse, PaneShows, View};
-pub use decide::{Missing, Refusal, decide, missing};
+pub use action::{Action, Environment, Glimpse, PaneShows, View};
+pub use decide::decide;
 pub use event::{Event, Fact};
-pub use read::{Assignment, Draft, Locked, Mark};
+pub use missing::{Missing, is_asked, missing};
+pub use read::{Amended, Assignment, Draft, Locked, Mark};
+pub use refusal::{Day, Refusal};
 pub use state::{Illegal, Progress, State, evolve};
 
-/// The tool in hand is part of what was looked at.
-pub use crate::protocol::Tool;
+/// What is answered, about what, and the tool in hand are the protocol's words.
+pub use crate::protocol::{AnswerValue, Answers, Subject, Tool};
 
 use crate::bundle::{AssignedRead, Bundle, BundleError};
 use crate::protocol::Protocol;

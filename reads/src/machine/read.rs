@@ -1,10 +1,11 @@
 //! One read: what is assigned, the draft that can change, the locked read that cannot.
 //!
-//! The change from one to the other is [`Draft::lock`] alone. [`Locked`] has getters and nothing else.
+//! The change from one to the other is [`Draft::lock`] alone. [`Locked`] has getters and nothing else. A draft carries what was locked before the AI was
+//! shown, or before it was amended, beside what can still change.
 
-use super::action::AnswerValue;
 use super::state::Illegal;
 use crate::hanging::FirstView;
+use crate::protocol::{AnswerValue, Answers, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
@@ -17,6 +18,9 @@ pub struct Assignment {
     pub read: ReadId,
     /// The package that holds the images.
     pub package: ContentHash,
+    /// Whether it belongs to the training, whose reads are in no export.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub training: bool,
 }
 
 /// A localisation and its rating.
@@ -28,19 +32,25 @@ pub struct Mark {
     pub anchor: ImageAnchor,
     /// On the protocol's scale for marks; none until the reader gives one.
     pub rating: Option<i32>,
+    /// The key of a class of the protocol; none until the reader gives one.
+    pub class: Option<String>,
 }
 
 /// What a reader has said so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     assignment: Assignment,
-    answers: BTreeMap<QuestionId, AnswerValue>,
+    answers: Answers,
+    not_evaluable: BTreeMap<Subject, String>,
     marks: BTreeMap<MarkId, Mark>,
     last_mark: u32,
     opened: Moment,
     shown: Option<Moment>,
     first_view: Option<FirstView>,
     clock: Clock,
+    impression: Option<Box<Locked>>,
+    revealed: Option<Moment>,
+    amends: Option<Box<Amended>>,
 }
 
 /// A finished read.
@@ -48,6 +58,16 @@ pub struct Draft {
 pub struct Locked {
     draft: Draft,
     at: Moment,
+    over: Vec<u32>,
+}
+
+/// The version of a read that another one takes the place of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Amended {
+    /// The earlier version.
+    pub earlier: Locked,
+    /// Why it was amended.
+    pub reason: String,
 }
 
 /// Time spent with the images in sight. Runs by the monotonic clock; stands while the case is closed, the program not running, or the
@@ -74,13 +94,17 @@ impl Draft {
     pub(super) fn new(assignment: Assignment, opened: Moment) -> Self {
         Self {
             assignment,
-            answers: BTreeMap::new(),
+            answers: Answers::default(),
+            not_evaluable: BTreeMap::new(),
             marks: BTreeMap::new(),
             last_mark: 0,
             opened,
             shown: None,
             first_view: None,
             clock: Clock::default(),
+            impression: None,
+            revealed: None,
+            amends: None,
         }
     }
 
@@ -101,13 +125,43 @@ impl Draft {
     }
     /// The answers given so far.
     #[must_use]
-    pub const fn answers(&self) -> &BTreeMap<QuestionId, AnswerValue> {
+    pub const fn answers(&self) -> &Answers {
         &self.answers
+    }
+    /// What was said to be not evaluable, and the key of the reason.
+    #[must_use]
+    pub const fn not_evaluable(&self) -> &BTreeMap<Subject, String> {
+        &self.not_evaluable
     }
     /// The marks, by number.
     #[must_use]
     pub const fn marks(&self) -> &BTreeMap<MarkId, Mark> {
         &self.marks
+    }
+    /// The marks' ratings, by number.
+    #[must_use]
+    pub fn mark_ratings(&self) -> Vec<(MarkId, Option<i32>)> {
+        self.marks.iter().map(|(id, mark)| (*id, mark.rating)).collect()
+    }
+    /// What was locked before the AI was shown, where the condition has that.
+    #[must_use]
+    pub fn impression(&self) -> Option<&Locked> {
+        self.impression.as_deref()
+    }
+    /// Since when what the AI says is shown.
+    #[must_use]
+    pub const fn revealed(&self) -> Option<&Moment> {
+        self.revealed.as_ref()
+    }
+    /// The version that this one takes the place of.
+    #[must_use]
+    pub fn amends(&self) -> Option<&Amended> {
+        self.amends.as_deref()
+    }
+    /// Whether the first part is locked and the AI not shown yet: nothing can be said until it is.
+    #[must_use]
+    pub const fn awaits_ai(&self) -> bool {
+        self.impression.is_some() && self.revealed.is_none()
     }
     /// The number that the next mark gets.
     pub(super) const fn next_mark(&self) -> MarkId {
@@ -137,25 +191,47 @@ impl Draft {
             return Err(Illegal::MarkNumber);
         }
         self.last_mark = mark.0;
-        self.marks.insert(mark, Mark { shape, anchor, rating: None });
+        self.marks.insert(mark, Mark { shape, anchor, rating: None, class: None });
         Ok(())
     }
     pub(super) fn mark(&mut self, mark: MarkId) -> Result<&mut Mark, Illegal> {
         self.marks.get_mut(&mark).ok_or(Illegal::NoSuchMark)
     }
     pub(super) fn delete(&mut self, mark: MarkId) -> Result<(), Illegal> {
+        self.answers.forget(&Subject::Mark(mark));
         self.marks.remove(&mark).map(|_| ()).ok_or(Illegal::NoSuchMark)
     }
-    pub(super) fn answer(&mut self, question: QuestionId, value: AnswerValue) {
-        self.answers.insert(question, value);
+    pub(super) fn answer(&mut self, question: QuestionId, subject: Subject, value: AnswerValue) -> Result<(), Illegal> {
+        if let Subject::Mark(mark) = subject {
+            self.mark(mark)?;
+        }
+        self.answers.give(question, subject, value);
+        Ok(())
     }
-    pub(super) fn clear(&mut self, question: &QuestionId) -> Result<(), Illegal> {
-        self.answers.remove(question).map(|_| ()).ok_or(Illegal::NoSuchAnswer)
+    pub(super) fn clear(&mut self, question: &QuestionId, subject: &Subject) -> Result<(), Illegal> {
+        if self.answers.take(question, subject) { Ok(()) } else { Err(Illegal::NoSuchAnswer) }
     }
-    pub(super) fn lock(mut self, at: &Moment) -> Locked {
+    pub(super) fn cannot_evaluate(&mut self, subject: Subject, reason: String) {
+        self.not_evaluable.insert(subject, reason);
+    }
+    pub(super) fn can_evaluate(&mut self, subject: &Subject) -> Result<(), Illegal> {
+        self.not_evaluable.remove(subject).map(|_| ()).ok_or(Illegal::NoSuchAnswer)
+    }
+    /// Locks what was said so far and keeps it beside what can still be said when the AI is shown.
+    pub(super) fn lock_impression(&mut self, at: &Moment, over: Vec<u32>) -> Result<(), Illegal> {
+        if self.impression.is_some() || self.revealed.is_some() {
+            return Err(Illegal::Revealed);
+        }
+        self.impression = Some(Box::new(self.clone().lock(at, over)));
+        Ok(())
+    }
+    pub(super) fn reveal(&mut self, at: &Moment) -> Result<(), Illegal> {
+        if self.revealed.replace(at.clone()).is_some() { Err(Illegal::Revealed) } else { Ok(()) }
+    }
+    pub(super) fn lock(mut self, at: &Moment, over: Vec<u32>) -> Locked {
         self.clock.tick(at);
         self.leave();
-        Locked { draft: self, at: at.clone() }
+        Locked { draft: self, at: at.clone(), over }
     }
 }
 
@@ -165,6 +241,11 @@ impl Locked {
     pub const fn read(&self) -> &ReadId {
         self.draft.read()
     }
+    /// What was assigned.
+    #[must_use]
+    pub const fn assignment(&self) -> &Assignment {
+        self.draft.assignment()
+    }
     /// The package that held the images.
     #[must_use]
     pub const fn package(&self) -> ContentHash {
@@ -172,13 +253,38 @@ impl Locked {
     }
     /// The answers.
     #[must_use]
-    pub const fn answers(&self) -> &BTreeMap<QuestionId, AnswerValue> {
+    pub const fn answers(&self) -> &Answers {
         self.draft.answers()
+    }
+    /// What was said to be not evaluable, and the key of the reason.
+    #[must_use]
+    pub const fn not_evaluable(&self) -> &BTreeMap<Subject, String> {
+        self.draft.not_evaluable()
     }
     /// The marks, by number.
     #[must_use]
     pub const fn marks(&self) -> &BTreeMap<MarkId, Mark> {
         self.draft.marks()
+    }
+    /// What was locked before the AI was shown, where the condition has that.
+    #[must_use]
+    pub fn impression(&self) -> Option<&Self> {
+        self.draft.impression()
+    }
+    /// Since when what the AI says was shown; `None` when it never was.
+    #[must_use]
+    pub const fn revealed(&self) -> Option<&Moment> {
+        self.draft.revealed()
+    }
+    /// The earlier version, where this one amends one.
+    #[must_use]
+    pub fn amends(&self) -> Option<&Amended> {
+        self.draft.amends()
+    }
+    /// The soft rules that it does not keep, by their place in the protocol.
+    #[must_use]
+    pub fn over(&self) -> &[u32] {
+        &self.over
     }
     /// When the case was opened for the first time.
     #[must_use]
@@ -204,5 +310,11 @@ impl Locked {
     #[must_use]
     pub const fn reading_ms(&self) -> u64 {
         self.draft.clock.spent_ms
+    }
+    /// A draft that begins where this read ended and will take its place.
+    pub(super) fn amended(&self, reason: String) -> Draft {
+        let mut draft = self.draft.clone();
+        draft.amends = Some(Box::new(Amended { earlier: self.clone(), reason }));
+        draft
     }
 }

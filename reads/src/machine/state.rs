@@ -5,7 +5,7 @@
 
 use super::event::{Event, Fact};
 use super::read::{Assignment, Draft, Locked};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tiresias_words::{ContentHash, Moment, ReaderId};
 
 /// Where one reader stands.
@@ -18,7 +18,13 @@ pub struct State {
     locked: Vec<Locked>,
     current: Current,
     ahead: VecDeque<Assignment>,
+    training_passed: bool,
+    session_began: Option<Moment>,
     last: Option<Moment>,
+    latest_utc_ms: Option<i64>,
+    clocks: BTreeMap<String, Offsets>,
+    last_locks: BTreeMap<ContentHash, Moment>,
+    revealed: BTreeSet<ContentHash>,
 }
 
 /// The case between those that are locked and those that are ahead.
@@ -27,9 +33,16 @@ enum Current {
     /// None was begun.
     Nothing,
     /// Begun and left.
-    Waiting(Draft),
+    Waiting(Box<Draft>),
     /// On the screen.
-    Open { draft: Draft, shown: bool },
+    Open { draft: Box<Draft>, shown: bool },
+}
+
+/// How far the time of day was from the monotonic clock in one run of the machine, milliseconds: the least and the most that any event had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Offsets {
+    least: i64,
+    most: i64,
 }
 
 /// How far a reader is.
@@ -74,6 +87,15 @@ pub enum Illegal {
     /// An answer that is not there.
     #[error("it takes back an answer that was not there")]
     NoSuchAnswer,
+    /// AI that was shown already, or an impression that was locked already.
+    #[error("it locks an impression or shows the AI a second time")]
+    Revealed,
+    /// Something said between the locked impression and the AI.
+    #[error("it changes a read whose first part is locked, before the AI was shown")]
+    AwaitsAi,
+    /// An amendment of a read that is not locked, or while another read was begun.
+    #[error("it amends a read that was not locked, or while another was begun")]
+    Amendment,
     /// The monotonic clock ran back.
     #[error("the clock ran back before it")]
     Clock,
@@ -91,7 +113,13 @@ impl State {
             locked: Vec::new(),
             current: Current::Nothing,
             ahead: VecDeque::new(),
+            training_passed: false,
+            session_began: None,
             last: None,
+            latest_utc_ms: None,
+            clocks: BTreeMap::new(),
+            last_locks: BTreeMap::new(),
+            revealed: BTreeSet::new(),
         }
     }
     /// Whose state it is.
@@ -117,7 +145,8 @@ impl State {
     /// How far the reader is; 0 of 0 before the first session.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let drafts = usize::from(self.draft().is_some());
+        // An amendment is of a read that is counted already.
+        let drafts = usize::from(self.draft().is_some_and(|d| d.amends().is_none()));
         Progress { locked: self.locked.len(), of: self.locked.len() + drafts + self.ahead.len() }
     }
     /// The read that is open or can be opened: the draft, or else the first ahead.
@@ -155,6 +184,40 @@ impl State {
     pub fn locked(&self) -> &[Locked] {
         &self.locked
     }
+    /// Whether the training was passed.
+    #[must_use]
+    pub const fn training_passed(&self) -> bool {
+        self.training_passed
+    }
+    /// When the running session began.
+    #[must_use]
+    pub const fn session_began(&self) -> Option<&Moment> {
+        self.session_began.as_ref()
+    }
+    /// The latest time of day of any event so far: a clock that was set back does not undo it. Milliseconds since 1970, UTC.
+    #[must_use]
+    pub const fn latest_utc_ms(&self) -> Option<i64> {
+        self.latest_utc_ms
+    }
+    /// When a read of this package was locked last, as late as the events of that run of the machine let it have been: a time of day that was wrong only for a
+    /// while does not make it earlier. Milliseconds since 1970, UTC.
+    #[must_use]
+    pub fn package_locked_utc_ms(&self, package: &ContentHash) -> Option<i64> {
+        let at = self.last_locks.get(package)?;
+        let by_run = self.clocks.get(&at.boot).map(|o| o.most.saturating_add_unsigned(at.monotonic_ms));
+        Some(by_run.unwrap_or(i64::MIN).max(at.utc_ms))
+    }
+    /// What time it is, as early as the events of this run of the machine let it be: a time of day that was set forward does not make it later.
+    #[must_use]
+    pub fn utc_at_least_ms(&self, now: &Moment) -> i64 {
+        let by_run = self.clocks.get(&now.boot).map(|o| o.least.saturating_add_unsigned(now.monotonic_ms));
+        by_run.unwrap_or(i64::MAX).min(now.utc_ms)
+    }
+    /// Whether what the AI says about a package was ever shown to this reader.
+    #[must_use]
+    pub fn was_revealed(&self, package: &ContentHash) -> bool {
+        self.revealed.contains(package)
+    }
     /// When the last event happened.
     #[must_use]
     pub const fn last(&self) -> Option<&Moment> {
@@ -183,6 +246,12 @@ impl State {
             Current::Nothing | Current::Waiting(_) => Err(Illegal::NotOpen),
         }
     }
+
+    /// The open draft, when something can be said in it.
+    fn writable(&mut self) -> Result<&mut Draft, Illegal> {
+        let draft = self.open_draft()?;
+        if draft.awaits_ai() { Err(Illegal::AwaitsAi) } else { Ok(draft) }
+    }
 }
 
 /// The state after an event. For every event that `decide` makes on a state, it is `Ok` on that state.
@@ -203,6 +272,9 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     }
     let package = match event.fact() {
         Fact::CaseOpened { .. } => state.next().map(|a| a.package),
+        Fact::AmendmentOpened { read, .. } => state.locked.iter().find(|l| l.read() == read).map(Locked::package),
+        // Comes with the lock of the training's last read.
+        Fact::TrainingPassed => None,
         _ => state.open().map(Draft::package),
     };
     if event.package() != package {
@@ -214,7 +286,15 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     {
         draft.tick(event.at());
     }
+    let at = event.at();
+    state.latest_utc_ms = Some(at.utc_ms.max(state.latest_utc_ms.unwrap_or(i64::MIN)));
+    let offset = at.utc_ms.saturating_sub_unsigned(at.monotonic_ms);
+    let seen = state.clocks.entry(at.boot.clone()).or_insert(Offsets { least: offset, most: offset });
+    *seen = Offsets { least: seen.least.min(offset), most: seen.most.max(offset) };
     apply(&mut state, event)?;
+    if let (Fact::ImpressionLocked { .. } | Fact::ReadLocked { .. }, Some(package)) = (event.fact(), event.package()) {
+        state.last_locks.insert(package, at.clone());
+    }
     state.last = Some(event.at().clone());
     Ok(state)
 }
@@ -236,16 +316,19 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             state.sessions = event.session();
             state.in_session = true;
+            state.session_began = Some(event.at().clone());
         }
         Fact::SessionCutOff => {
             state.leave();
             state.in_session = false;
+            state.session_began = None;
         }
         Fact::SessionEnded => {
             if state.open().is_some() {
                 return Err(Illegal::Opening);
             }
             state.in_session = false;
+            state.session_began = None;
         }
         Fact::CaseOpened { read } => {
             if state.open().is_some() || state.next().is_none_or(|next| next.read != *read) {
@@ -253,7 +336,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             let draft = match std::mem::replace(&mut state.current, Current::Nothing) {
                 Current::Waiting(draft) | Current::Open { draft, .. } => draft,
-                Current::Nothing => Draft::new(state.ahead.pop_front().ok_or(Illegal::Opening)?, event.at().clone()),
+                Current::Nothing => Box::new(Draft::new(state.ahead.pop_front().ok_or(Illegal::Opening)?, event.at().clone())),
             };
             state.current = Current::Open { draft, shown: false };
         }
@@ -276,23 +359,65 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 return Err(Illegal::NotOpen);
             }
         }
-        Fact::MarkPlaced { mark, shape, anchor } => state.open_draft()?.place(*mark, shape.clone(), anchor.clone())?,
+        Fact::MarkPlaced { mark, shape, anchor } => state.writable()?.place(*mark, shape.clone(), anchor.clone())?,
         Fact::MarkMoved { mark, shape, anchor } => {
-            let mark = state.open_draft()?.mark(*mark)?;
+            let mark = state.writable()?.mark(*mark)?;
             mark.shape = shape.clone();
             mark.anchor = anchor.clone();
         }
-        Fact::MarkRated { mark, rating } => state.open_draft()?.mark(*mark)?.rating = Some(*rating),
-        Fact::MarkDeleted { mark } => state.open_draft()?.delete(*mark)?,
-        Fact::Answered { question, value } => state.open_draft()?.answer(question.clone(), value.clone()),
-        Fact::AnswerCleared { question } => state.open_draft()?.clear(question)?,
-        Fact::ReadLocked { read } => {
-            if state.open_draft()?.read() != read {
+        Fact::MarkRated { mark, rating } => state.writable()?.mark(*mark)?.rating = Some(*rating),
+        Fact::MarkClassified { mark, class } => state.writable()?.mark(*mark)?.class = Some(class.clone()),
+        Fact::MarkDeleted { mark } => state.writable()?.delete(*mark)?,
+        Fact::Answered { question, subject, value } => state.writable()?.answer(question.clone(), subject.clone(), value.clone())?,
+        Fact::AnswerCleared { question, subject } => state.writable()?.clear(question, subject)?,
+        Fact::NotEvaluable { subject, reason } => state.writable()?.cannot_evaluate(subject.clone(), reason.clone()),
+        Fact::Evaluable { subject } => state.writable()?.can_evaluate(subject)?,
+        Fact::ImpressionLocked { read, over } => {
+            let draft = state.writable()?;
+            if draft.read() != read {
+                return Err(Illegal::NotOpen);
+            }
+            draft.lock_impression(event.at(), over.clone())?;
+        }
+        Fact::AiRevealed { read } => {
+            // AI that is there from the first view on comes before the images.
+            let Current::Open { draft, .. } = &mut state.current else { return Err(Illegal::NotOpen) };
+            if draft.read() != read {
+                return Err(Illegal::NotOpen);
+            }
+            draft.reveal(event.at())?;
+            state.revealed.insert(draft.package());
+        }
+        Fact::ReadLocked { read, over } => {
+            if state.writable()?.read() != read {
                 return Err(Illegal::NotOpen);
             }
             if let Current::Open { draft, .. } = std::mem::replace(&mut state.current, Current::Nothing) {
-                state.locked.push(draft.lock(event.at()));
+                let locked = draft.lock(event.at(), over.clone());
+                match state.locked.iter_mut().find(|l| l.read() == read) {
+                    Some(earlier) => *earlier = locked,
+                    None => state.locked.push(locked),
+                }
             }
+        }
+        Fact::AmendmentOpened { read, reason } => {
+            let locked = state.locked.iter().find(|l| l.read() == read).ok_or(Illegal::Amendment)?;
+            if !matches!(state.current, Current::Nothing) {
+                return Err(Illegal::Amendment);
+            }
+            state.current = Current::Open { draft: Box::new(locked.amended(reason.clone())), shown: false };
+        }
+        Fact::Paused => {
+            let Current::Open { draft, shown } = &mut state.current else { return Err(Illegal::NotOpen) };
+            draft.leave();
+            *shown = false;
+        }
+        Fact::TrainingPassed => {
+            if !matches!(state.current, Current::Nothing) {
+                return Err(Illegal::Opening);
+            }
+            state.training_passed = true;
+            state.ahead.retain(|a| !a.training);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Finds what cannot be carried out: cells outside of their grid or upon each other, presets that are not there, one picture twice, rules never reached.
 
-use super::check::Checks;
+use super::check::{Checks, Words};
 use super::display::IMAGES;
 use super::text::{CellDraft, HangingDraft};
 use crate::hanging::{
@@ -17,9 +17,6 @@ const MAX_SIZE: u32 = 1000;
 const MAX_LINKS: u8 = 9;
 /// Millimetres along a cell: from a detail to a whole body.
 const SPANS: std::ops::RangeInclusive<f64> = 1.0..=3000.0;
-
-/// A word of the protocol and what it stands for.
-type Words<T> = &'static [(&'static str, T)];
 
 const LATERALITIES: Words<Laterality> = &[("R", Laterality::Right), ("L", Laterality::Left), ("B", Laterality::Both)];
 const PLANES: Words<AcquisitionPlane> = &[
@@ -246,17 +243,6 @@ impl Checks<'_> {
             is_colour: draft.colour.as_ref().map(|c| *c.get_ref()),
         };
         all_fit.then_some(select)
-    }
-
-    /// What a word stands for; `Some(None)` where there is no word.
-    fn word<T: Copy>(&mut self, what: &str, draft: Option<&Spanned<String>>, words: Words<T>) -> Option<Option<T>> {
-        let Some(word) = draft else { return Some(None) };
-        let found = words.iter().find(|(known, _)| known == word.get_ref()).map(|(_, value)| *value);
-        if found.is_none() {
-            let known: Vec<String> = words.iter().map(|(known, _)| format!("{known:?}")).collect();
-            self.at(word, format!("{what} is not a word this program knows; it knows {}.", known.join(", ")));
-        }
-        found.map(Some)
     }
 
     fn window(&mut self, word: &Spanned<String>, colour: Option<&Spanned<bool>>, presets: &[&str]) -> Option<FirstWindow> {

@@ -1,19 +1,40 @@
 //! The protocol: the machine-readable imaging charter, `protocol.toml`, version 1.
 //!
-//! Owns the checked types; `text` reads TOML, `check` turns it into them. A [`Protocol`] that exists has no finding: ids are unique,
-//! scales have two ends and two anchors, exactly one required scale question is the case rating that exports use.
-//! Refuses: what this version does not carry out (paradigms other than ROC and FROC, AI in a condition), unknown keys, newer versions.
+//! Owns the checked types; `text` is what is written, and each table has its checks beside its types. A [`Protocol`] that exists has no finding: ids are
+//! unique, scales have two ends and two anchors, every question can be asked, no two rules contradict each other, the analysis fits the paradigm.
+//! Refuses: unknown keys, newer versions.
 
+mod adjudication;
+mod analysis;
+mod answer;
 mod check;
+mod condition;
 mod display;
+mod form;
 mod hanging;
+mod marks;
+mod plan;
+mod template;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tool;
 
+pub use adjudication::{Adjudication, Discordance};
+pub use analysis::{Analysis, Covariance, Figure, Hypothesis, Method, Missing, Multiplicity, NotEvaluableCounts, SensitivityAnalysis};
+pub use answer::{AnswerValue, Answers, Decimal, MOST_DECIMALS, Subject};
+pub use condition::{Ai, AiParts, ConditionRule};
+pub use form::{
+    Broken, ChoiceOption, Consistency, Form, Level, MarkFigure, Misfit, NotEvaluable, NumberKind, Operand, Per, Question, QuestionKind,
+    Reason, Relation, Scale, Test, Unit, When,
+};
+pub use marks::{MarkKind, MarkRules};
+pub use plan::{Assignment, CaseOrder, ConditionOrder, Order, Repeats, Sessions, Training, Within};
+pub use template::{TEMPLATES, Template, template};
 pub use tool::{Tool, ToolSet};
 
 use crate::hanging::{FirstWindow, HangingRule};
-use tiresias_words::{BodyPart, Condition, ContentHash, Interpolation, QuestionId, SeriesFacts, Voi};
+use tiresias_words::{BodyPart, Condition, ContentHash, Interpolation, MarkId, SeriesFacts, Voi};
 
 /// The version of `protocol.toml` that this program reads and writes.
 pub const PROTOCOL_VERSION: i64 = 1;
@@ -28,7 +49,13 @@ pub struct Protocol {
     form: Form,
     display: Display,
     order: Order,
+    sessions: Sessions,
     case_facts: Vec<String>,
+    assignment: Assignment,
+    repeats: Option<Repeats>,
+    training: Option<Training>,
+    adjudication: Option<Adjudication>,
+    analysis: Option<Analysis>,
     hash: ContentHash,
 }
 
@@ -37,75 +64,36 @@ pub struct Protocol {
 pub enum Paradigm {
     /// One rating a case.
     Roc,
-    /// Any number of marks up to a limit, each with a rating, beside the rating of the case.
+    /// One location a case, with its rating, which is that of the case.
+    Lroc(MarkRules),
+    /// Any number of marks up to a limit, each with a rating.
     Froc(MarkRules),
+    /// Yes or no.
+    Binary,
+    /// One of several categories in order.
+    Ordinal,
 }
 
-/// A condition that readers read under. In this version all are read without AI.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConditionRule {
-    /// The name that exports use (MRMC: modality).
-    pub id: Condition,
-    /// What the reader sees.
-    pub label: String,
-}
-
-/// The questions about a case, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
-    questions: Vec<Question>,
-    rating: QuestionId,
-}
-
-/// One question of the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// Its name in records and exports.
-    pub id: QuestionId,
-    /// What the reader is asked.
-    pub text: String,
-    /// Whether a read can be locked without an answer.
-    pub required: bool,
-    /// What may be answered.
-    pub kind: QuestionKind,
-}
-
-/// What may be answered to a question. No kind has a default.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QuestionKind {
-    /// A whole number on a scale.
-    Scale(Scale),
-    /// One of several options; at least two.
-    Choice(Vec<ChoiceOption>),
-}
-
-/// A scale of whole numbers with a text at each end. Higher means more suspicious.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scale {
-    min: i32,
-    max: i32,
-    low: String,
-    high: String,
-}
-
-/// One option of a choice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChoiceOption {
-    /// Its name in records and exports.
-    pub key: String,
-    /// What the reader sees.
-    pub label: String,
-}
-
-/// What a mark is and how many there may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarkRules {
-    /// What the reader calls a marked thing ("Nodule").
-    pub label: String,
-    /// At most so many marks in a read.
-    pub max: u32,
-    /// How a mark is rated. A mark without a rating keeps a read from being locked.
-    pub rating: Scale,
+impl Paradigm {
+    /// Its word in `protocol.toml`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Roc => "roc",
+            Self::Lroc(_) => "lroc",
+            Self::Froc(_) => "froc",
+            Self::Binary => "binary",
+            Self::Ordinal => "ordinal",
+        }
+    }
+    /// What a mark is, where there are marks.
+    #[must_use]
+    pub const fn marks(&self) -> Option<&MarkRules> {
+        match self {
+            Self::Lroc(marks) | Self::Froc(marks) => Some(marks),
+            Self::Roc | Self::Binary | Self::Ordinal => None,
+        }
+    }
 }
 
 /// How cases are shown at first.
@@ -138,18 +126,6 @@ pub struct Preset {
     pub voi: Voi,
     /// The part of the body that it is for; `None` is any.
     pub body_part: Option<BodyPart>,
-}
-
-/// In which order a reader gets the cases of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As the desk lists them.
-    Fixed,
-    /// Shuffled, for each reader and condition anew.
-    Shuffled {
-        /// What the shuffle follows from, together with the desk's secret.
-        seed: u64,
-    },
 }
 
 /// Something that is wrong with a protocol, for the person who writes it.
@@ -227,10 +203,7 @@ impl Protocol {
     /// What a mark is, where the paradigm has marks.
     #[must_use]
     pub const fn marks(&self) -> Option<&MarkRules> {
-        match &self.paradigm {
-            Paradigm::Roc => None,
-            Paradigm::Froc(marks) => Some(marks),
-        }
+        self.paradigm.marks()
     }
     /// The conditions, in the order in which they are read; at least one.
     #[must_use]
@@ -247,15 +220,58 @@ impl Protocol {
     pub const fn form(&self) -> &Form {
         &self.form
     }
+    /// The rating of the case that analyses take, in thousandths: the answer to the rating question, or else the highest rating of a mark. A case without a
+    /// mark is then one below the lowest rating, as nothing was seen. `None` without an answer, and where units are rated by themselves.
+    #[must_use]
+    pub fn case_rating(&self, answers: &Answers, marks: &[(MarkId, Option<i32>)]) -> Option<i64> {
+        match self.form.rating() {
+            Some(question) => answers.of_case(question).and_then(|value| self.form.thousandths(question, value)),
+            None => {
+                let unmarked = i64::from(self.marks()?.rating.min()) - 1;
+                let highest = marks.iter().filter_map(|(_, rating)| *rating).max();
+                Some(highest.map_or(unmarked, i64::from) * 1000)
+            }
+        }
+    }
     /// How cases are shown at first.
     #[must_use]
     pub const fn display(&self) -> &Display {
         &self.display
     }
-    /// In which order a reader gets the cases of a condition.
+    /// In which order a reader gets cases and conditions.
     #[must_use]
     pub const fn order(&self) -> Order {
         self.order
+    }
+    /// When reading is possible, and for how long.
+    #[must_use]
+    pub const fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+    /// Who reads what.
+    #[must_use]
+    pub const fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+    /// Which cases a reader gets twice without being told.
+    #[must_use]
+    pub const fn repeats(&self) -> Option<&Repeats> {
+        self.repeats.as_ref()
+    }
+    /// The training before the study.
+    #[must_use]
+    pub const fn training(&self) -> Option<&Training> {
+        self.training.as_ref()
+    }
+    /// How reads are settled that do not agree.
+    #[must_use]
+    pub const fn adjudication(&self) -> Option<&Adjudication> {
+        self.adjudication.as_ref()
+    }
+    /// The analysis that the study was planned for.
+    #[must_use]
+    pub const fn analysis(&self) -> Option<&Analysis> {
+        self.analysis.as_ref()
     }
     /// What a reader may be told of a case ("age band", "indication"), in every condition alike.
     #[must_use]
@@ -266,52 +282,6 @@ impl Protocol {
     #[must_use]
     pub const fn hash(&self) -> ContentHash {
         self.hash
-    }
-}
-
-impl Form {
-    /// The questions, in order.
-    #[must_use]
-    pub fn questions(&self) -> &[Question] {
-        &self.questions
-    }
-    /// A question by its id.
-    #[must_use]
-    pub fn question(&self, id: &QuestionId) -> Option<&Question> {
-        self.questions.iter().find(|q| q.id == *id)
-    }
-    /// The question whose answer is the case's rating: a required scale.
-    #[must_use]
-    pub const fn rating(&self) -> &QuestionId {
-        &self.rating
-    }
-}
-
-impl Scale {
-    /// The lowest number.
-    #[must_use]
-    pub const fn min(&self) -> i32 {
-        self.min
-    }
-    /// The highest number.
-    #[must_use]
-    pub const fn max(&self) -> i32 {
-        self.max
-    }
-    /// What the lowest number means.
-    #[must_use]
-    pub fn low(&self) -> &str {
-        &self.low
-    }
-    /// What the highest number means.
-    #[must_use]
-    pub fn high(&self) -> &str {
-        &self.high
-    }
-    /// Whether a number is on the scale.
-    #[must_use]
-    pub const fn contains(&self, value: i32) -> bool {
-        value >= self.min && value <= self.max
     }
 }
 

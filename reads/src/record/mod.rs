@@ -247,7 +247,7 @@ fn lock(record: &Path) -> Result<File, RecordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::{Account, CaseToRead, assign};
+    use crate::bundle::{Account, CaseToRead, Plan, assign};
     use crate::hash;
     use crate::machine::{Action, Environment, Rules, decide};
     use crate::protocol::Protocol;
@@ -257,8 +257,10 @@ mod tests {
     fn rules() -> Rules {
         let protocol = Protocol::parse(include_str!("../../tests/two_conditions.toml")).unwrap();
         let account = Account { reader: ReaderId::new("r1").unwrap(), display_name: "R".into() };
-        let cases: Vec<_> = (0..2u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![] }).collect();
-        let bundle = assign(&protocol, &[account], &cases, 1).unwrap().remove(0);
+        let cases: Vec<_> = (0..2u8).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: vec![], training: None }).collect();
+        let bundle = assign(&Plan { protocol: &protocol, readers: &[account], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 })
+            .unwrap()
+            .remove(0);
         Rules::new(protocol, bundle).unwrap()
     }
 
@@ -280,7 +282,7 @@ mod tests {
     fn answered(record: &Record, text_length: usize) -> Event {
         let open = record.state(&ReaderId::new("r1").unwrap());
         let at = Moment { utc_ms: 0, monotonic_ms: 1_000, boot: "x".into() };
-        let body = format!(r#"{{"question": "confidence", "value": {{"choice": "{}"}}}}"#, "y".repeat(text_length));
+        let body = format!(r#"{{"question": "confidence", "subject": "case", "value": {{"choice": "{}"}}}}"#, "y".repeat(text_length));
         let package = open.open().map(crate::machine::Draft::package);
         Event::read_back(open.reader().clone(), 1, at, package, "answered/1", &body).unwrap()
     }

@@ -209,7 +209,7 @@ fn the_score_sheet_has_a_row_for_each_locked_read() {
     let done = exported(Format::Csv, &place, &record, None);
     assert_eq!(done.files, ["manifest.json", "nodules-1.marks.csv", "nodules-1.reads.csv"]);
     let sheet = lines(&done.folder, "nodules-1.reads.csv");
-    let header = "reader,condition,repeat,case,package,record,opened_utc,locked_utc,reading_s,marks,answer.confidence,answer.recall";
+    let header = "reader,condition,repeat,case,package,record,opened_utc,locked_utc,reading_s,ai_shown_utc,amended,unusual,marks,rating,not_evaluable,answer.confidence,answer.recall";
     assert_eq!((sheet[0].as_str(), sheet.len()), (header, 73));
     for row in &sheet[1..] {
         let v: Vec<&str> = row.split(',').collect();
@@ -222,13 +222,14 @@ fn the_score_sheet_has_a_row_for_each_locked_read() {
         let (marks, time) = if case == 5 { ("2", "4.600") } else { ("0", "2.600") };
         let expected = ["1", v[3], v[4]];
         assert_eq!(v[2..5], expected);
-        assert_eq!((v[8], v[9], v[10], v[11]), (time, marks, score(number, case, v[1]).to_string().as_str(), ""));
+        let rating = score(number, case, v[1]).to_string();
+        assert_eq!(v[8..], [time, "", "", "", marks, &rating, "", &rating, ""]);
         assert!(v[6].starts_with("2023-11-14T") && v[6].ends_with('Z') && v[6] < v[7]);
     }
     let marks = lines(&done.folder, "nodules-1.marks.csv");
-    assert_eq!(marks[0], "reader,condition,repeat,case,package,mark,rating,x_mm,y_mm,z_mm,image,frame,column,row");
+    assert_eq!(marks[0], "reader,condition,repeat,case,package,mark,rating,class,x_mm,y_mm,z_mm,image,frame,column,row");
     assert_eq!(marks.len(), 1 + 3 * 2 * 2);
-    assert!(marks[1].ends_with(",1,61,61,-1.5,0.1,2.25.1234,0,61,1.5"), "{}", marks[1]);
+    assert!(marks[1].ends_with(",1,61,,61,-1.5,0.1,2.25.1234,0,61,1.5"), "{}", marks[1]);
     let manifest = fs::read_to_string(done.folder.join("manifest.json")).unwrap();
     assert!(!done.open_look && manifest.contains("\"open_look\": false") && !manifest.contains("C1"));
 }

@@ -1,14 +1,18 @@
 //! The state machine: each guard by name, and generated sequences that never reach a forbidden state.
 
-use crate::simulated::{Reading, answer, bundles, choose, place, protocol, question, rate, reader, rules, somewhere, start};
+use crate::simulated::{Reading, answer, bundles, choose, clear, place, protocol, question, rate, reader, rules, somewhere, start};
 use proptest::prelude::*;
 use tiresias_reads::hanging::{FirstView, SizeClass};
 use tiresias_reads::machine::{
-    Action, AnswerValue, Environment, Event, Glimpse, Illegal, Locked, Missing, Refusal, Rules, State, Tool, View, decide, evolve, missing,
+    Action, AnswerValue, Environment, Event, Glimpse, Illegal, Locked, Missing, Refusal, Rules, State, Subject, Tool, View, decide, evolve,
+    missing,
 };
 use tiresias_reads::protocol::Protocol;
 use tiresias_words::{ContentHash, MarkId, PatientPoint};
 
+fn unanswered() -> Missing {
+    Missing::Answer { question: question("confidence"), subject: Subject::Case }
+}
 fn started(cases: u8) -> Reading {
     let mut reading = Reading::new(rules(cases));
     reading.must(start());
@@ -28,7 +32,7 @@ fn a_case_is_read_from_opening_to_lock() {
     r.read_next(88, &[70, 20]);
     let locked = &r.state.locked()[0];
     assert_eq!(*locked.read(), first);
-    assert_eq!(locked.answers()[&question("confidence")], AnswerValue::Scale(88));
+    assert_eq!(locked.answers().of_case(&question("confidence")), Some(&AnswerValue::Scale(88)));
     let ratings: Vec<_> = locked.marks().iter().map(|(id, m)| (id.0, m.rating)).collect();
     assert_eq!(ratings, [(1, Some(70)), (2, Some(20))]);
     // From the images on: 1,000 + 1,000 + 2,000 + 600. The 400 before do not count.
@@ -85,8 +89,8 @@ fn each_guard_refuses_with_its_reason() {
         (&marked, rate(1, 101), off),
         (&open, Action::Viewed(batch), Refusal::Behaviour),
         (&open, Action::Viewed(infinite), Refusal::Behaviour),
-        (&open, Action::Lock, Refusal::Incomplete(vec![Missing::Answer(question("confidence"))])),
-        (&marked, Action::Lock, Refusal::Incomplete(vec![Missing::Answer(question("confidence")), Missing::MarkRating(MarkId(1))])),
+        (&open, Action::Lock, Refusal::Incomplete(vec![unanswered()])),
+        (&marked, Action::Lock, Refusal::Incomplete(vec![unanswered(), Missing::MarkRating(MarkId(1))])),
     ];
     for (reading, action, refusal) in table {
         let mut reading = reading.clone();
@@ -154,8 +158,17 @@ fn a_study_without_marks_has_none() {
     let text = format!("{}{}", &text[..start_of_marks], &text[end_of_marks..]).replace("\"froc\"", "\"roc\"");
     let roc = Protocol::parse(&text).unwrap();
     let accounts = [tiresias_reads::bundle::Account { reader: reader("r1"), display_name: "R".into() }];
-    let cases = [tiresias_reads::bundle::CaseToRead { package: crate::simulated::package(1), facts: vec![] }];
-    let bundle = tiresias_reads::bundle::assign(&roc, &accounts, &cases, 1).unwrap().remove(0);
+    let cases = [tiresias_reads::bundle::CaseToRead { package: crate::simulated::package(1), facts: vec![], training: None }];
+    let bundle = tiresias_reads::bundle::assign(&tiresias_reads::bundle::Plan {
+        protocol: &roc,
+        readers: &accounts,
+        cases: &cases,
+        matrix: None,
+        seed: 1,
+        issued_utc_ms: 0,
+    })
+    .unwrap()
+    .remove(0);
     let mut r = Reading::new(Rules::new(roc, bundle).unwrap());
     r.must(start());
     r.open_next();
@@ -167,12 +180,12 @@ fn a_study_without_marks_has_none() {
 #[test]
 fn answers_are_taken_back_and_nothing_is_no_event() {
     let mut r = opened(1);
-    assert!(r.must(Action::ClearAnswer(question("recall"))).is_empty());
+    assert!(r.must(clear("recall")).is_empty());
     assert!(r.must(Action::ImagesShown).is_empty());
     assert!(r.must(Action::Viewed(vec![])).is_empty());
     r.must(choose("recall", "yes"));
     r.must(choose("recall", "no"));
-    r.must(Action::ClearAnswer(question("recall")));
+    r.must(clear("recall"));
     assert!(r.state.open().unwrap().answers().is_empty());
 }
 
@@ -222,6 +235,9 @@ fn only_time_with_the_images_in_sight_counts() {
     // The readings of two clocks cannot be compared, whichever is greater.
     r.now.boot.push('+');
     r.tick(7_000);
+    assert_eq!(r.act(answer("confidence", 42)), Err(Refusal::NoSession), "the machine was started again, and nobody signed in");
+    r.must(start());
+    r.open_next();
     r.must(answer("confidence", 42));
     r.tick(30);
     r.must(Action::Lock);
@@ -350,8 +366,9 @@ fn proceed(r: &Reading, number: i32) -> Action {
     }
     match missing(&r.rules, &r.state).first() {
         None => Action::Lock,
-        Some(Missing::Answer(_)) => answer("confidence", number),
+        Some(Missing::Answer { .. }) => answer("confidence", number),
         Some(Missing::MarkRating(mark)) => rate(mark.0, number),
+        Some(other) => panic!("this protocol does not ask for {other}"),
     }
 }
 
@@ -379,7 +396,7 @@ fn actions(step: &Step, r: &mut Reading) -> Vec<Action> {
         Step::Delete(m) => vec![Action::DeleteMark(MarkId(*m))],
         Step::Answer(v) => vec![answer("confidence", *v)],
         Step::Choose(yes) => vec![choose("recall", if *yes { "yes" } else { "no" })],
-        Step::Clear => vec![Action::ClearAnswer(question("confidence"))],
+        Step::Clear => vec![clear("confidence")],
         Step::View => vec![Action::Viewed(vec![Glimpse { at_ms: 3, view: View::Slice { pane: 0, index: 7 } }])],
         Step::Lock => vec![Action::Lock],
         Step::Close => vec![Action::CloseCase],
@@ -397,10 +414,10 @@ fn actions(step: &Step, r: &mut Reading) -> Vec<Action> {
 
 fn check_locked(rules: &Rules, locked: &Locked) {
     for question in rules.protocol().form().questions().iter().filter(|q| q.required) {
-        assert!(locked.answers().contains_key(&question.id), "locked without a required answer");
+        assert!(locked.answers().of_case(&question.id).is_some(), "locked without a required answer");
     }
     let on_scale = |r: i32| (0..=100).contains(&r);
-    assert!(matches!(locked.answers()[&question("confidence")], AnswerValue::Scale(r) if on_scale(r)));
+    assert!(matches!(locked.answers().of_case(&question("confidence")), Some(AnswerValue::Scale(r)) if on_scale(*r)));
     assert!(locked.marks().values().all(|m| m.rating.is_some_and(on_scale)), "locked with an unrated mark");
     assert!(locked.marks().len() <= 20 && locked.shown().is_some());
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use tempfile::TempDir;
-use tiresias_reads::bundle::{Account, Bundle, CaseToRead, assign};
-use tiresias_reads::machine::{Action, AnswerValue, Environment, Event, Refusal, Rules, State, decide, evolve};
+use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, assign};
+use tiresias_reads::machine::{Action, AnswerValue, Environment, Event, Refusal, Rules, State, Subject, decide, evolve};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId, ReaderId, SopUid};
@@ -23,8 +23,9 @@ pub(crate) fn package(case: u8) -> ContentHash {
 }
 pub(crate) fn bundles(readers: &[&str], cases: u8) -> Vec<Bundle> {
     let accounts: Vec<_> = readers.iter().map(|r| Account { reader: reader(r), display_name: format!("Reader {r}") }).collect();
-    let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![] }).collect();
-    assign(&protocol(), &accounts, &cases, 99).expect("assignable")
+    let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![], training: None }).collect();
+    assign(&Plan { protocol: &protocol(), readers: &accounts, cases: &cases, matrix: None, seed: 99, issued_utc_ms: 0 })
+        .expect("assignable")
 }
 pub(crate) fn rules(cases: u8) -> Rules {
     Rules::new(protocol(), bundles(&["r1"], cases).remove(0)).expect("of one protocol")
@@ -110,10 +111,13 @@ pub(crate) fn question(id: &str) -> QuestionId {
     QuestionId::new(id).expect("a question id")
 }
 pub(crate) fn answer(id: &str, value: i32) -> Action {
-    Action::Answer { question: question(id), value: AnswerValue::Scale(value) }
+    Action::Answer { question: question(id), subject: Subject::Case, value: AnswerValue::Scale(value) }
 }
 pub(crate) fn choose(id: &str, key: &str) -> Action {
-    Action::Answer { question: question(id), value: AnswerValue::Choice(key.into()) }
+    Action::Answer { question: question(id), subject: Subject::Case, value: AnswerValue::Choice(key.into()) }
+}
+pub(crate) fn clear(id: &str) -> Action {
+    Action::ClearAnswer { question: question(id), subject: Subject::Case }
 }
 pub(crate) fn somewhere(x: f64, y: f64, z: f64) -> (MarkShape, ImageAnchor) {
     let image = SopUid::new("2.25.1234").expect("a uid");

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::{Clock, RenderPath, Trace};
 use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -123,8 +123,10 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
     let protocol = Protocol::parse(tiresias::demo::PROTOCOL).expect("the demo's protocol");
     let accounts =
         [1, 2].map(|n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") });
-    let to_read: Vec<CaseToRead> = cases.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new() }).collect();
-    let bundles = assign(&protocol, &accounts, &to_read, 1).expect("bundles");
+    let to_read: Vec<CaseToRead> =
+        cases.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
+    let bundles = assign(&Plan { protocol: &protocol, readers: &accounts, cases: &to_read, matrix: None, seed: 1, issued_utc_ms: 0 })
+        .expect("bundles");
     let study = Study::create(&root.join("reader"), tiresias::demo::PROTOCOL, &bundles).expect("a study");
     for (hash, from) in &cases {
         std::fs::rename(from, study.package_dir(hash)).expect("the package goes into the study");

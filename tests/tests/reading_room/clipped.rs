@@ -6,7 +6,7 @@ use crate::written::wait_for_record;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -130,10 +130,11 @@ fn long_words(found: &mut Found, demo: &Demo, pixels: [u32; 2]) {
     let protocol = Protocol::parse(&text).expect("a protocol");
     let given = Study::open(&demo.reader()).expect("the demo study");
     let reads = given.bundles().values().next().expect("a bundle").reads();
-    let cases: Vec<_> = reads.iter().map(|r| CaseToRead { package: r.package, facts: Vec::new() }).collect();
+    let cases: Vec<_> = reads.iter().map(|r| CaseToRead { package: r.package, facts: Vec::new(), training: None }).collect();
     let name = "Professor Dr. Wilhelmina Featherstonehaugh-Cholmondeley";
     let account = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: name.to_owned() };
-    let bundles = assign(&protocol, &[account], &cases, 1).expect("bundles");
+    let bundles = assign(&Plan { protocol: &protocol, readers: &[account], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 })
+        .expect("bundles");
     let root = demo.data().join("long");
     Study::create(&root, &text, &bundles).expect("a study");
     crate::sitting::copy(&demo.reader().join("packages"), &root.join("packages"));

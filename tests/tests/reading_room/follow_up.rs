@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, build_cases};
 use tiresias_cases::{Codecs, Keep, Series, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_words::{ReaderId, Role};
@@ -33,7 +33,15 @@ pub(crate) fn of(series: &[(Role, &Series)], folder: &Path, protocol_text: &str,
     let package = build(series, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
     let account = |n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") };
     let readers: Vec<_> = (1..=readers).map(account).collect();
-    let bundles = assign(&protocol, &readers, &[CaseToRead { package, facts: Vec::new() }], 1).expect("bundles");
+    let bundles = assign(&Plan {
+        protocol: &protocol,
+        readers: &readers,
+        cases: &[CaseToRead { package, facts: Vec::new(), training: None }],
+        matrix: None,
+        seed: 1,
+        issued_utc_ms: 0,
+    })
+    .expect("bundles");
     let root = folder.join("reader");
     let study = Study::create(&root, protocol_text, &bundles).expect("a study");
     std::fs::create_dir_all(study.packages_dir()).expect("a folder");

@@ -4,7 +4,7 @@ use crate::sitting::{Demo, Opening, Sitting};
 use crate::written::wait_for_record;
 use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::kittest::NodeT;
-use tiresias_reads::machine::{AnswerValue, Fact};
+use tiresias_reads::machine::{AnswerValue, Answers, Fact, Subject};
 use tiresias_words::{MarkId, QuestionId, ReaderId};
 
 fn digit(d: char) -> Key {
@@ -132,7 +132,8 @@ fn reading_a_case_by_keys() {
     let [first, second] = state.locked() else { panic!("two reads are locked") };
     let answers = |confidence, recall: &str| {
         let question = |id: &str| QuestionId::new(id).expect("an id");
-        [(question("confidence"), AnswerValue::Scale(confidence)), (question("recall"), AnswerValue::Choice(recall.to_owned()))].into()
+        let [confidence, recall] = [AnswerValue::Scale(confidence), AnswerValue::Choice(recall.to_owned())];
+        Answers::from_iter([(question("confidence"), Subject::Case, confidence), (question("recall"), Subject::Case, recall)])
     };
     assert_eq!(*first.answers(), answers(80, "yes"));
     assert_eq!(first.marks().iter().map(|(id, m)| (*id, m.rating)).collect::<Vec<_>>(), [(MarkId(1), Some(75))]);

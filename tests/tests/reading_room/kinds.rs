@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::RenderPath;
 use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_tests::run::tiresias;
@@ -219,8 +219,9 @@ fn study(folder: &Path) -> PathBuf {
         })
         .collect();
     let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
-    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new() }).collect();
-    let bundles = assign(&protocol, &[reader], &cases, 1).expect("bundles");
+    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
+    let bundles =
+        assign(&Plan { protocol: &protocol, readers: &[reader], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 }).expect("bundles");
     let root = folder.join("reader");
     let study = Study::create(&root, PROTOCOL, &bundles).expect("a study");
     std::fs::create_dir_all(study.packages_dir()).expect("a folder");

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, assign};
+use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::machine::{Fact, Tool, View};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -173,8 +173,9 @@ fn study(folder: &Path, kinds: &[Kind]) -> Study {
         })
         .collect();
     let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
-    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new() }).collect();
-    let bundles = assign(&rules, &[reader], &cases, 1).expect("bundles");
+    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
+    let bundles =
+        assign(&Plan { protocol: &rules, readers: &[reader], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 }).expect("bundles");
     let study = Study::create(&folder.join("reader"), &text_of_protocol, &bundles).expect("a study");
     std::fs::create_dir_all(study.packages_dir()).expect("a folder");
     for (package, place) in packages {

@@ -139,7 +139,7 @@ fn next_case(window: &mut Window<'_>, record: &Path, after: &mut i64) {
 }
 
 fn scale(state: &tiresias_reads::machine::Locked, question: &str) -> Option<AnswerValue> {
-    state.answers().get(&QuestionId::new(question).unwrap()).cloned()
+    state.answers().of_case(&QuestionId::new(question).unwrap()).cloned()
 }
 
 /// Where the first reader stands, by a replay of the record.
@@ -189,7 +189,7 @@ fn three_reads_and_a_draft_survive_sigkill() {
     }
     let draft = state.draft().expect("the draft of the fourth case").clone();
     assert_eq!(draft.marks()[&MarkId(1)].rating, Some(77));
-    assert_eq!(draft.answers()[&QuestionId::new("confidence").unwrap()], AnswerValue::Scale(64));
+    assert_eq!(draft.answers().of_case(&QuestionId::new("confidence").unwrap()), Some(&AnswerValue::Scale(64)));
     assert_eq!(draft.answers().len(), 1);
     assert_eq!(state.next().map(|n| &n.read), Some(draft.read()), "the list continues with the draft");
 

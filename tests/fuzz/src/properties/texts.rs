@@ -10,7 +10,7 @@ use tiresias_reads::desk::{Desk, DeskError, Truth};
 use tiresias_reads::formats::imrmc::{BEGIN, Imrmc};
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
-use tiresias_reads::protocol::{Paradigm, Protocol, QuestionKind, Scale, check};
+use tiresias_reads::protocol::{Protocol, QuestionKind, Scale, check};
 use tiresias_words::{ImagingModality, Mm, Role, SeriesFacts};
 
 /// A protocol that the bundles of the corpus are made for; they name its hash, so it must not change.
@@ -84,23 +84,25 @@ pub(super) fn protocol(input: &[u8]) -> Held {
     protocol.conditions().iter().try_for_each(|c| one_line(&c.label))?;
     protocol.case_facts().iter().try_for_each(|fact| one_line(fact))?;
     let form = protocol.form();
-    let rating = form.question(form.rating()).filter(|q| q.required && matches!(q.kind, QuestionKind::Scale(_)));
-    must(rating.is_some(), || "the rating question is no required scale".to_owned())?;
+    let rating = form.rating().map(|id| form.question(id).is_some_and(|q| q.required && q.when.is_empty() && q.kind.range().is_some()));
+    must(rating.unwrap_or(protocol.marks().is_some()), || "the rating question is no required number".to_owned())?;
     let is_right = |scale: &Scale| scale.min() < scale.max() && one_line(scale.low()).is_ok() && one_line(scale.high()).is_ok();
     for question in form.questions() {
         one_line(&question.text)?;
         match &question.kind {
             QuestionKind::Scale(scale) => must(is_right(scale), || format!("a scale without ends: {scale:?}"))?,
-            QuestionKind::Choice(options) => {
+            QuestionKind::Choice(options) | QuestionKind::Choices(options) => {
                 let keys: BTreeSet<_> = options.iter().map(|o| &o.key).collect();
                 must(options.len() > 1 && keys.len() == options.len(), || format!("a choice that is none: {options:?}"))?;
                 options.iter().try_for_each(|o| one_line(&o.label))?;
             }
+            QuestionKind::Number(kind) => must(kind.min < kind.max, || format!("a number without ends: {kind:?}"))?,
+            QuestionKind::Text(most) => must(*most > 0, || "a text of no characters".to_owned())?,
         }
     }
-    if let Paradigm::Froc(rules) = protocol.paradigm() {
+    if let Some(rules) = protocol.marks() {
         one_line(&rules.label)?;
-        must(rules.max > 0 && is_right(&rules.rating), || format!("marks that nobody can put: {rules:?}"))?;
+        must(rules.max > 0 && rules.min <= rules.max && is_right(&rules.rating), || format!("marks that nobody can put: {rules:?}"))?;
     }
     protocol.display().presets().iter().try_for_each(|preset| one_line(&preset.name))?;
     hung(&protocol)

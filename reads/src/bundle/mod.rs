@@ -1,14 +1,17 @@
 //! The bundle: what one reader gets. Their reads in frozen order, each under a code of their own; a JSON file, version 1.
 //!
-//! Owns the file's form and [`assign`], which makes bundles: fully crossed, condition after condition, shuffled by ChaCha20 from the
-//! protocol's seed and the desk's secret seed. Both are needed, because the protocol is in the reader's hands.
-//! Refuses: the desk's case ids, truth and the secret seed; none of them is in a bundle or can be computed from it.
+//! Owns the file's form; `assign` makes bundles. Refuses: the desk's case ids, the secret seed, and truth but that of training cases; none of them is in a
+//! bundle or can be computed from it.
+
+mod assign;
+mod draw;
+mod square;
+
+pub use assign::{MatrixRow, Plan, assign};
 
 use crate::hash;
-use crate::protocol::{Order, Protocol};
+use crate::protocol::Protocol;
 use crate::shown::{is_line, shown};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId};
@@ -16,8 +19,6 @@ use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId};
 /// The version of bundle files that this program reads and writes.
 pub const BUNDLE_VERSION: u32 = 1;
 
-/// Characters of a case code: capitals and digits without those that are taken for each other (0 O, 1 I L).
-const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// A third of all codes, so that drawing one that is free stays quick.
 const MAX_CASES: usize = 10_000;
 const MAX_READERS: usize = 200;
@@ -34,6 +35,7 @@ pub struct Bundle {
     protocol: ContentHash,
     reader: ReaderId,
     display_name: String,
+    issued_utc_ms: i64,
     reads: Vec<AssignedRead>,
 }
 
@@ -47,10 +49,21 @@ pub struct AssignedRead {
     pub package: ContentHash,
     /// Under which condition it is read.
     pub condition: Condition,
-    /// 1 for the first read in this condition, 2 for a hidden repeat.
+    /// 1 for the first read in this condition, 2 for a hidden repeat; in the training, the number of the try.
     pub repeat: u32,
     /// What the reader may be told of the case.
     pub facts: Vec<CaseFact>,
+    /// Set where the read belongs to the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingCase>,
+}
+
+/// A case of the training. Its truth is in the bundle, because the reader is told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingCase {
+    /// Whether the signal is there.
+    pub signal: bool,
 }
 
 impl AssignedRead {
@@ -87,6 +100,8 @@ pub struct CaseToRead {
     pub package: ContentHash,
     /// What readers may be told, the same under every condition.
     pub facts: Vec<CaseFact>,
+    /// Set where the case is for training alone.
+    pub training: Option<TrainingCase>,
 }
 
 /// A bundle that cannot be made or taken.
@@ -146,6 +161,32 @@ pub enum BundleError {
     /// A name that analysis programs take for truth.
     #[error("no reader can have the id \"{0}\": analysis programs take it for the truth")]
     ReservedReader(ReaderId),
+    /// Training cases and training do not go together.
+    #[error("the protocol has {}; {}", if *.0 { "a training, and no case is for training" } else { "no training, and some cases are for training" }, if *.0 { "name training cases" } else { "add a table `[training]`, or take them out" })]
+    Training(bool),
+    /// Repeats that find no place.
+    #[error("the protocol repeats {count} cases with {between} reads between, and {cases} cases in the condition are too few for that")]
+    Repeats {
+        /// Repeats.
+        count: u32,
+        /// Reads between.
+        between: u32,
+        /// Cases.
+        cases: usize,
+    },
+    /// Too few to be divided.
+    #[error("{what} cannot be divided into {groups} groups: there are {count}")]
+    Groups {
+        /// Readers or cases.
+        what: &'static str,
+        /// Into how many.
+        groups: u32,
+        /// How many there are.
+        count: usize,
+    },
+    /// A matrix that is not the one of the protocol, or none where there must be one.
+    #[error("the protocol assigns by a table, and {0}; give the table whose hash the protocol names")]
+    Matrix(&'static str),
     /// A name that cannot be shown.
     #[error("the display name of reader \"{0}\" is not 1 to 60 characters on one line")]
     DisplayName(ReaderId),
@@ -159,6 +200,8 @@ struct BundleFile {
     protocol: ContentHash,
     reader: ReaderId,
     display_name: String,
+    /// When it was made, by the desk's clock: nothing of it was read before.
+    issued_utc_ms: i64,
     reads: Vec<AssignedRead>,
 }
 
@@ -186,7 +229,8 @@ impl Bundle {
         if file.tiresias_bundle != BUNDLE_VERSION {
             return Err(BundleError::Form(format!("version {}", file.tiresias_bundle)));
         }
-        Self { protocol: file.protocol, reader: file.reader, display_name: file.display_name, reads: file.reads }.checked(protocol)
+        let BundleFile { protocol: made_for, reader, display_name, issued_utc_ms, reads, .. } = file;
+        Self { protocol: made_for, reader, display_name, issued_utc_ms, reads }.checked(protocol)
     }
 
     fn checked(self, protocol: &Protocol) -> Result<Self, BundleError> {
@@ -227,8 +271,8 @@ impl Bundle {
     /// The file's text. Equal bundles give equal bytes.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let Self { protocol, reader, display_name, reads } = self.clone();
-        let file = BundleFile { tiresias_bundle: BUNDLE_VERSION, protocol, reader, display_name, reads };
+        let Self { protocol, reader, display_name, issued_utc_ms, reads } = self.clone();
+        let file = BundleFile { tiresias_bundle: BUNDLE_VERSION, protocol, reader, display_name, issued_utc_ms, reads };
         // Strings, numbers and lists alone: writing them cannot fail.
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
         text.push('\n');
@@ -254,6 +298,11 @@ impl Bundle {
     pub fn display_name(&self) -> &str {
         &self.display_name
     }
+    /// When it was made, by the desk's clock, milliseconds since 1970 in UTC: no read of it is older.
+    #[must_use]
+    pub const fn issued_utc_ms(&self) -> i64 {
+        self.issued_utc_ms
+    }
     /// The reads, in the order in which they are made.
     #[must_use]
     pub fn reads(&self) -> &[AssignedRead] {
@@ -261,130 +310,21 @@ impl Bundle {
     }
 }
 
-/// Makes one bundle for each reader: every case under every condition, all of the first condition before the second.
-///
-/// A reader has one code for a case, under all conditions; no other reader has the same code for it. Under [`Order::Shuffled`] the order
-/// in which `cases` come has no influence, so that it cannot be found out by undoing the shuffle. The same input gives the same bundles
-/// for ever.
-///
-/// # Errors
-/// When there is nothing to assign or too much, a package or reader is listed twice, a reader's id is reserved, a display name cannot be
-/// shown, or a fact is not allowed by the protocol or cannot be shown.
-pub fn assign(protocol: &Protocol, readers: &[Account], cases: &[CaseToRead], seed: u64) -> Result<Vec<Bundle>, BundleError> {
-    if readers.is_empty() || cases.is_empty() {
-        return Err(BundleError::Nothing);
-    }
-    if cases.len() > MAX_CASES || readers.len() > MAX_READERS {
-        return Err(BundleError::TooMany { cases: cases.len(), readers: readers.len() });
-    }
-    let mut packages = BTreeSet::new();
-    if let Some(twice) = cases.iter().find(|c| !packages.insert(c.package)) {
-        return Err(BundleError::PackageTwice(twice.package));
-    }
-    let mut ids = BTreeSet::new();
-    // Bundles are files named by the reader, and some file systems do not tell capitals apart.
-    if let Some(twice) = readers.iter().find(|r| !ids.insert(r.reader.as_str().to_ascii_lowercase())) {
-        return Err(BundleError::ReaderTwice(twice.reader.clone()));
-    }
-    let mut sorted: Vec<&CaseToRead> = cases.iter().collect();
-    sorted.sort_by_key(|c| c.package);
-    let mut codes = Codes::default();
-    let mut bundles = Vec::new();
-    for Account { reader, display_name } in readers {
-        let mut rng = stream(protocol, seed, &["codes", reader.as_str()]);
-        let own: BTreeMap<ContentHash, CaseCode> =
-            sorted.iter().map(|c| codes.draw(&mut rng, c.package).map(|code| (c.package, code))).collect::<Result<_, _>>()?;
-        codes.next_reader();
-        let mut reads = Vec::new();
-        for condition in protocol.conditions() {
-            let ordered = match protocol.order() {
-                Order::Fixed => cases.iter().collect(),
-                Order::Shuffled { .. } => {
-                    let mut rng = stream(protocol, seed, &["order", reader.as_str(), condition.id.as_str()]);
-                    shuffled(&mut rng, sorted.clone())
-                }
-            };
-            for case in ordered {
-                let Some(code) = own.get(&case.package) else { continue };
-                reads.push(AssignedRead {
-                    case: code.clone(),
-                    package: case.package,
-                    condition: condition.id.clone(),
-                    repeat: 1,
-                    facts: case.facts.clone(),
-                });
-            }
-        }
-        let bundle = Bundle { protocol: protocol.hash(), reader: reader.clone(), display_name: display_name.clone(), reads };
-        bundles.push(bundle.checked(protocol)?);
-    }
-    Ok(bundles)
-}
-
-/// An independent stream of random numbers for each use. The protocol's hash covers its own seed.
-fn stream(protocol: &Protocol, seed: u64, of: &[&str]) -> ChaCha20Rng {
-    let head: [&[u8]; 3] = [b"tiresias assign 1", &protocol.hash().0, &seed.to_le_bytes()];
-    let fields: Vec<&[u8]> = head.into_iter().chain(of.iter().map(|s| s.as_bytes())).collect();
-    ChaCha20Rng::from_seed(hash::of_fields(&fields).0)
-}
-
-/// A number below `n` (above 0), each equally likely.
-fn below(rng: &mut ChaCha20Rng, n: u64) -> u64 {
-    // 2^64 mod n: the numbers under it would make some results likelier than others.
-    let uneven = n.wrapping_neg() % n;
-    loop {
-        let draw = rng.next_u64();
-        if draw >= uneven {
-            return draw % n;
-        }
-    }
-}
-
-/// Fisher and Yates.
-fn shuffled<T>(rng: &mut ChaCha20Rng, mut items: Vec<T>) -> Vec<T> {
-    for last in (1..items.len()).rev() {
-        let other = below(rng, last as u64 + 1) as usize;
-        items.swap(last, other);
-    }
-    items
-}
-
-/// The codes that are given away.
-#[derive(Default)]
-struct Codes {
-    of_reader: BTreeSet<CaseCode>,
-    of_case: BTreeSet<(ContentHash, CaseCode)>,
-}
-
-impl Codes {
-    fn draw(&mut self, rng: &mut ChaCha20Rng, package: ContentHash) -> Result<CaseCode, BundleError> {
-        loop {
-            let mut letter = || char::from(CODE_ALPHABET[below(rng, CODE_ALPHABET.len() as u64) as usize]);
-            let text = format!("{}{}-{}", letter(), letter(), letter());
-            let code = CaseCode::new(text).map_err(|unfit| BundleError::Form(unfit.to_string()))?;
-            if !self.of_reader.contains(&code) && self.of_case.insert((package, code.clone())) {
-                self.of_reader.insert(code.clone());
-                return Ok(code);
-            }
-        }
-    }
-    fn next_reader(&mut self) {
-        self.of_reader.clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PROTOCOL: &str = include_str!("../tests/two_conditions.toml");
+    const PROTOCOL: &str = include_str!("../../tests/two_conditions.toml");
 
     fn accounts(names: &[&str]) -> Vec<Account> {
         names.iter().map(|n| Account { reader: ReaderId::new(*n).unwrap(), display_name: format!("Reader {n}") }).collect()
     }
     fn cases(n: u8) -> Vec<CaseToRead> {
         let facts = vec![CaseFact { name: "age band".into(), value: "60 to 69".into() }];
-        (0..n).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: facts.clone() }).collect()
+        (0..n).map(|i| CaseToRead { package: hash::of_bytes(&[i]), facts: facts.clone(), training: None }).collect()
+    }
+    fn assign(protocol: &Protocol, readers: &[Account], cases: &[CaseToRead], seed: u64) -> Result<Vec<Bundle>, BundleError> {
+        super::assign(&Plan { protocol, readers, cases, matrix: None, seed, issued_utc_ms: 0 })
     }
     fn protocol() -> Protocol {
         Protocol::parse(PROTOCOL).unwrap()
@@ -423,8 +363,8 @@ mod tests {
         assert_eq!(
             pinned,
             [
-                "9f0a57ef4f328c639d63b754814cb63a4900c0caa6fe477d03f41fa992c6a739",
-                "342e372a2191ada5cc839747e55404b895951b7fd0d88e6ef11756dfa3e9a44d",
+                "3a8ca282810b0bf22d8e64ba770a36c551fdb4b075f9d9f6e42b0fcb69a45de1",
+                "fbd58ae98aec993c4c0c6eabaf408241ca80029d023cf4293e53eb315c220c2e",
             ]
         );
     }
@@ -487,14 +427,5 @@ mod tests {
         assert!(matches!(refused(&["r1", "R1"], &cases(2)), BundleError::ReaderTwice(_)));
         assert!(matches!(refused(&["truth"], &cases(2)), BundleError::ReservedReader(_)));
         assert!(matches!(refused(&["-1"], &cases(2)), BundleError::ReservedReader(_)));
-    }
-
-    #[test]
-    fn drawing_is_even() {
-        let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let mut hits = [0u32; 5];
-        (0..50_000).for_each(|_| hits[below(&mut rng, 5) as usize] += 1);
-        // 10,000 each, standard deviation 89.
-        assert!(hits.iter().all(|h| h.abs_diff(10_000) < 450), "{hits:?}");
     }
 }

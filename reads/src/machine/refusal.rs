@@ -1,0 +1,139 @@
+//! Why an action is not carried out, as sentences for the reader.
+
+use super::missing::Missing;
+use tiresias_words::{CaseCode, MarkId, QuestionId};
+
+/// Why an action is not carried out, as a sentence for the reader.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Rules of another reader.
+    #[error("This reading belongs to another reader. Sign in again.")]
+    OtherReader,
+    /// No session is running.
+    #[error("No session is running. Sign in to start one.")]
+    NoSession,
+    /// The bundle is not the one that the reader began with.
+    #[error("Your list of cases is not the one you began with. Nothing was changed; ask the study coordinator.")]
+    OtherBundle,
+    /// A description of the workstation that cannot be written down.
+    #[error("The description of this workstation cannot be recorded. Tell the study coordinator.")]
+    Environment,
+    /// A build of the program that the protocol does not name.
+    #[error("This study is not read with this version of the program. Install the version that the study coordinator names.")]
+    Build,
+    /// The time of day is before what was recorded.
+    #[error("The clock of this machine shows an earlier time than when you last read. Set date and time right, and sign in again.")]
+    TimeOfDay,
+    /// The session is as long as it may be.
+    #[error("This session has lasted {0} minutes, as long as one may. End it, and go on another time.")]
+    SessionOver(u32),
+    /// Everything is read.
+    #[error("All your cases are read.")]
+    AllRead,
+    /// The read is locked.
+    #[error("This case is locked. A locked read is never changed.")]
+    Locked,
+    /// Another case comes first.
+    #[error("The next case is {0}. Cases are read in their fixed order.")]
+    NotNext(CaseCode),
+    /// The washout is not over.
+    #[error(
+        "The next case can be opened on {0}: this study keeps reads of a case that many days apart. Nothing is wrong; end the session."
+    )]
+    Washout(Day),
+    /// The training was not passed as often as it may be tried.
+    #[error("The training was not passed, and there is no further try. Tell the study coordinator.")]
+    TrainingFailed,
+    /// A case is open.
+    #[error("The case {0} is open. Lock it, or leave it as a draft, first.")]
+    CaseOpen(CaseCode),
+    /// No case is open.
+    #[error("No case is open. Open the next one first.")]
+    NoCaseOpen,
+    /// The images are not there yet.
+    #[error("The images of this case are not all there yet. Wait until they are.")]
+    ImagesNotShown,
+    /// The first part is locked.
+    #[error("Your first reading of this case is locked. Show the AI to go on.")]
+    AwaitsAi,
+    /// AI is not shown in this condition, or not yet.
+    #[error("AI is not shown here.")]
+    NoAi,
+    /// The protocol has no marks.
+    #[error("This study has no marks.")]
+    NoMarks,
+    /// As many marks as there may be.
+    #[error("A case has at most {0} marks. Delete one to place another.")]
+    MarkLimit(u32),
+    /// A form of mark that the protocol does not have.
+    #[error("This study has no marks of this form.")]
+    MarkKind,
+    /// No such class.
+    #[error("This study has no such class of marks.")]
+    NoSuchClass,
+    /// No such mark.
+    #[error("Mark {} is not there any more.", .0.0)]
+    NoSuchMark(MarkId),
+    /// A position that is not a number.
+    #[error("The mark has no position in the patient. Place it inside the images.")]
+    NoPosition,
+    /// Off the scale.
+    #[error("The scale goes from {min} to {max}.")]
+    OffScale {
+        /// Lowest number.
+        min: i32,
+        /// Highest number.
+        max: i32,
+    },
+    /// Too many decimals.
+    #[error("This number has at most {0} decimals.")]
+    Decimals(u8),
+    /// A text that is empty or too long.
+    #[error("This text is not 1 to {0} characters.")]
+    Text(u32),
+    /// No such question.
+    #[error("This study has no question \"{0}\".")]
+    NoSuchQuestion(QuestionId),
+    /// A question that is not asked about this, or not asked now.
+    #[error("The question \"{0}\" is not asked here.")]
+    NotAsked(QuestionId),
+    /// An answer of another kind, or an option that does not exist.
+    #[error("This is not an answer to the question \"{0}\".")]
+    NotAnAnswer(QuestionId),
+    /// Nothing can be not evaluable here, or not for this reason.
+    #[error("This study does not let this be called not evaluable, or not for this reason.")]
+    NoSuchReason,
+    /// Something is missing.
+    #[error("Still to do: {}.", sentence(.0))]
+    Incomplete(Vec<Missing>),
+    /// Soft rules are not kept.
+    #[error("{} Look again; you can also lock all the same.", .0.join(" "))]
+    Unusual(Vec<String>),
+    /// An amendment that may not be made.
+    #[error("This read can no longer be amended: {0}.")]
+    NoAmendment(&'static str),
+    /// A batch of behaviour that cannot be written down.
+    #[error("What was looked at cannot be recorded. Tell the study coordinator.")]
+    Behaviour,
+    /// The monotonic clock ran back.
+    #[error("The clock of this machine ran back. Close the program and start it again.")]
+    Clock,
+}
+
+fn sentence(missing: &[Missing]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A day of the calendar in UTC, of a time in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub i64);
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            // RFC 3339 begins with the date.
+            Ok(time) => write!(f, "{:.10}", time.to_string()),
+            Err(_) => f.write_str("a day beyond all calendars"),
+        }
+    }
+}

@@ -1,0 +1,552 @@
+//! AI, washout, training and amendments: each by name, and generated sequences of actions, clocks, crashes and restarts against rules that are written here
+//! a second time, on the events alone and with the true time.
+
+use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, Event, Fact, Missing, Refusal, Rules, State, Subject, evolve, missing};
+use tiresias_reads::protocol::{Ai, Protocol, template};
+use tiresias_words::{CaseCode, ContentHash, MarkId, ReadId};
+
+const PROTOCOL: &str = include_str!("../conditions.toml");
+const DAY: u64 = 24 * 3_600_000;
+
+fn rules_of(text: &str, cases: u8, training: u8) -> Rules {
+    let protocol = Protocol::parse(text).unwrap_or_else(|e| panic!("{e}"));
+    let accounts = ["r1", "r2"].map(|r| Account { reader: reader(r), display_name: format!("Reader {r}") });
+    let case = |c: u8, training| CaseToRead { package: package(c), facts: vec![], training };
+    let study = (1..=cases).map(|c| case(c, None));
+    let trained = (101..101 + training).map(|c| case(c, Some(TrainingCase { signal: c % 2 == 1 })));
+    let cases: Vec<_> = study.chain(trained).collect();
+    let plan = Plan { protocol: &protocol, readers: &accounts, cases: &cases, matrix: None, seed: 5, issued_utc_ms: 1_699_999_000_000 };
+    let bundle = assign(&plan).unwrap_or_else(|e| panic!("{e}")).remove(0);
+    Rules::new(protocol, bundle).expect("of one protocol")
+}
+
+/// What comes next in a study without training.
+fn begun(text: &str, cases: u8) -> Reading {
+    let mut r = Reading::new(rules_of(text, cases, 0));
+    r.must(start());
+    r
+}
+
+fn of(name: &str) -> &'static str {
+    template(name).expect("a template").text
+}
+
+fn says(events: &[Event], kind: fn(&Fact) -> bool) -> bool {
+    events.iter().any(|e| kind(e.fact()))
+}
+
+fn answer_with(id: &str, subject: Subject, value: AnswerValue) -> Action {
+    Action::Answer { question: question(id), subject, value }
+}
+
+#[test]
+fn a_sequential_read_is_locked_then_revealed_then_locked_again() {
+    let mut r = begun(of("sequential"), 6);
+    let read = r.next_read();
+    r.open_next();
+    assert_eq!(r.act(Action::Reveal), Err(Refusal::NoAi), "before the first lock");
+    r.must(answer("confidence", 30));
+    r.must(choose("action", "nothing"));
+    let locked = r.must(Action::Lock);
+    assert!(says(&locked, |f| matches!(f, Fact::ImpressionLocked { .. })) && locked.len() == 1);
+    assert!(r.state.locked().is_empty() && r.state.open().is_some_and(Draft::awaits_ai));
+    assert_eq!(r.act(answer("confidence", 31)), Err(Refusal::AwaitsAi));
+    assert_eq!(r.act(Action::Lock), Err(Refusal::AwaitsAi));
+    // Left and opened again, it still waits for the AI.
+    r.must(Action::CloseCase);
+    r.open_next();
+    assert_eq!(r.act(answer("confidence", 31)), Err(Refusal::AwaitsAi));
+    assert!(says(&r.must(Action::Reveal), |f| matches!(f, Fact::AiRevealed { .. })));
+    assert!(r.must(Action::Reveal).is_empty(), "once");
+    r.must(answer("confidence", 80));
+    r.must(choose("action", "follow-up"));
+    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 1), "the interval is asked now");
+    r.must(answer_with("interval", Subject::Case, AnswerValue::Number("6".parse().unwrap())));
+    r.must(Action::Lock);
+    let done = &r.state.locked()[0];
+    assert_eq!((done.read(), done.answers().of_case(&question("confidence"))), (&read, Some(&AnswerValue::Scale(80))));
+    let before = done.impression().expect("the first part");
+    assert_eq!(before.answers().of_case(&question("confidence")), Some(&AnswerValue::Scale(30)));
+    assert!(before.revealed().is_none() && done.revealed().is_some());
+    let no = r.act(Action::Amend { read, reason: "a slip".into() });
+    assert_eq!(no, Err(Refusal::NoAmendment("the AI was shown for this case")));
+}
+
+#[test]
+fn ai_comes_with_the_first_view_on_request_or_never() {
+    let mut hidden = begun(of("ordinal"), 2);
+    hidden.open_next();
+    assert_eq!(hidden.act(Action::Reveal), Err(Refusal::NoAi));
+    // The second reader begins with the other condition; the first one of this bundle with the first.
+    let mut r = begun(of("froc"), 2);
+    let first = r.open_next();
+    assert!(!says(&first, |f| matches!(f, Fact::AiRevealed { .. })));
+    let mut aided = begun(
+        &of("froc")
+            .replace("mode = \"on request\"", "mode = \"concurrent\"")
+            .replace("[[condition]]\nid = \"unaided\"\nlabel = \"Unaided\"\n", "")
+            .replace("hypothesis = \"superiority\"\nreference = \"unaided\"\ntest = \"on-request\"", "hypothesis = \"estimation\""),
+        2,
+    );
+    let read = aided.next_read();
+    let opened = aided.must(Action::OpenCase(read));
+    assert!(matches!(opened[1].fact(), Fact::AiRevealed { .. }), "before the first image");
+    aided.must(Action::ImagesShown);
+    aided.must(Action::CloseCase);
+    let again = aided.must(Action::OpenCase(aided.next_read()));
+    assert!(!says(&again, |f| matches!(f, Fact::AiRevealed { .. })), "it is there already");
+}
+
+#[test]
+fn a_case_waits_for_its_washout_whatever_the_clock_says() {
+    let text = PROTOCOL.replace("[training]\nthreshold = 50\npass = 1.0\nattempts = 2\nfeedback = true\n", "");
+    let mut r = begun(&text, 3);
+    let read_all = |r: &mut Reading, until: usize| {
+        while r.state.locked().len() < until {
+            finish(r, 10);
+        }
+    };
+    // Each period has every case once; the next period must wait.
+    read_all(&mut r, 3);
+    let next = r.next_read();
+    assert!(matches!(r.act(Action::OpenCase(next.clone())), Err(Refusal::Washout(_))));
+    r.now.utc_ms += 10 * i64::try_from(DAY).unwrap();
+    assert!(matches!(r.act(Action::OpenCase(next.clone())), Err(Refusal::Washout(_))), "a clock set forward is not time");
+    r.now.utc_ms -= 10 * i64::try_from(DAY).unwrap();
+    r.tick(3 * DAY + 1000);
+    r.must(Action::EndSession);
+    r.must(start());
+    assert!(r.act(Action::OpenCase(next)).is_ok());
+}
+
+#[test]
+fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
+    let mut r = begun(of("sequential"), 6);
+    r.open_next();
+    r.tick(1_000);
+    r.must(Action::Pause);
+    assert!(r.must(Action::Pause).is_empty());
+    assert_eq!(r.act(answer("confidence", 5)), Err(Refusal::ImagesNotShown));
+    r.tick(600_000);
+    r.must(Action::ImagesShown);
+    r.tick(500);
+    r.must(answer("confidence", 5));
+    r.must(choose("action", "nothing"));
+    r.must(Action::Lock);
+    r.must(Action::Reveal);
+    r.tick(120 * 60_000);
+    r.must(Action::Lock);
+    assert_eq!(r.state.locked()[0].impression().unwrap().reading_ms(), 1_500);
+    assert_eq!(r.act(Action::OpenCase(r.next_read())), Err(Refusal::SessionOver(120)));
+    r.must(Action::EndSession);
+    r.must(start());
+    r.open_next();
+}
+
+#[test]
+fn only_permitted_builds_and_no_earlier_day() {
+    let text = of("ordinal").replace("idle_minutes = 5", "idle_minutes = 5\nbuilds = [\"another build\"]");
+    assert_eq!(Reading::new(rules_of(&text, 2, 0)).act(start()), Err(Refusal::Build));
+    let mut r = begun(of("ordinal"), 2);
+    r.must(Action::EndSession);
+    r.now.utc_ms -= 3_600_000;
+    assert_eq!(r.act(start()), Err(Refusal::TimeOfDay));
+    let mut early = Reading::new(rules_of(of("ordinal"), 2, 0));
+    early.now.utc_ms = 1_600_000_000_000;
+    assert_eq!(early.act(start()), Err(Refusal::TimeOfDay), "before the bundle was made");
+}
+
+#[test]
+fn sides_are_asked_each_and_what_cannot_be_evaluated_is_not() {
+    let mut r = begun(of("mammography"), 2);
+    r.open_next();
+    let unit = |u: &str| Subject::Unit(u.into());
+    r.must(choose("density", "b"));
+    assert_eq!(r.act(choose("birads", "1")), Err(Refusal::NotAsked(question("birads"))), "not about the case");
+    assert_eq!(r.act(answer_with("birads", unit("X"), AnswerValue::Choice("1".into()))), Err(Refusal::NotAsked(question("birads"))));
+    r.must(answer_with("birads", unit("R"), AnswerValue::Choice("4".into())));
+    r.must(answer_with("suspicion", unit("R"), AnswerValue::Scale(70)));
+    let asked: Vec<String> = missing(&r.rules, &r.state).iter().map(ToString::to_string).collect();
+    assert_eq!(asked, ["answer \"birads\" for L", "answer \"suspicion\" for L", "answer \"finding\" for R"]);
+    let wrong = AnswerValue::Choices(vec!["calcifications".into(), "mass".into()]);
+    assert_eq!(r.act(answer_with("finding", unit("R"), wrong)), Err(Refusal::NotAnAnswer(question("finding"))), "in the protocol's order");
+    r.must(answer_with("finding", unit("R"), AnswerValue::Choices(vec!["mass".into(), "calcifications".into()])));
+    assert_eq!(r.act(Action::NotEvaluable { subject: unit("L"), reason: "rain".into() }), Err(Refusal::NoSuchReason));
+    assert_eq!(r.act(Action::NotEvaluable { subject: Subject::Case, reason: "quality".into() }), Err(Refusal::NoSuchReason));
+    r.must(Action::NotEvaluable { subject: unit("L"), reason: "absent".into() });
+    assert!(missing(&r.rules, &r.state).is_empty());
+    assert_eq!(r.act(answer_with("suspicion", unit("L"), AnswerValue::Scale(0))), Err(Refusal::NotAsked(question("suspicion"))));
+    r.must(Action::Evaluable(unit("L")));
+    assert_eq!(missing(&r.rules, &r.state).len(), 2);
+    r.must(Action::NotEvaluable { subject: unit("L"), reason: "absent".into() });
+    r.must(Action::Lock);
+    assert_eq!(r.state.locked()[0].not_evaluable().get(&unit("L")).map(String::as_str), Some("absent"));
+}
+
+#[test]
+fn rules_hold_a_lock_back_or_ask_again() {
+    let text = PROTOCOL.replace("[training]\nthreshold = 50\npass = 1.0\nattempts = 2\nfeedback = true\n", "");
+    let mut r = begun(&text, 3);
+    while r.next_read().condition.as_str() != "hidden" {
+        finish(&mut r, 10);
+        r.tick(4 * DAY);
+        r.must(Action::EndSession);
+        r.must(start());
+    }
+    r.open_next();
+    r.must(answer("confidence", 20));
+    for (mark, rating) in [(1, 30), (2, 10), (3, 10)] {
+        r.must(place(1.0, 2.0, f64::from(mark)));
+        r.must(rate(mark, rating));
+        r.must(Action::ClassifyMark { mark: MarkId(mark), class: "a".into() });
+        r.must(answer_with("dense", Subject::Mark(MarkId(mark)), AnswerValue::Choice("no".into())));
+    }
+    assert_eq!(r.act(Action::ClassifyMark { mark: MarkId(1), class: "z".into() }), Err(Refusal::NoSuchClass));
+    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if matches!(&m[..], [Missing::Rule { .. }])));
+    assert!(r.act(Action::LockAnyway).is_err(), "a hard rule is hard");
+    r.must(answer("confidence", 40));
+    assert_eq!(r.act(Action::Lock), Err(Refusal::Unusual(vec!["There are three marks or more.".into()])));
+    r.must(Action::LockAnyway);
+    let locked = r.state.locked().last().unwrap();
+    assert_eq!(locked.over(), [1]);
+    // What is not evaluable keeps no rules and asks nothing.
+    let read = locked.read().clone();
+    r.must(Action::Amend { read: read.clone(), reason: "wrong side".into() });
+    r.must(Action::ImagesShown);
+    r.must(answer("confidence", 5));
+    r.must(Action::NotEvaluable { subject: Subject::Case, reason: "motion".into() });
+    r.must(Action::Lock);
+    let amended = r.state.locked().iter().find(|l| *l.read() == read).unwrap();
+    assert_eq!(amended.amends().map(|a| (a.reason.as_str(), a.earlier.over())), Some(("wrong side", &[1][..])));
+}
+
+#[test]
+fn training_is_passed_or_not_and_is_never_study() {
+    let train = |right: bool, tries: usize| {
+        let mut r = Reading::new(rules_of(PROTOCOL, 3, 2));
+        r.must(start());
+        for _ in 0..2 * tries {
+            let signal = r.rules.assigned(&r.next_read()).and_then(|a| a.training).expect("training comes first").signal;
+            finish(&mut r, if signal == right { 90 } else { 10 });
+        }
+        r
+    };
+    let passed = train(true, 1);
+    assert!(passed.state.training_passed() && passed.state.later().all(|a| !a.training));
+    assert!(passed.clone().act(Action::OpenCase(passed.next_read())).is_ok());
+    let failed = train(false, 2);
+    assert!(!failed.state.training_passed());
+    assert_eq!(failed.clone().act(Action::OpenCase(failed.next_read())), Err(Refusal::TrainingFailed));
+    let again = train(false, 1);
+    assert!(again.rules.assigned(&again.next_read()).unwrap().training.is_some(), "a second try");
+}
+
+#[test]
+fn bundles_keep_what_the_order_promises() {
+    let crossover = of("crossover").replace("[training]\nthreshold = 50\npass = 0.8\nattempts = 2\nfeedback = true\n", "");
+    let bundles = |text: &str, readers: usize, cases: u8| -> Vec<Bundle> {
+        let protocol = Protocol::parse(text).unwrap_or_else(|e| panic!("{e}"));
+        let accounts: Vec<_> = (0..readers).map(|i| Account { reader: reader(&format!("r{i}")), display_name: format!("R {i}") }).collect();
+        let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![], training: None }).collect();
+        assign(&Plan { protocol: &protocol, readers: &accounts, cases: &cases, matrix: None, seed: 7, issued_utc_ms: 0 })
+            .expect("assignable")
+    };
+    let all = bundles(&crossover, 4, 20);
+    for bundle in &all {
+        let reads = bundle.reads();
+        assert_eq!(reads.len(), 40);
+        let (first, second) = reads.split_at(20);
+        let packages = |half: &[_]| half.iter().map(|r: &tiresias_reads::bundle::AssignedRead| r.package).collect::<BTreeSet<_>>();
+        assert!(packages(first).len() == 20 && packages(first) == packages(second), "every case once a period");
+        assert!(first.iter().all(|r| second.iter().any(|s| s.package == r.package && s.condition != r.condition)));
+        assert_eq!(first.iter().filter(|r| r.condition.as_str() == "aided").count(), 10, "half of a period under each condition");
+        let changes = first.windows(2).filter(|w| w[0].condition != w[1].condition).count();
+        assert_eq!(changes, 1, "blocked");
+    }
+    let first_condition = |b: &Bundle, p: ContentHash| b.reads().iter().find(|r| r.package == p).unwrap().condition.clone();
+    let balanced = (1..=20).all(|c| all.iter().filter(|b| first_condition(b, package(c)).as_str() == "aided").count() == 2);
+    assert!(balanced, "each case begins under each condition for half of the readers");
+    let mixed = bundles(&crossover.replace("within = \"blocked\"", "within = \"mixed\""), 1, 20).remove(0);
+    assert!(mixed.reads()[..20].windows(2).filter(|w| w[0].condition != w[1].condition).count() > 1);
+    // Split plot: two groups of readers and cases, nobody reads the other group's.
+    let split = bundles(of("concurrent"), 4, 21);
+    let read_by = |b: &Bundle| b.reads().iter().map(|r| r.package).collect::<BTreeSet<_>>();
+    assert_eq!(read_by(&split[0]), read_by(&split[2]));
+    assert!(read_by(&split[0]).is_disjoint(&read_by(&split[1])));
+    assert_eq!(read_by(&split[0]).len() + read_by(&split[1]).len(), 21);
+    // Repeats: two, under codes of their own, at least four reads later.
+    let repeated = bundles(of("sequential"), 3, 9);
+    for b in &repeated {
+        let again: Vec<usize> = (0..b.reads().len()).filter(|i| b.reads()[*i].repeat == 2).collect();
+        assert_eq!(again.len(), 2);
+        for i in again {
+            let read = &b.reads()[i];
+            let first = b.reads().iter().position(|r| r.package == read.package && r.repeat == 1).unwrap();
+            assert!(i > first + 4 && b.reads()[first].case != read.case);
+        }
+    }
+    let protocol = Protocol::parse(of("sequential")).unwrap();
+    let accounts = [Account { reader: reader("r"), display_name: "R".into() }];
+    let few: Vec<_> = (1..=3).map(|c| CaseToRead { package: package(c), facts: vec![], training: None }).collect();
+    let refused = assign(&Plan { protocol: &protocol, readers: &accounts, cases: &few, matrix: None, seed: 7, issued_utc_ms: 0 });
+    assert!(refused.is_err(), "no room for repeats");
+}
+
+/// Carries the open case, or the next one, through to its lock by the shortest way.
+fn finish(r: &mut Reading, rating: i32) {
+    let done = r.state.locked().len();
+    for _ in 0..40 {
+        let action = proceed(r, rating);
+        r.tick(100);
+        r.must(action);
+        if r.state.locked().len() > done {
+            return;
+        }
+    }
+    panic!("no lock after 40 actions");
+}
+
+fn proceed(r: &Reading, number: i32) -> Action {
+    if r.state.session().is_none() {
+        return start();
+    }
+    let Some(open) = r.state.open() else {
+        return r.state.next().map_or(Action::EndSession, |a| Action::OpenCase(a.read.clone()));
+    };
+    if !r.state.images_shown() {
+        return Action::ImagesShown;
+    }
+    if open.awaits_ai() {
+        return Action::Reveal;
+    }
+    match missing(&r.rules, &r.state).first() {
+        None => Action::LockAnyway,
+        Some(Missing::Answer { question, subject }) if question.as_str() == "confidence" => {
+            answer_with("confidence", subject.clone(), AnswerValue::Scale(number))
+        }
+        Some(Missing::Answer { question, subject }) => {
+            let key = if question.as_str() == "why" { "size" } else { "no" };
+            answer_with(question.as_str(), subject.clone(), AnswerValue::Choice(key.into()))
+        }
+        Some(Missing::MarkRating(mark)) => rate(mark.0, number.min(50)),
+        Some(Missing::MarkClass(mark)) => Action::ClassifyMark { mark: *mark, class: "a".into() },
+        Some(Missing::Rule { .. }) => answer("confidence", 100),
+        Some(Missing::Marks(_)) => place(1.0, 1.0, 1.0),
+    }
+}
+
+/// What a generated reader, machine or program does next.
+#[derive(Debug, Clone)]
+enum Step {
+    Proceed(i32),
+    Open(usize),
+    Reveal,
+    Lock,
+    LockAnyway,
+    Answer(i32),
+    Place,
+    Amend(usize),
+    NotEvaluable,
+    Pause,
+    Close,
+    End,
+    /// The program is killed and started again.
+    Crash,
+    /// The machine is started again, with the right time.
+    Reboot,
+    Wait(u64),
+    /// The time of day is set while a session runs; it is right again at the next start.
+    Set(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        40 => prop_oneof![Just(10), Just(90), 0..101i32].prop_map(Step::Proceed),
+        3 => (0..40usize).prop_map(Step::Open),
+        4 => Just(Step::Reveal),
+        3 => Just(Step::Lock),
+        2 => Just(Step::LockAnyway),
+        3 => (0..101i32).prop_map(Step::Answer),
+        2 => Just(Step::Place),
+        3 => (0..8usize).prop_map(Step::Amend),
+        1 => Just(Step::NotEvaluable),
+        1 => Just(Step::Pause),
+        2 => Just(Step::Close),
+        1 => Just(Step::End),
+        2 => Just(Step::Crash),
+        1 => Just(Step::Reboot),
+        4 => prop_oneof![0..10_000u64, 0..2 * DAY, Just(3 * DAY)].prop_map(Step::Wait),
+        3 => prop_oneof![Just(-40i64), Just(40i64), -5..5i64].prop_map(|days| Step::Set(days * 24 * 3_600_000)),
+    ]
+}
+
+/// The reader, and the true time behind the clocks.
+struct World {
+    r: Reading,
+    /// True milliseconds since the first moment.
+    truth: u64,
+    /// How far the time of day is off.
+    off: i64,
+    boots: u32,
+}
+
+impl World {
+    fn wait(&mut self, ms: u64) {
+        self.truth += ms;
+        self.r.now.monotonic_ms += ms;
+        self.clock();
+    }
+    fn clock(&mut self) {
+        self.r.now.utc_ms = 1_700_000_000_000 + i64::try_from(self.truth).unwrap() + self.off;
+    }
+    fn actions(&mut self, step: &Step) -> Vec<Action> {
+        let r = &self.r;
+        match step {
+            Step::Proceed(n) => vec![proceed(r, *n)],
+            Step::Open(i) => r.rules.bundle().reads().get(*i).map(|a| Action::OpenCase(a.id(r.rules.reader()))).into_iter().collect(),
+            Step::Reveal => vec![Action::Reveal],
+            Step::Lock => vec![Action::Lock],
+            Step::LockAnyway => vec![Action::LockAnyway],
+            Step::Answer(n) => vec![answer("confidence", *n), choose("why", "shape")],
+            Step::Place => vec![place(1.0, 2.0, 3.0)],
+            Step::Amend(i) => r
+                .state
+                .locked()
+                .get(*i)
+                .map(|l| Action::Amend { read: l.read().clone(), reason: "looked again".into() })
+                .into_iter()
+                .collect(),
+            Step::NotEvaluable => vec![Action::NotEvaluable { subject: Subject::Case, reason: "motion".into() }],
+            Step::Pause => vec![Action::Pause],
+            Step::Close => vec![Action::CloseCase],
+            Step::End => vec![Action::EndSession],
+            Step::Crash => {
+                self.off = 0;
+                self.clock();
+                vec![start()]
+            }
+            Step::Reboot => {
+                self.boots += 1;
+                self.off = 0;
+                self.r.now.boot = format!("boot-{}", self.boots);
+                self.r.now.monotonic_ms = 5;
+                self.clock();
+                vec![start()]
+            }
+            Step::Wait(ms) => {
+                self.wait(*ms);
+                vec![]
+            }
+            Step::Set(off) => {
+                if self.r.state.session().is_some() {
+                    self.off = *off;
+                    self.clock();
+                }
+                vec![]
+            }
+        }
+    }
+}
+
+/// The rules a second time, on events and true time alone.
+#[derive(Default)]
+struct Oracle {
+    locked: BTreeMap<ContentHash, u64>,
+    impressions: BTreeSet<ReadId>,
+    revealed: BTreeSet<ContentHash>,
+    opened: Vec<ReadId>,
+    passed: bool,
+    last_opened: Option<ReadId>,
+}
+
+impl Oracle {
+    fn see(&mut self, event: &Event, rules: &Rules, truth: u64) {
+        let training = |read: &ReadId| rules.assigned(read).is_some_and(|a| a.training.is_some());
+        let ai = |read: &ReadId| &rules.protocol().condition(&read.condition).expect("known").ai;
+        let package = event.package();
+        match event.fact() {
+            Fact::CaseOpened { read } => {
+                self.last_opened = Some(read.clone());
+                if self.opened.contains(read) {
+                    return;
+                }
+                self.opened.push(read.clone());
+                assert!(training(read) || self.passed, "a case of the study before the training was passed");
+                assert!(!training(read) || !self.passed, "training after it was passed");
+                if let Some(at) = self.locked.get(&package.expect("of a package")).filter(|_| !training(read)) {
+                    assert!(truth - at >= 3 * DAY, "opened {} ms after the last read of the same case", truth - at);
+                }
+            }
+            Fact::AiRevealed { read } => {
+                match ai(read) {
+                    Ai::Hidden => panic!("AI where it is hidden"),
+                    Ai::Sequential { .. } => assert!(self.impressions.contains(read), "AI before the first lock"),
+                    Ai::Concurrent(_) => assert_eq!(self.last_opened.as_ref(), Some(read)),
+                    Ai::OnRequest(_) => {}
+                }
+                self.revealed.insert(package.expect("of a package"));
+            }
+            Fact::ImpressionLocked { read, .. } => {
+                assert!(matches!(ai(read), Ai::Sequential { .. }) && self.impressions.insert(read.clone()));
+                self.locked.insert(package.expect("of a package"), truth);
+            }
+            Fact::ReadLocked { read, .. } => {
+                assert!(!matches!(ai(read), Ai::Sequential { .. }) || self.revealed.contains(&package.expect("of a package")));
+                self.locked.insert(package.expect("of a package"), truth);
+            }
+            Fact::AmendmentOpened { read, .. } => {
+                assert!(!self.revealed.contains(&package.expect("of a package")), "amended after AI was shown");
+                assert!(!training(read), "training amended");
+            }
+            Fact::TrainingPassed => self.passed = true,
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_opens_early_shows_ai_early_or_amends_late(steps in prop::collection::vec(step(), 1..400)) {
+        let rules = rules_of(PROTOCOL, 3, 2);
+        let order: Vec<ReadId> = rules.bundle().reads().iter().map(|a| a.id(rules.reader())).collect();
+        let mut world = World { r: Reading::new(rules), truth: 0, off: 0, boots: 1 };
+        world.clock();
+        let mut oracle = Oracle::default();
+        let mut history: Vec<Event> = Vec::new();
+        for step in &steps {
+            for action in world.actions(step) {
+                let Ok(events) = world.r.act(action) else { continue };
+                for event in events {
+                    oracle.see(&event, &world.r.rules, world.truth);
+                    prop_assert_eq!(event.reader(), world.r.rules.reader());
+                    history.push(event);
+                }
+            }
+            let mut rest = order.iter();
+            prop_assert!(oracle.opened.iter().all(|read| rest.any(|o| o == read)), "opened out of the frozen order");
+            if let Some(draft) = world.r.state.open().filter(|d| d.revealed().is_some()) {
+                prop_assert!(oracle.revealed.contains(&draft.package()));
+            }
+        }
+        let replayed = history.iter().try_fold(State::new(reader("r1")), evolve);
+        prop_assert_eq!(replayed.as_ref(), Ok(&world.r.state), "replay gives the same state");
+        // Nothing of it is another reader's.
+        if let Some(first) = history.first() {
+            prop_assert!(evolve(State::new(reader("r2")), first).is_err());
+        }
+    }
+}
+
+#[test]
+fn codes_tell_nothing_of_repeats() {
+    let rules = rules_of(PROTOCOL, 3, 2);
+    let codes: BTreeMap<CaseCode, ContentHash> = rules.bundle().reads().iter().map(|r| (r.case.clone(), r.package)).collect();
+    let repeats = rules.bundle().reads().iter().filter(|r| r.repeat == 2 && r.training.is_none()).count();
+    assert_eq!((repeats, codes.len()), (1, 3 + 2 + 1));
+}
