@@ -86,6 +86,18 @@ fn flush_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
+/// Puts a file in the place of the one of its name: written beside it, flushed, then renamed, so that there is always a whole one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tiresias-part");
+    let aside = path.with_file_name(name);
+    let mut file = File::create(&aside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&aside, path)?;
+    path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), flush_folder)
+}
+
 /// Reads a file of at most `max` bytes; none when it is longer.
 pub(crate) fn read_at_most(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
@@ -130,6 +142,17 @@ mod tests {
         begun.file("new", b"y").unwrap();
         begun.appear().unwrap();
         assert!(target.join("new").exists() && !target.join("old").exists() && !leftover.exists());
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a");
+        replace(&path, b"1").unwrap();
+        replace(&path, b"2").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+        assert!(replace(&root.path().join("none/b"), b"3").is_err());
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What is asked of readers, what they answered, and what leaves the study.
 //!
-//! Owns: the protocol, the bundles, the reading state machine, the record (only here: SQLite), its verification, the reads table, the
+//! Owns: the protocol, the accounts with their keys and rights, the bundles, the reading state machine, the record (only here: SQLite), its verification, the reads table, the
 //! exports and their readers; how a case opens on the screen (hanging) and what a reader did to the view (workspace).
 //! Flow: `Action -> decide -> Events -> record (append, durable) -> evolve`, and `record -> table -> export`.
 //! Refuses: pixels, DICOM, clocks and randomness. A time is a [`tiresias_words::Moment`] that comes in from outside, a seed is an input.
 
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod bundle;
 pub mod desk;
 pub mod export;
@@ -17,6 +18,7 @@ pub mod protocol;
 pub mod record;
 pub mod study;
 pub mod table;
+pub mod versions;
 pub mod workspace;
 
 mod folder;

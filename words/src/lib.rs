@@ -21,7 +21,7 @@ pub use geometry::{GeometryVerdict, VolumeGeometry};
 pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
 pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
 pub use mark::{ImageAnchor, MarkShape};
-pub use names::{CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
+pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
 pub use series::{AcquisitionPlane, BodyPart, ImagingModality, Laterality, PatientOrientation, Role, SeriesFacts, ValueUnit, ViewPosition};
 pub use space::{Direction, Displacement, Mm, PatientPoint, Voxel};

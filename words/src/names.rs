@@ -70,6 +70,10 @@ text_name!(
     ReaderId, "reader id", 64, |c| c.is_ascii_alphanumeric() || "_-.".contains(c), "letters, digits, '_', '-' or '.'"
 );
 text_name!(
+    /// The name of an account of any kind. A reader's is their [`ReaderId`].
+    AccountId, "account", 64, |c| c.is_ascii_alphanumeric() || "_-.".contains(c), "letters, digits, '_', '-' or '.'"
+);
+text_name!(
     /// A condition of the study, which MRMC calls modality or treatment ("unaided", "aided").
     Condition, "condition", 64, |c| c.is_ascii_alphanumeric() || "_-.".contains(c), "letters, digits, '_', '-' or '.'"
 );
