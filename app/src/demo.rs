@@ -176,7 +176,7 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
     }
     fs::remove_dir_all(&packed).map_err(|e| failed(&packed, e))?;
     let desk = root.join(DESK);
-    Desk::create(&desk, protocol.hash(), SEED, &desk_cases)?;
+    Desk::create(&desk, SEED, &desk_cases)?;
     let text = serde_json::to_string_pretty(&lesions).map_err(|e| DemoStudyError::Parts(e.to_string()))?;
     let file = desk.join("lesions.json");
     fs::write(&file, text).map_err(|e| failed(&file, e))?;

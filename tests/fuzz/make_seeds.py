@@ -441,7 +441,7 @@ layout = "mammography"
     keep("imrmc", "rjafroc", imrmc.format("-1").replace("\n", "\r\n").encode())
     keep("truth", "two", f"case,package,truth\nc1,{'01' * 32},0\nc2,{'02' * 32},1\n".encode())
     keep("truth", "turned", f"\ufefftruth, package ,case\r\n1,{'01' * 32},\"c1\"\r\n2,x,c1\r\n".encode())
-    keep("desk", "two", json.dumps({"tiresias_desk": 1, "protocol": "ab" * 32, "seed": 7, "cases": {"c1": "01" * 32, "c2": "02" * 32}}).encode())
+    keep("desk", "two", json.dumps({"tiresias_desk": 1, "seed": 7, "cases": {"c1": {"package": "01" * 32}, "c2": {"package": "02" * 32, "training": {"signal": True}}}}).encode())
     keep("recent", "three", json.dumps(["$/a", "$/e", "$/j"]).encode())
     keep("recent", "many", json.dumps([f"$/{study}" for study in "abcdfghij"]).encode())
     keep("recent", "twice", json.dumps(["$/a", "$/a/", "$/b/../a", "a", "$", ""]).encode())

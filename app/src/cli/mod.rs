@@ -8,6 +8,7 @@ mod images;
 mod parse;
 mod planes;
 mod studies;
+mod study;
 
 use crate::launch::{self, Launch};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -78,6 +79,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make, check and sign a study at the study desk.
+    #[command(subcommand)]
+    Study(study::StudyCommand),
     /// Write what was read in a form that statistics programs take.
     Export(studies::ExportArgs),
     /// Measure how fast it is on this machine.
@@ -190,6 +194,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Probe(args)) => planes::probe(&args),
         Some(Command::Measure(args)) => planes::measure(&args),
         Some(Command::Verify { path, json }) => studies::verify(&path, json),
+        Some(Command::Study(command)) => study::study(command),
         Some(Command::Export(args)) => studies::export(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.

@@ -16,7 +16,7 @@ pub use rights::{Act, Kind, Thing, may_do, may_see};
 pub use signature::{Meaning, Signature, SignatureError};
 pub use wrap::{ContentKey, Wrapped};
 
-use crate::folder::read_at_most;
+use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::shown::is_line;
 use ed25519_dalek::SigningKey;
@@ -120,6 +120,9 @@ pub enum AccountError {
     /// The file cannot be read.
     #[error("`accounts.json` cannot be read ({0}). Check that the study is complete and that you may read it.")]
     Unreadable(io::ErrorKind),
+    /// The file cannot be written.
+    #[error("`accounts.json` cannot be written ({0}). Check the folder and that it has room.")]
+    Unwritable(io::ErrorKind),
     /// Not of this form.
     #[error("`accounts.json` does not have the form of version {ACCOUNTS_VERSION}. Put the right file back.")]
     Form,
@@ -296,6 +299,13 @@ impl Accounts {
         let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
         text.push('\n');
         text
+    }
+    /// Writes `accounts.json` to its place, as a whole.
+    ///
+    /// # Errors
+    /// [`AccountError::Unwritable`].
+    pub fn save(&self, path: &Path) -> Result<(), AccountError> {
+        replace(path, self.to_json().as_bytes()).map_err(|e| AccountError::Unwritable(e.kind()))
     }
     /// Adds an account.
     ///

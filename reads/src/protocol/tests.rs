@@ -1,6 +1,7 @@
 //! The protocol against good texts, and against texts with one fault each.
 
 use super::{Ai, CaseOrder, ConditionOrder, Paradigm, Per, Protocol, TEMPLATES, VolumeLayout, Within, check, template};
+use std::collections::BTreeSet;
 use tiresias_words::{Condition, QuestionId, Voi, Window};
 
 const GOOD: &str = include_str!("../../tests/two_conditions.toml");
@@ -232,4 +233,52 @@ fn rules_that_cannot_be_kept_or_broken_and_questions_never_asked_are_found() {
     assert!(with("sequential", &reachable).is_empty());
     let both = asked("{ question = \"where\", is = [\"epidural\"] }, { question = \"where\", is = [\"subdural\"] }");
     assert!(with("concurrent", &both).is_empty(), "several options can be taken at once");
+}
+
+/// The keys that a table of the file may have, as the reader of the text says them when it meets one that is none.
+fn keys_read(text: &str) -> BTreeSet<String> {
+    let error = toml::from_str::<super::text::Draft>(text).err().expect("a key that is none").to_string();
+    let message = error.lines().find(|l| l.contains("unknown field")).expect("says so").to_owned();
+    message.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_published_schema_names_the_keys_that_are_read() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../../assets/protocols/protocol.schema.json")).unwrap();
+    // Where a key that is none is put, and where the schema says which there are.
+    let places = [
+        ("", ""),
+        ("[study]", "/study"),
+        ("[[condition]]", "/condition/items"),
+        ("[[condition]]\nid = \"a\"\nai.mode = \"x\"\nai.", "/condition/items/properties/ai"),
+        ("[[unit]]", "/unit/items"),
+        ("[[question]]", "/question/items"),
+        ("[[question]]\nwhen = [{ question = \"a\", none = 1 }]\n#", "/question/items/properties/when/items"),
+        ("[[question]]\nanchors = [{ none = 1 }]\n#", "/question/items/properties/anchors/items"),
+        ("[[question]]\noptions = [{ none = 1 }]\n#", "/question/items/properties/options/items"),
+        ("[[rule]]", "/rule/items"),
+        ("[[rule]]\nleft = { none = 1 }\n#", "/rule/items/properties/left"),
+        ("[not_evaluable]", "/not_evaluable"),
+        ("[marks]", "/marks"),
+        ("[marks]\nrating = { none = 1 }\n#", "/marks/properties/rating"),
+        ("[display]", "/display"),
+        ("[[display.preset]]", "/display/properties/preset/items"),
+        ("[[hanging]]", "/hanging/items"),
+        ("[[hanging]]\n[[hanging.cell]]", "/hanging/items/properties/cell/items"),
+        ("[order]", "/order"),
+        ("[sessions]", "/sessions"),
+        ("[training]", "/training"),
+        ("[repeats]", "/repeats"),
+        ("[assignment]", "/assignment"),
+        ("[adjudication]", "/adjudication"),
+        ("[adjudication]\n[[adjudication.discordance]]", "/adjudication/properties/discordance/items"),
+        ("[analysis]", "/analysis"),
+    ];
+    for (table, place) in places {
+        let text = if table.ends_with(['.', '#']) { format!("{table}none = 1\n") } else { format!("{table}\nnone = 1\n") };
+        let pointer = if place.is_empty() { "/properties".to_owned() } else { format!("/properties{place}/properties") };
+        let known = schema.pointer(&pointer).and_then(serde_json::Value::as_object).unwrap_or_else(|| panic!("no {pointer}"));
+        let known: BTreeSet<String> = known.keys().cloned().collect();
+        assert_eq!(keys_read(&text), known, "{table}");
+    }
 }

@@ -32,7 +32,7 @@ fn truth(place: &Place) -> Truth {
     let root = place.path("desk");
     if !root.exists() {
         let cases: Vec<_> = (1..=CASES).map(case).collect();
-        Desk::create(&root, place.study.protocol().hash(), 99, &cases).unwrap();
+        Desk::create(&root, 99, &cases).unwrap();
     }
     Truth::read(&root.join("truth.csv")).unwrap()
 }

@@ -138,7 +138,7 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
         let case = CaseId::new(format!("CASE-{i}")).expect("an id");
         DeskCase { case, package: *package, signal: i == 0 }
     });
-    Desk::create(&root.join("desk"), protocol.hash(), 1, &rows.collect::<Vec<_>>()).expect("a desk");
+    Desk::create(&root.join("desk"), 1, &rows.collect::<Vec<_>>()).expect("a desk");
     said.by("a study's Debug", format!("{study:?}"));
     (study, canaries)
 }

@@ -53,7 +53,7 @@ impl World {
         let bundle = study.bundles().values().find(|b| b.display_name() == reader).expect("the reader has a bundle");
         let package = bundle.reads()[index].package;
         let desk = Desk::open(&demo.desk()).expect("the desk opens");
-        let case = desk.cases().iter().find(|(_, p)| **p == package).expect("the desk knows the package").0.clone();
+        let case = desk.cases().iter().find(|(_, c)| c.package == package).expect("the desk knows the package").0.clone();
         Self::read(&demo.desk().join("sources").join(case.as_str()))
     }
 

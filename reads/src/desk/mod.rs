@@ -1,9 +1,14 @@
 //! What the study desk keeps and no reader gets: which package is which case (`desk.json`), and the truth (`truth.csv`).
 //!
-//! Owns both files. `truth.csv` has the columns `case,package,truth`, truth 0 (no signal) or 1 (signal), in any order of columns and rows.
+//! Owns both files. The desk's list knows no truth but that of training cases, which their readers are told. `truth.csv` has the columns `case,package,truth`, truth 0 (no signal) or 1 (signal), in any order of columns and rows.
 //! Refuses, one sentence each with the line: unknown columns, cases twice, values other than 0 and 1.
 
-use crate::folder::{Aside, FolderError, read_at_most};
+mod assignment;
+
+pub use assignment::{AssignmentError, SignedAssignment, assign_cases};
+
+use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
+use crate::folder::{Aside, FolderError, read_at_most, replace};
 use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +23,7 @@ const MAX_BYTES: u64 = 64 << 20;
 /// As much of a file name as findings repeat.
 const MAX_NAME: usize = 100;
 
-/// A case of the desk.
+/// A case with its truth, for a desk that is made as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskCase {
     /// The desk's name for it.
@@ -29,21 +34,33 @@ pub struct DeskCase {
     pub signal: bool,
 }
 
-/// The desk's own notes on a study.
+/// The desk's own list of cases, and its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
-    protocol: ContentHash,
     seed: u64,
-    cases: BTreeMap<CaseId, ContentHash>,
+    cases: BTreeMap<CaseId, ListedCase>,
+}
+
+/// A case in the desk's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedCase {
+    /// Its package.
+    pub package: ContentHash,
+    /// What readers may be told of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<CaseFact>,
+    /// Set where it is for training alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingCase>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeskFile {
     tiresias_desk: u32,
-    protocol: ContentHash,
     seed: u64,
-    cases: BTreeMap<CaseId, ContentHash>,
+    cases: BTreeMap<CaseId, ListedCase>,
 }
 
 /// The reference standard of a study, by package.
@@ -108,20 +125,15 @@ impl Desk {
     ///
     /// # Errors
     /// When a case or package is named twice, something is in the way, or the folder cannot be written.
-    pub fn create(root: &Path, protocol: ContentHash, seed: u64, cases: &[DeskCase]) -> Result<Self, DeskError> {
-        let mut by_case = BTreeMap::new();
-        let mut packages = std::collections::BTreeSet::new();
+    pub fn create(root: &Path, seed: u64, cases: &[DeskCase]) -> Result<Self, DeskError> {
+        let mut desk = Self { seed, cases: BTreeMap::new() };
         for DeskCase { case, package, .. } in cases {
-            if by_case.insert(case.clone(), *package).is_some() || !packages.insert(*package) {
-                return Err(DeskError::Twice(case.clone()));
-            }
+            desk.add(case.clone(), ListedCase { package: *package, facts: Vec::new(), training: None })?;
         }
-        let desk = Self { protocol, seed, cases: by_case };
-        let file = DeskFile { tiresias_desk: DESK_VERSION, protocol, seed, cases: desk.cases.clone() };
-        let json = serde_json::to_string_pretty(&file).map_err(|_| DeskError::Form)?;
+        let json = desk.to_json();
         let write = || -> Result<(), FolderError> {
             let aside = Aside::begin(root)?;
-            aside.file(DESK, format!("{json}\n").as_bytes())?;
+            aside.file(DESK, json.as_bytes())?;
             aside.file(TRUTH, truth_csv(cases).as_bytes())?;
             aside.appear()
         };
@@ -143,21 +155,56 @@ impl Desk {
         if file.tiresias_desk != DESK_VERSION {
             return Err(DeskError::Form);
         }
-        Ok(Self { protocol: file.protocol, seed: file.seed, cases: file.cases })
+        let mut desk = Self { seed: file.seed, cases: BTreeMap::new() };
+        for (case, listed) in file.cases {
+            desk.add(case, listed)?;
+        }
+        Ok(desk)
     }
-    /// The protocol of the study.
+    /// A desk without cases.
     #[must_use]
-    pub const fn protocol(&self) -> ContentHash {
-        self.protocol
+    pub const fn empty(seed: u64) -> Self {
+        Self { seed, cases: BTreeMap::new() }
+    }
+    /// Lists a case.
+    ///
+    /// # Errors
+    /// [`DeskError::Twice`] when the case or its package is listed already.
+    pub fn add(&mut self, case: CaseId, listed: ListedCase) -> Result<(), DeskError> {
+        if self.cases.contains_key(&case) || self.cases.values().any(|c| c.package == listed.package) {
+            return Err(DeskError::Twice(case));
+        }
+        self.cases.insert(case, listed);
+        Ok(())
+    }
+    /// Writes `desk.json` into a folder that is there, in the place of the one before.
+    ///
+    /// # Errors
+    /// [`DeskError::Unwritable`].
+    pub fn save(&self, root: &Path) -> Result<(), DeskError> {
+        replace(&root.join(DESK), self.to_json().as_bytes()).map_err(|e| DeskError::Unwritable(e.kind()))
+    }
+    fn to_json(&self) -> String {
+        let file = DeskFile { tiresias_desk: DESK_VERSION, seed: self.seed, cases: self.cases.clone() };
+        // Strings, numbers and lists alone: writing them cannot fail.
+        let mut json = serde_json::to_string_pretty(&file).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+    /// The cases as assigning sees them, in the order of their names.
+    #[must_use]
+    pub fn to_read(&self) -> Vec<CaseToRead> {
+        let case = |c: &ListedCase| CaseToRead { package: c.package, facts: c.facts.clone(), training: c.training };
+        self.cases.values().map(case).collect()
     }
     /// The secret that codes and orders follow from.
     #[must_use]
     pub const fn seed(&self) -> u64 {
         self.seed
     }
-    /// The package of each case.
+    /// The cases, by name.
     #[must_use]
-    pub const fn cases(&self) -> &BTreeMap<CaseId, ContentHash> {
+    pub const fn cases(&self) -> &BTreeMap<CaseId, ListedCase> {
         &self.cases
     }
 }
@@ -296,16 +343,25 @@ mod tests {
     fn a_desk_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("desk");
-        let desk = Desk::create(&root, hash::of_bytes(b"p"), 77, &cases()).unwrap();
+        let desk = Desk::create(&root, 77, &cases()).unwrap();
         assert_eq!(Desk::open(&root).unwrap(), desk);
         let truth = Truth::read(&root.join("truth.csv")).unwrap();
         let read: Vec<_> = truth.by_package().iter().map(|(p, r)| (r.case.clone(), *p, r.signal)).collect();
         let mut expected: Vec<_> = cases().into_iter().map(|c| (c.case, c.package, c.signal)).collect();
         expected.sort_by_key(|c| c.1);
         assert_eq!(read, expected);
-        assert_eq!(Desk::create(&root, hash::of_bytes(b"p"), 77, &cases()), Err(DeskError::Occupied));
+        assert_eq!(Desk::create(&root, 77, &cases()), Err(DeskError::Occupied));
+        let mut more = desk.clone();
+        let listed =
+            |package: &[u8]| ListedCase { package: hash::of_bytes(package), facts: vec![], training: Some(TrainingCase { signal: true }) };
+        assert!(matches!(more.add(CaseId::new("C-1").unwrap(), listed(b"new")), Err(DeskError::Twice(_))));
+        assert!(matches!(more.add(CaseId::new("C-9").unwrap(), listed(&[1])), Err(DeskError::Twice(_))));
+        more.add(CaseId::new("C-9").unwrap(), listed(b"new")).unwrap();
+        more.save(&root).unwrap();
+        assert_eq!(Desk::open(&root).as_ref(), Ok(&more));
+        assert_eq!(more.to_read().iter().filter(|c| c.training.is_some()).count(), 1);
         let twice = [cases(), cases()].concat();
-        assert!(matches!(Desk::create(&dir.path().join("x"), hash::of_bytes(b"p"), 77, &twice), Err(DeskError::Twice(_))));
+        assert!(matches!(Desk::create(&dir.path().join("x"), 77, &twice), Err(DeskError::Twice(_))));
     }
 
     #[test]

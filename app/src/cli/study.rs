@@ -1,0 +1,312 @@
+//! `study`: what coordinators do at the study desk: begin a study, check its protocol, make accounts, sign.
+//!
+//! Passphrases are typed without an echo, or come from the first line of a file that a script names. Refuses: passphrases among the arguments, where
+//! everybody on the machine could read them.
+
+use super::{Failure, say, say_json};
+use crate::clock::Clock;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use tiresias_reads::accounts::{Account, AccountError, Accounts, Act, Entropy, Kind, Passphrase, Unlocked};
+use tiresias_reads::bundle::Bundle;
+use tiresias_reads::desk::{Desk, SignedAssignment, assign_cases};
+use tiresias_reads::protocol::{Finding, TEMPLATES, check, template};
+use tiresias_reads::versions::{Versions, protocol_of};
+use tiresias_words::{AccountId, ReaderId};
+use zeroize::Zeroizing;
+
+const PROTOCOL: &str = "protocol.toml";
+const ACCOUNTS: &str = "accounts.json";
+const PACKAGES: &str = "packages";
+/// Longer than any passphrase that somebody types.
+const MAX_PASSPHRASE: usize = 1024;
+const MAX_PROTOCOL: u64 = 1 << 20;
+
+/// What is done with a study.
+#[derive(Debug, Subcommand)]
+pub(super) enum StudyCommand {
+    /// Begin a study in a new folder, from a template.
+    New {
+        /// A folder that does not exist yet.
+        dir: PathBuf,
+        /// Which template: crossover, sequential, concurrent, froc, mammography or ordinal.
+        #[arg(long, default_value = "crossover")]
+        template: String,
+    },
+    /// Say everything that is wrong with a protocol, with its line.
+    Check {
+        /// The study's folder, or a protocol file.
+        path: PathBuf,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an account. The first of a study is a coordinator's.
+    Account(AccountArgs),
+    /// Assign the packed cases to all readers, in an order that is drawn once, and sign that.
+    Assign {
+        /// The study's folder.
+        dir: PathBuf,
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Make the folder that a reader gets: the protocol, their own cases, and nothing of anybody else.
+    HandOut {
+        /// The study's folder.
+        dir: PathBuf,
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        reader: ReaderId,
+        /// A folder that does not exist yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Sign the protocol: from then on it is the study's. A later text is a new version, with a reason.
+    Sign {
+        /// The study's folder.
+        dir: PathBuf,
+        #[command(flatten)]
+        signer: Signer,
+        /// Why the protocol is changed; for every version after the first.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+}
+
+/// Who acts.
+#[derive(Debug, Args)]
+pub(super) struct Signer {
+    /// The account that does it.
+    #[arg(long = "as", value_name = "ID")]
+    account: AccountId,
+    /// A file whose first line is its passphrase; without it you are asked.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// Options of `study account`.
+#[derive(Debug, Args)]
+pub(super) struct AccountArgs {
+    /// The study's folder.
+    dir: PathBuf,
+    /// The name of the new account.
+    #[arg(long)]
+    id: AccountId,
+    /// What it is for: reader, adjudicator, truth-panellist, coordinator, data-manager, statistician or auditor.
+    #[arg(long)]
+    kind: String,
+    /// What screens show.
+    #[arg(long, value_name = "TEXT")]
+    name: String,
+    /// A file whose first line is the passphrase of the new account; without it you are asked.
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+    /// The coordinator who makes it; not needed for the first account.
+    #[arg(long = "as", value_name = "ID")]
+    account: Option<AccountId>,
+    /// A file whose first line is the coordinator's passphrase; without it you are asked.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// Carries a command out.
+pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
+    match command {
+        StudyCommand::New { dir, template } => new(&dir, &template),
+        StudyCommand::Check { path, json } => check_protocol(&path, json),
+        StudyCommand::Account(args) => account(&args),
+        StudyCommand::Assign { dir, signer } => assign(&dir, &signer),
+        StudyCommand::HandOut { dir, reader, out } => hand_out(&dir, &reader, &out),
+        StudyCommand::Sign { dir, signer, reason } => sign(&dir, &signer, reason.as_deref()),
+    }
+}
+
+fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}", place.display()))
+}
+
+fn new(dir: &Path, name: &str) -> Result<(), Failure> {
+    let Some(chosen) = template(name) else {
+        let known: Vec<&str> = TEMPLATES.iter().map(|t| t.name).collect();
+        return Err(Failure::Input(format!("There is no template {name:?}. Choose one of {}.", known.join(", "))));
+    };
+    let is_free = fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
+    if !is_free || dir.is_file() {
+        return Err(at(dir, "there is something in this place. Name a folder that does not exist yet."));
+    }
+    let unwritable = |e: std::io::Error| at(dir, format!("the study cannot be written ({e}). Choose a place where you may write."));
+    fs::create_dir_all(dir).and_then(|()| fs::write(dir.join(PROTOCOL), chosen.text)).map_err(unwritable)?;
+    let secret = entropy()?;
+    let seed = secret.iter().take(8).fold(0u64, |n, b| n << 8 | u64::from(*b));
+    Desk::empty(seed).save(dir).map_err(|e| at(dir, e))?;
+    say(&format!(
+        "{}: {}\nNext: write `protocol.toml` as your study wants it, and see `tiresias study check {}`.\n",
+        dir.join(PROTOCOL).display(),
+        chosen.about,
+        dir.display()
+    ))
+}
+
+#[derive(Serialize)]
+struct Checked {
+    path: String,
+    ok: bool,
+    findings: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    line: Option<usize>,
+    sentence: String,
+}
+
+fn check_protocol(path: &Path, json: bool) -> Result<(), Failure> {
+    let file = if path.is_dir() { path.join(PROTOCOL) } else { path.to_owned() };
+    let unreadable =
+        |e: std::io::Error| at(&file, format!("the protocol cannot be read ({e}). Name a study's folder, or a protocol file."));
+    if fs::metadata(&file).map_err(unreadable)?.len() > MAX_PROTOCOL {
+        return Err(at(&file, "the file is larger than 1 MiB, and no protocol is. Name the right file."));
+    }
+    let text = fs::read_to_string(&file).map_err(unreadable)?;
+    let findings = check(&text);
+    if json {
+        let found = |f: &Finding| Found { line: f.line, sentence: f.sentence.clone() };
+        say_json(&Checked { path: file.display().to_string(), ok: findings.is_empty(), findings: findings.iter().map(found).collect() })?;
+    } else {
+        findings.iter().try_for_each(|f| say(&format!("{f}\n")))?;
+    }
+    match findings.len() {
+        0 if json => Ok(()),
+        0 => say(&format!("{}: nothing is wrong with it.\n", file.display())),
+        1 => Err(Failure::No(format!("{}: there is one finding. Mend it and check again.", file.display()))),
+        n => Err(Failure::No(format!("{}: there are {n} findings. Mend them and check again.", file.display()))),
+    }
+}
+
+fn account(args: &AccountArgs) -> Result<(), Failure> {
+    let kind = Kind::named(&args.kind).ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.iter().map(|k| k.word()).collect();
+        Failure::Input(format!("There is no kind of account {:?}. Choose one of {}.", args.kind, known.join(", ")))
+    })?;
+    if !args.dir.join(PROTOCOL).is_file() {
+        return Err(at(&args.dir, "this is no study: it has no `protocol.toml`. Begin one with `tiresias study new`."));
+    }
+    let place = args.dir.join(ACCOUNTS);
+    let mut accounts = Accounts::open(&place).map_err(|e| at(&args.dir, e))?;
+    match (accounts.iter().next(), &args.account) {
+        (None, _) if kind != Kind::Coordinator => {
+            return Err(at(
+                &args.dir,
+                "the first account of a study is a coordinator's, who makes the others. Write `--kind coordinator`.",
+            ));
+        }
+        (None, _) => {}
+        (Some(_), None) => return Err(at(&args.dir, "an account is made by a coordinator. Name theirs with `--as`.")),
+        (Some(_), Some(id)) => unlocked(&accounts, id, args.passphrase_file.as_deref())?.may(Act::MakeAccounts)?,
+    }
+    let asked = || format!("Passphrase for the new account \"{}\": ", args.id);
+    let passphrase = Passphrase::new(passphrase(args.new_passphrase_file.as_deref(), &asked())?.to_string())?;
+    let (made, recovery) = Account::create(args.id.clone(), kind, &args.name, &passphrase, &entropy()?)?;
+    accounts.add(made)?;
+    accounts.save(&place).map_err(|e| at(&args.dir, e))?;
+    say(&format!(
+        "{}: account \"{}\" ({}) is made.\nRecovery key, shown this once; keep it in another place: {}\n",
+        args.dir.display(),
+        args.id,
+        kind.word(),
+        *recovery.reveal()
+    ))
+}
+
+fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let versions = Versions::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    // What is wrong with the protocol is said before anybody types a passphrase.
+    protocol_of(dir).map_err(|e| at(dir, e))?;
+    let keys = unlocked(&accounts, &signer.account, signer.passphrase_file.as_deref())?;
+    let signed = versions.sign(dir, &keys, reason, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
+    let Some(version) = signed.all().last() else { return Ok(()) };
+    say(&format!(
+        "{}: version {} of the protocol is signed by \"{}\".\nReceipt, to be kept in another place: {}\n",
+        dir.display(),
+        version.number,
+        signer.account,
+        version.signature.receipt()
+    ))
+}
+
+fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let keys = unlocked(&accounts, &signer.account, signer.passphrase_file.as_deref())?;
+    let signed = assign_cases(dir, &accounts, &keys, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
+    let readers: Vec<&str> = signed.readers().map(ReaderId::as_str).collect();
+    say(&format!(
+        "{}: assigned to {}.\nReceipt, to be kept in another place: {}\n",
+        dir.display(),
+        readers.join(", "),
+        signed.signature().receipt()
+    ))
+}
+
+fn hand_out(dir: &Path, reader: &ReaderId, out: &Path) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let study = signed.hand_out(dir, reader, out).map_err(|e| at(dir, e))?;
+    let packages: std::collections::BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
+    for package in &packages {
+        let to = study.package_dir(package);
+        let name = to.file_name().map(Path::new).unwrap_or(Path::new(""));
+        copy_folder(&dir.join(PACKAGES).join(name), &to).map_err(|e| {
+            let unfinished =
+                "The folder is not complete: delete it, see that the study's packages are there and that there is room, and try again.";
+            at(out, format!("the package {} cannot be copied ({e}). {unfinished}", name.display()))
+        })?;
+    }
+    say(&format!("{}: protocol, bundle and {} cases for \"{reader}\".\n", out.display(), packages.len()))
+}
+
+/// A package is a folder of files, and nothing below.
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// Opens an account's keys with the passphrase from a file or from the person.
+fn unlocked(accounts: &Accounts, id: &AccountId, file: Option<&Path>) -> Result<Unlocked, Failure> {
+    let account = accounts.get(id)?;
+    let typed = passphrase(file, &format!("Passphrase of \"{id}\": "))?;
+    account.open(&Passphrase::typed(typed.to_string())).map_err(|e| match e {
+        AccountError::WrongPassphrase(_) => Failure::No(e.to_string()),
+        other => Failure::Input(other.to_string()),
+    })
+}
+
+fn passphrase(file: Option<&Path>, ask: &str) -> Result<Zeroizing<String>, Failure> {
+    let Some(file) = file else {
+        if !std::io::stdin().is_terminal() {
+            return Err(Failure::Input("There is nobody to type a passphrase. Name a file whose first line is it (see --help).".into()));
+        }
+        let typed =
+            rpassword::prompt_password(ask).map_err(|e| Failure::Input(format!("The passphrase cannot be read ({e}). Try again.")))?;
+        return Ok(Zeroizing::new(typed));
+    };
+    let text = Zeroizing::new(fs::read_to_string(file).map_err(|e| at(file, format!("the passphrase cannot be read ({e}).")))?);
+    let line = text.lines().next().unwrap_or_default();
+    if line.len() > MAX_PASSPHRASE {
+        return Err(at(file, "its first line is longer than any passphrase. Name the right file."));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+fn entropy() -> Result<Entropy, Failure> {
+    let mut bytes = Zeroizing::new([0u8; 32]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|e| Failure::Input(format!("The system gives no random numbers ({e}).")))?;
+    Ok(bytes)
+}

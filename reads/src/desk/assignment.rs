@@ -1,0 +1,323 @@
+//! A study's signed assignment: one bundle for each reader in `bundles/`, and `assignment.json`, which pins them under a coordinator's signature.
+//!
+//! Owns both, and what a reader is handed: a study folder with the protocol, their own bundle and no other. Refuses: a protocol that is not signed or was
+//! changed since, and to assign twice.
+
+use super::{Desk, DeskError};
+use crate::accounts::{AccountError, Accounts, Act, Kind, Meaning, Signature, SignatureError, Unlocked};
+use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
+use crate::folder::{read_at_most, replace};
+use crate::hash;
+use crate::protocol::Protocol;
+use crate::study::{Study, StudyError};
+use crate::versions::{VersionError, Versions, protocol_of};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use tiresias_words::{CaseId, Condition, ContentHash, ReaderId, Unfit};
+
+const FILE_VERSION: u32 = 1;
+const FILE: &str = "assignment.json";
+const BUNDLES: &str = "bundles";
+const MATRIX: &str = "matrix.csv";
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Who reads what, as a coordinator signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedAssignment {
+    tiresias_assignment: u32,
+    protocol: ContentHash,
+    bundles: BTreeMap<ReaderId, ContentHash>,
+    signature: Signature,
+}
+
+/// Why cases cannot be assigned or handed out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AssignmentError {
+    /// The protocol is not signed, or not the signed one.
+    #[error("{0}")]
+    Version(#[from] VersionError),
+    /// The account may not, or cannot be opened.
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// The desk's list.
+    #[error("{0}")]
+    Desk(#[from] DeskError),
+    /// What the plan does not allow.
+    #[error("Nothing was assigned: {0}.")]
+    Bundle(#[from] BundleError),
+    /// The folder of a reader.
+    #[error("{0}")]
+    Study(#[from] StudyError),
+    /// A reader's account with a name that no reader can have.
+    #[error("{0}.")]
+    Name(#[from] Unfit),
+    /// It was done before.
+    #[error("The cases of this study are assigned already. A frozen order is not drawn again.")]
+    Already,
+    /// It was not done yet.
+    #[error("The cases of this study are not assigned yet. A coordinator does that with `tiresias study assign`.")]
+    NotYet,
+    /// Nobody of that name.
+    #[error("There is no reader \"{0}\" in this study's assignment.")]
+    NoSuchReader(ReaderId),
+    /// The signature does not count.
+    #[error("The assignment cannot be trusted. {0} Put the right files back.")]
+    Signature(#[from] SignatureError),
+    /// A bundle that is not the one that was signed.
+    #[error("`bundles/{0}.json` is not what was signed. Put the right file back.")]
+    Changed(ReaderId),
+    /// Not of this form.
+    #[error("`{0}` does not have the form that it should have. Put the right file back.")]
+    Form(&'static str),
+    /// A row of the table that does not fit.
+    #[error("`{MATRIX}`, line {line}: {why}")]
+    Matrix {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it, as a sentence.
+        why: String,
+    },
+    /// The disk.
+    #[error("`{file}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    Disk {
+        /// Its name.
+        file: &'static str,
+        /// Whether it was to be written.
+        writing: bool,
+        /// What the disk said.
+        kind: io::ErrorKind,
+    },
+}
+
+fn disk(file: &'static str, writing: bool) -> impl Fn(io::Error) -> AssignmentError {
+    move |e| AssignmentError::Disk { file, writing, kind: e.kind() }
+}
+
+/// Assigns the listed cases to all readers with an account, and signs that. The order is drawn once and for all.
+///
+/// # Errors
+/// When the account may not, the protocol is not the signed one, it was done before, or the plan does not fit; nothing is written then.
+pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i64) -> Result<SignedAssignment, AssignmentError> {
+    keys.may(Act::Assign)?;
+    let (protocol, _) = protocol_of(root)?;
+    Versions::open(root, accounts)?.in_force(&protocol)?;
+    if root.join(FILE).exists() {
+        return Err(AssignmentError::Already);
+    }
+    let desk = Desk::open(root)?;
+    let readers = accounts.iter().filter(|a| a.kind() == Kind::Reader);
+    let readers = readers.map(|a| Ok(Account { reader: ReaderId::new(a.id().as_str())?, display_name: a.display_name().to_owned() }));
+    let readers: Vec<Account> = readers.collect::<Result<_, Unfit>>()?;
+    let cases = desk.to_read();
+    let table = matrix(root, &desk, &protocol)?;
+    let matrix = table.as_ref().map(|(rows, hash)| (rows.as_slice(), *hash));
+    let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix, seed: desk.seed(), issued_utc_ms: utc_ms };
+    let bundles = assign(&plan)?;
+    let hashes: BTreeMap<ReaderId, ContentHash> = bundles.iter().map(|b| (b.reader().clone(), b.hash())).collect();
+    let signature = keys.sign(Meaning::Assignment, &content(&protocol.hash(), &hashes), utc_ms);
+    let signed = SignedAssignment { tiresias_assignment: FILE_VERSION, protocol: protocol.hash(), bundles: hashes, signature };
+    std::fs::create_dir_all(root.join(BUNDLES)).map_err(disk(BUNDLES, true))?;
+    for bundle in &bundles {
+        let path = root.join(BUNDLES).join(format!("{}.json", bundle.reader()));
+        replace(&path, bundle.to_json().as_bytes()).map_err(disk(BUNDLES, true))?;
+    }
+    // Last of all: bundles without it count for nothing, and are written anew by the next try.
+    let mut json = serde_json::to_string_pretty(&signed).map_err(|_| AssignmentError::Form(FILE))?;
+    json.push('\n');
+    replace(&root.join(FILE), json.as_bytes()).map_err(disk(FILE, true))?;
+    Ok(signed)
+}
+
+fn content(protocol: &ContentHash, bundles: &BTreeMap<ReaderId, ContentHash>) -> ContentHash {
+    let names = bundles.iter().flat_map(|(reader, hash)| [reader.as_str().as_bytes(), hash.0.as_slice()]);
+    let fields: Vec<&[u8]> = [b"tiresias assignment 1".as_slice(), &protocol.0].into_iter().chain(names).collect();
+    hash::of_fields(&fields)
+}
+
+/// The desk's table, where the protocol assigns by one: columns reader, case, condition.
+fn matrix(root: &Path, desk: &Desk, protocol: &Protocol) -> Result<Option<(Vec<MatrixRow>, ContentHash)>, AssignmentError> {
+    if !matches!(protocol.assignment(), crate::protocol::Assignment::Matrix(_)) {
+        return Ok(None);
+    }
+    let bytes = read_at_most(&root.join(MATRIX), MAX_BYTES).map_err(disk(MATRIX, false))?.ok_or(AssignmentError::Form(MATRIX))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
+    if reader.headers().ok().is_none_or(|h| h.iter().collect::<Vec<_>>() != ["reader", "case", "condition"]) {
+        return Err(AssignmentError::Matrix {
+            line: 1,
+            why: "The columns must be `reader`, `case` and `condition`, in this order.".into(),
+        });
+    }
+    let mut rows = Vec::new();
+    for (record, line) in reader.records().zip(2..) {
+        let wrong = |why: &str| AssignmentError::Matrix { line, why: why.to_owned() };
+        let record = record.map_err(|_| wrong("There are not three values in UTF-8."))?;
+        let [Some(who), Some(case), Some(condition)] = [0, 1, 2].map(|i| record.get(i)) else {
+            return Err(wrong("There are not three values."));
+        };
+        let case = CaseId::new(case).ok().and_then(|case| desk.cases().get(&case));
+        let listed = case.ok_or_else(|| wrong("There is no such case in the desk's list."))?;
+        let condition = Condition::new(condition).ok().filter(|c| protocol.condition(c).is_some());
+        let condition = condition.ok_or_else(|| wrong("There is no such condition in the protocol."))?;
+        let who = ReaderId::new(who).map_err(|_| wrong("This is no reader's name."))?;
+        let row = MatrixRow { reader: who, package: listed.package, condition };
+        if rows.contains(&row) {
+            return Err(wrong("This read is there twice."));
+        }
+        rows.push(row);
+    }
+    Ok(Some((rows, hash::of_bytes(&bytes))))
+}
+
+impl SignedAssignment {
+    /// Reads a study's assignment and checks its signature.
+    ///
+    /// # Errors
+    /// When there is none yet, it is of another form, or cannot be trusted.
+    pub fn open(root: &Path, accounts: &Accounts) -> Result<Self, AssignmentError> {
+        let bytes = match read_at_most(&root.join(FILE), MAX_BYTES) {
+            Ok(bytes) => bytes.ok_or(AssignmentError::Form(FILE))?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(AssignmentError::NotYet),
+            Err(e) => return Err(disk(FILE, false)(e)),
+        };
+        let signed: Self = serde_json::from_slice(&bytes).map_err(|_| AssignmentError::Form(FILE))?;
+        if signed.tiresias_assignment != FILE_VERSION || signed.signature.meaning != Meaning::Assignment {
+            return Err(AssignmentError::Form(FILE));
+        }
+        signed.signature.verify(accounts.get(&signed.signature.signer)?, &content(&signed.protocol, &signed.bundles))?;
+        Ok(signed)
+    }
+    /// The readers, by name.
+    pub fn readers(&self) -> impl Iterator<Item = &ReaderId> {
+        self.bundles.keys()
+    }
+    /// Who signed it.
+    #[must_use]
+    pub const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    /// Makes the folder that one reader is handed at `out`: protocol and own bundle. Packages are put into it afterwards.
+    ///
+    /// # Errors
+    /// When there is no such reader, a file is not what was signed, or the folder cannot be made.
+    pub fn hand_out(&self, root: &Path, reader: &ReaderId, out: &Path) -> Result<Study, AssignmentError> {
+        let expected = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
+        let (protocol, text) = protocol_of(root)?;
+        if protocol.hash() != self.protocol {
+            return Err(VersionError::NotSigned(1).into());
+        }
+        let path = root.join(BUNDLES).join(format!("{reader}.json"));
+        let bytes = read_at_most(&path, MAX_BYTES).map_err(disk(BUNDLES, false))?.ok_or(AssignmentError::Form(BUNDLES))?;
+        let bundle = Bundle::parse(&bytes, &protocol).map_err(|_| AssignmentError::Changed(reader.clone()))?;
+        if bundle.hash() != *expected {
+            return Err(AssignmentError::Changed(reader.clone()));
+        }
+        Ok(Study::create(out, &text, &[bundle])?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::Passphrase;
+    use crate::desk::ListedCase;
+    use crate::protocol::template;
+    use tiresias_words::AccountId;
+    use zeroize::Zeroizing;
+
+    fn made(accounts: &mut Accounts, name: &str, kind: Kind, n: u8) -> Unlocked {
+        let phrase = Passphrase::new("a long enough phrase".into()).unwrap();
+        let id = AccountId::new(name).unwrap();
+        let (account, _) = crate::accounts::Account::create(id, kind, name, &phrase, &Zeroizing::new([n; 32])).unwrap();
+        accounts.add(account.clone()).unwrap();
+        account.open(&phrase).unwrap()
+    }
+
+    #[test]
+    fn cases_are_assigned_once_signed_and_handed_out_one_reader_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("desk");
+        std::fs::create_dir(&root).unwrap();
+        let text = template("ordinal").unwrap().text;
+        std::fs::write(root.join("protocol.toml"), text).unwrap();
+        let mut accounts = Accounts::default();
+        let cora = made(&mut accounts, "cora", Kind::Coordinator, 1);
+        let rita = made(&mut accounts, "reader-1", Kind::Reader, 2);
+        made(&mut accounts, "reader-2", Kind::Reader, 3);
+        let mut desk = Desk::empty(7);
+        for i in 0..5u8 {
+            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None };
+            desk.add(CaseId::new(format!("C-{i}")).unwrap(), listed).unwrap();
+        }
+        desk.save(&root).unwrap();
+        let unsigned = assign_cases(&root, &accounts, &cora, 5);
+        assert_eq!(unsigned, Err(AssignmentError::Version(VersionError::Unsigned)));
+        Versions::default().sign(&root, &cora, None, 1).unwrap();
+        assert!(matches!(assign_cases(&root, &accounts, &rita, 5), Err(AssignmentError::Account(_))));
+        assert_eq!(SignedAssignment::open(&root, &accounts), Err(AssignmentError::NotYet));
+        let signed = assign_cases(&root, &accounts, &cora, 5).unwrap();
+        assert_eq!(SignedAssignment::open(&root, &accounts).as_ref(), Ok(&signed));
+        assert_eq!(assign_cases(&root, &accounts, &cora, 6), Err(AssignmentError::Already));
+        let reader = ReaderId::new("reader-2").unwrap();
+        let study = signed.hand_out(&root, &reader, &dir.path().join("out")).unwrap();
+        assert_eq!(study.bundles().keys().collect::<Vec<_>>(), [&reader]);
+        assert_eq!((study.bundles()[&reader].reads().len(), study.bundles()[&reader].issued_utc_ms()), (5, 5));
+        let nobody = ReaderId::new("nobody").unwrap();
+        assert_eq!(signed.hand_out(&root, &nobody, &dir.path().join("n")), Err(AssignmentError::NoSuchReader(nobody)));
+        let bundle = root.join("bundles/reader-2.json");
+        let json = std::fs::read_to_string(&bundle).unwrap();
+        std::fs::write(&bundle, json.replace("\"display_name\": \"reader-2\"", "\"display_name\": \"reader-3\"")).unwrap();
+        assert_eq!(signed.hand_out(&root, &reader, &dir.path().join("m")), Err(AssignmentError::Changed(reader)));
+        let file = root.join("assignment.json");
+        let json = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, json.replace("reader-1", "reader-9")).unwrap();
+        assert!(matches!(SignedAssignment::open(&root, &accounts), Err(AssignmentError::Signature(_))));
+    }
+
+    #[test]
+    fn a_table_of_the_desk_says_who_reads_what() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let table = "reader,case,condition\nreader-1,C-0,central\nreader-1,C-1,central\nreader-2,C-1,central\n";
+        std::fs::write(root.join("matrix.csv"), table).unwrap();
+        let of = |text: &str| {
+            format!("[assignment]\ndesign = \"matrix\"\nmatrix_sha256 = \"{}\"\n\n[adjudication]", hash::of_bytes(text.as_bytes()))
+        };
+        let text = template("ordinal").unwrap().text.replacen("[adjudication]", &of(table), 1);
+        std::fs::write(root.join("protocol.toml"), &text).unwrap();
+        let mut accounts = Accounts::default();
+        let cora = made(&mut accounts, "cora", Kind::Coordinator, 1);
+        made(&mut accounts, "reader-1", Kind::Reader, 2);
+        made(&mut accounts, "reader-2", Kind::Reader, 3);
+        let mut desk = Desk::empty(7);
+        for i in 0..3u8 {
+            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None };
+            desk.add(CaseId::new(format!("C-{i}")).unwrap(), listed).unwrap();
+        }
+        desk.save(root).unwrap();
+        Versions::default().sign(root, &cora, None, 1).unwrap();
+        std::fs::write(root.join("matrix.csv"), format!("{table}reader-2,C-2,central\n")).unwrap();
+        assert!(matches!(assign_cases(root, &accounts, &cora, 5), Err(AssignmentError::Bundle(BundleError::Matrix(_)))), "another table");
+        for (wrong, line) in [
+            ("reader-1,C-7,central\n", 2),
+            ("reader-1,C-1,local\n", 2),
+            ("reader-1,C-1\n", 2),
+            ("reader-1,C-1,central\nreader-1,C-1,central\n", 3),
+        ] {
+            std::fs::write(root.join("matrix.csv"), format!("reader,case,condition\n{wrong}")).unwrap();
+            let refused = assign_cases(root, &accounts, &cora, 5).expect_err(wrong);
+            assert!(matches!(refused, AssignmentError::Matrix { line: l, .. } if l == line), "{refused}");
+        }
+        std::fs::write(root.join("matrix.csv"), table).unwrap();
+        let signed = assign_cases(root, &accounts, &cora, 5).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        let reads = |name: &str| {
+            let reader = ReaderId::new(name).unwrap();
+            let study = signed.hand_out(root, &reader, &out.path().join(name)).unwrap();
+            study.bundles()[&reader].reads().len()
+        };
+        assert_eq!((reads("reader-1"), reads("reader-2")), (2, 1));
+    }
+}

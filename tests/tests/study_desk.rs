@@ -1,0 +1,135 @@
+//! The study desk on the command line, as a coordinator and as a script would use it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tiresias_tests::run::{Ran, tiresias};
+
+/// A folder with passphrases in files, and a study that begins with a template.
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new(template: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("good"), "correct horse battery\n").expect("written");
+        fs::write(dir.path().join("other"), "incorrect horse battery\n").expect("written");
+        let desk = Self { dir };
+        let made = desk.ran(&["study", "new", "STUDY", "--template", template]).done().expect("made");
+        assert!(made.out.contains("study check"), "it says what comes next: {}", made.out);
+        desk
+    }
+    fn study(&self) -> PathBuf {
+        self.dir.path().join("study")
+    }
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+    /// Runs a command in which STUDY is the study and "@name" a file of the folder.
+    fn ran(&self, words: &[&str]) -> Ran {
+        let path = |p: &Path| p.display().to_string();
+        let arguments = words.iter().map(|w| match w.strip_prefix('@') {
+            Some(name) => path(&self.file(name)),
+            None if *w == "STUDY" => path(&self.study()),
+            None => (*w).to_owned(),
+        });
+        tiresias(arguments).expect("the program runs")
+    }
+    fn refused(&self, code: i32, words: &[&str], says: &str) {
+        let ran = self.ran(words);
+        let sentence = ran.sentence(code).unwrap_or_else(|e| panic!("{words:?}: {e}"));
+        assert!(sentence.contains(says), "{words:?}: {sentence}");
+        println!("{sentence}");
+    }
+    fn edit(&self, from: &str, to: &str) {
+        let path = self.study().join("protocol.toml");
+        let text = fs::read_to_string(&path).expect("a protocol");
+        assert!(text.contains(from), "the protocol has no {from:?}");
+        fs::write(&path, text.replacen(from, to, 1)).expect("written");
+    }
+}
+
+const ACCOUNT: [&str; 3] = ["study", "account", "STUDY"];
+
+fn account<'a>(id: &'a str, kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let own = ["--id", id, "--kind", kind, "--name", "Somebody", "--new-passphrase-file", "@good"];
+    [&ACCOUNT[..], &own, more].concat()
+}
+
+const AS_CORA: [&str; 4] = ["--as", "cora", "--passphrase-file", "@good"];
+
+#[test]
+fn every_template_begins_a_study_that_has_nothing_to_mend() {
+    for template in ["crossover", "sequential", "concurrent", "froc", "mammography", "ordinal"] {
+        let desk = Desk::new(template);
+        desk.ran(&["study", "check", "STUDY"]).done().unwrap_or_else(|e| panic!("{template}: {e}"));
+        let json = desk.ran(&["study", "check", "STUDY", "--json"]).json().expect("one document");
+        assert_eq!((&json["ok"], json["findings"].as_array().map(Vec::len)), (&serde_json::json!(true), Some(0)));
+    }
+    let desk = Desk::new("froc");
+    desk.refused(2, &["study", "new", "STUDY"], "there is something in this place");
+    desk.refused(2, &["study", "new", "@elsewhere", "--template", "cross"], "Choose one of crossover");
+}
+
+#[test]
+fn findings_are_named_with_their_lines_and_the_answer_is_no() {
+    let desk = Desk::new("froc");
+    desk.edit("max = 20", "max = 0");
+    desk.edit("question = \"confidence\"", "question = \"courage\"");
+    let ran = desk.ran(&["study", "check", "STUDY"]);
+    assert_eq!(ran.code, Some(1));
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(lines.len() == 2 && lines.iter().all(|l| l.starts_with("protocol.toml, line ")), "{lines:?}");
+    let json = desk.ran(&["study", "check", "STUDY", "--json"]);
+    assert_eq!(json.code, Some(1));
+    let document: serde_json::Value = serde_json::from_str(&json.out).expect("one document");
+    assert!(document["findings"].as_array().is_some_and(|f| f.iter().all(|f| f["line"].is_u64())));
+    desk.refused(2, &["study", "check", "@none"], "cannot be read");
+}
+
+#[test]
+fn a_protocol_is_signed_by_a_coordinator_and_changed_with_a_reason() {
+    let desk = Desk::new("ordinal");
+    desk.refused(2, &account("rita", "reader", &[]), "first account of a study is a coordinator's");
+    let made = desk.ran(&account("cora", "coordinator", &[])).done().expect("made");
+    assert!(made.out.contains("Recovery key, shown this once"), "{}", made.out);
+    desk.refused(2, &account("rita", "reader", &[]), "`--as`");
+    desk.refused(1, &account("rita", "reader", &["--as", "cora", "--passphrase-file", "@other"]), "not the passphrase");
+    desk.ran(&account("rita", "reader", &AS_CORA)).done().expect("made");
+    desk.refused(2, &account("rita", "reader", &AS_CORA), "already");
+    desk.refused(2, &account("x", "radiologist", &AS_CORA), "Choose one of reader");
+    let sign = ["study", "sign", "STUDY"];
+    let as_rita = ["--as", "rita", "--passphrase-file", "@good"];
+    desk.refused(2, &[&sign[..], &as_rita].concat(), "signing the protocol is not for it");
+    let signed = desk.ran(&[&sign[..], &AS_CORA].concat()).done().expect("signed");
+    assert!(signed.out.contains("version 1") && signed.out.contains("Receipt"), "{}", signed.out);
+    desk.refused(2, &[&sign[..], &AS_CORA, &["--reason", "again"]].concat(), "signed already, as version 1");
+    desk.edit("seed = 6", "seed = 60");
+    desk.refused(2, &[&sign[..], &AS_CORA].concat(), "needs a reason");
+    desk.ran(&[&sign[..], &AS_CORA, &["--reason", "another order"]].concat()).done().expect("signed");
+    // Somebody who changes what was signed is noticed the next time.
+    let versions = desk.study().join("protocol.versions.json");
+    let text = fs::read_to_string(&versions).expect("versions");
+    fs::write(&versions, text.replace("another order", "no reason")).expect("written");
+    desk.edit("seed = 60", "seed = 61");
+    desk.refused(2, &[&sign[..], &AS_CORA, &["--reason", "once more"]].concat(), "cannot be trusted");
+    // No passphrase is in any file but those it came from.
+    for entry in fs::read_dir(desk.study()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = fs::read(&path).expect("a file");
+            assert!(!bytes.windows(13).any(|w| w == b"correct horse"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_a_passphrase_comes_from_a_file() {
+    let desk = Desk::new("ordinal");
+    desk.refused(2, &[&ACCOUNT[..], &["--id", "cora", "--kind", "coordinator", "--name", "C"]].concat(), "nobody to type a passphrase");
+    fs::write(desk.file("short"), "short").expect("written");
+    let short = [&ACCOUNT[..], &["--id", "cora", "--kind", "coordinator", "--name", "C", "--new-passphrase-file", "@short"]].concat();
+    desk.refused(2, &short, "at least 10 characters");
+    assert!(!desk.study().join("accounts.json").exists());
+}
