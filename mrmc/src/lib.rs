@@ -6,4 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod curve;
+pub mod distribution;
+pub mod dorfman_berbaum_metz;
+pub mod figures;
+pub mod inference;
+pub mod obuchowski_rockette;
+mod placement;
 pub mod roc;
+pub mod table;
+pub mod ustatistics;

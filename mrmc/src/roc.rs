@@ -9,7 +9,7 @@
 use thiserror::Error;
 
 /// Why a curve or its variance does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RocError {
     /// There is no case without the disease.
@@ -29,6 +29,14 @@ pub enum RocError {
     /// A sample variance needs two cases.
     #[error("a variance needs at least two {0} cases with a score")]
     TooFew(Group),
+    /// A range of fractions is empty or leaves 0..=1.
+    #[error("a fraction or a range of fractions lies within 0 and 1, lower end first; {low} to {high} does not")]
+    NotAFraction {
+        /// Lower end, or the fraction itself.
+        low: f64,
+        /// Upper end, or the fraction itself.
+        high: f64,
+    },
 }
 
 /// Which of the two groups of cases is meant.
@@ -94,6 +102,17 @@ impl<'a> Scores<'a> {
             }
         }
         Ok(Self { normal, diseased })
+    }
+
+    /// The scores of the normal cases.
+    #[must_use]
+    pub fn normal(&self) -> &'a [f64] {
+        self.normal
+    }
+    /// The scores of the diseased cases.
+    #[must_use]
+    pub fn diseased(&self) -> &'a [f64] {
+        self.diseased
     }
 
     /// Area under the empirical ROC curve, 0..=1: the mean of `psi` over all pairs, which is also the trapezoid area under
