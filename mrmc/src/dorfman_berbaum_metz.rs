@@ -139,9 +139,8 @@ impl DorfmanBerbaumMetz {
             }
         }
         let m = all.mean(0);
-        for (modality, reader, y) in &cells {
+        for (_, _, y) in &cells {
             squares += y.iter().map(|y| (y - m) * (y - m)).sum::<f64>();
-            debug_assert!(*modality < self.modalities && *reader < self.readers);
         }
         let (i, j, k) = (t.levels(), r.levels(), c.levels());
         let [ss_t, ss_r, ss_c] = [&t, &r, &c].map(|means| means.squares_about(m));
@@ -149,6 +148,9 @@ impl DorfmanBerbaumMetz {
         let ss_tc = tc.squares_about(m) - ss_t - ss_c;
         let ss_rc = rc.squares_about(m) - ss_r - ss_c;
         let ss_trc = squares - ss_t - ss_r - ss_c - ss_tr - ss_tc - ss_rc;
+        // What is left by subtraction of squares is nothing where it is rounding.
+        let settled = |sum: f64| if sum.abs() <= 1e-13 * squares { 0.0 } else { sum };
+        let [ss_tr, ss_tc, ss_rc, ss_trc] = [ss_tr, ss_tc, ss_rc, ss_trc].map(settled);
         ThreeWay {
             t: MeanSquare::of(ss_t, i - 1.0),
             r: MeanSquare::of(ss_r, j - 1.0),

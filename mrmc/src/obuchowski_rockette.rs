@@ -195,7 +195,9 @@ impl<'a> ObuchowskiRockette<'a> {
     pub fn mean_squares(&self) -> MeanSquares {
         let (by_modality, by_reader) = (self.modality_means(), self.reader_means());
         let all = mean(&by_modality);
-        let over = |sum: f64, df: f64| if df > 0.0 { sum / df } else { 0.0 };
+        let size = self.figures.values().iter().map(|v| v * v).sum::<f64>();
+        // Squares of rounding are no spread: readers who differ by the same amount have no interaction.
+        let over = |sum: f64, df: f64| if df > 0.0 && sum > 1e-28 * size { sum / df } else { 0.0 };
         let spread = |means: &[f64]| means.iter().map(|m| (m - all) * (m - all)).sum::<f64>();
         let residual = |(row, modality): (&[f64], &f64)| {
             row.iter().zip(&by_reader).map(|(value, reader)| (value - modality - reader + all).powi(2)).sum::<f64>()
@@ -280,8 +282,11 @@ impl<'a> ObuchowskiRockette<'a> {
         let (ms, e) = (self.mean_squares(), self.error_covariances());
         let (df1, df_interaction) = (self.i() - 1.0, (self.i() - 1.0) * (self.j() - 1.0));
         let (denominator, df2) = match random {
-            Random::ReadersAndCases => hillis(ms.interaction, self.j() * (e.cov2 - e.cov3).max(0.0), df_interaction),
-            Random::Cases => (e.var - e.cov1 + (self.j() - 1.0) * self.conventions.fixed_readers.of(e.cov2 - e.cov3), f64::INFINITY),
+            Random::ReadersAndCases => hillis(ms.interaction, self.j() * settled(e.cov2 - e.cov3, e.var).max(0.0), df_interaction),
+            Random::Cases => {
+                let between = self.conventions.fixed_readers.of(e.cov2 - e.cov3);
+                (settled(e.var - e.cov1 + (self.j() - 1.0) * between, e.var), f64::INFINITY)
+            }
             Random::Readers => (ms.interaction, df_interaction),
         };
         let standard_error = root(2.0 * denominator / self.j())?;
@@ -325,7 +330,7 @@ impl<'a> ObuchowskiRockette<'a> {
     pub fn reader_differences(&self, reader: usize) -> Result<Vec<Difference>, OrError> {
         self.has_reader(reader)?;
         let e = self.of_reader(reader);
-        let standard_error = root(2.0 * (e.var - e.cov1))?;
+        let standard_error = root(2.0 * settled(e.var - e.cov1, e.var))?;
         let values: Vec<f64> = self.rows().filter_map(|row| row.get(reader).copied()).collect();
         let of = |(first, second, difference)| Difference {
             first,
@@ -365,6 +370,11 @@ pub(crate) fn hillis(mean_square: f64, of_cases: f64, df: f64) -> (f64, f64) {
     (denominator, if ratio.is_nan() { f64::INFINITY } else { ratio * ratio * df })
 }
 
+/// A difference of covariances that is nothing but rounding is zero: readers in perfect agreement have no variance.
+fn settled(difference: f64, scale: f64) -> f64 {
+    if difference.abs() <= 1e-12 * scale.abs() { 0.0 } else { difference }
+}
+
 /// Standard error from a variance.
 pub(crate) fn root(variance: f64) -> Result<f64, OrError> {
     if variance < 0.0 { Err(OrError::NegativeVariance(variance)) } else { Ok(variance.sqrt()) }
@@ -374,11 +384,12 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Sample variance; 0 of a single value.
+/// Sample variance; 0 of a single value, and of values that differ by rounding alone.
 fn spread(values: &[f64]) -> f64 {
     let m = mean(values);
     let sum: f64 = values.iter().map(|v| (v - m) * (v - m)).sum();
-    if values.len() > 1 { sum / (values.len() - 1) as f64 } else { 0.0 }
+    let size: f64 = values.iter().map(|v| v * v).sum();
+    if values.len() > 1 && sum > 1e-28 * size { sum / (values.len() - 1) as f64 } else { 0.0 }
 }
 
 /// All differences of two values, the earlier one first.

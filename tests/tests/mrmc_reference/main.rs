@@ -9,6 +9,8 @@
 mod analyses;
 mod imrmc;
 mod ledger;
+mod marks;
+mod planning;
 mod scores;
 
 use crate::ledger::{Kind, Ledger};
@@ -23,6 +25,8 @@ use tiresias_mrmc::obuchowski_rockette::Random;
 use tiresias_mrmc::roc::{Group, Scores};
 use tiresias_mrmc::ustatistics::UStatistics;
 use tiresias_tests::{Walk, fixtures, shared};
+
+const TOLERANCES: &str = "the tolerances themselves";
 
 const ROC: &[&str] = &["imrmc_demo", "vandyke", "franken", "kundel", "penedo_roc"];
 
@@ -62,7 +66,7 @@ fn proc(ledger: &mut Ledger, json: &Value, study: &Study) {
 fn roc(set: &str, study: &Study, json: &Value) -> Outcome {
     let mut ledger = Ledger::new(set, json);
     let table = study.table();
-    ledger.leave_out(|path| path.starts_with("tolerance/"), "the tolerances themselves");
+    ledger.leave_out(|path| path.starts_with("tolerance/"), TOLERANCES);
     let of_truth = |group: Group| Some(study.truth.iter().filter(|truth| **truth == group).count() as f64);
     ledger.compare("n/negatives", of_truth(Group::Normal), Kind::Count);
     ledger.compare("n/positives", of_truth(Group::Diseased), Kind::Count);
@@ -120,6 +124,47 @@ fn scores_of_cases_equal_the_tools() {
         }
     }
     report(walk, "analyses of case-level scores against published tools", outcomes, 1500);
+}
+
+#[test]
+fn marks_and_located_ratings_equal_rjafroc() {
+    let (mut walk, mut outcomes) = (Walk::new(), Vec::new());
+    for set in ["fed_froc", "jt_froc"] {
+        let files = file(&format!("{set}_truth.csv")).zip(file(&format!("{set}_marks.csv")));
+        walk.count(files.is_some());
+        if let Some(((truth, marks), json)) = files.zip(expectations(set)) {
+            let mut ledger = Ledger::new(set, &json);
+            ledger.leave_out(|path| path.starts_with("tolerance/"), TOLERANCES);
+            marks::froc(&mut ledger, &json, &marks::Froc::read(&truth, &marks));
+            outcomes.push((set, ledger.close()));
+        }
+    }
+    let csv = file("cadlroc.csv");
+    walk.count(csv.is_some());
+    if let Some((csv, json)) = csv.zip(expectations("cadlroc")) {
+        let mut ledger = Ledger::new("cadlroc", &json);
+        ledger.leave_out(|path| path.starts_with("tolerance/"), TOLERANCES);
+        marks::lroc(&mut ledger, &csv);
+        outcomes.push(("cadlroc", ledger.close()));
+    }
+    report(walk, "figures of merit of marks and located ratings against RJafroc", outcomes, 0);
+}
+
+#[test]
+fn sample_size_and_agreement_equal_the_tools() {
+    let (mut walk, mut outcomes) = (Walk::new(), Vec::new());
+    let set = "vandyke_samplesize_agreement";
+    let found = file("vandyke.csv").zip(expectations(set));
+    walk.count(found.is_some());
+    if let Some((csv, json)) = found {
+        let mut ledger = Ledger::new(set, &json);
+        ledger.leave_out(|path| path.starts_with("tolerance/"), TOLERANCES);
+        let study = Study::read(&csv);
+        planning::sample_size(&mut ledger, &study);
+        planning::agreement(&mut ledger, &json, &study);
+        outcomes.push((set, ledger.close()));
+    }
+    report(walk, "sample size and agreement against published tools", outcomes, 0);
 }
 
 #[test]
