@@ -4,8 +4,8 @@
 //! For a normal case a, a diseased case b and a cell (one reader in one modality), twice psi is 0, 1 or 2. Owned here: its
 //! sums over a, over b and over both, for each cell, and the sum over all pairs of the product of two cells (how often two
 //! readers are right about the same pair). All are exact whole numbers. Nothing is ever tabulated over pairs of cases: a sort
-//! gives the first three, and the product is counted by sweeping one cell's order over a two-level running count of the
-//! other's, O(n sqrt n) at most. A case without a score in a cell takes part in no pair of it.
+//! gives the first three, and the product is counted by sweeping one cell's order over a running count by the other's,
+//! O(n log n). A case without a score in a cell takes part in no pair of it.
 
 use crate::roc::Group;
 use crate::table::ScoreTable;
@@ -52,7 +52,10 @@ pub(crate) struct Cell {
     pub(crate) diseased: Side,
     /// Sum of twice psi over all pairs.
     pub(crate) total: u64,
+    /// How many distinct scores.
     levels: usize,
+    /// For each diseased case in its order, how many normals score lower, and how many lower or the same.
+    reach: Vec<(usize, usize)>,
 }
 
 impl Cell {
@@ -66,14 +69,14 @@ impl Cell {
         (pairs > 0).then(|| self.total as f64 / (2.0 * pairs as f64))
     }
 
-    /// Ranks one cell's scores. `place` is each case's group and its number within it.
-    fn of(scores: &[Option<f64>], place: &[(Group, u32)], normals: usize, diseased: usize) -> Self {
-        let mut sorted: Vec<(f64, Group, u32)> =
-            scores.iter().zip(place).filter_map(|(score, (group, number))| Some(((*score)?, *group, *number))).collect();
+    /// Ranks scores, each with its group and the number of its case within the group, of which there are so many.
+    pub(crate) fn of(scores: impl Iterator<Item = (f64, Group, u32)>, normals: usize, diseased: usize) -> Self {
+        let mut sorted: Vec<(f64, Group, u32)> = scores.collect();
         // -0 and 0 are one score: comparison by value puts them side by side, in either order.
         sorted.sort_unstable_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
         let (mut normal, mut ill) = (Side::of(normals), Side::of(diseased));
         let (mut below, mut ill_below, mut total, mut levels) = (0_u64, 0_u64, 0_u64, 0_u32);
+        let mut reach = Vec::with_capacity(diseased);
         let all_ill = sorted.iter().filter(|(_, group, _)| *group == Group::Diseased).count() as u64;
         for tied in sorted.chunk_by(|a, b| a.0 == b.0) {
             let ill_here = tied.iter().filter(|(_, group, _)| *group == Group::Diseased).count() as u64;
@@ -89,87 +92,113 @@ impl Cell {
                 }
             }
             total += ill_here * (2 * below + here);
+            reach.extend(std::iter::repeat_n((below as usize, (below + here) as usize), ill_here as usize));
             below += here;
             ill_below += ill_here;
             levels += 1;
         }
-        Self { normal, diseased: ill, total, levels: levels as usize }
+        Self { normal, diseased: ill, total, levels: levels as usize, reach }
     }
 
     /// Sum over all pairs of (twice psi here) x (twice psi there): four times the inclusive sum n1 of Gallas 2006.
     fn joint(&self, other: &Self, room: &mut RunningCount) -> u64 {
         room.clear(other.levels);
-        let level_there = |side: &Side, case: u32| side.level.get(case as usize).copied().filter(|level| *level != ABSENT);
-        let (normals, here, there) = (&self.normal.order, &self.normal.level, &other.normal);
-        let level_here = |case: u32| here.get(case as usize).copied().unwrap_or(ABSENT);
+        let level_of = |side: &Side, case: u32| side.level.get(case as usize).copied().filter(|level| *level != ABSENT);
+        let there = |position: usize| self.normal.order.get(position).and_then(|normal| level_of(&other.normal, *normal));
         // Normals count 2 where they score lower here, 1 where they score the same.
-        let (mut counted, mut tied) = (0, 0);
+        let (mut lower, mut met) = (0, 0);
         let mut sum = 0;
-        for ill in &self.diseased.order {
-            let Some(ill_there) = level_there(&other.diseased, *ill) else { continue };
-            let level = self.diseased.level.get(*ill as usize).copied().unwrap_or(ABSENT);
-            // Those that were tied with an earlier case and are lower than this one.
-            while counted < tied && normals.get(counted).is_some_and(|n| level_here(*n) < level) {
-                if let Some(at) = normals.get(counted).and_then(|n| level_there(there, *n)) {
-                    room.add(at, 1);
+        for (ill, (below, up_to)) in self.diseased.order.iter().zip(&self.reach) {
+            while lower < *below {
+                let weight = if lower < met { 1 } else { 2 };
+                if let Some(level) = there(lower) {
+                    room.add(level, weight);
                 }
-                counted += 1;
+                lower += 1;
             }
-            while counted == tied && normals.get(counted).is_some_and(|n| level_here(*n) < level) {
-                if let Some(at) = normals.get(counted).and_then(|n| level_there(there, *n)) {
-                    room.add(at, 2);
+            met = met.max(lower);
+            while met < *up_to {
+                if let Some(level) = there(met) {
+                    room.add(level, 1);
                 }
-                counted += 1;
-                tied += 1;
+                met += 1;
             }
-            while normals.get(tied).is_some_and(|n| level_here(*n) == level) {
-                if let Some(at) = normals.get(tied).and_then(|n| level_there(there, *n)) {
-                    room.add(at, 1);
-                }
-                tied += 1;
+            if let Some(level) = level_of(&other.diseased, *ill) {
+                sum += room.twice_below_and_at(level);
             }
-            sum += room.below(ill_there) + room.below(ill_there + 1);
         }
         sum
     }
 }
 
-/// A running count by level: adding costs a block and a list of blocks, asking two look-ups.
+/// A running count by level: a tree of sixteen branches a node, in which each branch holds the weight of those before it.
+/// Adding touches one node a depth, all of its branches at once; asking adds one number a depth.
 #[derive(Debug, Default)]
 struct RunningCount {
-    shift: u32,
-    /// Weight in the blocks before each.
-    blocks: Vec<u32>,
-    /// Weight before each level within its block.
-    within: Vec<u32>,
+    /// The weight at each level.
+    at: Vec<u32>,
+    /// The nodes above the levels first, then those of each depth above them.
+    nodes: Vec<[u32; 16]>,
+    /// Where each depth begins.
+    depths: Vec<usize>,
 }
+
+/// The branches after each branch.
+const AFTER: [[u32; 16]; 16] = {
+    let mut after = [[0; 16]; 16];
+    let mut branch = 0;
+    while branch < 16 {
+        let mut later = branch + 1;
+        while later < 16 {
+            after[branch][later] = u32::MAX;
+            later += 1;
+        }
+        branch += 1;
+    }
+    after
+};
 
 impl RunningCount {
     fn clear(&mut self, levels: usize) {
-        // Blocks of about sqrt(levels), so that both loops of `add` are short.
-        self.shift = (usize::BITS - levels.leading_zeros()).div_ceil(2).max(3);
-        let blocks = (levels >> self.shift) + 1;
-        self.blocks.clear();
-        self.blocks.resize(blocks, 0);
-        self.within.clear();
-        self.within.resize(blocks << self.shift, 0);
+        self.at.clear();
+        self.at.resize(levels, 0);
+        self.depths.clear();
+        let (mut nodes, mut start) = (levels.div_ceil(16).max(1), 0);
+        loop {
+            self.depths.push(start);
+            start += nodes;
+            if nodes == 1 {
+                break;
+            }
+            nodes = nodes.div_ceil(16);
+        }
+        self.nodes.clear();
+        self.nodes.resize(start, [0; 16]);
     }
     fn add(&mut self, level: u32, weight: u32) {
-        let block = (level >> self.shift) as usize;
-        let end = (block + 1) << self.shift;
-        for later in self.blocks.iter_mut().skip(block + 1) {
-            *later += weight;
+        let mut rest = level as usize;
+        if let Some(at) = self.at.get_mut(rest) {
+            *at += weight;
         }
-        if let Some(rest) = self.within.get_mut(level as usize + 1..end) {
-            for later in rest {
-                *later += weight;
+        for start in &self.depths {
+            if let (Some(node), Some(after)) = (self.nodes.get_mut(start + rest / 16), AFTER.get(rest % 16)) {
+                for (sum, mask) in node.iter_mut().zip(after) {
+                    *sum += weight & mask;
+                }
             }
+            rest /= 16;
         }
     }
-    /// The weight at levels lower than `level`.
-    fn below(&self, level: u32) -> u64 {
-        let before = self.blocks.get((level >> self.shift) as usize).copied().unwrap_or_default();
-        u64::from(before) + u64::from(self.within.get(level as usize).copied().unwrap_or_default())
+    /// Twice the weight at lower levels, and that at `level` once.
+    fn twice_below_and_at(&self, level: u32) -> u64 {
+        let mut rest = level as usize;
+        let at = self.at.get(rest).copied().unwrap_or_default();
+        let mut below = 0;
+        for start in &self.depths {
+            below += u64::from(self.nodes.get(start + rest / 16).and_then(|node| node.get(rest % 16)).copied().unwrap_or_default());
+            rest /= 16;
+        }
+        2 * below + u64::from(at)
     }
 }
 
@@ -209,7 +238,11 @@ impl Placements {
         };
         let place: Vec<(Group, u32)> = table.truth().iter().map(|group| number(*group)).collect();
         let (normals, diseased) = (normals as usize, diseased as usize);
-        let cells = table.cells().map(|scores| Cell::of(scores, &place, normals, diseased)).collect();
+        let cells = table.cells().map(|scores| {
+            let there = scores.iter().zip(&place).filter_map(|(score, (group, number))| Some(((*score)?, *group, *number)));
+            Cell::of(there, normals, diseased)
+        });
+        let cells = cells.collect();
         Self { cells, readers: table.readers(), place }
     }
     /// The joint sums of all pairs of cells.
