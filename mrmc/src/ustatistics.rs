@@ -47,7 +47,7 @@ pub enum Estimator {
     /// Unbiased ("Ustat" in iMRMC).
     #[default]
     Unbiased,
-    /// The V-statistic, biased upwards ("MLE" in iMRMC).
+    /// The V-statistic, which is biased, as a rule upwards ("MLE" in iMRMC).
     VStatistic,
 }
 

@@ -6,4 +6,6 @@
 mod designs;
 mod edges;
 mod moments;
+mod roe_metz;
 mod studies;
+mod unbiased;

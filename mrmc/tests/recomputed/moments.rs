@@ -43,7 +43,7 @@ fn by_definition(study: &Study, m: usize, n: usize) -> [(f64, f64); 8] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
     #[test]
     fn moments_equal_sums_over_all_pairs_of_any_design(study in studies(1..5, 1..6, 3)) {
         let u = UStatistics::of(&study.table());
