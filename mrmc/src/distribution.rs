@@ -26,9 +26,8 @@ pub fn t_two_sided(t: f64, df: f64) -> f64 {
     if df == f64::INFINITY {
         return normal_two_sided(t);
     }
-    // t * t may overflow: the ratio of df to it is then zero, as it should be.
-    let square = t * t;
-    if square.is_infinite() { 0.0 } else { beta_ratio(0.5 * df, 0.5, df, square) }
+    // t * t may overflow: nothing is beyond it then.
+    f_upper(t * t, 1.0, df)
 }
 
 /// P(T > t) of Student's t.
@@ -44,16 +43,28 @@ pub fn t_quantile_two_sided(p: f64, df: f64) -> f64 {
     decreasing_root(p, |t| t_two_sided(t, df))
 }
 
+/// From how many degrees of freedom on F is taken for a chi-squared with its first correction. The fraction would take longer
+/// and log-gamma lose more digits than the correction, whose error is of the order of 1/df^2.
+const MANY: f64 = 1e7;
+
 /// P(F > f) of the F distribution; with infinite `df2` that of a chi-squared over `df1`.
 #[must_use]
 pub fn f_upper(f: f64, df1: f64, df2: f64) -> f64 {
     if f <= 0.0 {
-        return 1.0;
+        return if df1 > 0.0 && df2 > 0.0 { 1.0 } else { f64::NAN };
     }
+    if f == f64::INFINITY {
+        return if df1 > 0.0 && df2 > 0.0 { 0.0 } else { f64::NAN };
+    }
+    let x = df1 * f;
     if df2 == f64::INFINITY {
-        return chi_squared_upper(f * df1, df1);
+        chi_squared_upper(x, df1)
+    } else if df2 > MANY {
+        // Li, Martin, Commun Stat Simul Comput 2002;31:331.
+        chi_squared_upper(x * (2.0 * df2 + x / 3.0 + df1 - 2.0) / (2.0 * df2 + 4.0 * x / 3.0), df1)
+    } else {
+        beta_ratio(0.5 * df2, 0.5 * df1, df2, x)
     }
-    if f == f64::INFINITY { 0.0 } else { beta_ratio(0.5 * df2, 0.5 * df1, df2, df1 * f) }
 }
 
 /// The f with P(F > f) = `p`, for 0 < p < 1.
@@ -93,6 +104,10 @@ pub fn noncentral_chi_squared_upper(x: f64, df: f64, ncp: f64) -> f64 {
 fn poisson_mixture(mean: f64, tail: impl Fn(f64) -> f64) -> f64 {
     if mean == 0.0 {
         return tail(0.0);
+    }
+    // So far out that the mixture is narrower than anything that is asked of it.
+    if mean > 1e9 {
+        return tail(mean);
     }
     let mode = mean.floor();
     let at_mode = (mode * mean.ln() - mean - libm::lgamma(mode + 1.0)).exp();
@@ -259,6 +274,13 @@ mod tests {
         // Many degrees of freedom: t is normal but for z (z^2 + 1)/(4 df).
         let (z, df) = (1.959_963_984_540_054_f64, 1e6);
         near(t_quantile_two_sided(0.05, df), z + z * (z * z + 1.0) / (4.0 * df), 1e-9);
+        // On both sides of where the fraction is given up.
+        for x in [0.3, 2.0, 9.0] {
+            near(f_upper(x, 1.0, 1.000_001e7), f_upper(x, 1.0, 0.999_999e7), 1e-7);
+            near(f_upper(x, 4.0, 1.000_001e7), f_upper(x, 4.0, 0.999_999e7), 1e-7);
+        }
+        near(t_quantile_two_sided(0.05, 1e300), z, 1e-12);
+        assert_eq!(noncentral_f_upper(4.0, 1.0, 12.0, 1e12), 1.0);
         // A tail too thin to be 1 minus anything, with its closed form for two degrees of freedom above.
         near(f_upper(1e6, 2.0, 40.0), (1.0_f64 + 2e6 / 40.0).powf(-20.0), 1e-11);
         near(normal_two_sided(10.0), 1.523_970_604_832_105e-23, 1e-12);

@@ -90,7 +90,7 @@ impl Figures {
     pub fn new(modalities: usize, readers: usize, values: Vec<f64>, covariances: Vec<f64>) -> Result<Self, FiguresError> {
         let cells = modalities.saturating_mul(readers);
         for (expected, found) in [(cells.max(1), values.len()), (cells.saturating_mul(cells), covariances.len())] {
-            if expected != found {
+            if expected != found || cells == 0 {
                 return Err(FiguresError::Size { expected, found });
             }
         }

@@ -29,6 +29,7 @@ pub mod nested_readers;
 pub mod obuchowski_rockette;
 mod placement;
 pub mod power;
+pub mod proportion;
 pub mod ratings;
 pub mod roc;
 pub mod standalone;

@@ -7,9 +7,10 @@
 //! another, negative c. Refused: modalities with fewer than two readers.
 
 use crate::distribution::f_upper;
-use crate::figures::Figures;
+use crate::figures::{CovarianceMethod, Figures, FiguresError};
 use crate::inference::{Estimate, Level};
 use crate::obuchowski_rockette::{Comparison, Difference, Equality, OrError, hillis, root};
+use crate::table::{Design, ScoreTable, TableError};
 use thiserror::Error;
 
 /// Why the analysis cannot be done.
@@ -27,9 +28,36 @@ pub enum NestedError {
     /// Nothing is known about how readers vary.
     #[error("modality {0} (from 0) has fewer than two readers of its own: nothing is known about how its readers vary")]
     TooFewReaders(usize),
+    /// Another design.
+    #[error("readers are nested in modalities where each reads in one of them, and all read the same cases; here the design is {0:?}")]
+    NotNested(Design),
     /// The analysis is refused.
     #[error(transparent)]
     Analysis(#[from] OrError),
+    /// The figures are none.
+    #[error(transparent)]
+    Figures(#[from] FiguresError),
+    /// The cells make no table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// The areas of all readers of a nested study as one row, and the modality of each.
+///
+/// # Errors
+/// When the design is another, or a reader has not two cases of each group.
+pub fn figures_of_areas(table: &ScoreTable<'_>, method: CovarianceMethod) -> Result<(Figures, Vec<usize>), NestedError> {
+    let design = table.design();
+    if design != Design::ReadersInModalities {
+        return Err(NestedError::NotNested(design));
+    }
+    let (mut scores, mut modality_of) = (Vec::new(), Vec::new());
+    for (at, cell) in table.cells().enumerate().filter(|(_, cell)| cell.iter().any(Option::is_some)) {
+        scores.extend_from_slice(cell);
+        modality_of.push(at / table.readers());
+    }
+    let row = ScoreTable::new(1, modality_of.len(), table.truth(), &scores)?;
+    Ok((Figures::of_areas(&row, method)?, modality_of))
 }
 
 /// Compares modalities with readers of their own, readers and cases random. `figures` has one row with all readers, and
@@ -41,7 +69,8 @@ pub fn compare(figures: &Figures, modality_of: &[usize], level: Level) -> Result
     if figures.modalities() != 1 || figures.readers() != modality_of.len() {
         return Err(NestedError::Shape { readers: figures.readers(), labels: modality_of.len() });
     }
-    let t = modality_of.iter().max().map_or(0, |most| most + 1);
+    // Without gaps there are no more modalities than readers; a label beyond that leaves a modality without a reader.
+    let t = modality_of.iter().max().map_or(0, |most| most.saturating_add(1).min(modality_of.len() + 1));
     if t < 2 {
         return Err(OrError::OneModality.into());
     }

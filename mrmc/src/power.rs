@@ -96,7 +96,7 @@ impl Pilot {
         let between = (e.cov2 - e.cov3).max(0.0);
         let interaction = self.interaction.max(0.0);
         // What MS(T*R) would be expected to be, and the denominator with what cases add to it.
-        let mean_square = interaction + shrink * (e.var - e.cov1 - between);
+        let mean_square = (interaction + shrink * (e.var - e.cov1 - between)).max(0.0);
         let (denominator, df2) = match random {
             Random::ReadersAndCases => {
                 let denominator = mean_square + shrink * j * between;

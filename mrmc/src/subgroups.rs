@@ -77,7 +77,8 @@ pub fn subgroups(
         }
     }
     let readers = table.readers();
-    let groups = labels.iter().flatten().max().map_or(0, |most| most + 1);
+    // Without gaps there are no more subgroups than cases; a label beyond that leaves a subgroup without a case.
+    let groups = labels.iter().flatten().max().map_or(0, |most| most.saturating_add(1).min(labels.len() + 1));
     let (mut values, mut blocks) = (Vec::new(), Vec::new());
     for subgroup in 0..groups {
         let keeps = |case: usize| labels.get(case) == Some(&Some(subgroup));

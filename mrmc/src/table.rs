@@ -99,6 +99,61 @@ impl<'a> ScoreTable<'a> {
     }
 }
 
+/// How modalities, readers and cases are crossed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Design {
+    /// Every reader read every case in every modality: design 1 of MRMCaov.
+    Crossed,
+    /// Each reader has cases of his own, the same in all modalities: design 2.
+    CasesInReaders,
+    /// Each modality has cases of its own, the same for all readers: design 3.
+    CasesInModalities,
+    /// Each modality has readers of its own, who all read the same cases: design 4, for [`crate::nested_readers`].
+    ReadersInModalities,
+    /// Groups of readers with blocks of cases of their own, in all modalities.
+    SplitPlot,
+    /// Anything else, also one missing read: for [`crate::ustatistics`] alone.
+    Other,
+}
+
+impl ScoreTable<'_> {
+    /// The design, from which cells have a score.
+    #[must_use]
+    pub fn design(&self) -> Design {
+        let read: Vec<Vec<bool>> = self.cells().map(|cell| cell.iter().map(Option::is_some).collect()).collect();
+        let disjoint = |a: &[bool], b: &[bool]| !a.iter().zip(b).any(|(a, b)| *a && *b);
+        let empty = |a: &[bool]| !a.contains(&true);
+        let pairs = || read.iter().enumerate().flat_map(|(i, a)| read.iter().enumerate().skip(i + 1).map(move |(j, b)| (i, a, j, b)));
+        let (modality, reader) = (|cell: usize| cell / self.readers, |cell: usize| cell % self.readers);
+        // Cells that have something in common have the same cases; the others share none.
+        let in_blocks = |together: &dyn Fn(usize, usize) -> bool| {
+            pairs().all(|(i, a, j, b)| if together(i, j) { a == b } else { disjoint(a, b) }) && !read.iter().any(|a| empty(a))
+        };
+        let nested = || {
+            let some = |r: usize| read.iter().skip(r).step_by(self.readers).filter(|a| !empty(a)).count();
+            let all = read.iter().filter(|a| !empty(a));
+            (0..self.readers).all(|r| some(r) == 1) && all.clone().all(|a| Some(a) == all.clone().next())
+        };
+        let split_plot = || {
+            pairs().all(|(i, a, j, b)| if reader(i) == reader(j) { a == b } else { a == b || disjoint(a, b) })
+                && !read.iter().any(|a| empty(a))
+        };
+        if in_blocks(&|_, _| true) {
+            Design::Crossed
+        } else if in_blocks(&|i, j| reader(i) == reader(j)) {
+            Design::CasesInReaders
+        } else if in_blocks(&|i, j| modality(i) == modality(j)) {
+            Design::CasesInModalities
+        } else if self.modalities > 1 && nested() {
+            Design::ReadersInModalities
+        } else if split_plot() {
+            Design::SplitPlot
+        } else {
+            Design::Other
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +172,28 @@ mod tests {
         let error = ScoreTable::new(1, 2, &truth, &nan).unwrap_err();
         assert_eq!(error, TableError::NotANumber { modality: 0, reader: 1, case: 1 });
         assert!(error.to_string().starts_with("the score of modality 0, reader 1, case 1"));
+    }
+
+    #[test]
+    fn designs_are_told_from_what_was_read() {
+        let truth = [Normal, Diseased, Normal, Diseased];
+        // Two modalities, two readers, four cases in two halves.
+        let check = |read: fn(usize, usize, usize) -> bool, design: Design| {
+            let cells = (0..2).flat_map(|m| (0..2).flat_map(move |r| (0..4).map(move |c| (m, r, c))));
+            let scores: Vec<Option<f64>> = cells.map(|(m, r, c)| read(m, r, c / 2).then_some(1.0)).collect();
+            assert_eq!(ScoreTable::new(2, 2, &truth, &scores).unwrap().design(), design);
+        };
+        check(|_, _, _| true, Design::Crossed);
+        check(|_, r, half| r == half, Design::CasesInReaders);
+        check(|m, _, half| m == half, Design::CasesInModalities);
+        check(|m, r, _| m == r, Design::ReadersInModalities);
+        check(|m, r, half| (m + r) % 2 == half, Design::Other);
+        check(|m, _, half| m == 0 || half == 0, Design::Other);
+        // Four readers in two groups, and one read that is missing.
+        let split: Vec<Option<f64>> = (0..8).flat_map(|cell| (0..4).map(move |c| (cell % 4 / 2 == c / 2).then_some(1.0))).collect();
+        assert_eq!(ScoreTable::new(2, 4, &truth, &split).unwrap().design(), Design::SplitPlot);
+        let mut missing = vec![Some(1.0); 16];
+        missing[5] = None;
+        assert_eq!(ScoreTable::new(2, 2, &truth, &missing).unwrap().design(), Design::Other);
     }
 }

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use tiresias_mrmc::dorfman_berbaum_metz::DorfmanBerbaumMetz;
 use tiresias_mrmc::figures::{CovarianceMethod, Figures, Jackknife};
 use tiresias_mrmc::inference::Level;
-use tiresias_mrmc::nested_readers;
+use tiresias_mrmc::nested_readers::{self, NestedError};
 use tiresias_mrmc::obuchowski_rockette::{Comparison, Conventions, NegativeTerm, ObuchowskiRockette, OrError, Random};
 use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::standalone::{against_readers, with_machine};
-use tiresias_mrmc::subgroups::subgroups;
+use tiresias_mrmc::subgroups::{SubgroupError, subgroups};
 use tiresias_mrmc::table::ScoreTable;
 use tiresias_mrmc::ustatistics::{Estimator, UStatistics};
 
@@ -124,11 +124,9 @@ proptest! {
     fn readers_of_their_own_agree_with_u_statistics(study in studies(4..5, 3..8, 0)) {
         // Readers 0 and 1 read modality 0, readers 2 and 3 modality 1.
         let split = study.mapped(|m, r, _, s| s.filter(|_| r / 2 == m));
-        let k = study.truth.len();
-        let own: Vec<Option<f64>> = (0..4).flat_map(|r| (0..k).map(move |c| (r, c))).map(|(r, c)| study.score(r / 2, r, c)).collect();
-        let table = ScoreTable::new(1, 4, &study.truth, &own).unwrap();
-        let figures = Figures::of_areas(&table, CovarianceMethod::Unbiased).unwrap();
-        let comparison = nested_readers::compare(&figures, &[0, 0, 1, 1], Level::default()).unwrap();
+        let (figures, modality_of) = nested_readers::figures_of_areas(&split.table(), CovarianceMethod::Unbiased).unwrap();
+        prop_assert_eq!(&modality_of, &[0, 0, 1, 1]);
+        let comparison = nested_readers::compare(&figures, &modality_of, Level::default()).unwrap();
         let u = variance(&split, 0, 0) + variance(&split, 1, 1) - 2.0 * variance(&split, 0, 1);
         let estimate = comparison.differences[0].estimate;
         let areas = UStatistics::of(&split.table()).areas();
@@ -205,6 +203,25 @@ let cov = |pairs: [(usize, usize); 4]| pairs.iter().map(|(i, j)| figures.covaria
             }
         }
     }
+}
+
+#[test]
+fn labels_have_no_gaps() {
+    let figures = Figures::new(1, 4, vec![0.8, 0.9, 0.7, 0.8], vec![0.001; 16]).unwrap();
+    let compare = |modality_of: &[usize]| nested_readers::compare(&figures, modality_of, Level::default());
+    assert_eq!(compare(&[0, 0, 2, 2]), Err(NestedError::TooFewReaders(1)));
+    assert_eq!(compare(&[0, 0, 1, usize::MAX]), Err(NestedError::TooFewReaders(1)));
+    assert_eq!(compare(&[0, 0, 1]), Err(NestedError::Shape { readers: 4, labels: 3 }));
+    let truth = [Group::Normal, Group::Diseased];
+    let scores = [Some(1.0); 8];
+    let table = ScoreTable::new(2, 2, &truth, &scores).unwrap();
+    let of = |labels: &[Option<usize>]| {
+        subgroups(&table, labels, [0, 1], CovarianceMethod::Jackknife, Random::Cases, Level::default()).unwrap_err()
+    };
+    assert_eq!(of(&[Some(1), Some(1)]), SubgroupError::Empty(0));
+    assert!(matches!(of(&[Some(0), Some(usize::MAX)]), SubgroupError::TooSmall { subgroup: 0, .. }));
+    assert_eq!(of(&[Some(0)]), SubgroupError::Size { cases: 2, labels: 1 });
+    assert!(Figures::new(0, 0, vec![0.5], vec![]).is_err());
 }
 
 #[test]

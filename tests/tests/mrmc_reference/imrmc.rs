@@ -94,7 +94,7 @@ fn estimates(ledger: &mut Ledger, path: &str, u: &UStatistics, pair: (usize, Opt
 pub fn java(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     let figures = u.figures().expect("figures");
     // The program computes Hillis's degrees of freedom for crossed designs. It prints some for the crossed parts of a study
-    // that is not crossed; they follow from no mean square of those parts.
+    // that is not crossed, but takes the number of cases of the whole file for theirs in Cov2 and Cov3.
     let crossed = study.scores.iter().all(Option::is_some);
     if !crossed {
         let reason = "iMRMC has Hillis's degrees of freedom for crossed designs only";
