@@ -7,11 +7,11 @@ use tiresias_mrmc::figures::{Figures, Jackknife};
 use tiresias_mrmc::inference::{Estimate, Level};
 use tiresias_mrmc::obuchowski_rockette::{Comparison, Conventions, Difference, NegativeTerm, ObuchowskiRockette, Random};
 
-pub const RJAFROC: Conventions = Conventions { fixed_readers: NegativeTerm::Zero, components: NegativeTerm::Zero };
-pub const MRMCAOV: Conventions = Conventions { fixed_readers: NegativeTerm::AsEstimated, components: NegativeTerm::AsEstimated };
+pub(crate) const RJAFROC: Conventions = Conventions { fixed_readers: NegativeTerm::Zero, components: NegativeTerm::Zero };
+pub(crate) const MRMCAOV: Conventions = Conventions { fixed_readers: NegativeTerm::AsEstimated, components: NegativeTerm::AsEstimated };
 
 /// The rows of a table, with the path of each.
-pub fn rows<'a>(json: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
+pub(crate) fn rows<'a>(json: &'a Value, path: &str) -> Vec<(String, &'a Value)> {
     let found = path.split('/').fold(json, |at, key| &at[key]);
     let list = found.as_array().unwrap_or_else(|| panic!("no table {path}"));
     list.iter().enumerate().map(|(at, row)| (format!("{path}/{at}"), row)).collect()
@@ -55,19 +55,18 @@ fn name(row: &Value) -> &str {
     row["row"].as_str().expect("a name")
 }
 
-/// The tables of intervals that both of RJafroc's analyses have.
+/// The tables of intervals that both of RJafroc's analyses have, of one choice of random factors.
 fn intervals(
     ledger: &mut Ledger,
     json: &Value,
     at: &str,
-    random: &str,
     comparison: &Comparison,
     modality: impl Fn(usize) -> Estimate,
     reader: impl Fn(usize) -> Vec<Difference>,
     normal: bool,
 ) {
     let keys = if normal { ["z", "PrGTz", "CILower", "CIUpper"] } else { ["t", "PrGTt", "CILower", "CIUpper"] };
-    for (path, row) in rows(json, &format!("{at}/{random}/ciDiffTrt")) {
+    for (path, row) in rows(json, &format!("{at}/ciDiffTrt")) {
         let pair = indices(name(row));
         let estimate = find(&comparison.differences, pair[0], pair[1]);
         difference(ledger, &path, estimate, keys);
@@ -75,7 +74,7 @@ fn intervals(
             ledger.compare(&format!("{path}/DF"), Some(estimate.df), Kind::Df);
         }
     }
-    for (path, row) in rows(json, &format!("{at}/{random}/ciAvgRdrEachTrt")) {
+    for (path, row) in rows(json, &format!("{at}/ciAvgRdrEachTrt")) {
         let e = modality(indices(name(row))[0]);
         ledger.compare(&format!("{path}/Estimate"), Some(e.value), Kind::Figure);
         ledger.compare(&format!("{path}/StdErr"), Some(e.standard_error), Kind::Variance);
@@ -85,8 +84,8 @@ fn intervals(
             ledger.compare(&format!("{path}/DF"), Some(e.df), Kind::Df);
         }
     }
-    if random == "FRRC" {
-        for (path, row) in rows(json, &format!("{at}/FRRC/ciDiffTrtEachRdr")) {
+    if at.ends_with("FRRC") {
+        for (path, row) in rows(json, &format!("{at}/ciDiffTrtEachRdr")) {
             let which = indices(name(row));
             let mut e = find(&reader(which[0]), which[1], which[2]);
             if !normal {
@@ -105,7 +104,7 @@ fn intervals(
 const ALL: [(&str, Random); 3] = [("RRRC", Random::ReadersAndCases), ("FRRC", Random::Cases), ("RRFC", Random::Readers)];
 
 /// RJafroc's Obuchowski-Rockette analysis, at `at` of the file.
-pub fn rjafroc_or(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures) {
+pub(crate) fn rjafroc_or(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures) {
     let or = ObuchowskiRockette::new(figures, RJAFROC, Level::default());
     let (i, j) = (figures.modalities() as f64, figures.readers() as f64);
     foms(ledger, json, at, &or.modality_means(), figures.values(), figures.readers());
@@ -165,7 +164,7 @@ pub fn rjafroc_or(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures
         ledger.compare(&format!("{second}/p"), None, Kind::P);
         let one = |modality| or.modality(modality, random).expect("an estimate");
         let reader = |reader| or.reader_differences(reader).expect("differences");
-        intervals(ledger, json, at, name, &comparison, one, reader, random == Random::Cases);
+        intervals(ledger, json, &format!("{at}/{name}"), &comparison, one, reader, random == Random::Cases);
     }
     let k_minus_1 = format!("{at}/FRRC/ciAvgRdrEachTrt/");
     ledger.leave_out(
@@ -175,7 +174,7 @@ pub fn rjafroc_or(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures
 }
 
 /// RJafroc's Dorfman-Berbaum-Metz analysis, at `at` of the file.
-pub fn rjafroc_dbm(ledger: &mut Ledger, json: &Value, at: &str, jackknife: &Jackknife) {
+pub(crate) fn rjafroc_dbm(ledger: &mut Ledger, json: &Value, at: &str, jackknife: &Jackknife) {
     let dbm = DorfmanBerbaumMetz::new(jackknife, Level::default());
     let readers = jackknife.readers();
     let means: Vec<f64> = jackknife.values().chunks(readers).map(|row| row.iter().sum::<f64>() / readers as f64).collect();
@@ -224,12 +223,12 @@ pub fn rjafroc_dbm(ledger: &mut Ledger, json: &Value, at: &str, jackknife: &Jack
         ledger.compare(&format!("{second}/p"), None, Kind::P);
         let one = |modality| dbm.modality(modality, random).expect("an estimate");
         let reader = |reader| dbm.reader_differences(reader).expect("differences");
-        intervals(ledger, json, at, name, &comparison, one, reader, false);
+        intervals(ledger, json, &format!("{at}/{name}"), &comparison, one, reader, false);
     }
 }
 
 /// MRMCaov's analysis of one set of figures; `at` is its key, `names` those of modalities and readers.
-pub fn mrmcaov(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures, random: Random, names: [&[String]; 2]) {
+pub(crate) fn mrmcaov(ledger: &mut Ledger, json: &Value, at: &str, figures: &Figures, random: Random, names: [&[String]; 2]) {
     let or = ObuchowskiRockette::new(figures, MRMCAOV, Level::default());
     let [modalities, readers] = names;
     let place = |names: &[String], name: &Value| {

@@ -10,8 +10,8 @@ use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random
 use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::ustatistics::{Averaged, Bck, DfRule, Estimator, UStatistics, UnpairedDf};
 
-pub const JAVA: &str = "iMRMC_java_4.0.3_statAnalysis";
-pub const R: &str = "iMRMC_R_2.1.2";
+pub(crate) const JAVA: &str = "iMRMC_java_4.0.3_statAnalysis";
+pub(crate) const R: &str = "iMRMC_R_2.1.2";
 
 /// A modality alone, or two.
 fn which(study: &Study, row: &Value) -> (usize, Option<usize>) {
@@ -91,7 +91,7 @@ fn estimates(ledger: &mut Ledger, path: &str, u: &UStatistics, pair: (usize, Opt
     ledger.compare(&format!("{path}/varAUCAminusAUCB"), difference.map(|d| d.variance), Kind::Variance);
 }
 
-pub fn java(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
+pub(crate) fn java(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     let figures = u.figures().expect("figures");
     // The program computes Hillis's degrees of freedom for crossed designs. It prints some for the crossed parts of a study
     // that is not crossed, but takes the number of cases of the whole file for theirs in Cov2 and Cov3.
@@ -114,7 +114,7 @@ pub fn java(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     }
 }
 
-pub fn r(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
+pub(crate) fn r(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     for (table, estimator) in [("Ustat", Estimator::Unbiased), ("MLEstat", Estimator::VStatistic)] {
         for (path, row) in rows(json, &format!("{R}/{table}")) {
             let pair = which(study, row);
@@ -174,7 +174,7 @@ fn of_row(study: &Study, u: &UStatistics, row: &Value) -> tiresias_mrmc::ustatis
     u.moments(name("modalityID.1"), name("modalityID.2")).expect("moments")
 }
 
-pub fn independent(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
+pub(crate) fn independent(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     for (path, row) in rows(json, "independent_python/single") {
         let modality = study.modality(row["modality"].as_str().expect("a name"));
         let of = u.modality(modality, Estimator::Unbiased).expect("an area");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How near a number must be; the sizes are those of the files themselves.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Areas and other figures of merit, absolute.
     Figure,
     /// Variances, mean squares, standard errors, test statistics: relative.
@@ -29,17 +29,17 @@ struct Tolerance {
 }
 
 /// The numbers of one file.
-pub struct Ledger {
+pub(crate) struct Ledger {
     set: String,
     leaves: BTreeMap<String, Value>,
     done: BTreeSet<String>,
     compared: BTreeMap<String, usize>,
     tolerance: Tolerance,
-    pub differences: Vec<String>,
+    pub(crate) differences: Vec<String>,
 }
 
 impl Ledger {
-    pub fn new(set: &str, json: &Value) -> Self {
+    pub(crate) fn new(set: &str, json: &Value) -> Self {
         let mut leaves = BTreeMap::new();
         gather("", json, &mut leaves);
         let tolerance = |name: &str| json["tolerance"][name].as_f64().expect("a tolerance");
@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// Compares one number; `None` here must be null there.
-    pub fn compare(&mut self, path: &str, ours: Option<f64>, kind: Kind) {
+    pub(crate) fn compare(&mut self, path: &str, ours: Option<f64>, kind: Kind) {
         let Some(theirs) = self.leaves.get(path) else {
             return self.differences.push(format!("{} {path}: no such number", self.set));
         };
@@ -84,14 +84,14 @@ impl Ledger {
     }
 
     /// Leaves out what no analysis makes, for a reason.
-    pub fn leave_out(&mut self, pattern: impl Fn(&str) -> bool, reason: &str) {
+    pub(crate) fn leave_out(&mut self, pattern: impl Fn(&str) -> bool, reason: &str) {
         assert!(!reason.is_empty(), "a number is left out for a reason");
         let found: Vec<String> = self.leaves.keys().filter(|path| pattern(path)).cloned().collect();
         self.done.extend(found);
     }
 
     /// What was compared, by tool; each number that nobody looked at is a difference.
-    pub fn close(mut self) -> (BTreeMap<String, usize>, Vec<String>) {
+    pub(crate) fn close(mut self) -> (BTreeMap<String, usize>, Vec<String>) {
         for path in self.leaves.keys().filter(|path| !self.done.contains(*path)) {
             self.differences.push(format!("{} {path}: nobody compares this number", self.set));
         }

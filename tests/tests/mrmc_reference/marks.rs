@@ -37,15 +37,15 @@ fn lines<T: serde::de::DeserializeOwned>(csv: &Path) -> Vec<T> {
 }
 
 /// Truth and marks of each cell, all readers of modality 0 first. Files number from 1.
-pub struct Froc {
-    pub cases: FrocCases,
-    pub cells: Vec<Vec<Mark>>,
-    pub modalities: usize,
-    pub readers: usize,
+pub(crate) struct Froc {
+    pub(crate) cases: FrocCases,
+    pub(crate) cells: Vec<Vec<Mark>>,
+    pub(crate) modalities: usize,
+    pub(crate) readers: usize,
 }
 
 impl Froc {
-    pub fn read(truth: &Path, marks: &Path) -> Self {
+    pub(crate) fn read(truth: &Path, marks: &Path) -> Self {
         let (truth, marks): (Vec<Lesion>, Vec<Marked>) = (lines(truth), lines(marks));
         let mut weights = vec![Vec::new(); truth.iter().map(|l| l.case).max().expect("a case")];
         for lesion in truth.iter().filter(|l| l.lesion > 0) {
@@ -76,7 +76,7 @@ const FIGURES: [(&str, FrocFigure); 11] = [
     ("FROC", FrocFigure::Froc),
 ];
 
-pub fn froc(ledger: &mut Ledger, json: &Value, study: &Froc) {
+pub(crate) fn froc(ledger: &mut Ledger, json: &Value, study: &Froc) {
     let reads: Vec<FrocRead> = study.cells.iter().map(|marks| FrocRead::new(&study.cases, marks).expect("marks")).collect();
     let diseased = study.cases.weights().filter(|lesions| !lesions.is_empty()).count();
     let lesions = study.cases.weights().map(<[f64]>::len).max().expect("a case");
@@ -104,7 +104,7 @@ pub fn froc(ledger: &mut Ledger, json: &Value, study: &Froc) {
     }
 }
 
-pub fn lroc(ledger: &mut Ledger, csv: &Path) {
+pub(crate) fn lroc(ledger: &mut Ledger, csv: &Path) {
     let lines: Vec<Rated> = lines(csv);
     for reader in 1..=lines.iter().map(|l| l.reader).max().expect("a reader") {
         let own = || lines.iter().filter(|l| l.reader == reader);

@@ -15,7 +15,7 @@ use tiresias_mrmc::ratings::Ratings;
 const METRICS: [(&str, Metric); 4] =
     [("nominal", Metric::Nominal), ("ordinal", Metric::Ordinal), ("interval", Metric::Interval), ("ratio", Metric::Ratio)];
 
-pub fn sample_size(ledger: &mut Ledger, study: &Study) {
+pub(crate) fn sample_size(ledger: &mut Ledger, study: &Study) {
     let at = "sample_size_RJafroc_2.1.3_OR_jackknife";
     let figures = Figures::of_areas(&study.table(), CovarianceMethod::Jackknife).expect("figures");
     let or = ObuchowskiRockette::new(&figures, crate::analyses::RJAFROC, Level::default());
@@ -39,7 +39,7 @@ pub fn sample_size(ledger: &mut Ledger, study: &Study) {
     }
 }
 
-pub fn agreement(ledger: &mut Ledger, json: &Value, study: &Study) {
+pub(crate) fn agreement(ledger: &mut Ledger, json: &Value, study: &Study) {
     let cases = study.truth.len();
     for (modality, name) in study.modalities.iter().enumerate() {
         let ratings = &study.scores[modality * study.readers.len() * cases..][..study.readers.len() * cases];

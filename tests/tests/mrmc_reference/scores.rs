@@ -5,11 +5,11 @@ use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::table::ScoreTable;
 
 /// A study with its names, in the order in which a file names them.
-pub struct Study {
-    pub modalities: Vec<String>,
-    pub readers: Vec<String>,
-    pub truth: Vec<Group>,
-    pub scores: Vec<Option<f64>>,
+pub(crate) struct Study {
+    pub(crate) modalities: Vec<String>,
+    pub(crate) readers: Vec<String>,
+    pub(crate) truth: Vec<Group>,
+    pub(crate) scores: Vec<Option<f64>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -22,7 +22,7 @@ struct Line {
 }
 
 impl Study {
-    pub fn read(csv: &Path) -> Self {
+    pub(crate) fn read(csv: &Path) -> Self {
         let lines: Vec<Line> =
             csv::Reader::from_path(csv).expect("a table of scores").deserialize().map(|line| line.expect("five columns")).collect();
         let mut names = [Vec::new(), Vec::new(), Vec::new()];
@@ -48,17 +48,17 @@ impl Study {
         }
         Self { modalities, readers, truth, scores }
     }
-    pub fn table(&self) -> ScoreTable<'_> {
+    pub(crate) fn table(&self) -> ScoreTable<'_> {
         ScoreTable::new(self.modalities.len(), self.readers.len(), &self.truth, &self.scores).expect("a table")
     }
-    pub fn modality(&self, name: &str) -> usize {
+    pub(crate) fn modality(&self, name: &str) -> usize {
         self.modalities.iter().position(|m| m == name).unwrap_or_else(|| panic!("no modality {name}"))
     }
-    pub fn reader(&self, name: &str) -> usize {
+    pub(crate) fn reader(&self, name: &str) -> usize {
         self.readers.iter().position(|r| r == name).unwrap_or_else(|| panic!("no reader {name}"))
     }
     /// The scores of one reader in one modality: normal and diseased cases.
-    pub fn cell(&self, modality: usize, reader: usize) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn cell(&self, modality: usize, reader: usize) -> (Vec<f64>, Vec<f64>) {
         let cell = &self.scores[(modality * self.readers.len() + reader) * self.truth.len()..][..self.truth.len()];
         let of = |group: Group| cell.iter().zip(&self.truth).filter(|(_, t)| **t == group).filter_map(|(s, _)| *s).collect();
         (of(Group::Normal), of(Group::Diseased))
