@@ -182,9 +182,9 @@ impl RunningCount {
         }
         for start in &self.depths {
             if let (Some(node), Some(after)) = (self.nodes.get_mut(start + rest / 16), AFTER.get(rest % 16)) {
-                for (sum, mask) in node.iter_mut().zip(after) {
-                    *sum += weight & mask;
-                }
+                // All branches are read before one is written, so that they are added side by side.
+                let (before, after) = (*node, *after);
+                *node = std::array::from_fn(|branch| before[branch] + (weight & after[branch]));
             }
             rest /= 16;
         }
