@@ -7,7 +7,8 @@
 //! Where to start: a [`table::ScoreTable`] holds case-level scores of any design. [`figures::Figures::of_areas`] makes areas and
 //! their covariances of it, which [`obuchowski_rockette`] analyses; [`figures::Jackknife`] does the same for any figure of merit
 //! and feeds [`dorfman_berbaum_metz`] too; [`ustatistics`] takes the table itself, whatever is missing. Free-response and
-//! located reads ([`froc`], [`lroc`]), clustered units ([`clusters`]) and reading times ([`times`]) become a jackknife.
+//! located reads ([`froc`], [`lroc`]), clustered units ([`clusters`]) and reading times ([`times`]) become a jackknife. Agreement of
+//! readers, or of the repeats of one, is in [`kappa`], [`krippendorff`] and [`icc`], which has the limits of agreement too.
 
 #![forbid(unsafe_code)]
 

@@ -153,7 +153,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
 }
 
-/// An analysis of one set of figures.
+/// An analysis of one set of figures: of a crossed design, or of one whose cases are nested in readers or in modalities, where
+/// covariances of cells without a common case are 0 ([`ScoreTable::design`](crate::table::ScoreTable::design) tells which).
 #[derive(Debug, Clone, Copy)]
 pub struct ObuchowskiRockette<'a> {
     figures: &'a Figures,

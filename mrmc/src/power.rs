@@ -180,6 +180,22 @@ mod tests {
     };
 
     #[test]
+    fn the_numbers_of_rjafroc() {
+        let level = Level::default();
+        let power = PILOT.power(Random::ReadersAndCases, 0.05, 6, 251, level).unwrap();
+        let near = |ours: f64, theirs: f64| assert!((ours / theirs - 1.0).abs() < 1e-6, "{ours} here, {theirs} there");
+        near(power.power, 0.892_281_989_392);
+        near(power.noncentrality, 11.611_452_927_9);
+        near(power.df2, 16.127_037_207_3);
+        near(power.critical, 4.488_249_562_78);
+        near(PILOT.power(Random::Cases, 0.05, 6, 251, level).unwrap().power, 0.983_944_771_108);
+        near(PILOT.power(Random::Readers, 0.05, 6, 251, level).unwrap().power, 0.949_444_913_705);
+        for (readers, cases) in [(6, 170), (8, 134), (10, 119)] {
+            assert_eq!(PILOT.cases_for(Random::ReadersAndCases, 0.05, readers, 0.8, level), Ok(cases));
+        }
+    }
+
+    #[test]
     fn more_of_anything_is_more_power() {
         let level = Level::default();
         let power = |random, effect, readers, cases| PILOT.power(random, effect, readers, cases, level).unwrap().power;

@@ -307,7 +307,6 @@ impl UStatistics {
     ) -> Result<Averaged, UStatisticsError> {
         let value = self.area(modality)? - self.area(other)?;
         let own = self.covariance(modality, modality, estimator)? + self.covariance(other, other, estimator)?;
-        // Nothing varies together where nothing is shared, also where no two pairs are independent.
         let shared = self.moments(modality, other)?;
         let variance = own - 2.0 * self.covariance(modality, other, estimator)?;
         let (a, b) = (self.moments(modality, modality)?, self.moments(other, other)?);

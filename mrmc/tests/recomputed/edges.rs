@@ -3,7 +3,7 @@
 use crate::studies::Study;
 use tiresias_mrmc::figures::{CovarianceMethod, Figures, FiguresError, Jackknife};
 use tiresias_mrmc::inference::Level;
-use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random};
+use tiresias_mrmc::obuchowski_rockette::{Conventions, NegativeTerm, ObuchowskiRockette, OrError, Random};
 use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
 
@@ -117,4 +117,47 @@ fn degrees_of_freedom_are_rounded_as_the_programs_do() {
     for (df, java, r) in rules {
         assert_eq!((DfRule::ImrmcJava.apply(df), DfRule::ImrmcR.apply(df), DfRule::Unrounded.apply(df)), (java, r, df));
     }
+}
+
+#[test]
+fn where_cov2_is_below_cov3_the_conventions_part() {
+    // Two modalities, two readers: Var 10, Cov1 5, Cov2 2, Cov3 4, in units of 0.0001; figures with all mean squares.
+    let covariances = [[10.0, 2.0, 5.0, 4.0], [2.0, 10.0, 4.0, 5.0], [5.0, 4.0, 10.0, 2.0], [4.0, 5.0, 2.0, 10.0]];
+    let figures = Figures::new(2, 2, vec![0.80, 0.84, 0.82, 0.90], covariances.iter().flatten().map(|c| c * 1e-4).collect()).unwrap();
+    let with = |fixed_readers, components| ObuchowskiRockette::new(&figures, Conventions { fixed_readers, components }, Level::default());
+    let (zero, free) = (with(NegativeTerm::Zero, NegativeTerm::Zero), with(NegativeTerm::AsEstimated, NegativeTerm::AsEstimated));
+    let near = |ours: f64, by_hand: f64| assert!((ours - by_hand).abs() < 1e-12, "{ours} here, {by_hand} by hand");
+    // MS(T) = 2 x ((0.82 - 0.84)^2 + (0.86 - 0.84)^2), MS(R) likewise of 0.81 and 0.87, MS(TR) of residuals 0.01.
+    let ms = zero.mean_squares();
+    near(ms.modality, 0.0016);
+    near(ms.reader, 0.0036);
+    near(ms.interaction, 0.0004);
+    let denominator = |or: &ObuchowskiRockette<'_>| or.compare(Random::Cases).unwrap().denominator;
+    near(denominator(&zero), 5e-4);
+    near(denominator(&free), 3e-4);
+    // Both random: all take the difference for zero.
+    for or in [&zero, &free] {
+        let both = or.compare(Random::ReadersAndCases).unwrap();
+        near(both.denominator, 0.0004);
+        near(both.equality.unwrap().df2, 1.0);
+    }
+    near(zero.components().interaction, 0.0004 - 10e-4 + 5e-4);
+    near(free.components().interaction, 0.0004 - 10e-4 + 5e-4 - 2e-4);
+    // As estimated: Var(R) = (MS(R) - MS(TR))/2 - Cov1 + Cov3. With zero, half of the difference goes over to it.
+    near(free.components().reader, 0.0016 - 5e-4 + 4e-4);
+    near(zero.components().reader, 0.0016 - 5e-4 + 4e-4 - 1e-4);
+    // Far below, a variance with fixed readers would be negative, and says so.
+    let far = Figures::new(
+        2,
+        2,
+        figures.values().to_vec(),
+        covariances.iter().flatten().map(|c| if *c == 2.0 { -9e-4 } else { c * 1e-4 }).collect(),
+    );
+    let far = far.unwrap();
+    let or = ObuchowskiRockette::new(
+        &far,
+        Conventions { fixed_readers: NegativeTerm::AsEstimated, components: NegativeTerm::Zero },
+        Level::default(),
+    );
+    assert!(matches!(or.compare(Random::Cases), Err(OrError::NegativeVariance(v)) if v < 0.0));
 }

@@ -45,7 +45,17 @@ fn by_definition(study: &Study, m: usize, n: usize) -> [(f64, f64); 8] {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
     #[test]
-    fn moments_equal_sums_over_all_pairs_of_any_design(study in studies(1..5, 1..6, 3)) {
+    fn moments_equal_sums_over_all_pairs_of_any_design(study in studies(1..5, 1..6, 3), design in 0..8_usize) {
+        // Half of the designs are nested on purpose: cases in readers, in modalities, readers in modalities, split-plot.
+        let study = study.mapped(|m, r, c, s| {
+            s.filter(|_| match design {
+                0 => c / 2 % study.readers == r,
+                1 => c / 2 % 2 == m,
+                2 => r % 2 == m,
+                3 => c / 2 % 2 == r % 2,
+                _ => true,
+            })
+        });
         let u = UStatistics::of(&study.table());
         for (m, n) in [(0, 0), (0, 1), (1, 1), (1, 0)] {
             let expected = by_definition(&study, m, n);
