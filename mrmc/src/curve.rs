@@ -22,8 +22,9 @@ impl Scores<'_> {
     /// The rates at a threshold: of binary decisions scored 0 and 1, those at 1. The area of such scores is their mean.
     #[must_use]
     pub fn rates(&self, threshold: f64) -> Rates {
-        let below = |scores: &[f64]| scores.iter().filter(|s| **s < threshold).count() as f64 / scores.len() as f64;
-        Rates { sensitivity: 1.0 - below(self.diseased()), specificity: below(self.normal()) }
+        let at_least = |scores: &[f64]| scores.iter().filter(|s| **s >= threshold).count() as f64;
+        let (n0, n1) = (self.normal().len() as f64, self.diseased().len() as f64);
+        Rates { sensitivity: at_least(self.diseased()) / n1, specificity: (n0 - at_least(self.normal())) / n0 }
     }
 
     /// The area under the curve over false positive fractions `low..=high`; 0 to 1 is the whole area.
@@ -99,9 +100,10 @@ fn highest_at(points: &[Rates], x: f64, of_x: impl Fn(&Rates) -> f64, of_y: impl
     let mut highest: f64 = 0.0;
     for (a, b) in points.iter().zip(points.iter().skip(1)) {
         let (x0, x1, y0, y1) = (of_x(a), of_x(b), of_y(a), of_y(b));
-        if x == x0 || x == x1 {
-            highest = highest.max(if x == x0 { y0 } else { y1 }).max(if x == x1 { y1 } else { y0 });
-        } else if (x0 < x) == (x < x1) {
+        for (at, y) in [(x0, y0), (x1, y1)] {
+            highest = if at == x { highest.max(y) } else { highest };
+        }
+        if x > x0.min(x1) && x < x0.max(x1) {
             highest = highest.max(y0 + (y1 - y0) * (x - x0) / (x1 - x0));
         }
     }

@@ -56,6 +56,14 @@ pub enum FiguresError {
     /// A figure or covariance is infinite or NaN.
     #[error("number {0} (from 0) of the figures or covariances is not finite: leave its reader out")]
     NotFinite(usize),
+    /// There is no such modality.
+    #[error("there is no modality {index} (from 0): the figures have {count}")]
+    NoModality {
+        /// The index asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// There is nothing to leave out.
     #[error("a jackknife needs at least two cases")]
     TooFewCases,
@@ -174,6 +182,19 @@ impl Figures {
     pub fn covariance(&self, cell: usize, other: usize) -> f64 {
         let n = self.values.len();
         if cell < n && other < n { self.covariances.get(cell * n + other).copied().unwrap_or_default() } else { 0.0 }
+    }
+    /// The figures of some modalities alone, in the order given: a pair of them by its own data, as iMRMC analyses each pair.
+    ///
+    /// # Errors
+    /// When there is no such modality, or none is asked for.
+    pub fn of_modalities(&self, modalities: &[usize]) -> Result<Self, FiguresError> {
+        if let Some(index) = modalities.iter().copied().find(|m| *m >= self.modalities) {
+            return Err(FiguresError::NoModality { index, count: self.modalities });
+        }
+        let cells: Vec<usize> = modalities.iter().flat_map(|m| (0..self.readers).map(move |r| m * self.readers + r)).collect();
+        let values = cells.iter().filter_map(|cell| self.values.get(*cell).copied()).collect();
+        let covariances = cells.iter().flat_map(|a| cells.iter().map(|b| self.covariance(*a, *b))).collect();
+        Self::new(modalities.len(), self.readers, values, covariances)
     }
     /// Linear combinations of the cells as figures of their own: row by row, `weights` has one number for each cell. A
     /// difference of modalities for each reader, an effect within each subgroup, or the readers against a machine are such.

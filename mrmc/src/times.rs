@@ -190,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn one_reader_is_a_paired_comparison_of_logarithms() {
+        let (slow, fast) = ([41.0, 83.0, 60.0, 12.0, 33.0], [20.0, 47.0, 35.0, 14.0, 16.0]);
+        let times: Vec<Option<f64>> = slow.iter().chain(&fast).map(|t| Some(*t)).collect();
+        let figures = log_times(2, 1, 5, &times).unwrap().figures();
+        let analysis = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+        let found = analysis.compare(Random::Cases).unwrap().differences[0].estimate;
+        let logs: Vec<f64> = slow.iter().zip(&fast).map(|(a, b)| (a / b).ln()).collect();
+        let mean = logs.iter().sum::<f64>() / 5.0;
+        let variance = logs.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / 4.0 / 5.0;
+        assert!((found.value - mean).abs() < 1e-12 && (found.standard_error.powi(2) - variance).abs() < 1e-12);
+    }
+
+    #[test]
     fn medians_and_signed_ranks_by_hand() {
         assert_eq!((median(&[]), median(&[3.0]), median(&[4.0, 1.0, 3.0, 9.0])), (None, Some(3.0), Some(3.5)));
         // Five readers, all faster: 2/32.

@@ -3,7 +3,7 @@
 use crate::studies::{Study, studies};
 use proptest::prelude::*;
 use tiresias_mrmc::dorfman_berbaum_metz::DorfmanBerbaumMetz;
-use tiresias_mrmc::figures::{CovarianceMethod, Figures, Jackknife};
+use tiresias_mrmc::figures::{CovarianceMethod, Figures, FiguresError, Jackknife};
 use tiresias_mrmc::inference::Level;
 use tiresias_mrmc::nested_readers::{self, NestedError};
 use tiresias_mrmc::obuchowski_rockette::{Comparison, Conventions, NegativeTerm, ObuchowskiRockette, OrError, Random};
@@ -222,6 +222,9 @@ fn labels_have_no_gaps() {
     assert!(matches!(of(&[Some(0), Some(usize::MAX)]), SubgroupError::TooSmall { subgroup: 0, .. }));
     assert_eq!(of(&[Some(0)]), SubgroupError::Size { cases: 2, labels: 1 });
     assert!(Figures::new(0, 0, vec![0.5], vec![]).is_err());
+    assert_eq!(figures.of_modalities(&[0]), Ok(figures.clone()));
+    assert_eq!(figures.of_modalities(&[0, 1]), Err(FiguresError::NoModality { index: 1, count: 1 }));
+    assert!(figures.of_modalities(&[]).is_err());
 }
 
 #[test]

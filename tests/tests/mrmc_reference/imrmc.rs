@@ -63,16 +63,8 @@ fn cases(ledger: &mut Ledger, path: &str, study: &Study, has: impl Fn(usize) -> 
 
 /// Hillis's degrees of freedom from unbiased covariances, as the Java program has them: crossed designs only.
 fn df_hillis(figures: &Figures, (a, b): (usize, Option<usize>)) -> f64 {
-    let readers = figures.readers();
-    let weights = |of: &[usize]| {
-        let mut weights = vec![0.0; of.len() * readers * figures.values().len()];
-        for (row, (m, r)) in of.iter().flat_map(|m| (0..readers).map(move |r| (m, r))).enumerate() {
-            weights[row * figures.values().len() + m * readers + r] = 1.0;
-        }
-        weights
-    };
     let of: Vec<usize> = [Some(a), b].into_iter().flatten().collect();
-    let part = figures.combined(of.len(), readers, &weights(&of)).expect("a part of the figures");
+    let part = figures.of_modalities(&of).expect("a part of the figures");
     let or = ObuchowskiRockette::new(&part, Conventions::default(), Level::default());
     match b {
         None => or.modality(0, Random::ReadersAndCases).expect("an estimate").df,
