@@ -6,10 +6,11 @@
 //! whole half-pairs, so that the area is exact but for one division. Higher scores are more suspicious, everywhere.
 //! Refused: a group without a case, a score that is not a number, a variance from a single case. Missing is not a score.
 
+use crate::placement::Cell;
 use thiserror::Error;
 
 /// Why a curve or its variance does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RocError {
     /// There is no case without the disease.
@@ -29,6 +30,14 @@ pub enum RocError {
     /// A sample variance needs two cases.
     #[error("a variance needs at least two {0} cases with a score")]
     TooFew(Group),
+    /// A range of fractions is empty or leaves 0..=1.
+    #[error("a fraction or a range of fractions lies within 0 and 1, lower end first; {low} to {high} does not")]
+    NotAFraction {
+        /// Lower end, or the fraction itself.
+        low: f64,
+        /// Upper end, or the fraction itself.
+        high: f64,
+    },
 }
 
 /// Which of the two groups of cases is meant.
@@ -96,39 +105,59 @@ impl<'a> Scores<'a> {
         Ok(Self { normal, diseased })
     }
 
+    /// The scores of the normal cases.
+    #[must_use]
+    pub fn normal(&self) -> &'a [f64] {
+        self.normal
+    }
+    /// The scores of the diseased cases.
+    #[must_use]
+    pub fn diseased(&self) -> &'a [f64] {
+        self.diseased
+    }
+
     /// Area under the empirical ROC curve, 0..=1: the mean of `psi` over all pairs, which is also the trapezoid area under
     /// [`operating_points`](Self::operating_points).
     #[must_use]
     pub fn auc(&self) -> f64 {
-        let normal = Sorted::of(self.normal);
-        let half_pairs: u64 = self.diseased.iter().map(|y| normal.half_pairs_below(*y)).sum();
-        half_pairs as f64 / (2.0 * self.normal.len() as f64 * self.diseased.len() as f64)
+        // Both groups have a case, so there is an area.
+        self.ranked().area().unwrap_or_default()
     }
 
     /// The points of the curve, one for each distinct score, from (0, 0) to (1, 1).
     #[must_use]
     pub fn operating_points(&self) -> Vec<OperatingPoint> {
-        let (normal, diseased) = (Sorted::of(self.normal), Sorted::of(self.diseased));
-        let mut thresholds: Vec<f64> = self.normal.iter().chain(self.diseased).copied().collect();
-        thresholds.sort_by(|a, b| b.total_cmp(a));
+        let (n0, n1) = (self.normal.len() as f64, self.diseased.len() as f64);
+        let mut scores: Vec<(f64, u32, u32)> =
+            self.normal.iter().map(|x| (*x, 1, 0)).chain(self.diseased.iter().map(|y| (*y, 0, 1))).collect();
+        scores.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut points = vec![OperatingPoint { threshold: None, fpf: 0.0, tpf: 0.0 }];
+        let (mut false_positive, mut true_positive) = (0, 0);
         // By value, not by bits: -0 and 0 are one score.
-        thresholds.dedup_by(|a, b| a == b);
-        let nothing = OperatingPoint { threshold: None, fpf: 0.0, tpf: 0.0 };
-        let points = thresholds.into_iter().map(|c| OperatingPoint {
-            threshold: Some(c),
-            fpf: normal.share_at_least(c),
-            tpf: diseased.share_at_least(c),
-        });
-        std::iter::once(nothing).chain(points).collect()
+        for tied in scores.chunk_by(|a, b| a.0 == b.0) {
+            false_positive += tied.iter().map(|(_, normal, _)| normal).sum::<u32>();
+            true_positive += tied.iter().map(|(_, _, diseased)| diseased).sum::<u32>();
+            let (fpf, tpf) = (f64::from(false_positive) / n0, f64::from(true_positive) / n1);
+            points.push(OperatingPoint { threshold: tied.last().map(|(score, _, _)| *score), fpf, tpf });
+        }
+        points
     }
 
     /// DeLong's structural components. The mean of either vector is the area.
     #[must_use]
     pub fn components(&self) -> Components {
-        let (normal, diseased) = (Sorted::of(self.normal), Sorted::of(self.diseased));
-        let of_normal = |x: &f64| diseased.half_pairs_above(*x) as f64 / (2.0 * self.diseased.len() as f64);
-        let of_diseased = |y: &f64| normal.half_pairs_below(*y) as f64 / (2.0 * self.normal.len() as f64);
-        Components { normal: self.normal.iter().map(of_normal).collect(), diseased: self.diseased.iter().map(of_diseased).collect() }
+        let ranked = self.ranked();
+        let of = |half_pairs: &[u64], others: usize| half_pairs.iter().map(|sum| *sum as f64 / (2.0 * others as f64)).collect();
+        Components {
+            normal: of(&ranked.normal.half_pairs, self.diseased.len()),
+            diseased: of(&ranked.diseased.half_pairs, self.normal.len()),
+        }
+    }
+
+    fn ranked(&self) -> Cell {
+        let numbered = |scores: &'a [f64], group: Group| scores.iter().zip(0..).map(move |(score, number)| (*score, group, number));
+        let scores = numbered(self.normal, Group::Normal).chain(numbered(self.diseased, Group::Diseased));
+        Cell::of(scores, self.normal.len(), self.diseased.len())
     }
 
     /// DeLong's variance of the area: S10/N1 + S01/N0, with S the sample variances (n - 1) of the structural components.
@@ -140,36 +169,6 @@ impl<'a> Scores<'a> {
         let of_normal = sample_variance(&normal).ok_or(RocError::TooFew(Group::Normal))?;
         let of_diseased = sample_variance(&diseased).ok_or(RocError::TooFew(Group::Diseased))?;
         Ok(of_diseased / diseased.len() as f64 + of_normal / normal.len() as f64)
-    }
-}
-
-/// Scores in ascending order.
-struct Sorted(Vec<f64>);
-
-impl Sorted {
-    fn of(scores: &[f64]) -> Self {
-        let mut sorted = scores.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        Self(sorted)
-    }
-    /// How many scores are lower, and how many are lower or equal.
-    fn ranks(&self, score: f64) -> (u64, u64) {
-        let below = self.0.partition_point(|s| *s < score);
-        let up_to = self.0.partition_point(|s| *s <= score);
-        (below as u64, up_to as u64)
-    }
-    /// Twice the number of scores below, with each equal one counted once.
-    fn half_pairs_below(&self, score: f64) -> u64 {
-        let (below, up_to) = self.ranks(score);
-        below + up_to
-    }
-    /// Twice the number of scores above, with each equal one counted once.
-    fn half_pairs_above(&self, score: f64) -> u64 {
-        2 * self.0.len() as u64 - self.half_pairs_below(score)
-    }
-    fn share_at_least(&self, score: f64) -> f64 {
-        let (below, _) = self.ranks(score);
-        (self.0.len() as u64 - below) as f64 / self.0.len() as f64
     }
 }
 

@@ -1,0 +1,163 @@
+//! The corners: constant scores, perfect separation, too few of everything, negative variances, an arm of its own.
+
+use crate::studies::Study;
+use tiresias_mrmc::figures::{CovarianceMethod, Figures, FiguresError, Jackknife};
+use tiresias_mrmc::inference::Level;
+use tiresias_mrmc::obuchowski_rockette::{Conventions, NegativeTerm, ObuchowskiRockette, OrError, Random};
+use tiresias_mrmc::roc::Group;
+use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
+
+const METHODS: [CovarianceMethod; 3] = [CovarianceMethod::Jackknife, CovarianceMethod::DeLong, CovarianceMethod::Unbiased];
+
+/// Three readers, 4 + 4 cases, the scores by a rule.
+fn study(score: impl Fn(usize, usize, usize, Group) -> Option<f64>) -> Study {
+    let truth: Vec<Group> = (0..8).map(|k| if k < 4 { Group::Normal } else { Group::Diseased }).collect();
+    let empty = Study { modalities: 2, readers: 3, scores: vec![None; 48], truth };
+    empty.mapped(|m, r, c, _| score(m, r, c, empty.truth[c]))
+}
+
+#[test]
+fn where_nothing_varies_there_is_no_test() {
+    let constant = study(|_, _, _, _| Some(3.0));
+    let perfect = study(|_, _, c, _| Some(c as f64));
+    for (study, area) in [(constant, 0.5), (perfect, 1.0)] {
+        for method in METHODS {
+            let figures = Figures::of_areas(&study.table(), method).unwrap();
+            assert!(figures.values().iter().all(|v| *v == area));
+            let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+            for random in [Random::ReadersAndCases, Random::Cases, Random::Readers] {
+                let comparison = or.compare(random).unwrap();
+                assert_eq!((comparison.denominator, comparison.equality), (0.0, None), "{method:?} {random:?}");
+                let estimate = comparison.differences[0].estimate;
+                assert_eq!((estimate.value, estimate.standard_error, estimate.test), (0.0, 0.0, None));
+                let alone = or.modality(0, random).unwrap();
+                assert_eq!((alone.value, alone.interval.low, alone.interval.high), (area, area, area));
+            }
+        }
+        let u = UStatistics::of(&study.table());
+        let (alone, both) =
+            (u.modality(0, Estimator::Unbiased).unwrap(), u.difference(0, 1, Estimator::Unbiased, UnpairedDf::Pooled).unwrap());
+        assert_eq!((alone.value, alone.variance, alone.df_bdg), (area, 0.0, None));
+        assert_eq!((both.value, both.variance, both.df_bdg), (0.0, 0.0, None));
+    }
+}
+
+#[test]
+fn a_constant_gain_has_no_interaction() {
+    // Every reader gains the same between modalities, and cases say the same to all.
+    let study = study(|m, _, c, _| Some(if m == 1 || c != 4 { c as f64 } else { 2.5 }));
+    let figures = Figures::of_areas(&study.table(), CovarianceMethod::Jackknife).unwrap();
+    let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+    assert_eq!(or.mean_squares().interaction, 0.0);
+    let fixed_cases = or.compare(Random::Readers).unwrap();
+    assert_eq!((fixed_cases.equality, fixed_cases.differences[0].estimate.test), (None, None));
+    // Readers who do not vary leave cases alone: infinitely many degrees of freedom, and no NaN.
+    let both = or.compare(Random::ReadersAndCases).unwrap();
+    assert!(both.denominator > 0.0 && both.differences[0].estimate.df == f64::INFINITY);
+    assert!(both.equality.unwrap().p.is_finite());
+}
+
+#[test]
+fn readers_with_too_few_cases_are_named() {
+    // Reader 1 has one diseased case in modality 1, then none.
+    for (kept, one) in [(5, true), (4, false)] {
+        let few = study(|m, r, c, _| Some((c * 7 % 5) as f64).filter(|_| (m, r) != (1, 1) || c < kept));
+        for method in METHODS {
+            let error = Figures::of_areas(&few.table(), method).unwrap_err();
+            let (modality, reader, group) = (1, 1, Group::Diseased);
+            let expected =
+                if one { FiguresError::OneCase { modality, reader, group } } else { FiguresError::NoCase { modality, reader, group } };
+            assert_eq!(error, expected);
+        }
+        // U-statistics take the pairs there are.
+        let u = UStatistics::of(&few.table());
+        assert!(u.difference(0, 1, Estimator::Unbiased, UnpairedDf::PerModality).unwrap().variance.is_finite());
+    }
+    let nobody = study(|m, _, c, _| Some(c as f64).filter(|_| m == 0));
+    let u = UStatistics::of(&nobody.table());
+    assert_eq!(u.areas()[1], None);
+    assert_eq!(u.modality(1, Estimator::Unbiased), Err(UStatisticsError::NoPair(1)));
+    assert_eq!(u.modality(2, Estimator::Unbiased), Err(UStatisticsError::NoModality { index: 2, count: 2 }));
+    let alone = study(|_, r, c, _| Some(c as f64).filter(|_| r == 0));
+    let error = UStatistics::of(&alone.table()).modality(0, Estimator::Unbiased).unwrap_err();
+    assert_eq!(error, UStatisticsError::NothingIndependent(0, 0));
+    assert!(error.to_string().contains("analyse with readers fixed"));
+}
+
+#[test]
+fn partly_paired_reads_have_a_jackknife_and_no_delong() {
+    let partly = study(|m, _, c, _| Some((c * 5 % 7) as f64).filter(|_| m == 0 || c != 3));
+    let error = Figures::of_areas(&partly.table(), CovarianceMethod::DeLong).unwrap_err();
+    assert_eq!(error, FiguresError::PartlyPaired { group: Group::Normal });
+    for method in [CovarianceMethod::Jackknife, CovarianceMethod::Unbiased] {
+        assert!(Figures::of_areas(&partly.table(), method).is_ok());
+    }
+    // A case that is not read is left out without effect.
+    let jackknife = Jackknife::of_areas(&partly.table()).unwrap();
+    let left: Vec<&[f64]> = jackknife.left_out().collect();
+    assert_eq!(left[3][3], jackknife.values()[3]);
+}
+
+#[test]
+fn a_negative_variance_is_reported_and_has_no_interval() {
+    // Readers whose errors cancel: what one gets right the other gets wrong.
+    let odd = study(|m, r, c, _| Some(if (c + r) % 2 == m { c as f64 } else { 7.0 - c as f64 }));
+    let u = UStatistics::of(&odd.table());
+    let found = u.modality(0, Estimator::Unbiased).unwrap();
+    assert!(found.variance < 0.0 && found.df_bdg.is_none(), "{found:?}");
+    let error = found.estimate(f64::INFINITY, DfRule::Unrounded, None, Level::default()).unwrap_err();
+    assert_eq!(error, UStatisticsError::NegativeVariance(found.variance));
+    assert!(u.modality(0, Estimator::VStatistic).unwrap().variance > found.variance);
+}
+
+#[test]
+fn degrees_of_freedom_are_rounded_as_the_programs_do() {
+    let rules =
+        [(0.7, 2.0, 0.0), (7.99, 7.0, 7.0), (49.999, 49.0, 49.0), (50.0, f64::INFINITY, 50.0), (50.5, f64::INFINITY, f64::INFINITY)];
+    for (df, java, r) in rules {
+        assert_eq!((DfRule::ImrmcJava.apply(df), DfRule::ImrmcR.apply(df), DfRule::Unrounded.apply(df)), (java, r, df));
+    }
+}
+
+#[test]
+fn where_cov2_is_below_cov3_the_conventions_part() {
+    // Two modalities, two readers: Var 10, Cov1 5, Cov2 2, Cov3 4, in units of 0.0001; figures with all mean squares.
+    let covariances = [[10.0, 2.0, 5.0, 4.0], [2.0, 10.0, 4.0, 5.0], [5.0, 4.0, 10.0, 2.0], [4.0, 5.0, 2.0, 10.0]];
+    let figures = Figures::new(2, 2, vec![0.80, 0.84, 0.82, 0.90], covariances.iter().flatten().map(|c| c * 1e-4).collect()).unwrap();
+    let with = |fixed_readers, components| ObuchowskiRockette::new(&figures, Conventions { fixed_readers, components }, Level::default());
+    let (zero, free) = (with(NegativeTerm::Zero, NegativeTerm::Zero), with(NegativeTerm::AsEstimated, NegativeTerm::AsEstimated));
+    let near = |ours: f64, by_hand: f64| assert!((ours - by_hand).abs() < 1e-12, "{ours} here, {by_hand} by hand");
+    // MS(T) = 2 x ((0.82 - 0.84)^2 + (0.86 - 0.84)^2), MS(R) likewise of 0.81 and 0.87, MS(TR) of residuals 0.01.
+    let ms = zero.mean_squares();
+    near(ms.modality, 0.0016);
+    near(ms.reader, 0.0036);
+    near(ms.interaction, 0.0004);
+    let denominator = |or: &ObuchowskiRockette<'_>| or.compare(Random::Cases).unwrap().denominator;
+    near(denominator(&zero), 5e-4);
+    near(denominator(&free), 3e-4);
+    // Both random: all take the difference for zero.
+    for or in [&zero, &free] {
+        let both = or.compare(Random::ReadersAndCases).unwrap();
+        near(both.denominator, 0.0004);
+        near(both.equality.unwrap().df2, 1.0);
+    }
+    near(zero.components().interaction, 0.0004 - 10e-4 + 5e-4);
+    near(free.components().interaction, 0.0004 - 10e-4 + 5e-4 - 2e-4);
+    // As estimated: Var(R) = (MS(R) - MS(TR))/2 - Cov1 + Cov3. With zero, half of the difference goes over to it.
+    near(free.components().reader, 0.0016 - 5e-4 + 4e-4);
+    near(zero.components().reader, 0.0016 - 5e-4 + 4e-4 - 1e-4);
+    // Far below, a variance with fixed readers would be negative, and says so.
+    let far = Figures::new(
+        2,
+        2,
+        figures.values().to_vec(),
+        covariances.iter().flatten().map(|c| if *c == 2.0 { -9e-4 } else { c * 1e-4 }).collect(),
+    );
+    let far = far.unwrap();
+    let or = ObuchowskiRockette::new(
+        &far,
+        Conventions { fixed_readers: NegativeTerm::AsEstimated, components: NegativeTerm::Zero },
+        Level::default(),
+    );
+    assert!(matches!(or.compare(Random::Cases), Err(OrError::NegativeVariance(v)) if v < 0.0));
+}
