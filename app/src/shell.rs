@@ -5,14 +5,16 @@
 use crate::clock::Clock;
 use crate::design;
 use crate::frames::{FrameBench, FrameScript};
+use crate::keys::Bindings;
 use crate::launch::Shot;
 use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::{News, Recorder};
 use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, Chosen, SignIn, Started, TopBar};
+use crate::screens::{self, AfterCase, Chosen, KeysPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
+use crate::settings::Settings;
 use crate::shot::ShotScript;
 use crate::trace::{Trace, milliseconds};
 use crossbeam_channel::Receiver;
@@ -31,6 +33,9 @@ pub struct Tiresias {
     means: Means,
     /// Where the list of recent studies and the demo are kept.
     data: Option<PathBuf>,
+    settings: Settings,
+    /// Whether the person is setting keys, in place of what is else on the screen.
+    page: Option<KeysPage>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
     recent: Vec<PathBuf>,
     stage: Stage,
@@ -75,6 +80,15 @@ struct Sitting {
     stopped: bool,
 }
 
+/// Where a sitting goes from a frame.
+enum Next {
+    Stay,
+    /// To set keys and mouse, and back.
+    Keys,
+    /// The session ends.
+    End,
+}
+
 enum Place {
     List { opening: bool },
     Room(Box<Room>),
@@ -104,8 +118,9 @@ impl Tiresias {
         let means = Means { wake: Arc::new(move || ctx.request_repaint()), gpu, trace: trace.clone() };
         trace.event("started", serde_json::json!({ "path": format!("{:?}", screen.path), "format": screen.format }));
         let recent = recent::list(data.as_deref());
+        let settings = Settings::open(data.clone());
         let stage = Stage::Start { opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, means, data, recent, stage, script: None, frame: 0 })
+        Ok(Self { clock, trace, screen, means, data, settings, page: None, recent, stage, script: None, frame: 0 })
     }
 
     /// Opens a study at once.
@@ -191,6 +206,7 @@ impl Tiresias {
                     }
                 });
             }
+            Some(Started::Keys) => self.page = Some(KeysPage::default()),
             Some(Started::About) => self.stage = Stage::About,
             None => {}
         }
@@ -250,16 +266,29 @@ impl Tiresias {
         let Stage::Sitting(sitting) = &mut self.stage else { return };
         sitting.take_news(&now, &environment, &self.means, since_start);
         sitting.fetch_ahead(&self.means);
+        if self.page.is_some() {
+            return;
+        }
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
         sitting.top_bar(ui, top);
-        let mut ended = false;
+        if let Place::Room(room) = &mut sitting.place
+            && let Some(sentence) = self.settings.untold()
+        {
+            room.say(sentence);
+        }
+        let mut next = Next::Stay;
+        let bindings = self.settings.bindings();
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {
-            ended = sitting.screen(ui, &now, since_start, self.screen.path);
+            next = sitting.screen(ui, &now, since_start, bindings, self.screen.path);
         });
-        if ended {
-            sitting.recorder.ask(Action::EndSession, now);
-            self.stage = Stage::Start { opening: None, trouble: None };
-            return;
+        match next {
+            Next::Stay => {}
+            Next::Keys => self.page = Some(KeysPage::default()),
+            Next::End => {
+                sitting.recorder.ask(Action::EndSession, now);
+                self.stage = Stage::Start { opening: None, trouble: None };
+                return;
+            }
         }
         if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
@@ -355,14 +384,22 @@ impl Sitting {
         screens::top_bar(ui, rect, &bar);
     }
 
-    /// Draws the screen; says whether the session is to end.
-    fn screen(&mut self, ui: &mut Ui, now: &tiresias_words::Moment, since_start: std::time::Duration, path: RenderPath) -> bool {
+    /// Draws the screen; says where to go from here.
+    fn screen(
+        &mut self,
+        ui: &mut Ui,
+        now: &tiresias_words::Moment,
+        since_start: std::time::Duration,
+        bindings: Arc<Bindings>,
+        path: RenderPath,
+    ) -> Next {
+        let mut to = Next::Stay;
         if self.stopped {
-            return screens::stopped(ui, self.trouble.as_deref().unwrap_or_default());
+            return if screens::stopped(ui, self.trouble.as_deref().unwrap_or_default()) { Next::End } else { to };
         }
         let Some(state) = self.state.clone().filter(|s| s.session().is_some()) else {
             screens::waiting(ui, "Opening and checking the record\u{2026}");
-            return false;
+            return to;
         };
         let open_next = |recorder: &Recorder| {
             if let Some(next) = state.next() {
@@ -375,7 +412,7 @@ impl Sitting {
                     *opening = true;
                     open_next(&self.recorder);
                 }
-                Some(Chosen::End) => return true,
+                Some(Chosen::End) => to = Next::End,
                 None => {}
             },
             Place::Between { opening } => match screens::between(ui, &state, *opening) {
@@ -387,15 +424,16 @@ impl Sitting {
                 None => {}
             },
             Place::Room(room) => {
-                for wish in room.ui(ui, &state, path, since_start) {
+                for wish in room.ui(ui, &state, bindings, path, since_start) {
                     match wish {
                         Wish::Record(action) => self.recorder.ask(action, now.clone()),
                         Wish::Leave => self.recorder.ask(Action::CloseCase, now.clone()),
+                        Wish::Keys => to = Next::Keys,
                     }
                 }
             }
         }
-        false
+        to
     }
 }
 
@@ -410,7 +448,15 @@ impl eframe::App for Tiresias {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let from = self.clock.since_start();
         Self::scale_to_screen(ui.ctx());
+        if let Some(page) = &mut self.page
+            && screens::keys(ui, page, &mut self.settings)
+        {
+            self.page = None;
+            ui.ctx().request_repaint();
+        }
         match &self.stage {
+            Stage::Sitting(_) => self.sitting(ui),
+            _ if self.page.is_some() => {}
             Stage::Start { .. } => self.start_screen(ui),
             Stage::About => {
                 if screens::about(ui) {
@@ -435,7 +481,6 @@ impl eframe::App for Tiresias {
                     None => {}
                 }
             }
-            Stage::Sitting(_) => self.sitting(ui),
         }
         if let Some(script) = &mut self.script {
             script.frame(ui.ctx(), from);

@@ -222,11 +222,11 @@ impl Hanging {
             self.focused = at.0;
         }
     }
-    /// The next visible cell.
-    pub(super) fn focus_next(&mut self) {
+    /// The next visible cell, or the one before.
+    pub(super) fn focus_next(&mut self, by: isize) {
         let visible = self.visible();
         let at = visible.iter().position(|a| a.0 == self.focused).unwrap_or(0);
-        if let Some(next) = visible.get((at + 1) % visible.len().max(1)) {
+        if let Some(next) = visible.get((at + visible.len()).saturating_add_signed(by) % visible.len().max(1)) {
             self.focused = next.0;
         }
     }

@@ -21,6 +21,7 @@ mod rail;
 mod series;
 mod strip;
 
+use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
 use crate::viewer::View;
@@ -55,6 +56,8 @@ pub(crate) struct Room {
     /// A rating under a pressed mouse button.
     moving: Option<(Field, i32)>,
     help: bool,
+    /// What keys, buttons and the wheel mean, as of this frame.
+    bindings: Arc<Bindings>,
     /// Words on the images.
     words: bool,
     /// The images' own overlay planes.
@@ -118,6 +121,8 @@ pub(crate) enum Wish {
     Record(Action),
     /// To go back to the list; the draft stays.
     Leave,
+    /// To set keys and mouse.
+    Keys,
 }
 
 /// Changes of view since the last flush: behaviour, not answers.
@@ -154,6 +159,8 @@ impl Room {
             asked: Vec::new(),
             moving: None,
             help: false,
+            // Every frame brings the person's own.
+            bindings: Arc::new(Bindings::of(Profile::Tiresias)),
             words: true,
             overlays: false,
             message: None,
@@ -251,8 +258,9 @@ impl Room {
     }
 
     /// One frame: takes input, draws, and says what is wanted.
-    pub(crate) fn ui(&mut self, ui: &mut Ui, state: &State, path: RenderPath, now: Duration) -> Vec<Wish> {
+    pub(crate) fn ui(&mut self, ui: &mut Ui, state: &State, bindings: Arc<Bindings>, path: RenderPath, now: Duration) -> Vec<Wish> {
         let mut wishes = Vec::new();
+        self.bindings = bindings;
         self.poll_images();
         let Some(draft) = self.draft(state) else {
             return wishes;
@@ -279,7 +287,7 @@ impl Room {
         self.rail(ui, rail, &mut wishes);
         self.form(ui, form, state, draft, &mut wishes);
         if self.help {
-            self.help_overlay(ui, whole, reading_help);
+            self.help_overlay(ui, whole, reading_help, &mut wishes);
         }
         if !self.told_shown && self.shows_everything() {
             self.told_shown = true;
@@ -381,9 +389,10 @@ impl Room {
             note(Glance::Tool(self.tool));
             seen.last_tool = Some(self.tool);
         }
-        let answers = wishes
-            .iter()
-            .any(|w| matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_))) || matches!(w, Wish::Leave));
+        let answers = wishes.iter().any(|w| {
+            matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_)))
+                || matches!(w, Wish::Leave | Wish::Keys)
+        });
         let due = now.saturating_sub(seen.flushed) >= FLUSH_AFTER;
         if !seen.pending.is_empty() && (answers || due) && state_takes_glimpses(wishes) {
             seen.flushed = now;

@@ -56,13 +56,19 @@ impl Room {
             let words = design::shortened(painter, &role, design::regular(design::SMALL), STRONG, WIDTH - 8.0);
             painter.galley(pos2(column.center().x - words.size().x / 2.0, rect.bottom() + 3.0), words, STRONG);
             if response.clicked() {
-                let at = self.hanging.focused();
-                self.hanging.put(at, series, &volume);
-                self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
-                self.cancel_measuring();
+                self.show_series(series);
                 self.focus = Focus::Image;
             }
         }
+    }
+
+    /// Puts a series into the focused cell.
+    pub(super) fn show_series(&mut self, series: usize) {
+        let Some(volume) = self.shelf.get(series).map(|s| std::sync::Arc::clone(&s.volume)) else { return };
+        let at = self.hanging.focused();
+        self.hanging.put(at, series, &volume);
+        self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
+        self.cancel_measuring();
     }
 
     /// A small picture of a series' middle image.

@@ -99,7 +99,16 @@ fn reading(found: &mut Found, reader: &Path, pixels: [u32; 2]) {
     room.step();
     assert!(room.says("Any key or click closes this page."));
     found.look_behind(&room, "keys", pixels);
+    room.press_named("Change keys and mouse\u{2026}");
+    room.until_says("Choose whose keys you know.");
+    found.look(&room, "keys and mouse", pixels);
+    room.press_named("slab: j");
+    room.key(Key::I);
+    room.until_says("already.");
+    found.look(&room, "keys and mouse with a key that is taken", pixels);
     room.key(Key::Escape);
+    room.key(Key::Escape);
+    room.rest();
     room.key(Key::Escape);
     room.key(Key::Escape);
     // With the mark tool a double click would mark before it enlarges.
