@@ -3,7 +3,7 @@
 //! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, doubled slices) is shown image by image in a frame of
 //! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_render::layers::overlay_mask;
@@ -18,7 +18,8 @@ pub(crate) struct ShownVolume {
     buffer: VoxelBuffer,
     /// Set once when everything is loaded; a colour series has no range to measure.
     measured: OnceLock<Option<ValueRange>>,
-    texture: OnceLock<Texture>,
+    /// The copy on the GPU; none where panes are computed by the processor.
+    texture: Mutex<Option<Texture>>,
     /// Of each image, once read. Empty where the reader may see none.
     overlays: Vec<OnceLock<Overlaid>>,
 }
@@ -60,7 +61,7 @@ impl ShownVolume {
     /// When its images have no size.
     pub(crate) fn new(series: Arc<Series>, buffer: VoxelBuffer) -> Result<Self, Unfit> {
         let geometry = series.geometry()?;
-        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new(), overlays: Vec::new() })
+        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: Mutex::default(), overlays: Vec::new() })
     }
     /// The same, whose overlay planes may be shown.
     pub(crate) fn with_overlays(mut self) -> Self {
@@ -131,7 +132,7 @@ impl ShownVolume {
     /// The copy on the GPU, once there.
     #[must_use]
     pub(crate) fn texture(&self) -> Option<Texture> {
-        self.texture.get().cloned()
+        self.texture.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes note that every image is loaded: measures the values. Says whether this call did it; a second one finds it done.
@@ -143,7 +144,11 @@ impl ShownVolume {
     }
     /// Takes the copy on the GPU. Called once, by the loader, after [`Self::complete`].
     pub(crate) fn attach(&self, texture: Texture) {
-        let _ = self.texture.set(texture);
+        *self.texture.lock().unwrap_or_else(PoisonError::into_inner) = Some(texture);
+    }
+    /// Lets go of the copy on the GPU.
+    pub(crate) fn detach(&self) {
+        *self.texture.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether every image is loaded and measured.

@@ -62,6 +62,9 @@ pub enum RenderError {
         /// Longest side of the volume.
         side: u32,
     },
+    /// The GPU did not take the volume.
+    #[error("the GPU has no memory left for this series; close other programs, or start this one with --cpu")]
+    NoGpuMemory,
     /// There is no adapter at all.
     #[error(
         "no Vulkan, Metal or DirectX 12 device was found; install a graphics driver (on Debian: mesa-vulkan-drivers) or start with --cpu"

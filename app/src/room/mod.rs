@@ -190,6 +190,11 @@ impl Room {
         self.asked.clear();
         self.message = Some(sentence);
     }
+    /// Panes are computed by the processor from now on, and a sentence says why.
+    pub(crate) fn leave_gpu(&mut self, sentence: &str) {
+        self.shelf.all().iter().for_each(|s| s.volume.detach());
+        self.message = Some(sentence.to_owned());
+    }
     /// What all images of the case take in memory, bytes; `None` until they are all there.
     #[must_use]
     pub(crate) fn memory(&self) -> Option<u64> {
@@ -327,6 +332,10 @@ impl Room {
                     Images::Failed(sentence)
                 }
                 (images, News::Opened(_)) => images,
+                (images, News::NotOnGpu(sentence)) => {
+                    self.message = Some(sentence);
+                    images
+                }
                 (_, News::Complete) => Images::Complete,
             };
         }

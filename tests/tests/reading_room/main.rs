@@ -11,6 +11,7 @@ mod clipped;
 mod first_view;
 mod follow_up;
 mod gap;
+mod graphics;
 mod keys;
 mod kinds;
 mod measuring;
