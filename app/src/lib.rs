@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod background;
 pub mod cli;
 mod clock;
 mod codecs;

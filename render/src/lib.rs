@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod layers;
 mod picture;
 mod plan;
+mod preview;
 pub mod raster;
 mod table;
 mod volume;
@@ -21,6 +22,7 @@ pub use colour::ColourView;
 pub use course::WEIGHT_BITS;
 pub use picture::{ColourImage, GreyImage, Picture};
 pub use plan::{Projection, SamplePlan};
+pub use preview::preview;
 pub use table::{DisplayTable, grey_level};
 pub use volume::{ValueRange, VolumeView};
 

@@ -115,9 +115,14 @@ impl Room {
         }
         let spec = shown.spec(on.plane, pixels(on.rect, on.scale), has.slab, has.is_inverted);
         let Some(cache) = self.caches.get_mut(on.at.0) else { return false };
-        match cache.content(&volume, &spec, path) {
+        match cache.content(&volume, &spec, path, painter.ctx()) {
             Ok(content) => {
                 panes::paint(painter, on.rect, on.at.0, content);
+                if cache.is_preview() {
+                    // Said whatever words the reader has on the images.
+                    let at = on.rect.center_bottom() - vec2(0.0, 3.0 * INSET);
+                    design::image_text(painter, at, Align2::CENTER_BOTTOM, "preview", design::strong(design::NOTE), CAUTION);
+                }
                 true
             }
             Err(e) => say(&e.to_string(), TEXT),

@@ -8,6 +8,7 @@ use super::Room;
 use super::gestures::OnScreen;
 use super::hanging::{At, MOST_CELLS, pixels};
 use super::series::Shelf;
+use crate::background::in_background;
 use crate::design::{self, ACCENT, OWN, STRONG};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::words_on_image::number;
@@ -83,20 +84,6 @@ const fn needed(tool: Tool) -> Option<usize> {
 /// Whether a tool draws shapes.
 pub(super) const fn draws(tool: Tool) -> bool {
     needed(tool).is_some()
-}
-
-/// Works on a thread of its own; the interface looks when there is a result.
-pub(super) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
-    let (sender, result) = crossbeam_channel::bounded(1);
-    let ctx = ctx.clone();
-    let run = move || {
-        // Nobody waits any more where this fails.
-        let _ = sender.send(work());
-        ctx.request_repaint();
-    };
-    // Without a thread the result never comes, and nothing is written: the sender is gone.
-    drop(std::thread::Builder::new().name("measure".into()).spawn(run));
-    result
 }
 
 impl Measuring {
@@ -310,7 +297,7 @@ impl Room {
         let origin = on.patient_at(pointer) + on.plane.right().times(half[0]) + on.plane.down().times(half[1]);
         let Ok(plane) = tiresias_words::Plane::new(origin, on.plane.right(), on.plane.down(), spacing) else { return };
         let spec = shown.spec(plane, size, has.slab, has.is_inverted);
-        if let Ok(content) = self.measuring.lens.content(&volume, &spec, path) {
+        if let Ok(content) = self.measuring.lens.content(&volume, &spec, path, ui.ctx()) {
             let painter = ui.painter();
             painter.rect_filled(lens, 0.0, design::CANVAS);
             panes::paint(painter, lens, 2 * MOST_CELLS + self.shelf.all().len(), content);

@@ -85,7 +85,7 @@ impl Room {
         let Ok(plane) = View::fit(geometry, Orientation::Stack, size).plane(middle, size) else { return };
         let spec = shown.spec(plane, size, Slab::Thin, false);
         if let Some(cache) = self.thumbnails.get_mut(series)
-            && let Ok(content) = cache.content(&volume, &spec, path)
+            && let Ok(content) = cache.content(&volume, &spec, path, ui.ctx())
         {
             panes::paint(ui.painter(), rect, MOST_CELLS + series, content);
         }

@@ -19,5 +19,6 @@ mod names;
 mod planes;
 mod several;
 mod sitting;
+mod slabs;
 mod world;
 mod written;

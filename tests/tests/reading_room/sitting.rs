@@ -170,7 +170,8 @@ impl Sitting {
         for _ in 0..PATIENCE {
             self.step();
             let now = self.words();
-            quiet = if now == before { quiet + 1 } else { 0 };
+            let is_coarse = now.iter().any(|w| w == "preview");
+            quiet = if now == before && !is_coarse { quiet + 1 } else { 0 };
             if quiet > 12 {
                 return;
             }
