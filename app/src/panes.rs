@@ -11,7 +11,7 @@ use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenD
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tiresias_render::gpu::{PaneContent, PaneSlot, Pipelines, target_is_exact};
-use tiresias_render::{ColourView, DisplayTable, GreyImage, RenderError, SamplePlan, VolumeView, cpu, preview};
+use tiresias_render::{ColourView, GreyImage, RenderError, SamplePlan, VolumeView, cpu, preview};
 use tiresias_words::{Interpolation, PaneSpec, Slab};
 
 /// Who computes the bytes of panes. The bytes are the same.
@@ -69,7 +69,6 @@ pub(crate) struct PaneCache {
     last: Option<Last>,
     /// The image itself, on its way while a preview of it is shown.
     coming: Option<Coming>,
-    table: Option<(Grading, Arc<DisplayTable>)>,
 }
 
 /// What was shown, of what, and by whom.
@@ -110,14 +109,6 @@ pub(crate) struct Shown {
     touches_gap: bool,
 }
 
-/// What a display table depends on beside the volume.
-#[derive(PartialEq, Clone)]
-struct Grading {
-    voi: tiresias_words::Voi,
-    tone: tiresias_words::PresentationTone,
-    version: u64,
-}
-
 impl PaneCache {
     /// Whether what was shown last may be hatched somewhere, because slices are missing there.
     pub(crate) fn touches_gap(&self) -> bool {
@@ -155,7 +146,7 @@ impl PaneCache {
         }
         self.coming = None;
         let (shown, is_preview) = match volume.values()? {
-            Values::Grey(view) => self.grey(volume, &view, spec, path, texture)?,
+            Values::Grey(view) => Self::grey(volume, &view, spec, path, texture)?,
             Values::Colour(view) => (colour(&view, spec, path, texture)?, false),
         };
         if is_preview {
@@ -169,7 +160,7 @@ impl PaneCache {
     /// The image itself in the place of its preview, once it is there.
     fn follow(&mut self, volume: &Arc<ShownVolume>, spec: &PaneSpec, ctx: &Context) -> Result<(), RenderError> {
         let Values::Grey(view) = volume.values()? else { return Ok(()) };
-        let table = self.table(volume, &view, spec);
+        let table = volume.table(&view, spec);
         let image = match &self.coming {
             None => {
                 let plan = SamplePlan::new(view.geometry(), spec)?;
@@ -198,7 +189,6 @@ impl PaneCache {
 
     /// What shows a plane or slab of a grey volume, and whether it is a preview.
     fn grey(
-        &mut self,
         volume: &ShownVolume,
         view: &VolumeView<'_>,
         spec: &PaneSpec,
@@ -207,7 +197,7 @@ impl PaneCache {
     ) -> Result<(Shown, bool), RenderError> {
         let plan = SamplePlan::new(view.geometry(), spec)?;
         let (bounds, touches_gap) = (plan.bounds(), plan.touches_gap());
-        let table = self.table(volume, view, spec);
+        let table = volume.table(view, spec);
         let is_thin = spec.slab == Slab::Thin && spec.interpolation != Interpolation::Cubic;
         let mut is_preview = false;
         let content = match (path, texture) {
@@ -219,19 +209,6 @@ impl PaneCache {
             _ => PaneContent::Presented(Arc::new(cpu::draw(view, &plan, &table))),
         };
         Ok((Shown { content, bounds, touches_gap }, is_preview))
-    }
-
-    /// The display table, made anew only when what it depends on changed.
-    fn table(&mut self, volume: &ShownVolume, view: &VolumeView<'_>, spec: &PaneSpec) -> Arc<DisplayTable> {
-        let grading = Grading { voi: spec.voi.clone(), tone: spec.tone.clone(), version: volume.range_version() };
-        match &self.table {
-            Some((known, table)) if *known == grading => Arc::clone(table),
-            _ => {
-                let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, &spec.tone));
-                self.table = Some((grading, Arc::clone(&table)));
-                table
-            }
-        }
     }
 }
 
