@@ -17,6 +17,7 @@ mod graphics;
 mod keys;
 mod launch;
 mod loader;
+mod monitor;
 mod panes;
 mod recent;
 mod recorder;

@@ -8,10 +8,11 @@ use crate::frames::{FrameBench, FrameScript};
 use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
+use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
-use crate::screens::{self, KeysPage, SignIn, Started, TopBar};
+use crate::screens::{self, KeysLeft, KeysPage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
 use crate::shot::ShotScript;
@@ -36,7 +37,7 @@ pub struct Tiresias {
     data: Option<PathBuf>,
     settings: Settings,
     /// Whether the person is setting keys, in place of what is else on the screen.
-    page: Option<KeysPage>,
+    page: Option<Page>,
     /// Why the window was opened anew, until somebody signs in.
     notice: Option<&'static str>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
@@ -50,6 +51,12 @@ pub struct Tiresias {
 const LOST: &str = "The graphics device was lost (its driver was restarted, or its memory was full), so this window was opened anew and the processor draws the images. What you answered is kept; sign in and continue your case.";
 /// Said in the room after the device reported an error.
 const FAILED: &str = "The graphics device reported an error, so the processor draws the images from now on: the same images, more slowly. What you answered is kept.";
+
+/// A page of settings.
+enum Page {
+    Keys(KeysPage),
+    Screen(ScreenPage),
+}
 
 enum Stage {
     Start { opening: Option<Opening>, trouble: Option<String> },
@@ -233,10 +240,30 @@ impl Tiresias {
                     }
                 });
             }
-            Some(Started::Keys) => self.page = Some(KeysPage::default()),
+            Some(Started::Keys) => self.page = Some(Page::Keys(KeysPage::default())),
             Some(Started::About) => self.stage = Stage::About,
             None => {}
         }
+    }
+
+    /// Draws the page of settings that is open, and follows where it leads.
+    fn settings_page(&mut self, ui: &mut Ui) {
+        let next = match &mut self.page {
+            None => return,
+            Some(Page::Keys(page)) => match screens::keys(ui, page, &mut self.settings) {
+                None => return,
+                Some(KeysLeft::Back) => None,
+                Some(KeysLeft::Screen) => Some(Page::Screen(ScreenPage::default())),
+            },
+            Some(Page::Screen(page)) => {
+                if !screens::screen_size(ui, page, &mut self.settings) {
+                    return;
+                }
+                Some(Page::Keys(KeysPage::default()))
+            }
+        };
+        self.page = next;
+        ui.ctx().request_repaint();
     }
 
     fn sign_in(&mut self, reader: &ReaderId) {
@@ -294,13 +321,13 @@ impl Tiresias {
             room.say(sentence);
         }
         let mut next = Next::Stay;
-        let bindings = self.settings.bindings();
+        let comfort = (self.settings.bindings(), self.settings.pixel(Monitor::of(ui.ctx())));
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {
-            next = sitting.screen(ui, &now, since_start, bindings, self.screen.path);
+            next = sitting.screen(ui, &now, since_start, comfort, self.screen.path);
         });
         match next {
             Next::Stay => {}
-            Next::Keys => self.page = Some(KeysPage::default()),
+            Next::Keys => self.page = Some(Page::Keys(KeysPage::default())),
             Next::End => {
                 sitting.recorder.ask(Action::EndSession, now);
                 self.stage = Stage::Start { opening: None, trouble: None };
@@ -338,12 +365,7 @@ impl eframe::App for Tiresias {
             return;
         }
         Self::scale_to_screen(ui.ctx());
-        if let Some(page) = &mut self.page
-            && screens::keys(ui, page, &mut self.settings)
-        {
-            self.page = None;
-            ui.ctx().request_repaint();
-        }
+        self.settings_page(ui);
         match &self.stage {
             Stage::Sitting(_) => self.sitting(ui),
             _ if self.page.is_some() => {}

@@ -12,7 +12,7 @@ use egui::{Rect, Ui};
 use std::sync::Arc;
 use tiresias_reads::machine::{Action, Environment, Rules, State};
 use tiresias_reads::study::Study;
-use tiresias_words::ContentHash;
+use tiresias_words::{ContentHash, Mm};
 
 /// What the images of two cases may take together, bytes: the open one takes what it needs, the next is fetched early only when both fit.
 const IMAGE_MEMORY: u64 = 3 << 30;
@@ -143,13 +143,13 @@ impl Sitting {
         screens::top_bar(ui, rect, &bar);
     }
 
-    /// Draws the screen; says where to go from here.
+    /// Draws the screen; says where to go from here. `comfort`: what keys mean, and how far the pixels of the screen are apart.
     pub(crate) fn screen(
         &mut self,
         ui: &mut Ui,
         now: &tiresias_words::Moment,
         since_start: std::time::Duration,
-        bindings: Arc<Bindings>,
+        comfort: (Arc<Bindings>, Option<Mm>),
         path: RenderPath,
     ) -> Next {
         let mut to = Next::Stay;
@@ -183,7 +183,7 @@ impl Sitting {
                 None => {}
             },
             Place::Room(room) => {
-                for wish in room.ui(ui, &state, bindings, path, since_start) {
+                for wish in room.ui(ui, &state, comfort, path, since_start) {
                     match wish {
                         Wish::Record(action) => self.recorder.ask(action, now.clone()),
                         Wish::Leave => self.recorder.ask(Action::CloseCase, now.clone()),

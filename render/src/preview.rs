@@ -15,11 +15,13 @@ const SIDES: [u32; 4] = [3, 5, 7, 9];
 /// # Errors
 /// As [`SamplePlan::new`].
 pub fn preview(volume: &VolumeView<'_>, spec: &PaneSpec, table: &DisplayTable, most: u64) -> Result<GreyImage, RenderError> {
-    let work = SamplePlan::new(volume.geometry(), spec)?.work();
-    let left = |side: u32| work / u64::from(side * side);
+    let whole = SamplePlan::new(volume.geometry(), spec)?;
+    // A slab of many samples bears fewer of them better than larger pixels.
+    let fewer = u64::from(whole.samples / 8).clamp(1, 3);
+    let left = |side: u32| whole.work() / fewer / u64::from(side * side);
     let side = SIDES.into_iter().find(|side| left(*side) <= most).unwrap_or(SIDES[SIDES.len() - 1]);
-    let every = left(side).div_ceil(most.max(1)).max(1) as f64;
-    let plan = SamplePlan::new(volume.geometry(), &coarse(spec, side, every)?)?;
+    let every = fewer * left(side).div_ceil(most.max(1)).max(1);
+    let plan = SamplePlan::new(volume.geometry(), &coarse(spec, side, every as f64)?)?;
     let small = cpu::draw(volume, &plan, table);
     let [width, height] = spec.size;
     let mut bytes = Vec::with_capacity(width as usize * height as usize);

@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn a_key_is_given_taken_and_refused() {
         let mut table = Bindings::of(Profile::Tiresias);
-        assert_eq!(table.rebind(Command::Slab, chord("Y"), false), Ok(()));
-        assert_eq!((table.label(Command::Slab), table.keys.get(&chord("J"))), ("y".to_owned(), None));
+        assert_eq!(table.rebind(Command::Slab, chord("A"), false), Ok(()));
+        assert_eq!((table.label(Command::Slab), table.keys.get(&chord("J"))), ("a".to_owned(), None));
         let taken = Clash::Taken { chord: chord("I"), by: Command::Invert };
         let before = table.clone();
         assert_eq!(table.rebind(Command::Slab, chord("I"), false), Err(taken));
@@ -325,9 +325,9 @@ mod tests {
         type Keys<'a> = &'a [(&'a str, &'a [&'a str])];
         let wrong: [(Keys<'_>, &str); 5] = [
             (&[("slab", &["I"])], "two meanings"),
-            (&[("slab", &["Y"]), ("reset", &["Y"])], "two meanings"),
+            (&[("slab", &["A"]), ("reset", &["A"])], "two meanings"),
             (&[("slab", &["Ctrl+Enter"])], "cannot be given"),
-            (&[("lock", &["Y"])], "no command"),
+            (&[("lock", &["A"])], "no command"),
             (&[("slab", &["Whatever"])], "no key"),
         ];
         for (keys, says) in wrong {

@@ -26,6 +26,7 @@ pub(crate) enum Command {
     TurnLeft,
     Fit,
     OneToOne,
+    TrueSize,
     Larger,
     Smaller,
     Reset,
@@ -77,7 +78,7 @@ impl Group {
 pub(crate) type Entry = (Command, Group, &'static str, &'static str);
 
 /// All of them, in the order in which they are listed.
-pub(crate) const COMMANDS: [Entry; 56] = [
+pub(crate) const COMMANDS: [Entry; 57] = [
     (Command::Take(Tool::Window), Group::Tools, "tool window", "window and level"),
     (Command::Take(Tool::Scroll), Group::Tools, "tool scroll", "scroll"),
     (Command::Take(Tool::Zoom), Group::Tools, "tool zoom", "zoom"),
@@ -114,6 +115,7 @@ pub(crate) const COMMANDS: [Entry; 56] = [
     (Command::TurnLeft, Group::Image, "turn left", "turn left"),
     (Command::Fit, Group::Image, "fit", "all of it"),
     (Command::OneToOne, Group::Image, "1:1", "1:1"),
+    (Command::TrueSize, Group::Image, "true size", "true size"),
     (Command::Larger, Group::Image, "larger", "larger"),
     (Command::Smaller, Group::Image, "smaller", "smaller"),
     (Command::Reset, Group::Image, "reset", "reset the view"),

@@ -96,6 +96,7 @@ pub(super) const TIRESIAS: &[Row] = &[
     (Command::TurnLeft, &[Chord::shift(Key::T)]),
     (Command::Fit, &[key(Key::F)]),
     (Command::OneToOne, &[key(Key::Num0)]),
+    (Command::TrueSize, &[key(Key::Y)]),
     (Command::Larger, &[key(Key::Plus)]),
     (Command::Smaller, &[key(Key::Minus)]),
     (Command::Reset, &[key(Key::R)]),

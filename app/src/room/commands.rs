@@ -9,6 +9,7 @@ use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
+use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
 use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Tool, View as Glance};
 use tiresias_reads::protocol::QuestionKind;
@@ -95,6 +96,7 @@ impl Room {
             Command::TurnLeft => self.work(ViewAction::Rotate { cell, quarters: 3 }),
             Command::Fit if self.has(Tool::Zoom) => self.fit(at),
             Command::OneToOne if self.has(Tool::Zoom) => self.one_to_one(at),
+            Command::TrueSize if self.has(Tool::Zoom) => self.true_size(at),
             Command::Larger if self.has(Tool::Zoom) => self.enlarge(at, ENLARGES),
             Command::Smaller if self.has(Tool::Zoom) => self.enlarge(at, 1.0 / ENLARGES),
             // The reader was told that the study has no such tool.
@@ -103,6 +105,7 @@ impl Room {
             | Command::FitWindow
             | Command::Fit
             | Command::OneToOne
+            | Command::TrueSize
             | Command::Larger
             | Command::Smaller => {}
             Command::Reset => self.reset(),
@@ -189,6 +192,30 @@ impl Room {
             let view = self.view(at, cell).with_spacing(View::native_spacing(shown.volume.geometry()));
             self.hanging.set_view(at, view);
         }
+    }
+
+    /// A millimetre of the patient on a millimetre of the screen.
+    fn true_size(&mut self, at: At) {
+        let Some((cell, shown)) = self.shown(at) else { return };
+        if shown.volume.length_unit() == LengthUnit::Pixels {
+            self.message = Some("These images say nothing about millimetres, so they have no true size.".to_owned());
+        } else if let Some(pixel) = self.pixel {
+            let view = self.view(at, cell).with_spacing(pixel);
+            self.hanging.set_view(at, view);
+        } else {
+            self.message = Some(self.unmeasured());
+        }
+    }
+
+    /// Why there is no true size, and what to do about it.
+    pub(super) fn unmeasured(&self) -> String {
+        let help = match self.bindings.label(Command::Help) {
+            key if key.is_empty() => "the page of keys".to_owned(),
+            key => key,
+        };
+        format!(
+            "True size needs the size of this screen\u{2019}s pixels: measure it once, from {help} by \u{201c}Keys, mouse and screen\u{201d}."
+        )
     }
 
     /// Series move together, or each alone.

@@ -35,7 +35,7 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::FlipAcross, Command::FlipDown], "mirror, upend"),
         of(&[Command::TurnRight, Command::TurnLeft], "turn right, left"),
         of(&[Command::Larger, Command::Smaller], "larger, smaller"),
-        of(&[Command::Fit, Command::OneToOne], "all of it, 1:1"),
+        of(&[Command::Fit, Command::OneToOne, Command::TrueSize], "all of it, 1:1, true size"),
         of(&[Command::Cine], "moving picture"),
         of(&[Command::Reset], "reset the view"),
     ];
@@ -109,7 +109,7 @@ impl Room {
         let link = Rect::from_min_size(pos2(sheet.left() + 24.0 + 3.0 * width, sheet.bottom() - 40.0), vec2(width - 24.0, 26.0));
         let mut change = false;
         ui.scope_builder(UiBuilder::new().max_rect(link), |ui| {
-            change = controls::link(ui, "Change keys and mouse\u{2026}", ACCENT).clicked();
+            change = controls::link(ui, "Keys, mouse and screen\u{2026}", ACCENT).clicked();
         });
         if open_before && (change || backdrop.clicked()) {
             self.help = false;

@@ -32,10 +32,10 @@ use hanging::{At, Cell, Hanging, MOST_CELLS};
 use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
-use tiresias_reads::hanging::hang;
+use tiresias_reads::hanging::{FirstZoom, hang};
 use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance, missing};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{Direction, Displacement, MarkId, Mm, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -58,6 +58,8 @@ pub(crate) struct Room {
     help: bool,
     /// What keys, buttons and the wheel mean, as of this frame.
     bindings: Arc<Bindings>,
+    /// Between two pixels of the screen that the window is on, where it was measured.
+    pixel: Option<Mm>,
     /// Words on the images.
     words: bool,
     /// The images' own overlay planes.
@@ -133,6 +135,8 @@ struct Glimpses {
     flushed: Duration,
     last_ms: u32,
     last_slices: [Option<u32>; MOST_CELLS],
+    /// How planes lie that somebody turned.
+    last_turned: [Option<[Direction; 2]>; MOST_CELLS],
     last_windows: Vec<Option<Window>>,
     last_tool: Option<Tool>,
     last_panes: Option<(Vec<PaneShows>, Option<u8>)>,
@@ -161,6 +165,7 @@ impl Room {
             help: false,
             // Every frame brings the person's own.
             bindings: Arc::new(Bindings::of(Profile::Tiresias)),
+            pixel: None,
             words: true,
             overlays: false,
             message: None,
@@ -263,9 +268,16 @@ impl Room {
     }
 
     /// One frame: takes input, draws, and says what is wanted.
-    pub(crate) fn ui(&mut self, ui: &mut Ui, state: &State, bindings: Arc<Bindings>, path: RenderPath, now: Duration) -> Vec<Wish> {
+    pub(crate) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &State,
+        (bindings, pixel): (Arc<Bindings>, Option<Mm>),
+        path: RenderPath,
+        now: Duration,
+    ) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        self.bindings = bindings;
+        (self.bindings, self.pixel) = (bindings, pixel);
         self.poll_images();
         let Some(draft) = self.draft(state) else {
             return wishes;
@@ -361,6 +373,10 @@ impl Room {
         self.shelf.open_windows(self.hanging.hung(), display);
         self.workspace.rehang(self.hanging.opened_cells());
         self.glimpses.last_windows = vec![None; self.shelf.all().len()];
+        let opens_true = self.hanging.hung().is_some_and(|l| l.cells().iter().any(|c| c.zoom == FirstZoom::TrueSize));
+        if opens_true && self.pixel.is_none() {
+            self.message = Some(self.unmeasured());
+        }
         Ok(())
     }
 
@@ -374,18 +390,30 @@ impl Room {
         let slice = |at: At| Some((at.0, self.slice_position(at)?.number - 1));
         let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
         let shows = self.hanging.shows();
+        // A plane that is being turned is told where it comes to rest.
+        let rests = self.dragging.as_ref().is_none_or(|d| d.turning.is_none());
+        let visible = if rests { self.hanging.visible() } else { Vec::new() };
+        let lies = |at: At| self.hanging.cell(at).map(|cell| (at.0, cell.lies().0, cell.lies().1));
+        let planes: Vec<_> = visible.into_iter().filter_map(lies).collect();
         let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
         let seen = &mut self.glimpses;
         let mut note = |view| seen.pending.push(Glimpse { at_ms, view });
         if seen.last_panes.as_ref() != Some(&shows) {
             note(Glance::Panes { panes: shows.0.clone(), alone: shows.1 });
             // A pane of another kind begins anew: its slice is told, whatever the number.
-            (seen.last_panes, seen.last_slices) = (Some(shows), [None; MOST_CELLS]);
+            (seen.last_panes, seen.last_slices, seen.last_turned) = (Some(shows), [None; MOST_CELLS], [None; MOST_CELLS]);
         }
         for (pane, index) in panes {
             if seen.last_slices[pane] != Some(index) {
                 note(Glance::Slice { pane: pane as u8, index });
                 seen.last_slices[pane] = Some(index);
+            }
+        }
+        for (pane, lies, is_turned) in planes {
+            let last = &mut seen.last_turned[pane];
+            if is_turned && *last != Some(lies) || last.is_some() && !is_turned {
+                note(Glance::Oblique { pane: pane as u8, right: lies[0].unit(), down: lies[1].unit() });
+                *last = is_turned.then_some(lies);
             }
         }
         for (series, (last, now)) in seen.last_windows.iter_mut().zip(windows).enumerate() {

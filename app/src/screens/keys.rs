@@ -34,9 +34,18 @@ enum Said {
     Kept,
 }
 
-/// Draws the page; true when it is to be left.
-pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) -> bool {
-    let mut leave = page.pressed(ui, settings);
+/// Where the page is left to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Where it was opened from.
+    Back,
+    /// The page on which the screen is measured.
+    Screen,
+}
+
+/// Draws the page; says when it is to be left.
+pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) -> Option<Choice> {
+    let mut leave = page.pressed(ui, settings).then_some(Choice::Back);
     if page.waits.is_some() {
         // A key that is to be given to a command does not walk through the controls too.
         ui.memory_mut(|m| m.move_focus(egui::FocusDirection::None));
@@ -78,7 +87,17 @@ pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) ->
             (None, None) => {}
         }
         let foot = Rect::from_min_max(pos2(body.left(), body.bottom() - 26.0), body.max);
-        ui.scope_builder(UiBuilder::new().max_rect(foot), |ui| leave |= controls::link(ui, "Back (Esc)", TEXT).clicked());
+        ui.scope_builder(UiBuilder::new().max_rect(foot), |ui| {
+            ui.horizontal_top(|ui| {
+                if controls::link(ui, "Back (Esc)", TEXT).clicked() {
+                    leave = Some(Choice::Back);
+                }
+                ui.add_space(32.0);
+                if controls::link(ui, "Measure this screen\u{2026}", TEXT).clicked() {
+                    leave = Some(Choice::Screen);
+                }
+            });
+        });
     });
     leave
 }

@@ -61,7 +61,7 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
             }
         }
         ui.add_space(28.0);
-        if controls::link(ui, "Keys and mouse", TEXT).clicked() {
+        if controls::link(ui, "Keys, mouse and screen", TEXT).clicked() {
             choice = Some(Choice::Keys);
         }
         if controls::link(ui, "About Tiresias", DIM).clicked() {

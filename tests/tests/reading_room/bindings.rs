@@ -8,7 +8,7 @@ use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use tiresias_words::ReaderId;
 
-const CHANGE: &str = "Change keys and mouse\u{2026}";
+const CHANGE: &str = "Keys, mouse and screen\u{2026}";
 const PAGE: &str = "Choose whose keys you know.";
 
 fn start(demo: &Demo, study: &Path) -> Sitting {
@@ -209,10 +209,10 @@ fn broken_settings_are_told_and_the_standard_holds() {
     std::fs::write(demo.data().join("settings.json"), "{\"version\":1,\"bindings\":{}}").expect("a file");
     let mut room = start(&demo, &demo.reader());
     room.open_first_case();
-    assert!(room.says("Your keys cannot be read from settings.json"), "{:#?}", room.words());
+    assert!(room.says("Your keys and screens cannot be read from settings.json"), "{:#?}", room.words());
     room.key(Key::I);
     room.rest();
     assert!(room.says("inverted") && !room.says("cannot be read"), "it is told once, and the standard keys hold");
     to_page(&mut room);
-    assert!(room.says("Your keys cannot be read from settings.json"));
+    assert!(room.says("Your keys and screens cannot be read from settings.json"));
 }

@@ -99,7 +99,7 @@ fn reading(found: &mut Found, reader: &Path, pixels: [u32; 2]) {
     room.step();
     assert!(room.says("Any key or click closes this page."));
     found.look_behind(&room, "keys", pixels);
-    room.press_named("Change keys and mouse\u{2026}");
+    room.press_named("Keys, mouse and screen\u{2026}");
     room.until_says("Choose whose keys you know.");
     found.look(&room, "keys and mouse", pixels);
     room.press_named("slab: j");

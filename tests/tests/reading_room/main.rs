@@ -20,5 +20,6 @@ mod planes;
 mod several;
 mod sitting;
 mod slabs;
+mod true_size;
 mod world;
 mod written;

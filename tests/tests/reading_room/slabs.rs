@@ -25,38 +25,37 @@ fn a_heavy_slab_is_coarse_while_it_moves_and_itself_at_rest() {
         room.open_first_case();
         room
     });
+    // The same hand on both: a place that is reached another way may differ in its last bit.
+    let both = |rooms: [&mut Sitting; 2], key: Key, heavy: bool| {
+        for (room, is_coarse) in rooms.into_iter().zip([heavy, false]) {
+            room.key(key);
+            assert_eq!(room.says(PREVIEW), is_coarse, "{key:?}; the shader never needs a preview");
+        }
+    };
     // A plane is never coarse, however it moves.
     for _ in 0..4 {
-        cpu.key(Key::ArrowDown);
-        assert!(!cpu.says(PREVIEW));
+        both([&mut cpu, &mut gpu], Key::ArrowDown, false);
     }
-    gpu.drag(PointerButton::Primary, gpu.pane("axial").center(), vec2(1.0, 0.0), Modifiers::NONE);
-    cpu.drag(PointerButton::Primary, cpu.pane("axial").center(), vec2(1.0, 0.0), Modifiers::NONE);
     for key in [Key::J, Key::CloseBracket, Key::CloseBracket, Key::J, Key::J] {
-        cpu.key(key);
-        assert!(cpu.says(PREVIEW), "{key:?} changes a heavy slab");
+        both([&mut cpu, &mut gpu], key, true);
     }
     // Every frame that changes it shows it coarsely; none of them computes the slab.
-    let mut coarse = Vec::new();
     for step in 0..12 {
-        cpu.key(if step < 8 { Key::ArrowUp } else { Key::ArrowDown });
-        assert!(cpu.says(PREVIEW), "step {step}");
-        coarse = axial(&mut cpu);
+        both([&mut cpu, &mut gpu], if step < 8 { Key::ArrowUp } else { Key::ArrowDown }, true);
     }
-    cpu.rest();
-    assert!(!cpu.says(PREVIEW) && cpu.says("mean 20 mm"));
+    let coarse = axial(&mut cpu);
+    for room in [&mut cpu, &mut gpu] {
+        room.rest();
+        assert!(!room.says(PREVIEW) && room.says("mean 20 mm"));
+        // Letters are blended from an atlas that holds what was written before, so they may differ in a bit.
+        room.key(Key::O);
+        room.rest();
+    }
     let itself = axial(&mut cpu);
     assert!(differing(&coarse, &itself) > itself.len() / 20, "the preview was no image of this fineness");
-    for key in [Key::J, Key::CloseBracket, Key::CloseBracket, Key::J, Key::J] {
-        gpu.key(key);
-        assert!(!gpu.says(PREVIEW), "the shader needs none");
-    }
-    while slice(&gpu) != slice(&cpu) {
-        gpu.key(if slice(&gpu) < slice(&cpu) { Key::ArrowDown } else { Key::ArrowUp });
-    }
-    gpu.rest();
     assert_eq!(differing(&itself, &axial(&mut gpu)), 0, "the same bytes as the shader's");
 
+    cpu.key(Key::O);
     // A window drag over it is coarse too, and it is itself again without a further hand.
     let middle = cpu.pane("axial").center();
     cpu.window.event(egui::Event::PointerButton { pos: middle, button: PointerButton::Primary, pressed: true, modifiers: Modifiers::NONE });
@@ -77,9 +76,4 @@ fn a_heavy_slab_is_coarse_while_it_moves_and_itself_at_rest() {
     cpu.key(Key::O);
     cpu.key(Key::ArrowDown);
     assert!(cpu.says(PREVIEW) && !cpu.says("mean 20 mm"));
-}
-
-fn slice(room: &Sitting) -> u32 {
-    let name = room.panes()[0].0.clone();
-    name.split("slice ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok()).expect("a slice")
 }
