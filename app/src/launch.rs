@@ -1,14 +1,17 @@
-//! Opens the window: what is asked of the system, and what is said when it cannot be had.
+//! Opens the window: what is asked of the system, what is said when it cannot be had, and what happens when its graphics device is lost.
 
 use crate::cli::Failure;
 use crate::clock::Clock;
+use crate::graphics::{Graphics, Left};
 use crate::panes::RenderPath;
 use crate::shell::Tiresias;
 use crate::trace::Trace;
 use egui::{ViewportBuilder, vec2};
 use egui_wgpu::WgpuSetup;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What the window opens with.
 pub(crate) struct Launch {
@@ -16,6 +19,8 @@ pub(crate) struct Launch {
     pub(crate) study: Option<PathBuf>,
     /// Who computes panes, when the person said so.
     pub(crate) forced: Option<RenderPath>,
+    /// How many graphics devices were lost before.
+    pub(crate) losses: usize,
     /// Where a trace goes.
     pub(crate) trace: Option<PathBuf>,
     /// Size of the window; all of the screen when nobody said.
@@ -33,7 +38,10 @@ pub(crate) struct Shot {
     pub(crate) file: PathBuf,
 }
 
-/// Opens the window and returns when it is closed.
+/// So many devices may be lost one after the other before the machine is to blame.
+const MOST_LOSSES: usize = 3;
+
+/// Opens the window and returns when it is closed. Where its graphics device is lost, the program begins anew on the same study.
 pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
     display_or_sentence()?;
     let clock = Clock::start();
@@ -43,6 +51,75 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
             Trace::to_file(path, &clock).map_err(|e| Failure::Input(format!("{}: the trace cannot be written: {e}.", path.display())))?
         }
     };
+    let (losses, size) = (launch.losses, launch.size);
+    window(launch, clock, trace)?.map_or(Ok(()), |left| anew(&left, losses, size))
+}
+
+/// Begins the program anew after its graphics device was lost, with panes by the processor. A new process: neither the driver's state in this one nor the
+/// window system's is to be trusted any more.
+fn anew(left: &Left, losses: usize, size: Option<[u32; 2]>) -> Result<(), Failure> {
+    const KEPT: &str = "then open the study again; what was answered is kept.";
+    if losses >= MOST_LOSSES {
+        return Err(Failure::Input(format!(
+            "The graphics device was lost again and again. Restart the computer or update its graphics driver, {KEPT}"
+        )));
+    }
+    let mut program = std::env::current_exe().map(Command::new)?;
+    if let Some(study) = &left.study {
+        program.arg("open").arg(study);
+    }
+    program.arg("--cpu").arg("--after-losses").arg((losses + 1).to_string());
+    if let Some([width, height]) = size {
+        program.arg("--size").arg(format!("{width}x{height}"));
+    }
+    // In this one's place where that can be: its windows go with it.
+    #[cfg(unix)]
+    let failed = Some(std::os::unix::process::CommandExt::exec(&mut program).to_string());
+    #[cfg(not(unix))]
+    let failed = match program.status() {
+        Ok(ended) => (!ended.success()).then(|| ended.to_string()),
+        Err(e) => Some(e.to_string()),
+    };
+    failed.map_or(Ok(()), |why| {
+        Err(Failure::Input(format!(
+            "The graphics device was lost, and the program cannot be opened anew ({why}). Close other programs, {KEPT}"
+        )))
+    })
+}
+
+/// One window, until it is closed; what it had open when it ended because its graphics device was lost.
+fn window(launch: Launch, clock: Clock, trace: Trace) -> Result<Option<Left>, Failure> {
+    let options = options(&launch);
+    let refusal: Arc<Mutex<Option<String>>> = Arc::default();
+    let refused = Arc::clone(&refusal);
+    let graphics: Arc<OnceLock<Arc<Graphics>>> = Arc::default();
+    let watched = Arc::clone(&graphics);
+    let open = move |cc: &eframe::CreationContext<'_>| {
+        let app = Tiresias::new(cc, clock, trace, launch.forced, crate::demo::data_dir()).inspect_err(|sentence| {
+            if let Ok(mut slot) = refused.lock() {
+                *slot = Some(sentence.clone());
+            }
+        })?;
+        // There is one window and one device in it.
+        let _ = watched.set(app.graphics());
+        let app = app.with_study(launch.study).with_shot(launch.shot).with_bench(launch.bench);
+        Ok(Box::new(if launch.losses > 0 { app.after_loss() } else { app }) as Box<dyn eframe::App>)
+    };
+    // A device that is lost between the making of a frame and its drawing stops egui's renderer with a panic; the program's own end has run by then.
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| eframe::run_native("tiresias", options, Box::new(open))));
+    let left = graphics.get().and_then(|g| g.left());
+    let sentence = refusal.lock().ok().and_then(|mut slot| slot.take());
+    match (made, sentence, left) {
+        (_, _, Some(left)) => Ok(Some(left.clone())),
+        (Err(panic), _, None) => std::panic::resume_unwind(panic),
+        (Ok(_), Some(sentence), None) => Err(Failure::Input(sentence)),
+        (Ok(Ok(())), None, None) => Ok(None),
+        (Ok(Err(e)), None, None) => Err(Failure::Input(window_sentence(&e))),
+    }
+}
+
+/// What is asked of the window system.
+fn options(launch: &Launch) -> eframe::NativeOptions {
     let picture = launch.shot.is_some().then_some([1920, 1080]);
     let fixed = launch.size.or(picture);
     let size = fixed.unwrap_or([1600, 1000]);
@@ -72,26 +149,7 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
             ..Default::default()
         });
     }
-    let refusal: Arc<Mutex<Option<String>>> = Arc::default();
-    let refused = Arc::clone(&refusal);
-    let made = eframe::run_native(
-        "tiresias",
-        options,
-        Box::new(move |cc| {
-            let app = Tiresias::new(cc, clock, trace, launch.forced, crate::demo::data_dir()).inspect_err(|sentence| {
-                if let Ok(mut slot) = refused.lock() {
-                    *slot = Some(sentence.clone());
-                }
-            })?;
-            Ok(Box::new(app.with_study(launch.study).with_shot(launch.shot).with_bench(launch.bench)))
-        }),
-    );
-    let sentence = refusal.lock().ok().and_then(|mut slot| slot.take());
-    match (made, sentence) {
-        (_, Some(sentence)) => Err(Failure::Input(sentence)),
-        (Ok(()), None) => Ok(()),
-        (Err(e), None) => Err(Failure::Input(window_sentence(&e))),
-    }
+    options
 }
 
 /// A window needs a display: said before the window system does in its own words.

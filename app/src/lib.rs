@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod background;
 pub mod cli;
 mod clock;
 mod codecs;
@@ -12,16 +13,21 @@ mod controls;
 pub mod demo;
 pub mod design;
 mod frames;
+mod graphics;
+mod keys;
 mod launch;
 mod loader;
+mod monitor;
 mod panes;
 mod recent;
 mod recorder;
 mod room;
 mod screens;
 mod script;
+mod settings;
 mod shell;
 mod shot;
+mod sitting;
 mod trace;
 pub mod viewer;
 mod volume;

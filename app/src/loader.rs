@@ -3,6 +3,7 @@
 //! The interface polls and says what it looks at; nothing here is ever waited for. Dropping a [`Loading`] cancels it. Refuses: AI layers, which no loader
 //! sees.
 
+use crate::graphics::Graphics;
 use crate::trace::Trace;
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, Sender};
@@ -27,6 +28,8 @@ pub(crate) enum News {
     Opened(Vec<Arc<ShownVolume>>),
     /// Everything is loaded, checked and measured.
     Complete,
+    /// A series is not on the GPU, and panes of it are computed by the processor: a sentence.
+    NotOnGpu(String),
     /// It cannot be shown: a sentence.
     Failed(String),
 }
@@ -37,9 +40,17 @@ pub(crate) struct Means {
     /// Called when there is news, so that the interface looks.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Where to copy volumes to, when the shader samples.
-    pub gpu: Option<(wgpu::Device, wgpu::Queue)>,
+    pub gpu: Option<Gpu>,
     /// Where times go.
     pub trace: Trace,
+}
+
+/// The GPU that volumes are copied to.
+#[derive(Clone)]
+pub(crate) struct Gpu {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    pub(crate) graphics: Arc<Graphics>,
 }
 
 /// Which images are to be loaded.
@@ -202,7 +213,7 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
                 return;
             }
             if shown.buffer().loaded_count() == shown.series().len() {
-                finish(shown, means);
+                finish(shown, means, news);
             }
             (means.wake)();
         }
@@ -226,19 +237,28 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
 }
 
 /// Measures a series of which every image is loaded, and copies it to the GPU. Two threads that end at once may both come here: the second finds it done.
-fn finish(shown: &ShownVolume, means: &Means) {
+fn finish(shown: &ShownVolume, means: &Means, news: &Sender<News>) {
     if !means.trace.timed("measure", || shown.complete()) {
         return;
     }
-    let Some((device, queue)) = &means.gpu else { return };
+    let Some(Gpu { device, queue, graphics }) = &means.gpu else { return };
+    if graphics.is_in_trouble() {
+        return;
+    }
     let upload = || match shown.values()? {
         Values::Grey(view) => VolumeTexture::upload(device, queue, &view).map(|t| Texture::Grey(Arc::new(t))),
         Values::Colour(view) => ColourTexture::upload(device, queue, &view).map(|t| Texture::Colour(Arc::new(t))),
     };
     match means.trace.timed("upload", upload) {
         Ok(texture) => shown.attach(texture),
-        // Too large for this GPU: panes go on by render::cpu, with the same bytes.
-        Err(e) => means.trace.event("no upload", serde_json::json!({ "why": e.to_string() })),
+        // Too large for this GPU, or for what is left of its memory: panes go on by render::cpu, with the same bytes.
+        Err(e) => {
+            means.trace.event("no upload", serde_json::json!({ "why": e.to_string() }));
+            let role = &shown.series().facts.role;
+            let _ = news.send(News::NotOnGpu(format!(
+                "The graphics device has no room for the images of \u{201c}{role}\u{201d}, so the processor draws them: the same images, more slowly."
+            )));
+        }
     }
 }
 

@@ -3,12 +3,16 @@
 //! Owns the wiring between egui's renderer and `render::gpu`. On an adapter that is a CPU, `render::cpu` computes and the callback presents; on a GPU the shader samples.
 //! A pane whose description did not change is neither computed nor uploaded again. Refuses: egui's textured quads, and sRGB-encoding framebuffers.
 
+use crate::background::in_background;
 use crate::volume::{ShownVolume, Texture, Values};
+use crossbeam_channel::{Receiver, TryRecvError};
+use egui::Context;
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenDescriptor};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tiresias_render::gpu::{PaneContent, PaneSlot, Pipelines, target_is_exact};
-use tiresias_render::{ColourView, DisplayTable, RenderError, SamplePlan, VolumeView, cpu};
-use tiresias_words::PaneSpec;
+use tiresias_render::{ColourView, GreyImage, RenderError, SamplePlan, VolumeView, cpu, preview};
+use tiresias_words::{Interpolation, PaneSpec, Slab};
 
 /// Who computes the bytes of panes. The bytes are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +66,38 @@ pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result
 /// What one pane showed last, so that an unchanged pane costs nothing.
 #[derive(Default)]
 pub(crate) struct PaneCache {
-    last: Option<(PaneSpec, u64, RenderPath, Shown)>,
-    table: Option<(Grading, Arc<DisplayTable>)>,
+    last: Option<Last>,
+    /// The image itself, on its way while a preview of it is shown.
+    coming: Option<Coming>,
 }
+
+/// What was shown, of what, and by whom.
+struct Last {
+    spec: PaneSpec,
+    version: u64,
+    path: RenderPath,
+    shown: Shown,
+    /// It is a coarse image in the place of one that takes too long for a frame.
+    is_preview: bool,
+}
+
+/// An image that is being computed in the background. Dropping it cancels.
+struct Coming {
+    over: Arc<AtomicBool>,
+    image: Receiver<Option<GreyImage>>,
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What the processor does within a frame, as `SamplePlan::work` counts it, some milliseconds of two cores. Slabs and cubic planes of more work are shown
+/// as a preview first.
+const AT_ONCE: u64 = 3 << 20;
+/// Work of a preview.
+const PREVIEW: u64 = 1 << 20;
 
 /// A pane's content, and the part of the pane that is not black.
 #[derive(Clone)]
@@ -76,67 +109,106 @@ pub(crate) struct Shown {
     touches_gap: bool,
 }
 
-/// What a display table depends on beside the volume.
-#[derive(PartialEq, Clone)]
-struct Grading {
-    voi: tiresias_words::Voi,
-    tone: tiresias_words::PresentationTone,
-    version: u64,
-}
-
 impl PaneCache {
     /// Whether what was shown last may be hatched somewhere, because slices are missing there.
     pub(crate) fn touches_gap(&self) -> bool {
-        self.last.as_ref().is_some_and(|(_, _, _, shown)| shown.touches_gap)
+        self.last.as_ref().is_some_and(|last| last.shown.touches_gap)
     }
 
-    /// The content that shows `spec` of `volume`, computed only when the spec or the volume's loaded state changed.
+    /// Whether what is shown is coarse, and the image itself is still to come.
+    pub(crate) fn is_preview(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.is_preview)
+    }
+
+    /// The content that shows `spec` of `volume`, computed only when the spec or the volume's loaded state changed. What takes the processor too long is shown
+    /// coarsely as long as it changes from frame to frame, and itself when it is asked for again.
     ///
     /// # Errors
     /// As `SamplePlan::new`.
-    pub(crate) fn content(&mut self, volume: &ShownVolume, spec: &PaneSpec, path: RenderPath) -> Result<Shown, RenderError> {
+    pub(crate) fn content(
+        &mut self,
+        volume: &Arc<ShownVolume>,
+        spec: &PaneSpec,
+        path: RenderPath,
+        ctx: &Context,
+    ) -> Result<Shown, RenderError> {
         let version = volume.version();
         let texture = volume.texture();
         let path = if texture.is_some() { path } else { RenderPath::Cpu };
-        if let Some((last, seen, by, shown)) = &self.last
-            && last == spec
-            && *seen == version
-            && *by == path
-        {
-            return Ok(shown.clone());
+        let is_same = |last: &Last| last.spec == *spec && last.version == version && last.path == path;
+        if let Some(last) = self.last.as_ref().filter(|l| is_same(l)) {
+            if last.is_preview {
+                self.follow(volume, spec, ctx)?;
+            }
+            if let Some(last) = &self.last {
+                return Ok(last.shown.clone());
+            }
         }
-        let shown = match volume.values()? {
-            Values::Grey(view) => self.grey(volume, &view, spec, path, texture)?,
-            Values::Colour(view) => colour(&view, spec, path, texture)?,
+        self.coming = None;
+        let (shown, is_preview) = match volume.values()? {
+            Values::Grey(view) => Self::grey(volume, &view, spec, path, texture)?,
+            Values::Colour(view) => (colour(&view, spec, path, texture)?, false),
         };
-        self.last = Some((spec.clone(), version, path, shown.clone()));
+        if is_preview {
+            // The next frame sees whether it stays.
+            ctx.request_repaint();
+        }
+        self.last = Some(Last { spec: spec.clone(), version, path, shown: shown.clone(), is_preview });
         Ok(shown)
     }
 
+    /// The image itself in the place of its preview, once it is there.
+    fn follow(&mut self, volume: &Arc<ShownVolume>, spec: &PaneSpec, ctx: &Context) -> Result<(), RenderError> {
+        let Values::Grey(view) = volume.values()? else { return Ok(()) };
+        let table = volume.table(&view, spec);
+        let image = match &self.coming {
+            None => {
+                let plan = SamplePlan::new(view.geometry(), spec)?;
+                let over = Arc::new(AtomicBool::new(false));
+                let (volume, stop) = (Arc::clone(volume), Arc::clone(&over));
+                let draw = move || {
+                    let Ok(Values::Grey(view)) = volume.values() else { return None };
+                    cpu::draw_unless(&view, &plan, &table, || stop.load(Ordering::Relaxed))
+                };
+                self.coming = Some(Coming { over, image: in_background(ctx, draw) });
+                return Ok(());
+            }
+            Some(coming) => match coming.image.try_recv() {
+                Err(TryRecvError::Empty) => return Ok(()),
+                Ok(Some(image)) => image,
+                // There was no thread for it: it is drawn here, however long that takes.
+                Ok(None) | Err(TryRecvError::Disconnected) => cpu::draw(&view, &SamplePlan::new(view.geometry(), spec)?, &table),
+            },
+        };
+        self.coming = None;
+        if let Some(last) = &mut self.last {
+            (last.shown.content, last.is_preview) = (PaneContent::Presented(Arc::new(image)), false);
+        }
+        Ok(())
+    }
+
+    /// What shows a plane or slab of a grey volume, and whether it is a preview.
     fn grey(
-        &mut self,
         volume: &ShownVolume,
         view: &VolumeView<'_>,
         spec: &PaneSpec,
         path: RenderPath,
         texture: Option<Texture>,
-    ) -> Result<Shown, RenderError> {
+    ) -> Result<(Shown, bool), RenderError> {
         let plan = SamplePlan::new(view.geometry(), spec)?;
         let (bounds, touches_gap) = (plan.bounds(), plan.touches_gap());
-        let grading = Grading { voi: spec.voi.clone(), tone: spec.tone.clone(), version: volume.range_version() };
-        let table = match &self.table {
-            Some((known, table)) if *known == grading => Arc::clone(table),
-            _ => {
-                let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, &spec.tone));
-                self.table = Some((grading, Arc::clone(&table)));
-                table
-            }
-        };
+        let table = volume.table(view, spec);
+        let is_thin = spec.slab == Slab::Thin && spec.interpolation != Interpolation::Cubic;
+        let mut is_preview = false;
         let content = match (path, texture) {
             (RenderPath::Gpu, Some(Texture::Grey(volume))) => PaneContent::Sampled { volume, plan: Arc::new(plan), table },
+            _ if !is_thin && plan.work() > AT_ONCE => {
+                is_preview = true;
+                PaneContent::Presented(Arc::new(preview(view, spec, &table, PREVIEW)?))
+            }
             _ => PaneContent::Presented(Arc::new(cpu::draw(view, &plan, &table))),
         };
-        Ok(Shown { content, bounds, touches_gap })
+        Ok((Shown { content, bounds, touches_gap }, is_preview))
     }
 }
 

@@ -5,37 +5,57 @@
 use crate::clock::Clock;
 use crate::design;
 use crate::frames::{FrameBench, FrameScript};
+use crate::graphics::Graphics;
 use crate::launch::Shot;
-use crate::loader::{Budget, Case, Loading, Means};
+use crate::loader::{Gpu, Means};
+use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
-use crate::recorder::{News, Recorder};
-use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, Chosen, SignIn, Started, TopBar};
+use crate::recorder::Recorder;
+use crate::screens::{self, KeysLeft, KeysPage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
+use crate::settings::Settings;
 use crate::shot::ShotScript;
+use crate::sitting::{Next, Place, Sitting};
 use crate::trace::{Trace, milliseconds};
 use crossbeam_channel::Receiver;
-use egui::{Context, Rect, Ui, UiBuilder, pos2};
+use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiresias_reads::machine::{Action, Environment, Rules, State};
+use tiresias_reads::machine::{Action, Environment};
 use tiresias_reads::study::Study;
-use tiresias_words::{ContentHash, ReaderId};
+use tiresias_words::ReaderId;
 
 /// The window's application.
 pub struct Tiresias {
     clock: Clock,
     trace: Trace,
     screen: Screen,
+    graphics: Arc<Graphics>,
     means: Means,
     /// Where the list of recent studies and the demo are kept.
     data: Option<PathBuf>,
+    settings: Settings,
+    /// Whether the person is setting keys, in place of what is else on the screen.
+    page: Option<Page>,
+    /// Why the window was opened anew, until somebody signs in.
+    notice: Option<&'static str>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
     recent: Vec<PathBuf>,
     stage: Stage,
     script: Option<Script>,
     frame: u64,
+}
+
+/// Said on the way in after the device was lost.
+const LOST: &str = "The graphics device was lost (its driver was restarted, or its memory was full), so this window was opened anew and the processor draws the images. What you answered is kept; sign in and continue your case.";
+/// Said in the room after the device reported an error.
+const FAILED: &str = "The graphics device reported an error, so the processor draws the images from now on: the same images, more slowly. What you answered is kept.";
+
+/// A page of settings.
+enum Page {
+    Keys(KeysPage),
+    Screen(ScreenPage),
 }
 
 enum Stage {
@@ -58,29 +78,6 @@ enum Fetched {
     Trouble(String),
 }
 
-/// What the images of two cases may take together, bytes: the open one takes what it needs, the next is fetched early only when both fit.
-const IMAGE_MEMORY: u64 = 3 << 30;
-
-/// A reader at work.
-struct Sitting {
-    study: Arc<Study>,
-    rules: Arc<Rules>,
-    recorder: Recorder,
-    state: Option<Arc<State>>,
-    place: Place,
-    /// The next case's images, on their way before they are asked for; and which package they are.
-    early: Option<(ContentHash, Loading)>,
-    trouble: Option<String>,
-    /// The record can no longer be written: nothing more is accepted.
-    stopped: bool,
-}
-
-enum Place {
-    List { opening: bool },
-    Room(Box<Room>),
-    Between { opening: bool },
-}
-
 impl Tiresias {
     /// Prepares fonts, style and panes. `data` is the user's data folder for Tiresias: recent studies and the demo; without it neither is kept.
     ///
@@ -100,12 +97,19 @@ impl Tiresias {
             .ok_or("No graphics device draws this window. Install a graphics driver with Vulkan and start again.")?;
         let screen = panes::install(state, forced).map_err(|e| e.to_string())?;
         let ctx = cc.egui_ctx.clone();
-        let gpu = (screen.path == RenderPath::Gpu).then(|| (state.device.clone(), state.queue.clone()));
-        let means = Means { wake: Arc::new(move || ctx.request_repaint()), gpu, trace: trace.clone() };
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || ctx.request_repaint());
+        let graphics = Graphics::watch(&state.device, Arc::clone(&wake));
+        let gpu = (screen.path == RenderPath::Gpu).then(|| Gpu {
+            device: state.device.clone(),
+            queue: state.queue.clone(),
+            graphics: Arc::clone(&graphics),
+        });
+        let means = Means { wake, gpu, trace: trace.clone() };
         trace.event("started", serde_json::json!({ "path": format!("{:?}", screen.path), "format": screen.format }));
         let recent = recent::list(data.as_deref());
+        let settings = Settings::open(data.clone());
         let stage = Stage::Start { opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, means, data, recent, stage, script: None, frame: 0 })
+        Ok(Self { clock, trace, screen, graphics, means, data, settings, page: None, notice: None, recent, stage, script: None, frame: 0 })
     }
 
     /// Opens a study at once.
@@ -115,6 +119,51 @@ impl Tiresias {
             self.open_study(path);
         }
         self
+    }
+
+    /// Says on the way in that the graphics device was lost, and that nothing else was.
+    #[must_use]
+    pub fn after_loss(mut self) -> Self {
+        self.notice = Some(LOST);
+        self
+    }
+
+    /// What is known of the graphics device.
+    #[must_use]
+    pub(crate) fn graphics(&self) -> Arc<Graphics> {
+        Arc::clone(&self.graphics)
+    }
+
+    /// The study that is open, where it lies.
+    fn study(&self) -> Option<PathBuf> {
+        match &self.stage {
+            Stage::SignIn(study) => Some(study.root().to_owned()),
+            Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
+            Stage::Start { .. } | Stage::About => None,
+        }
+    }
+
+    /// Whether the window goes on: not after its device was lost, or failed again where the processor computes the panes already.
+    fn is_drawn(&mut self, ctx: &Context) -> bool {
+        if self.graphics.has_failed() {
+            self.trace.event("graphics device failed", serde_json::json!({}));
+            if self.screen.path == RenderPath::Gpu {
+                self.screen.path = RenderPath::Cpu;
+                self.means.gpu = None;
+                if let Stage::Sitting(sitting) = &mut self.stage {
+                    sitting.leave_gpu(FAILED);
+                }
+            } else {
+                self.graphics.give_up();
+            }
+        }
+        if self.graphics.is_lost() {
+            // Nothing is drawn: a lost device takes nothing, and egui's renderer would stop the program over what it does not take.
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+            ctx.request_repaint();
+            return false;
+        }
+        true
     }
 
     /// Takes a picture of a case and stops.
@@ -191,9 +240,30 @@ impl Tiresias {
                     }
                 });
             }
+            Some(Started::Keys) => self.page = Some(Page::Keys(KeysPage::default())),
             Some(Started::About) => self.stage = Stage::About,
             None => {}
         }
+    }
+
+    /// Draws the page of settings that is open, and follows where it leads.
+    fn settings_page(&mut self, ui: &mut Ui) {
+        let next = match &mut self.page {
+            None => return,
+            Some(Page::Keys(page)) => match screens::keys(ui, page, &mut self.settings) {
+                None => return,
+                Some(KeysLeft::Back) => None,
+                Some(KeysLeft::Screen) => Some(Page::Screen(ScreenPage::default())),
+            },
+            Some(Page::Screen(page)) => {
+                if !screens::screen_size(ui, page, &mut self.settings) {
+                    return;
+                }
+                Some(Page::Keys(KeysPage::default()))
+            }
+        };
+        self.page = next;
+        ui.ctx().request_repaint();
     }
 
     fn sign_in(&mut self, reader: &ReaderId) {
@@ -203,18 +273,8 @@ impl Tiresias {
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
-                let place = Place::List { opening: false };
-                let study = Arc::clone(study);
-                self.stage = Stage::Sitting(Box::new(Sitting {
-                    study,
-                    rules,
-                    recorder,
-                    state: None,
-                    place,
-                    early: None,
-                    trouble: None,
-                    stopped: false,
-                }));
+                self.stage = Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder)));
+                self.notice = None;
             }
         }
     }
@@ -250,16 +310,29 @@ impl Tiresias {
         let Stage::Sitting(sitting) = &mut self.stage else { return };
         sitting.take_news(&now, &environment, &self.means, since_start);
         sitting.fetch_ahead(&self.means);
+        if self.page.is_some() {
+            return;
+        }
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
         sitting.top_bar(ui, top);
-        let mut ended = false;
+        if let Place::Room(room) = &mut sitting.place
+            && let Some(sentence) = self.settings.untold()
+        {
+            room.say(sentence);
+        }
+        let mut next = Next::Stay;
+        let comfort = (self.settings.bindings(), self.settings.pixel(Monitor::of(ui.ctx())));
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {
-            ended = sitting.screen(ui, &now, since_start, self.screen.path);
+            next = sitting.screen(ui, &now, since_start, comfort, self.screen.path);
         });
-        if ended {
-            sitting.recorder.ask(Action::EndSession, now);
-            self.stage = Stage::Start { opening: None, trouble: None };
-            return;
+        match next {
+            Next::Stay => {}
+            Next::Keys => self.page = Some(Page::Keys(KeysPage::default())),
+            Next::End => {
+                sitting.recorder.ask(Action::EndSession, now);
+                self.stage = Stage::Start { opening: None, trouble: None };
+                return;
+            }
         }
         if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
@@ -278,127 +351,6 @@ impl Tiresias {
     }
 }
 
-impl Sitting {
-    /// Takes what the record thread said. Only here does a screen move on.
-    fn take_news(&mut self, now: &tiresias_words::Moment, environment: &Environment, means: &Means, since_start: std::time::Duration) {
-        while let Some(news) = self.recorder.poll() {
-            match news {
-                News::Ready(state) => {
-                    self.state = Some(state);
-                    self.recorder.ask(Action::StartSession(environment.clone()), now.clone());
-                }
-                News::Committed(state) => {
-                    self.follow(&state, means, since_start);
-                    self.state = Some(state);
-                }
-                News::Refused(sentence) => match &mut self.place {
-                    Place::Room(room) => room.say(sentence),
-                    Place::List { opening } => (*opening, self.trouble) = (false, Some(sentence)),
-                    // Said where there is room for it. What was refused after the lock, and did not ask for the next case, came too late to matter.
-                    Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
-                    Place::Between { opening: false } => {}
-                },
-                News::Failed(sentence) => {
-                    self.trouble = Some(sentence);
-                    self.stopped = true;
-                }
-            }
-        }
-    }
-
-    /// Goes where the committed state is.
-    fn follow(&mut self, state: &State, means: &Means, since_start: std::time::Duration) {
-        match (state.open(), &self.place) {
-            (Some(draft), Place::Room(room)) if room.read() == draft.read() => {}
-            (Some(draft), _) => {
-                let loading = match self.early.take() {
-                    Some((package, loading)) if package == draft.package() => loading,
-                    _ => Loading::start(self.case(draft.package()), means.clone(), None),
-                };
-                let room = Room::open(draft.read().clone(), Arc::clone(&self.rules), loading, since_start);
-                self.place = Place::Room(Box::new(room));
-                self.trouble = None;
-            }
-            (None, Place::Room(room)) => {
-                let locked = state.locked().last().is_some_and(|l| l.read() == room.read());
-                self.place = if locked { Place::Between { opening: false } } else { Place::List { opening: false } };
-            }
-            (None, _) => {}
-        }
-    }
-
-    fn case(&self, package: ContentHash) -> Case {
-        let overlays = self.rules.protocol().display().overlays();
-        Case { dir: self.study.package_dir(&package), hash: package, overlays }
-    }
-
-    /// Fetches the next case's images, once those of the open one are all there.
-    fn fetch_ahead(&mut self, means: &Means) {
-        let (Place::Room(room), Some(state), None) = (&self.place, &self.state, &self.early) else { return };
-        let Some(taken) = room.memory() else { return };
-        if let Some(next) = state.later().next() {
-            let budget = Budget(IMAGE_MEMORY.saturating_sub(taken));
-            let loading = Loading::start(self.case(next.package), means.clone(), Some(budget));
-            self.early = Some((next.package, loading));
-        }
-    }
-
-    fn top_bar(&self, ui: &Ui, rect: Rect) {
-        let protocol = self.rules.protocol();
-        let bundle = self.rules.bundle();
-        let mut bar = TopBar { title: protocol.title(), reader: bundle.display_name(), ..TopBar::default() };
-        if let (Place::Room(room), Some(state)) = (&self.place, &self.state) {
-            let progress = state.progress();
-            bar.condition = protocol.condition(&room.read().condition).map(|c| c.label.as_str());
-            bar.case = Some(format!("{} \u{b7} {} of {}", room.read().case, progress.locked + 1, progress.of));
-        }
-        screens::top_bar(ui, rect, &bar);
-    }
-
-    /// Draws the screen; says whether the session is to end.
-    fn screen(&mut self, ui: &mut Ui, now: &tiresias_words::Moment, since_start: std::time::Duration, path: RenderPath) -> bool {
-        if self.stopped {
-            return screens::stopped(ui, self.trouble.as_deref().unwrap_or_default());
-        }
-        let Some(state) = self.state.clone().filter(|s| s.session().is_some()) else {
-            screens::waiting(ui, "Opening and checking the record\u{2026}");
-            return false;
-        };
-        let open_next = |recorder: &Recorder| {
-            if let Some(next) = state.next() {
-                recorder.ask(Action::OpenCase(next.read.clone()), now.clone());
-            }
-        };
-        match &mut self.place {
-            Place::List { opening } => match screens::worklist(ui, &self.rules, &state, *opening, self.trouble.as_deref()) {
-                Some(Chosen::Next) => {
-                    *opening = true;
-                    open_next(&self.recorder);
-                }
-                Some(Chosen::End) => return true,
-                None => {}
-            },
-            Place::Between { opening } => match screens::between(ui, &state, *opening) {
-                Some(AfterCase::Next) => {
-                    *opening = true;
-                    open_next(&self.recorder);
-                }
-                Some(AfterCase::List) => self.place = Place::List { opening: false },
-                None => {}
-            },
-            Place::Room(room) => {
-                for wish in room.ui(ui, &state, path, since_start) {
-                    match wish {
-                        Wish::Record(action) => self.recorder.ask(action, now.clone()),
-                        Wish::Leave => self.recorder.ask(Action::CloseCase, now.clone()),
-                    }
-                }
-            }
-        }
-        false
-    }
-}
-
 impl eframe::App for Tiresias {
     /// The ground of the whole window. Cleared, never painted: a rectangle of this size through egui's shader costs a software adapter more than
     /// all the rest of a frame (notes/perf.md section 4).
@@ -409,8 +361,14 @@ impl eframe::App for Tiresias {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let from = self.clock.since_start();
+        if !self.is_drawn(ui.ctx()) {
+            return;
+        }
         Self::scale_to_screen(ui.ctx());
+        self.settings_page(ui);
         match &self.stage {
+            Stage::Sitting(_) => self.sitting(ui),
+            _ if self.page.is_some() => {}
             Stage::Start { .. } => self.start_screen(ui),
             Stage::About => {
                 if screens::about(ui) {
@@ -424,7 +382,7 @@ impl eframe::App for Tiresias {
                 screens::top_bar(ui, top, &TopBar { title: study.protocol().title(), ..TopBar::default() });
                 let body = Rect::from_min_max(pos2(rest.left(), rest.top()), rest.max);
                 let mut choice = None;
-                ui.scope_builder(UiBuilder::new().max_rect(body), |ui| choice = screens::sign_in(ui, &study));
+                ui.scope_builder(UiBuilder::new().max_rect(body), |ui| choice = screens::sign_in(ui, &study, self.notice));
                 let choice = choice.or_else(|| self.script.as_ref().and_then(|_| Script::reader(&study)).map(SignIn::Reader));
                 match choice {
                     Some(SignIn::Reader(reader)) => {
@@ -435,7 +393,6 @@ impl eframe::App for Tiresias {
                     None => {}
                 }
             }
-            Stage::Sitting(_) => self.sitting(ui),
         }
         if let Some(script) = &mut self.script {
             script.frame(ui.ctx(), from);
@@ -458,6 +415,9 @@ impl eframe::App for Tiresias {
 impl Drop for Tiresias {
     /// A window that is closed in the middle of a case leaves it as a draft and ends the session, in the record too.
     fn drop(&mut self) {
+        if self.graphics.is_lost() {
+            self.graphics.leave(self.study());
+        }
         let stage = std::mem::replace(&mut self.stage, Stage::About);
         if let Stage::Sitting(sitting) = stage {
             let Sitting { recorder, .. } = *sitting;

@@ -3,13 +3,15 @@
 //! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, doubled slices) is shown image by image in a frame of
 //! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_render::layers::overlay_mask;
 use tiresias_render::raster::Run;
-use tiresias_render::{ColourView, RenderError, ValueRange, VolumeView};
-use tiresias_words::{ImageAnchor, MarkShape, PatientOrientation, PatientPoint, StoredValue, Unfit, VolumeGeometry, Voxel};
+use tiresias_render::{ColourView, DisplayTable, RenderError, ValueRange, VolumeView};
+use tiresias_words::{
+    ImageAnchor, MarkShape, PaneSpec, PatientOrientation, PatientPoint, PresentationTone, StoredValue, Unfit, Voi, VolumeGeometry, Voxel,
+};
 
 /// A series that panes can show while it is still loading.
 pub(crate) struct ShownVolume {
@@ -18,7 +20,10 @@ pub(crate) struct ShownVolume {
     buffer: VoxelBuffer,
     /// Set once when everything is loaded; a colour series has no range to measure.
     measured: OnceLock<Option<ValueRange>>,
-    texture: OnceLock<Texture>,
+    /// The copy on the GPU; none where panes are computed by the processor.
+    texture: Mutex<Option<Texture>>,
+    /// Display tables that were made last, the newest at the end: all panes of the series look up in the same ones.
+    tables: Mutex<Vec<(Grading, Arc<DisplayTable>)>>,
     /// Of each image, once read. Empty where the reader may see none.
     overlays: Vec<OnceLock<Overlaid>>,
 }
@@ -37,6 +42,18 @@ pub(crate) enum Texture {
     Grey(Arc<VolumeTexture>),
     Colour(Arc<ColourTexture>),
 }
+
+/// What a display table depends on beside the volume.
+#[derive(PartialEq, Clone)]
+struct Grading {
+    voi: Voi,
+    tone: PresentationTone,
+    /// Whether the range of the values was measured.
+    is_complete: bool,
+}
+
+/// As many tables of a series are kept: one upright, one inverted.
+const TABLES: usize = 2;
 
 /// What samplers read.
 pub(crate) enum Values<'a> {
@@ -60,7 +77,15 @@ impl ShownVolume {
     /// When its images have no size.
     pub(crate) fn new(series: Arc<Series>, buffer: VoxelBuffer) -> Result<Self, Unfit> {
         let geometry = series.geometry()?;
-        Ok(Self { series, geometry, buffer, measured: OnceLock::new(), texture: OnceLock::new(), overlays: Vec::new() })
+        Ok(Self {
+            series,
+            geometry,
+            buffer,
+            measured: OnceLock::new(),
+            texture: Mutex::default(),
+            tables: Mutex::default(),
+            overlays: Vec::new(),
+        })
     }
     /// The same, whose overlay planes may be shown.
     pub(crate) fn with_overlays(mut self) -> Self {
@@ -131,7 +156,7 @@ impl ShownVolume {
     /// The copy on the GPU, once there.
     #[must_use]
     pub(crate) fn texture(&self) -> Option<Texture> {
-        self.texture.get().cloned()
+        self.texture.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes note that every image is loaded: measures the values. Says whether this call did it; a second one finds it done.
@@ -143,7 +168,11 @@ impl ShownVolume {
     }
     /// Takes the copy on the GPU. Called once, by the loader, after [`Self::complete`].
     pub(crate) fn attach(&self, texture: Texture) {
-        let _ = self.texture.set(texture);
+        *self.texture.lock().unwrap_or_else(PoisonError::into_inner) = Some(texture);
+    }
+    /// Lets go of the copy on the GPU.
+    pub(crate) fn detach(&self) {
+        *self.texture.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether every image is loaded and measured.
@@ -155,11 +184,6 @@ impl ShownVolume {
     #[must_use]
     pub(crate) fn version(&self) -> u64 {
         if self.is_complete() { u64::MAX } else { self.buffer.loaded_count() as u64 }
-    }
-    /// Changes when display tables must be made anew.
-    #[must_use]
-    pub(crate) fn range_version(&self) -> u64 {
-        u64::from(self.is_complete())
     }
 
     /// What samplers read. Until all is loaded the range of a grey series is that of the stored bits.
@@ -178,6 +202,22 @@ impl ShownVolume {
         });
         let padding = scale.padding.as_ref().map(|p| [*p.start(), *p.end()]);
         VolumeView::new(&self.geometry, self.buffer.words(), scale.format, &scale.modality, padding, range).map(Values::Grey)
+    }
+
+    /// The display table of a pane of this series, made when no pane had need of it before.
+    #[must_use]
+    pub(crate) fn table(&self, view: &VolumeView<'_>, spec: &PaneSpec) -> Arc<DisplayTable> {
+        let grading = Grading { voi: spec.voi.clone(), tone: spec.tone.clone(), is_complete: self.is_complete() };
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, table)) = tables.iter().find(|(known, _)| *known == grading) {
+            return Arc::clone(table);
+        }
+        let table = Arc::new(DisplayTable::for_volume(view, &spec.voi, &spec.tone));
+        if tables.len() >= TABLES {
+            tables.remove(0);
+        }
+        tables.push((grading, Arc::clone(&table)));
+        table
     }
 
     /// Whether the plane through `at` can be shown: everything is loaded, or the plane lies in the stack and its images are.

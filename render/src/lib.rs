@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod layers;
 mod picture;
 mod plan;
+mod preview;
 pub mod raster;
 mod table;
 mod volume;
@@ -21,6 +22,7 @@ pub use colour::ColourView;
 pub use course::WEIGHT_BITS;
 pub use picture::{ColourImage, GreyImage, Picture};
 pub use plan::{Projection, SamplePlan};
+pub use preview::preview;
 pub use table::{DisplayTable, grey_level};
 pub use volume::{ValueRange, VolumeView};
 
@@ -62,6 +64,9 @@ pub enum RenderError {
         /// Longest side of the volume.
         side: u32,
     },
+    /// The GPU did not take the volume.
+    #[error("the GPU has no memory left for this series; close other programs, or start this one with --cpu")]
+    NoGpuMemory,
     /// There is no adapter at all.
     #[error(
         "no Vulkan, Metal or DirectX 12 device was found; install a graphics driver (on Debian: mesa-vulkan-drivers) or start with --cpu"

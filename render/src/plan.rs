@@ -141,6 +141,25 @@ impl SamplePlan {
         if self.projection == Projection::Thin { Ok(()) } else { Err(RenderError::ColourSlab) }
     }
 
+    /// How much work the image is on the CPU: the samples that it takes, those of the slower ways counted as so many more.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        let pixels: u64 = self.rows.iter().map(|[x0, x1]| u64::from(x1 - x0)).sum();
+        let each = match (self.interpolation, &self.course) {
+            (Interpolation::Cubic, _) => 16,
+            (_, Some(_)) => 4,
+            (_, None) => 1,
+        };
+        pixels * u64::from(self.samples) * each
+    }
+
+    /// The rows from `from` up to `to` as an image of their own. `from` is a multiple of 8, so that a gap's hatch begins where it would in the whole.
+    pub(crate) fn band(&self, from: u32, to: u32) -> Self {
+        let origin = std::array::from_fn(|a| self.origin[a].wrapping_add(self.dv[a].wrapping_mul(i64::from(from))));
+        let rows = self.rows[from as usize..to as usize].to_vec();
+        Self { size: [self.size[0], to - from], origin, rows, course: self.course.clone(), ..*self }
+    }
+
     /// Width and height of the image.
     #[must_use]
     pub const fn size(&self) -> [u32; 2] {

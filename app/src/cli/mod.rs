@@ -41,6 +41,9 @@ struct WindowArgs {
     /// Size of the window in pixels, instead of all of the screen.
     #[arg(long, global = true, value_name = "WxH", value_parser = size)]
     size: Option<[u32; 2]>,
+    /// How many graphics devices were lost before: said by the program to itself when it begins anew.
+    #[arg(long, global = true, hide = true, value_name = "N", default_value_t = 0)]
+    after_losses: usize,
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,7 +122,7 @@ impl WindowArgs {
         if self.gpu { Computer::Gpu } else { Computer::Cpu }
     }
     fn launch(&self, study: Option<PathBuf>, shot: Option<launch::Shot>) -> Launch {
-        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, shot, bench: None }
+        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, losses: self.after_losses, shot, bench: None }
     }
     fn forced(&self) -> Option<crate::panes::RenderPath> {
         match (self.cpu, self.gpu) {

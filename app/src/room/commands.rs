@@ -1,30 +1,22 @@
-//! What keys do. Focus is explicit: in image focus digits are window presets, in form focus they are scores. Enter never locks; Esc only cancels.
+//! Carries out what keys mean. Focus is explicit: in image focus a key is what the person's table says, in form focus digits are scores.
+//!
+//! Fixed, whatever the table says: Enter leads to the form and never locks, Ctrl+Enter locks, Esc only cancels.
 
 use super::form::typed;
 use super::hanging::{Arrangement, At};
 use super::{Field, Focus, Room, Wish};
+use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
+use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
 use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance};
 use tiresias_reads::protocol::QuestionKind;
 use tiresias_reads::workspace::ViewAction;
 
-/// The keys of tools, as the rail shows them.
-pub(super) const TOOLS: [(Key, Tool); 11] = [
-    (Key::W, Tool::Window),
-    (Key::S, Tool::Scroll),
-    (Key::Z, Tool::Zoom),
-    (Key::P, Tool::Pan),
-    (Key::K, Tool::Magnifier),
-    (Key::X, Tool::Crosshair),
-    (Key::U, Tool::Probe),
-    (Key::M, Tool::Mark),
-    (Key::D, Tool::Length),
-    (Key::B, Tool::Bidimensional),
-    (Key::N, Tool::Angle),
-];
+/// By so much one press enlarges.
+const ENLARGES: f64 = 1.25;
 
 impl Room {
     /// Takes this frame's key presses.
@@ -53,12 +45,20 @@ impl Room {
             } else if modifiers.command && key == Key::Enter {
                 self.give_entry(draft, wishes);
                 wishes.push(Wish::Record(Action::Lock));
-            } else if key == Key::Questionmark || (key == Key::Slash && modifiers.shift) {
-                self.help = true;
             } else {
-                match self.focus.clone() {
-                    Focus::Image => self.image_key(key, modifiers, state, ui.ctx()),
-                    Focus::Form(field) => self.form_key(key, modifiers, &field, state, draft, wishes),
+                let command = self.bindings.command(key, modifiers);
+                match (self.focus.clone(), command) {
+                    (_, Some(Command::Help)) => self.help = true,
+                    (Focus::Form(field), _) => self.form_key(key, modifiers, &field, state, draft, wishes),
+                    (Focus::Image, Some(command)) => self.carry_out(command, ui.ctx()),
+                    (Focus::Image, None) => match key {
+                        Key::Enter => self.focus_form(state),
+                        Key::Escape => {
+                            self.cine = None;
+                            self.cancel_measuring();
+                        }
+                        _ => {}
+                    },
                 }
             }
         }
@@ -76,56 +76,83 @@ impl Room {
         }
     }
 
-    fn image_key(&mut self, key: Key, modifiers: Modifiers, state: &State, ctx: &Context) {
+    /// Does what a key means in image focus.
+    fn carry_out(&mut self, command: Command, ctx: &Context) {
         let at = self.hanging.focused();
-        if modifiers.command {
-            match key {
-                Key::Z if modifiers.shift => self.redo(),
-                Key::Y => self.redo(),
-                Key::Z => self.undo(),
-                _ => {}
-            }
-            return;
-        }
-        if let Some((_, tool)) = TOOLS.iter().find(|(k, _)| *k == key) {
-            self.take_tool(*tool);
-        }
-        if let Some(digit) = digit(key).filter(|d| *d > 0)
-            && self.has(Tool::Window)
-        {
-            let display = self.rules.protocol().display().clone();
-            if let Some(shown) = self.focused_series() {
-                shown.take_preset(digit as usize - 1, &display);
-            }
-        }
         let cell = at.0;
-        match key {
-            Key::Enter => self.focus_form(state),
-            Key::Tab => self.hanging.focus_next(),
-            Key::I => self.work(ViewAction::Invert(cell)),
-            Key::O if modifiers.shift => self.toggle_overlays(),
-            Key::O => self.words = !self.words,
-            Key::H => self.work(ViewAction::FlipAcross(cell)),
-            Key::V => self.work(ViewAction::FlipDown(cell)),
-            Key::T => self.work(ViewAction::Rotate { cell, quarters: if modifiers.shift { 3 } else { 1 } }),
-            Key::L => self.toggle_link(),
-            Key::R => self.reset(),
-            Key::G if modifiers.shift => self.picking = !self.shelf.all().is_empty(),
-            Key::G => self.next_arrangement(),
-            Key::C if self.has(Tool::Cine) => self.toggle_cine(),
-            Key::Q => self.next_region_tool(),
-            Key::E if self.has(Tool::Window) => self.fit_window(at, ctx),
-            Key::Delete | Key::Backspace => self.delete_measurement(),
-            Key::Escape => {
-                self.cine = None;
-                self.cancel_measuring();
-            }
-            Key::J => self.next_slab(at),
-            Key::OpenBracket => self.thicken(at, -1),
-            Key::CloseBracket => self.thicken(at, 1),
-            Key::F if self.has(Tool::Zoom) => self.fit(at),
-            Key::Num0 if self.has(Tool::Zoom) => self.one_to_one(at),
-            _ => self.scroll_key(key, modifiers, at),
+        match command {
+            Command::Take(tool) => self.take_tool(tool),
+            Command::Region => self.next_region_tool(),
+            Command::Slices(by) => self.scroll(at, i64::from(by)),
+            Command::FirstSlice => self.scroll(at, i64::from(i32::MIN)),
+            Command::LastSlice => self.scroll(at, i64::from(i32::MAX)),
+            Command::Cine if self.has(Tool::Cine) => self.toggle_cine(),
+            Command::Window(number) if self.has(Tool::Window) => self.take_window(number),
+            Command::FitWindow if self.has(Tool::Window) => self.fit_window(at, ctx),
+            Command::Invert => self.work(ViewAction::Invert(cell)),
+            Command::FlipAcross => self.work(ViewAction::FlipAcross(cell)),
+            Command::FlipDown => self.work(ViewAction::FlipDown(cell)),
+            Command::TurnRight => self.work(ViewAction::Rotate { cell, quarters: 1 }),
+            Command::TurnLeft => self.work(ViewAction::Rotate { cell, quarters: 3 }),
+            Command::Fit if self.has(Tool::Zoom) => self.fit(at),
+            Command::OneToOne if self.has(Tool::Zoom) => self.one_to_one(at),
+            Command::TrueSize if self.has(Tool::Zoom) => self.true_size(at),
+            Command::Larger if self.has(Tool::Zoom) => self.enlarge(at, ENLARGES),
+            Command::Smaller if self.has(Tool::Zoom) => self.enlarge(at, 1.0 / ENLARGES),
+            // The reader was told that the study has no such tool.
+            Command::Cine
+            | Command::Window(_)
+            | Command::FitWindow
+            | Command::Fit
+            | Command::OneToOne
+            | Command::TrueSize
+            | Command::Larger
+            | Command::Smaller => {}
+            Command::Reset => self.reset(),
+            Command::Words => self.words = !self.words,
+            Command::Overlays => self.toggle_overlays(),
+            Command::NextPane => self.hanging.focus_next(1),
+            Command::PaneBefore => self.hanging.focus_next(-1),
+            Command::NextSeries => self.next_series(1),
+            Command::SeriesBefore => self.next_series(-1),
+            Command::Alone => self.hanging.toggle_maximised(at),
+            Command::Arrangement => self.next_arrangement(),
+            Command::Grid => self.picking = !self.shelf.all().is_empty(),
+            Command::Slab => self.next_slab(at),
+            Command::Thinner => self.thicken(at, -1),
+            Command::Thicker => self.thicken(at, 1),
+            Command::Link => self.toggle_link(),
+            Command::Delete => self.delete_measurement(),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::Help => self.help = true,
+        }
+    }
+
+    /// A named window of the focused series, by its place from 1.
+    fn take_window(&mut self, number: u8) {
+        let display = self.rules.protocol().display().clone();
+        if let Some(shown) = self.focused_series() {
+            shown.take_preset(usize::from(number).saturating_sub(1), &display);
+        }
+    }
+
+    /// Larger or smaller about the middle of the pane.
+    fn enlarge(&mut self, at: At, by: f64) {
+        if let Some(cell) = self.hanging.cell(at) {
+            let view = self.view(at, cell);
+            self.hanging.set_view(at, view.with_spacing(view.spacing() * (1.0 / by)));
+        }
+    }
+
+    /// Another series of the case in the focused cell.
+    fn next_series(&mut self, by: isize) {
+        let count = self.shelf.all().len();
+        if let Some(cell) = self.hanging.cell(self.hanging.focused()).filter(|_| count > 1) {
+            let next = (cell.series + count).saturating_add_signed(by) % count;
+            self.show_series(next);
+        } else {
+            self.message = Some("This case has no other series.".to_owned());
         }
     }
 
@@ -165,6 +192,30 @@ impl Room {
             let view = self.view(at, cell).with_spacing(View::native_spacing(shown.volume.geometry()));
             self.hanging.set_view(at, view);
         }
+    }
+
+    /// A millimetre of the patient on a millimetre of the screen.
+    fn true_size(&mut self, at: At) {
+        let Some((cell, shown)) = self.shown(at) else { return };
+        if shown.volume.length_unit() == LengthUnit::Pixels {
+            self.message = Some("These images say nothing about millimetres, so they have no true size.".to_owned());
+        } else if let Some(pixel) = self.pixel {
+            let view = self.view(at, cell).with_spacing(pixel);
+            self.hanging.set_view(at, view);
+        } else {
+            self.message = Some(self.unmeasured());
+        }
+    }
+
+    /// Why there is no true size, and what to do about it.
+    pub(super) fn unmeasured(&self) -> String {
+        let help = match self.bindings.label(Command::Help) {
+            key if key.is_empty() => "the page of keys".to_owned(),
+            key => key,
+        };
+        format!(
+            "True size needs the size of this screen\u{2019}s pixels: measure it once, from {help} by \u{201c}Keys, mouse and screen\u{201d}."
+        )
     }
 
     /// Series move together, or each alone.
@@ -216,21 +267,6 @@ impl Room {
             self.cine = None;
             self.cancel_measuring();
         }
-    }
-
-    fn scroll_key(&mut self, key: Key, modifiers: Modifiers, at: At) {
-        let page = 10;
-        let step = match key {
-            Key::ArrowDown | Key::ArrowRight => 1,
-            Key::ArrowUp | Key::ArrowLeft => -1,
-            Key::PageDown => page,
-            Key::PageUp => -page,
-            Key::Home => i64::from(i32::MIN),
-            Key::End => i64::from(i32::MAX),
-            _ => return,
-        };
-        let step = if modifiers.shift && step.abs() == 1 { step * page } else { step };
-        self.scroll(at, step);
     }
 
     /// Puts cameras, windows, turns and inversion back to how the case opened. Measurements stay, and the reader keeps looking where they look.

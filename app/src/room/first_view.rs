@@ -6,7 +6,7 @@
 
 use super::Room;
 use super::hanging::{At, pixels};
-use super::measuring::in_background;
+use crate::background::in_background;
 use crate::volume::{ShownVolume, Values};
 use crossbeam_channel::Receiver;
 use egui::{Context, Rect};

@@ -4,8 +4,9 @@ use super::hanging::At;
 use super::{Field, Focus, Room, Wish};
 use crate::controls::{self, Key, Placed, ScaleLook};
 use crate::design::{self, CAUTION, DIM, LINE, OWN, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use crate::keys::Command;
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool};
 use tiresias_reads::protocol::{Question, QuestionKind, Scale};
 use tiresias_words::{MarkId, QuestionId};
 
@@ -43,7 +44,11 @@ impl Room {
         let Some(rules) = self.rules.protocol().marks().cloned() else { return };
         heading(ui, width, "Marks");
         if draft.marks().is_empty() {
-            let words = format!("None yet. Press m and click on each {}.", rules.label.to_lowercase());
+            let key = match self.bindings.label(Command::Take(Tool::Mark)) {
+                key if key.is_empty() => "Take the mark tool".to_owned(),
+                key => format!("Press {key}"),
+            };
+            let words = format!("None yet. {key} and click on each {}.", rules.label.to_lowercase());
             paragraph(ui, width, &words, design::regular(design::NOTE), DIM);
         }
         for (id, mark) in draft.marks() {

@@ -1,8 +1,9 @@
-//! What the mouse does on a pane: the active tool on the left button, pan in the middle, zoom on the right, scroll on the wheel.
+//! What the mouse does on a pane: the active tool on the left button; on the other buttons and the wheel what the person's table says.
 
 use super::hanging::{At, pixels};
 use super::series::Shown;
 use super::{Focus, Room, Wish};
+use crate::keys::{Drag, Wheel};
 use crate::viewer::camera::dragged_window;
 use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui};
 use std::sync::Arc;
@@ -84,23 +85,29 @@ impl Room {
         }
         let about = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None }).about;
         let Some(view) = self.hanging.cell(on.at).map(|c| self.view(on.at, c)) else { return };
-        let (primary, middle, secondary) = (PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary);
-        let tool = self.tool;
-        if (response.dragged_by(middle) && self.has(Tool::Pan)) || (response.dragged_by(primary) && tool == Tool::Pan) {
-            self.hanging.set_view(on.at, view.panned([dx, dy]));
-        } else if (response.dragged_by(secondary) && self.has(Tool::Zoom)) || (response.dragged_by(primary) && tool == Tool::Zoom) {
-            self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about));
-        } else if response.dragged_by(primary) && tool == Tool::Window {
-            let pace = ui.input(|i| pace(i.modifiers));
-            if let Some(shown) = self.focused_series() {
-                drag_window(shown, [dx, dy], pace);
+        let buttons = [PointerButton::Middle, PointerButton::Secondary, PointerButton::Primary];
+        let Some(button) = buttons.into_iter().find(|b| response.dragged_by(*b)) else { return };
+        let tool = self.bindings.drag(button).map_or(self.tool, tool_of);
+        if button != PointerButton::Primary && !self.has(tool) {
+            return;
+        }
+        match tool {
+            Tool::Pan => self.hanging.set_view(on.at, view.panned([dx, dy])),
+            Tool::Zoom => self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about)),
+            Tool::Window => {
+                let pace = ui.input(|i| pace(i.modifiers));
+                if let Some(shown) = self.focused_series() {
+                    drag_window(shown, [dx, dy], pace);
+                }
             }
-        } else if response.dragged_by(primary) && tool == Tool::Scroll {
-            let Some(drag) = &mut self.dragging else { return };
-            drag.owed += dy / PIXELS_A_SLICE;
-            let whole = drag.owed.trunc();
-            drag.owed -= whole;
-            self.scroll(on.at, whole as i64);
+            Tool::Scroll => {
+                let Some(drag) = &mut self.dragging else { return };
+                drag.owed += dy / PIXELS_A_SLICE;
+                let whole = drag.owed.trunc();
+                drag.owed -= whole;
+                self.scroll(on.at, whole as i64);
+            }
+            _ => {}
         }
     }
 
@@ -117,9 +124,9 @@ impl Room {
         }
     }
 
-    /// The wheel scrolls, one slice a notch; with Ctrl it zooms about the pointer.
+    /// The wheel scrolls, one slice a notch, or zooms about the pointer.
     fn wheel(&mut self, ui: &Ui, on: &OnScreen) {
-        let notches: Vec<(f64, bool)> = ui.input(|i| {
+        let notches: Vec<(f64, Wheel)> = ui.input(|i| {
             i.events
                 .iter()
                 .filter_map(|e| match e {
@@ -129,20 +136,20 @@ impl Room {
                             MouseWheelUnit::Page => delta.y * 10.0,
                             MouseWheelUnit::Point => delta.y / 40.0,
                         };
-                        Some((f64::from(lines), modifiers.command))
+                        Some((f64::from(lines), self.bindings.turned(*modifiers)))
                     }
                     _ => None,
                 })
                 .collect()
         });
-        for (lines, zoom) in notches {
-            if zoom && self.has(Tool::Zoom) {
+        for (lines, wheel) in notches {
+            if wheel == Wheel::Zoom && self.has(Tool::Zoom) {
                 let pointer = ui.input(|i| i.pointer.hover_pos());
                 if let (Some(at), Some(cell)) = (pointer, self.hanging.cell(on.at)) {
                     let view = self.view(on.at, cell).zoomed((lines * 0.15).exp(), on.patient_at(at));
                     self.hanging.set_view(on.at, view);
                 }
-            } else if !zoom {
+            } else if wheel == Wheel::Scroll {
                 if self.hanging.focused() != on.at {
                     self.hanging.focus(on.at);
                     self.wheel_owed = 0.0;
@@ -196,6 +203,16 @@ impl Room {
         let (cell, shown) = self.shown(at)?;
         let plane = self.view(at, cell).plane(cell.looks_at(shown), pixels(rect, scale)).ok()?;
         Some(OnScreen { at, rect, plane, scale })
+    }
+}
+
+/// The tool that a drag with another button stands for.
+const fn tool_of(drag: Drag) -> Tool {
+    match drag {
+        Drag::Pan => Tool::Pan,
+        Drag::Zoom => Tool::Zoom,
+        Drag::Window => Tool::Window,
+        Drag::Scroll => Tool::Scroll,
     }
 }
 

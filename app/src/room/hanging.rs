@@ -11,7 +11,7 @@ use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, Ready, Shows, Tu
 use tiresias_reads::machine::PaneShows;
 use tiresias_reads::protocol::Display;
 use tiresias_reads::workspace::CellView;
-use tiresias_words::{PatientPoint, VolumeGeometry};
+use tiresias_words::{Direction, Mm, PatientPoint, VolumeGeometry};
 
 /// So many cells a screen holds.
 pub(super) const MOST_CELLS: usize = 9;
@@ -53,8 +53,12 @@ impl Cell {
         if is_stack { shown.volume.geometry().on_nearest_slice(shown.at()) } else { shown.at() }
     }
     /// Where scrolling leads.
-    pub(super) const fn forward(&self) -> tiresias_words::Direction {
+    pub(super) const fn forward(&self) -> Direction {
         self.view.forward()
+    }
+    /// Where right and bottom of the screen point, before the image is turned or mirrored; and whether somebody turned the plane out of the patient's axes.
+    pub(super) const fn lies(&self) -> ([Direction; 2], bool) {
+        (self.view.directions(), self.oblique)
     }
     /// The word on the pane.
     pub(super) const fn label(&self) -> &'static str {
@@ -125,13 +129,13 @@ impl Hanging {
         self.cells.get(at.0)
     }
 
-    /// Cells that the reader did not touch show what they open with, at the size that they have now.
-    pub(super) fn fit(&mut self, display: &Display, shelf: &Shelf, canvas: [u32; 2], sizes: &[(At, [u32; 2])]) {
+    /// Cells that the reader did not touch show what they open with, at the size that they have now, on a canvas of pixels so far apart.
+    pub(super) fn fit(&mut self, display: &Display, shelf: &Shelf, canvas: ([u32; 2], Option<Mm>), sizes: &[(At, [u32; 2])]) {
         let stale = |c: &Cell, size: [u32; 2]| c.fitted != size && !c.touched;
         if !sizes.iter().any(|(at, size)| self.cells.get(at.0).is_some_and(|c| stale(c, *size))) {
             return;
         }
-        let first = self.present_opening(display, shelf, Canvas { size: canvas, pixel: None, gap: GAP });
+        let first = self.present_opening(display, shelf, Canvas { size: canvas.0, pixel: canvas.1, gap: GAP });
         for (at, size) in sizes {
             let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
             let Some(shown) = shelf.get(cell.series) else { continue };
@@ -222,11 +226,11 @@ impl Hanging {
             self.focused = at.0;
         }
     }
-    /// The next visible cell.
-    pub(super) fn focus_next(&mut self) {
+    /// The next visible cell, or the one before.
+    pub(super) fn focus_next(&mut self, by: isize) {
         let visible = self.visible();
         let at = visible.iter().position(|a| a.0 == self.focused).unwrap_or(0);
-        if let Some(next) = visible.get((at + 1) % visible.len().max(1)) {
+        if let Some(next) = visible.get((at + visible.len()).saturating_add_signed(by) % visible.len().max(1)) {
             self.focused = next.0;
         }
     }

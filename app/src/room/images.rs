@@ -15,10 +15,12 @@ use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, 
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{Direction, GeometryVerdict, MarkId, PatientPoint, Slab, ValueUnit};
+use tiresias_words::{Direction, GeometryVerdict, MarkId, Mm, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
+/// Said on a coarse image.
+const PREVIEW: &str = "preview";
 /// A mark farther than this from the plane is not drawn, mm.
 const FADED_OUT: f64 = 6.0;
 
@@ -28,7 +30,7 @@ impl Room {
         let scale = ui.pixels_per_point();
         let placed = self.hanging.place(canvas, scale);
         let sizes: Vec<_> = placed.iter().map(|(at, rect)| (*at, pixels(*rect, scale))).collect();
-        self.hanging.fit(self.rules.protocol().display(), &self.shelf, pixels(canvas, scale), &sizes);
+        self.hanging.fit(self.rules.protocol().display(), &self.shelf, (pixels(canvas, scale), self.pixel), &sizes);
         self.hover = None;
         let mut responses = Vec::with_capacity(placed.len());
         for (at, rect) in &placed {
@@ -87,6 +89,10 @@ impl Room {
         }
         if self.words {
             self.corner_text(&painter, on);
+        } else if self.is_preview(on.at) {
+            // Said whatever words the reader has on the images.
+            let at = on.rect.shrink(INSET).left_top();
+            design::image_text(&painter, at, Align2::LEFT_TOP, PREVIEW, design::regular(design::SMALL), CAUTION);
         }
         if self.hanging.focused() == on.at && self.focus == Focus::Image && self.hanging.visible().len() > 1 {
             painter.rect_stroke(on.rect, 0.0, Stroke::new(1.0, ACCENT), StrokeKind::Inside);
@@ -115,7 +121,7 @@ impl Room {
         }
         let spec = shown.spec(on.plane, pixels(on.rect, on.scale), has.slab, has.is_inverted);
         let Some(cache) = self.caches.get_mut(on.at.0) else { return false };
-        match cache.content(&volume, &spec, path) {
+        match cache.content(&volume, &spec, path, painter.ctx()) {
             Ok(content) => {
                 panes::paint(painter, on.rect, on.at.0, content);
                 true
@@ -163,6 +169,9 @@ impl Room {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }
         left.extend(slab_words(self.cell_view(on.at).slab).map(|w| (w, CAUTION)));
+        if self.is_preview(on.at) {
+            left.push((PREVIEW.to_owned(), CAUTION));
+        }
         if self.caches.get(on.at.0).is_some_and(PaneCache::touches_gap) {
             left.push(("hatched: slices are missing there".to_owned(), CAUTION));
         }
@@ -178,7 +187,7 @@ impl Room {
             let words: Vec<&str> = name.into_iter().chain(self.cell_view(on.at).is_inverted.then_some("inverted")).collect();
             right.push((words.join(" \u{b7} "), TEXT));
         }
-        right.push((zoom_words(on, volume), TEXT));
+        right.push((zoom_words(on, volume, self.pixel), TEXT));
         for (i, (words, colour)) in right.into_iter().enumerate() {
             write(r.right_top() + vec2(0.0, i as f32 * line), Align2::RIGHT_TOP, &words, colour);
         }
@@ -207,6 +216,11 @@ impl Room {
         letter(pos2(r.center().x, r.bottom()), Align2::CENTER_BOTTOM, down);
         letter(pos2(r.left(), r.center().y), Align2::LEFT_CENTER, -right);
         letter(pos2(r.right(), r.center().y), Align2::RIGHT_CENTER, right);
+    }
+
+    /// Whether a pane shows a coarse image until there is time for the image itself.
+    fn is_preview(&self, at: At) -> bool {
+        self.caches.get(at.0).is_some_and(PaneCache::is_preview)
     }
 
     /// Whether a pane tells the window and the value for all panes of its series: the first one of them does.
@@ -245,10 +259,18 @@ fn side_letters(volume: &ShownVolume, d: Direction) -> Option<String> {
     Some(if axis.dot(d) > 0.0 { letters.to_owned() } else { letters.chars().filter_map(opposite).collect() })
 }
 
-/// How many pixels of the screen an image's pixel takes.
-fn zoom_words(on: &OnScreen, volume: &ShownVolume) -> String {
+/// How many pixels of the screen an image's pixel takes; and whether a millimetre is a millimetre, on a screen that was measured.
+fn zoom_words(on: &OnScreen, volume: &ShownVolume, pixel: Option<Mm>) -> String {
+    let is_same = |ratio: f64| (ratio - 1.0).abs() < 5e-4;
     let factor = View::native_spacing(volume.geometry()).0 / on.plane.spacing().0;
-    if (factor - 1.0).abs() < 5e-4 { "1:1".to_owned() } else { format!("\u{d7}{factor:.2}") }
+    let factor = if is_same(factor) { "1:1".to_owned() } else { format!("\u{d7}{factor:.2}") };
+    match (volume.length_unit(), pixel) {
+        (LengthUnit::Millimetres, Some(pixel)) if is_same(pixel.0 / on.plane.spacing().0) => format!("true size \u{b7} {factor}"),
+        (LengthUnit::EstimatedMillimetres, Some(pixel)) if is_same(pixel.0 / on.plane.spacing().0) => {
+            format!("true size (ERMF) \u{b7} {factor}")
+        }
+        _ => factor,
+    }
 }
 
 /// Where a point is: in the patient, or on its image.

@@ -8,12 +8,13 @@ use super::Room;
 use super::gestures::OnScreen;
 use super::hanging::{At, MOST_CELLS, pixels};
 use super::series::Shelf;
+use crate::background::in_background;
 use crate::design::{self, ACCENT, OWN, STRONG};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::words_on_image::number;
 use crate::volume::ShownVolume;
 use crossbeam_channel::{Receiver, TryRecvError};
-use egui::{Align2, Context, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Context, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiresias_cases::{Place, Shape, measure};
@@ -83,20 +84,6 @@ const fn needed(tool: Tool) -> Option<usize> {
 /// Whether a tool draws shapes.
 pub(super) const fn draws(tool: Tool) -> bool {
     needed(tool).is_some()
-}
-
-/// Works on a thread of its own; the interface looks when there is a result.
-pub(super) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
-    let (sender, result) = crossbeam_channel::bounded(1);
-    let ctx = ctx.clone();
-    let run = move || {
-        // Nobody waits any more where this fails.
-        let _ = sender.send(work());
-        ctx.request_repaint();
-    };
-    // Without a thread the result never comes, and nothing is written: the sender is gone.
-    drop(std::thread::Builder::new().name("measure".into()).spawn(run));
-    result
 }
 
 impl Measuring {
@@ -261,12 +248,13 @@ impl Room {
     pub(super) fn draw_measurements(&self, painter: &Painter, on: &OnScreen) {
         let Some((_, shown)) = self.shown(on.at) else { return };
         let role = &shown.volume.series().facts.role;
+        let mut labels = Labels::default();
         for (id, measurement) in self.workspace.view().measurements() {
             if measurement.series != *role {
                 continue;
             }
             let words = self.measuring.found(*id).map_or(&[][..], |found| &found.words);
-            draw_shape(painter, on, &shown.volume, &measurement.shape, words);
+            draw_shape(painter, on, &shown.volume, &measurement.shape, words, &mut labels);
         }
         if let Some(drawing) = self.measuring.drawing.as_ref().filter(|d| d.on.at == on.at) {
             let mut points = drawing.points.clone();
@@ -276,8 +264,8 @@ impl Room {
             let line: Vec<Pos2> = points.iter().map(|p| on.screen_at(*p).0).collect();
             match drawn(self.tool, &points, &drawing.on, &shown.volume) {
                 // What has an inside is measured when it is finished.
-                Some(shape) if outline(&shown.volume, &shape).is_some() => draw_shape(painter, on, &shown.volume, &shape, &[]),
-                Some(shape) => draw_shape(painter, on, &shown.volume, &shape, &found(&shown.volume, &shape).words),
+                Some(shape) if outline(&shown.volume, &shape).is_some() => draw_shape(painter, on, &shown.volume, &shape, &[], &mut labels),
+                Some(shape) => draw_shape(painter, on, &shown.volume, &shape, &found(&shown.volume, &shape).words, &mut labels),
                 None => line.windows(2).for_each(|w| design::image_line(painter, [w[0], w[1]], 1.5, OWN)),
             }
         }
@@ -310,7 +298,7 @@ impl Room {
         let origin = on.patient_at(pointer) + on.plane.right().times(half[0]) + on.plane.down().times(half[1]);
         let Ok(plane) = tiresias_words::Plane::new(origin, on.plane.right(), on.plane.down(), spacing) else { return };
         let spec = shown.spec(plane, size, has.slab, has.is_inverted);
-        if let Ok(content) = self.measuring.lens.content(&volume, &spec, path) {
+        if let Ok(content) = self.measuring.lens.content(&volume, &spec, path, ui.ctx()) {
             let painter = ui.painter();
             painter.rect_filled(lens, 0.0, design::CANVAS);
             panes::paint(painter, lens, 2 * MOST_CELLS + self.shelf.all().len(), content);
@@ -420,7 +408,7 @@ fn found(volume: &ShownVolume, shape: &Drawn) -> Found {
 }
 
 /// Draws a shape where it lies near the pane's plane, fainter with the distance.
-fn draw_shape(painter: &Painter, on: &OnScreen, volume: &ShownVolume, shape: &Drawn, words: &[String]) {
+fn draw_shape(painter: &Painter, on: &OnScreen, volume: &ShownVolume, shape: &Drawn, words: &[String], labels: &mut Labels) {
     let corners: Option<Vec<PatientPoint>> = shape.corners().iter().map(|c| place(volume, c)).collect();
     let Some(corners) = corners else { return };
     let far = if volume.is_in_patient() { OUT_OF_PLANE } else { 0.5 };
@@ -452,8 +440,67 @@ fn draw_shape(painter: &Painter, on: &OnScreen, volume: &ShownVolume, shape: &Dr
         }
     }
     let right = screen.iter().copied().max_by(|a, b| a.x.total_cmp(&b.x)).unwrap_or(on.rect.center());
+    if words.is_empty() {
+        return;
+    }
+    let font = design::regular(design::SMALL);
+    let widths = words.iter().map(|text| painter.layout_no_wrap(text.clone(), font.clone(), colour).size().x);
+    let size = vec2(widths.fold(0.0, f32::max), LINE * words.len() as f32);
+    let place = labels.place(on.rect, right + vec2(REACH + 2.0, -LINE / 2.0), size);
+    // A label that had to move away is led back to what it is about.
+    if (place.left_center() - right).length() > REACH + 2.0 + LINE * words.len() as f32 {
+        painter.line_segment([right, place.left_top() + vec2(-2.0, LINE / 2.0)], Stroke::new(1.0, colour.gamma_multiply(0.5)));
+    }
     for (i, text) in words.iter().enumerate() {
-        let at = right + vec2(REACH + 2.0, 15.0 * i as f32);
-        design::image_text(painter, at, Align2::LEFT_CENTER, text, design::regular(design::SMALL), if i == 0 { colour } else { STRONG });
+        let at = place.left_top() + vec2(0.0, LINE * (i as f32 + 0.5));
+        design::image_text(painter, at, Align2::LEFT_CENTER, text, font.clone(), if i == 0 { colour } else { STRONG });
+    }
+}
+
+/// Height of a line of a label.
+const LINE: f32 = 15.0;
+
+/// Where labels of a pane lie already: the next one goes where there is room.
+#[derive(Default)]
+struct Labels(Vec<Rect>);
+
+impl Labels {
+    /// The place nearest to `wanted`, up or down from it, in which a label of this size covers no other; where there is none, as wanted. Within the pane.
+    fn place(&mut self, pane: Rect, wanted: Pos2, size: Vec2) -> Rect {
+        let inside = |at: Pos2| {
+            let most = (pane.max - size).max(pane.min);
+            Rect::from_min_size(at.clamp(pane.min, most), size)
+        };
+        let steps = (0..40).map(|i| LINE * (i / 2 + i % 2) as f32 * if i % 2 == 0 { -1.0 } else { 1.0 });
+        let free = |place: &Rect| self.0.iter().all(|other| !other.intersects(place.shrink(0.5)));
+        let place = steps.map(|dy| inside(wanted + vec2(0.0, dy))).find(free).unwrap_or_else(|| inside(wanted));
+        self.0.push(place);
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_lie_beside_each_other_and_in_the_pane() {
+        let pane = Rect::from_min_max(pos2(10.0, 10.0), pos2(210.0, 160.0));
+        let mut labels = Labels::default();
+        let size = vec2(60.0, 2.0 * LINE);
+        assert_eq!(labels.place(pane, pos2(50.0, 50.0), size).min, pos2(50.0, 50.0), "the first lies where it belongs");
+        // Four more of the same place, one of them beyond the pane's edges.
+        for at in [pos2(50.0, 50.0), pos2(55.0, 60.0), pos2(52.0, 40.0), pos2(400.0, 400.0)] {
+            labels.place(pane, at, size);
+        }
+        for (i, a) in labels.0.iter().enumerate() {
+            assert!(pane.contains_rect(*a), "{a:?}");
+            assert!(labels.0[i + 1..].iter().all(|b| !b.intersects(a.shrink(0.5))), "{:?}", labels.0);
+        }
+        // Where all is full it is written all the same.
+        for _ in 0..20 {
+            labels.place(pane, pos2(50.0, 50.0), vec2(190.0, 140.0));
+        }
+        assert!(labels.0.iter().all(|a| pane.contains_rect(*a)));
     }
 }

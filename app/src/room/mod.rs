@@ -21,6 +21,7 @@ mod rail;
 mod series;
 mod strip;
 
+use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
 use crate::viewer::View;
@@ -31,10 +32,10 @@ use hanging::{At, Cell, Hanging, MOST_CELLS};
 use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
-use tiresias_reads::hanging::hang;
+use tiresias_reads::hanging::{FirstZoom, hang};
 use tiresias_reads::machine::{Action, Draft, Glimpse, Missing, PaneShows, Rules, State, Tool, View as Glance, missing};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Displacement, MarkId, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{Direction, Displacement, MarkId, Mm, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -55,6 +56,10 @@ pub(crate) struct Room {
     /// A rating under a pressed mouse button.
     moving: Option<(Field, i32)>,
     help: bool,
+    /// What keys, buttons and the wheel mean, as of this frame.
+    bindings: Arc<Bindings>,
+    /// Between two pixels of the screen that the window is on, where it was measured.
+    pixel: Option<Mm>,
     /// Words on the images.
     words: bool,
     /// The images' own overlay planes.
@@ -118,6 +123,8 @@ pub(crate) enum Wish {
     Record(Action),
     /// To go back to the list; the draft stays.
     Leave,
+    /// To set keys and mouse.
+    Keys,
 }
 
 /// Changes of view since the last flush: behaviour, not answers.
@@ -128,6 +135,8 @@ struct Glimpses {
     flushed: Duration,
     last_ms: u32,
     last_slices: [Option<u32>; MOST_CELLS],
+    /// How planes lie that somebody turned.
+    last_turned: [Option<[Direction; 2]>; MOST_CELLS],
     last_windows: Vec<Option<Window>>,
     last_tool: Option<Tool>,
     last_panes: Option<(Vec<PaneShows>, Option<u8>)>,
@@ -154,6 +163,9 @@ impl Room {
             asked: Vec::new(),
             moving: None,
             help: false,
+            // Every frame brings the person's own.
+            bindings: Arc::new(Bindings::of(Profile::Tiresias)),
+            pixel: None,
             words: true,
             overlays: false,
             message: None,
@@ -182,6 +194,11 @@ impl Room {
     pub(crate) fn say(&mut self, sentence: String) {
         self.asked.clear();
         self.message = Some(sentence);
+    }
+    /// Panes are computed by the processor from now on, and a sentence says why.
+    pub(crate) fn leave_gpu(&mut self, sentence: &str) {
+        self.shelf.all().iter().for_each(|s| s.volume.detach());
+        self.message = Some(sentence.to_owned());
     }
     /// What all images of the case take in memory, bytes; `None` until they are all there.
     #[must_use]
@@ -251,8 +268,16 @@ impl Room {
     }
 
     /// One frame: takes input, draws, and says what is wanted.
-    pub(crate) fn ui(&mut self, ui: &mut Ui, state: &State, path: RenderPath, now: Duration) -> Vec<Wish> {
+    pub(crate) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &State,
+        (bindings, pixel): (Arc<Bindings>, Option<Mm>),
+        path: RenderPath,
+        now: Duration,
+    ) -> Vec<Wish> {
         let mut wishes = Vec::new();
+        (self.bindings, self.pixel) = (bindings, pixel);
         self.poll_images();
         let Some(draft) = self.draft(state) else {
             return wishes;
@@ -279,7 +304,7 @@ impl Room {
         self.rail(ui, rail, &mut wishes);
         self.form(ui, form, state, draft, &mut wishes);
         if self.help {
-            self.help_overlay(ui, whole, reading_help);
+            self.help_overlay(ui, whole, reading_help, &mut wishes);
         }
         if !self.told_shown && self.shows_everything() {
             self.told_shown = true;
@@ -319,6 +344,10 @@ impl Room {
                     Images::Failed(sentence)
                 }
                 (images, News::Opened(_)) => images,
+                (images, News::NotOnGpu(sentence)) => {
+                    self.message = Some(sentence);
+                    images
+                }
                 (_, News::Complete) => Images::Complete,
             };
         }
@@ -344,6 +373,10 @@ impl Room {
         self.shelf.open_windows(self.hanging.hung(), display);
         self.workspace.rehang(self.hanging.opened_cells());
         self.glimpses.last_windows = vec![None; self.shelf.all().len()];
+        let opens_true = self.hanging.hung().is_some_and(|l| l.cells().iter().any(|c| c.zoom == FirstZoom::TrueSize));
+        if opens_true && self.pixel.is_none() {
+            self.message = Some(self.unmeasured());
+        }
         Ok(())
     }
 
@@ -357,18 +390,30 @@ impl Room {
         let slice = |at: At| Some((at.0, self.slice_position(at)?.number - 1));
         let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
         let shows = self.hanging.shows();
+        // A plane that is being turned is told where it comes to rest.
+        let rests = self.dragging.as_ref().is_none_or(|d| d.turning.is_none());
+        let visible = if rests { self.hanging.visible() } else { Vec::new() };
+        let lies = |at: At| self.hanging.cell(at).map(|cell| (at.0, cell.lies().0, cell.lies().1));
+        let planes: Vec<_> = visible.into_iter().filter_map(lies).collect();
         let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
         let seen = &mut self.glimpses;
         let mut note = |view| seen.pending.push(Glimpse { at_ms, view });
         if seen.last_panes.as_ref() != Some(&shows) {
             note(Glance::Panes { panes: shows.0.clone(), alone: shows.1 });
             // A pane of another kind begins anew: its slice is told, whatever the number.
-            (seen.last_panes, seen.last_slices) = (Some(shows), [None; MOST_CELLS]);
+            (seen.last_panes, seen.last_slices, seen.last_turned) = (Some(shows), [None; MOST_CELLS], [None; MOST_CELLS]);
         }
         for (pane, index) in panes {
             if seen.last_slices[pane] != Some(index) {
                 note(Glance::Slice { pane: pane as u8, index });
                 seen.last_slices[pane] = Some(index);
+            }
+        }
+        for (pane, lies, is_turned) in planes {
+            let last = &mut seen.last_turned[pane];
+            if is_turned && *last != Some(lies) || last.is_some() && !is_turned {
+                note(Glance::Oblique { pane: pane as u8, right: lies[0].unit(), down: lies[1].unit() });
+                *last = is_turned.then_some(lies);
             }
         }
         for (series, (last, now)) in seen.last_windows.iter_mut().zip(windows).enumerate() {
@@ -381,9 +426,10 @@ impl Room {
             note(Glance::Tool(self.tool));
             seen.last_tool = Some(self.tool);
         }
-        let answers = wishes
-            .iter()
-            .any(|w| matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_))) || matches!(w, Wish::Leave));
+        let answers = wishes.iter().any(|w| {
+            matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_)))
+                || matches!(w, Wish::Leave | Wish::Keys)
+        });
         let due = now.saturating_sub(seen.flushed) >= FLUSH_AFTER;
         if !seen.pending.is_empty() && (answers || due) && state_takes_glimpses(wishes) {
             seen.flushed = now;

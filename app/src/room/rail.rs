@@ -1,12 +1,13 @@
 //! The tool rail: icon over key. It repeats what keys do, for those who look for it.
 
-use super::commands::TOOLS;
 use super::measuring::REGIONS;
 use super::{Room, Wish};
 use crate::controls;
 use crate::controls::icon::Icon;
 use crate::design::{LINE, PANEL};
+use crate::keys::{Bindings, Command};
 use egui::{Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use std::sync::Arc;
 use tiresias_reads::machine::Tool;
 use tiresias_reads::workspace::ViewAction;
 
@@ -26,40 +27,41 @@ impl Room {
             ui.spacing_mut().interact_size.y = ((column.height() - BESIDE) / BUTTONS - 2.0).floor().clamp(34.0, 44.0);
             let tools = self.workspace.tools();
             let has_marks = self.rules.protocol().marks().is_some();
-            for (key, tool) in TOOLS {
-                let Some((icon, name)) = picture(tool) else { continue };
+            let press = |ui: &mut Ui, table: &Bindings, icon, command: Command, active| {
+                controls::tool(ui, icon, &table.label(command), command.words(), active).clicked()
+            };
+            let table = Arc::clone(&self.bindings);
+            for (icon, tool) in TOOLS {
                 if matches!(tool, Tool::Crosshair | Tool::Length) {
                     ui.add_space(10.0);
                 }
                 if tools.allows(tool)
                     && (tool != Tool::Mark || has_marks)
-                    && controls::tool(ui, icon, &key.name().to_lowercase(), name, self.tool == tool).clicked()
+                    && press(ui, &table, icon, Command::Take(tool), self.tool == tool)
                 {
                     self.take_tool(tool);
                 }
             }
             let region = REGIONS.contains(&self.tool);
-            if REGIONS.iter().any(|t| tools.allows(*t)) && controls::tool(ui, Icon::Region, "q", "region", region).clicked() {
+            if REGIONS.iter().any(|t| tools.allows(*t)) && press(ui, &table, Icon::Region, Command::Region, region) {
                 self.next_region_tool();
             }
             ui.add_space(10.0);
-            if controls::tool(ui, Icon::Invert, "i", "invert", false).clicked() {
+            if press(ui, &table, Icon::Invert, Command::Invert, false) {
                 self.work(ViewAction::Invert(self.hanging.focused().0));
             }
-            if controls::tool(ui, Icon::Layout, "g", "planes or images", false).clicked() {
+            if press(ui, &table, Icon::Layout, Command::Arrangement, false) {
                 self.next_arrangement();
             }
             let running = self.cine.is_some();
-            if controls::tool(ui, if running { Icon::Pause } else { Icon::Play }, "c", "moving picture", running).clicked()
-                && self.has(Tool::Cine)
-            {
+            if press(ui, &table, if running { Icon::Pause } else { Icon::Play }, Command::Cine, running) && self.has(Tool::Cine) {
                 self.toggle_cine();
             }
-            if controls::tool(ui, Icon::Reset, "r", "reset the view", false).clicked() {
+            if press(ui, &table, Icon::Reset, Command::Reset, false) {
                 self.reset();
             }
             ui.add_space(10.0);
-            if controls::tool(ui, Icon::Help, "?", "keys", false).clicked() {
+            if press(ui, &table, Icon::Help, Command::Help, false) {
                 self.help = true;
             }
         });
@@ -73,19 +75,15 @@ impl Room {
     }
 }
 
-/// Icon and name of a tool that has its place on the rail.
-const fn picture(tool: Tool) -> Option<(Icon, &'static str)> {
-    let picture = match tool {
-        Tool::Window => (Icon::Window, "window and level"),
-        Tool::Scroll => (Icon::Scroll, "scroll"),
-        Tool::Zoom => (Icon::Zoom, "zoom"),
-        Tool::Pan => (Icon::Pan, "pan"),
-        Tool::Crosshair => (Icon::Crosshair, "crosshair"),
-        Tool::Mark => (Icon::Mark, "mark"),
-        Tool::Length => (Icon::Length, "length"),
-        Tool::Angle => (Icon::Angle, "angle"),
-        Tool::Bidimensional => (Icon::Bidimensional, "diameters"),
-        _ => return None,
-    };
-    Some(picture)
-}
+/// The tools that have their place on the rail, with their icons.
+const TOOLS: [(Icon, Tool); 9] = [
+    (Icon::Window, Tool::Window),
+    (Icon::Scroll, Tool::Scroll),
+    (Icon::Zoom, Tool::Zoom),
+    (Icon::Pan, Tool::Pan),
+    (Icon::Crosshair, Tool::Crosshair),
+    (Icon::Mark, Tool::Mark),
+    (Icon::Length, Tool::Length),
+    (Icon::Bidimensional, Tool::Bidimensional),
+    (Icon::Angle, Tool::Angle),
+];

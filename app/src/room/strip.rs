@@ -8,7 +8,7 @@ use super::{Focus, Room};
 use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::{Orientation, View};
-use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use tiresias_reads::hanging::Turn;
 use tiresias_reads::workspace::CellView;
 use tiresias_words::Slab;
@@ -26,43 +26,56 @@ impl Room {
         self.shelf.all().len() > 1
     }
 
-    /// Draws the strip and takes clicks on it.
+    /// Draws the strip and takes clicks on it. It scrolls where the case has more series than the screen has room for.
     pub(super) fn strip(&mut self, ui: &mut Ui, column: Rect, path: RenderPath) {
         ui.painter().rect_filled(column, 0.0, PANEL);
+        self.thumbnails.resize_with(self.shelf.all().len(), PaneCache::default);
+        ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
+            ui.spacing_mut().scroll = egui::style::ScrollStyle::thin();
+            ScrollArea::vertical().auto_shrink(false).id_salt("strip").show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for series in 0..self.shelf.all().len() {
+                    let (place, _) = ui.allocate_exact_size(vec2(column.width(), STEP), Sense::hover());
+                    self.strip_entry(ui, column.center().x, place.top() + 8.0, series, path);
+                }
+            });
+        });
+    }
+
+    fn strip_entry(&mut self, ui: &Ui, middle: f32, top: f32, series: usize, path: RenderPath) {
         let scale = ui.pixels_per_point();
-        let count = self.shelf.all().len();
-        self.thumbnails.resize_with(count, PaneCache::default);
-        let focused = self.hanging.cell(self.hanging.focused()).map(|c| c.series);
-        for series in 0..count {
-            let top = column.top() + 8.0 + STEP * series as f32;
-            let snap = |v: f32| (v * scale).round() / scale;
-            let left = snap(column.left() + (WIDTH - PICTURE) / 2.0);
-            let rect = Rect::from_min_size(pos2(left, snap(top)), vec2(PICTURE, PICTURE));
-            let response = ui.interact(rect, ui.scope_id().with(("series", series)), Sense::click());
-            let Some(shown) = self.shelf.get(series) else { continue };
-            let volume = std::sync::Arc::clone(&shown.volume);
-            let role = volume.series().facts.role.to_string();
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, focused == Some(series), format!("show {role}")));
+        let snap = |v: f32| (v * scale).round() / scale;
+        let rect = Rect::from_min_size(pos2(snap(middle - PICTURE / 2.0), snap(top)), vec2(PICTURE, PICTURE));
+        let response = ui.interact(rect, ui.scope_id().with(("series", series)), Sense::click());
+        let Some(shown) = self.shelf.get(series) else { return };
+        let role = shown.volume.series().facts.role.to_string();
+        let is_focused = self.hanging.cell(self.hanging.focused()).is_some_and(|c| c.series == series);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_focused, format!("show {role}")));
+        if ui.is_rect_visible(rect) {
             self.thumbnail(ui, rect, series, path);
-            let painter = ui.painter();
-            let line = if focused == Some(series) {
-                ACCENT
-            } else if response.hovered() {
-                TEXT
-            } else {
-                DIM
-            };
-            painter.rect_stroke(rect.expand(1.0), 0.0, Stroke::new(1.0, line), StrokeKind::Outside);
-            let words = design::shortened(painter, &role, design::regular(design::SMALL), STRONG, WIDTH - 8.0);
-            painter.galley(pos2(column.center().x - words.size().x / 2.0, rect.bottom() + 3.0), words, STRONG);
-            if response.clicked() {
-                let at = self.hanging.focused();
-                self.hanging.put(at, series, &volume);
-                self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
-                self.cancel_measuring();
-                self.focus = Focus::Image;
-            }
         }
+        let painter = ui.painter();
+        let line = match (is_focused, response.hovered()) {
+            (true, _) => ACCENT,
+            (false, true) => TEXT,
+            (false, false) => DIM,
+        };
+        painter.rect_stroke(rect.expand(1.0), 0.0, Stroke::new(1.0, line), StrokeKind::Outside);
+        let words = design::shortened(painter, &role, design::regular(design::SMALL), STRONG, WIDTH - 8.0);
+        painter.galley(pos2(middle - words.size().x / 2.0, rect.bottom() + 3.0), words, STRONG);
+        if response.clicked() {
+            self.show_series(series);
+            self.focus = Focus::Image;
+        }
+    }
+
+    /// Puts a series into the focused cell.
+    pub(super) fn show_series(&mut self, series: usize) {
+        let Some(volume) = self.shelf.get(series).map(|s| std::sync::Arc::clone(&s.volume)) else { return };
+        let at = self.hanging.focused();
+        self.hanging.put(at, series, &volume);
+        self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
+        self.cancel_measuring();
     }
 
     /// A small picture of a series' middle image.
@@ -79,7 +92,7 @@ impl Room {
         let Ok(plane) = View::fit(geometry, Orientation::Stack, size).plane(middle, size) else { return };
         let spec = shown.spec(plane, size, Slab::Thin, false);
         if let Some(cache) = self.thumbnails.get_mut(series)
-            && let Ok(content) = cache.content(&volume, &spec, path)
+            && let Ok(content) = cache.content(&volume, &spec, path, ui.ctx())
         {
             panes::paint(ui.painter(), rect, MOST_CELLS + series, content);
         }

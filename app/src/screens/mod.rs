@@ -2,12 +2,16 @@
 
 mod about;
 mod between;
+mod keys;
+mod screen_size;
 mod sign_in;
 mod start;
 mod worklist;
 
 pub(crate) use about::about;
 pub(crate) use between::{Choice as AfterCase, between};
+pub(crate) use keys::{Choice as KeysLeft, KeysPage, keys};
+pub(crate) use screen_size::{ScreenPage, screen_size};
 pub(crate) use sign_in::{Choice as SignIn, sign_in};
 pub(crate) use start::{Choice as Started, start};
 pub(crate) use worklist::{Choice as Chosen, worklist};

@@ -2,7 +2,7 @@
 
 use super::{column, line};
 use crate::controls;
-use crate::design::{self, DIM, STRONG, TEXT};
+use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
 use egui::{ScrollArea, Ui, UiBuilder};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -18,13 +18,17 @@ pub(crate) enum Choice {
     Back,
 }
 
-/// Draws the sign-in of a study.
-pub(crate) fn sign_in(ui: &mut Ui, study: &Study) -> Option<Choice> {
+/// Draws the sign-in of a study. `notice` says what happened before.
+pub(crate) fn sign_in(ui: &mut Ui, study: &Study, notice: Option<&str>) -> Option<Choice> {
     let mut choice = None;
     let whole = ui.max_rect();
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         line(ui, study.protocol().title(), design::strong(design::TITLE), STRONG);
+        if let Some(notice) = notice {
+            line(ui, notice, design::regular(design::BODY), CAUTION);
+            ui.add_space(8.0);
+        }
         line(ui, "Who reads?", design::regular(design::BODY), TEXT);
         ui.add_space(16.0);
         // A study may have more readers than a screen has rows; the way back stays in sight below them.

@@ -14,6 +14,8 @@ pub(crate) enum Choice {
     Open(PathBuf),
     /// Build the demo if need be, and open it.
     Demo,
+    /// Set keys and mouse.
+    Keys,
     /// Say what this is.
     About,
 }
@@ -59,6 +61,9 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
             }
         }
         ui.add_space(28.0);
+        if controls::link(ui, "Keys, mouse and screen", TEXT).clicked() {
+            choice = Some(Choice::Keys);
+        }
         if controls::link(ui, "About Tiresias", DIM).clicked() {
             choice = Some(Choice::About);
         }

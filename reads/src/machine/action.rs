@@ -148,6 +148,15 @@ pub enum View {
         /// Width of a physical pixel in the patient.
         pixel: Mm,
     },
+    /// A plane was turned out of the patient's axes, on, or back into them.
+    Oblique {
+        /// Pane, from 0.
+        pane: u8,
+        /// Where the screen's right points in the patient (LPS, 1 mm), before the image is turned or mirrored.
+        right: Displacement,
+        /// Where the screen's bottom points.
+        down: Displacement,
+    },
     /// A series moves with the others by patient position, so far away from their common one, or alone.
     Link {
         /// Series, from 0 in order of roles.
@@ -185,6 +194,7 @@ impl View {
             Self::Crosshair(p) => p.is_finite(),
             Self::Zoom { pixel, .. } => pixel.0.is_finite(),
             Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
+            Self::Oblique { right, down, .. } => right.length().0.is_finite() && down.length().0.is_finite(),
             Self::Slice { .. } | Self::Window { .. } | Self::Changed(_) | Self::Tool(_) | Self::Panes { .. } => true,
         }
     }

@@ -49,6 +49,37 @@ pub fn draw(volume: &VolumeView<'_>, plan: &SamplePlan, table: &DisplayTable) ->
     GreyImage { size: plan.size, bytes: bytes(GreyVoxels::new(volume, table), plan) }
 }
 
+/// As [`draw`], in bands of rows, after each of which `is_over` is asked: `None` when it says so. For images that take longer than anybody may be waiting.
+/// Other work comes in between two bands.
+#[must_use]
+pub fn draw_unless(volume: &VolumeView<'_>, plan: &SamplePlan, table: &DisplayTable, is_over: impl Fn() -> bool) -> Option<GreyImage> {
+    in_bands(volume, plan, table, BAND, is_over)
+}
+
+/// As [`draw_unless`], with bands of this much work, and of eight rows at least.
+pub(crate) fn in_bands(
+    volume: &VolumeView<'_>,
+    plan: &SamplePlan,
+    table: &DisplayTable,
+    work: u64,
+    is_over: impl Fn() -> bool,
+) -> Option<GreyImage> {
+    let [width, height] = plan.size;
+    let mut bytes = Vec::with_capacity(width as usize * height as usize);
+    let rows = (u64::from(height) * work / plan.work().max(1)).clamp(1, u64::from(height)) as u32;
+    let rows = rows.next_multiple_of(8);
+    for from in (0..height).step_by(rows as usize) {
+        if is_over() {
+            return None;
+        }
+        bytes.extend(draw(volume, &plan.band(from, height.min(from + rows)), table).bytes);
+    }
+    Some(GreyImage { size: plan.size, bytes })
+}
+
+/// Work of a band, as [`SamplePlan::work`] counts it.
+const BAND: u64 = 1 << 20;
+
 /// Renders `spec` from a colour volume: the one definition of its bytes. `spec.voi` and a table in `spec.tone` have no meaning for colours and are not looked at.
 ///
 /// # Errors
@@ -159,6 +190,8 @@ mod tests {
             // Only rows that run across a sheared stack, and images of nothing, may go the general way.
             let straight = (plane != 2 || tilt == 0.0) && plan.bounds().is_some();
             prop_assert_eq!(general_way(GreyVoxels::new(&view, &table), &plan), (draw(&view, &plan, &table).bytes, straight));
+            prop_assert_eq!(in_bands(&view, &plan, &table, 1, || false), Some(draw(&view, &plan, &table)));
+            prop_assert_eq!(draw_unless(&view, &plan, &table, || true), None);
             let fast = draw_colour(&colours, &plan, spec.tone.shape()).expect("an image");
             prop_assert_eq!(general_way(ColourVoxels::new(&colours, spec.tone.shape()), &plan), (fast.bytes, straight));
         }

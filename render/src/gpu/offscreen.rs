@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A device with the pane pipelines, drawing to memory.
 #[derive(Debug)]
 pub struct Offscreen {
-    device: wgpu::Device,
+    pub(super) device: wgpu::Device,
     queue: wgpu::Queue,
     pipelines: Pipelines,
 }

@@ -35,7 +35,8 @@ impl VolumeTexture {
     /// Copies a loaded volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] when
+    /// the device does not take it.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &VolumeView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |word: &AtomicU16| word.load(Ordering::Relaxed).to_le_bytes();
@@ -48,7 +49,8 @@ impl ColourTexture {
     /// Copies a loaded colour volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] when
+    /// the device does not take it.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &ColourView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |texel: &AtomicU32| texel.load(Ordering::Relaxed).to_le_bytes();
@@ -81,6 +83,29 @@ fn copy<T, const B: usize>(
     let limit = device.limits().max_texture_dimension_3d;
     let longest = size.into_iter().max().unwrap_or(0);
     let ([width, height, depth], fold) = layout(size, limit).ok_or(RenderError::TooLargeForGpu { limit, side: longest })?;
+    let view = caught(device, || filled(device, queue, [width, height, depth], format, voxels, bytes_of))?;
+    Ok(Voxels { view, size, fold })
+}
+
+/// Runs work on the device; an error of it (no memory left, most of all) is this work's own, and no one else hears of it.
+fn caught<T>(device: &wgpu::Device, work: impl FnOnce() -> T) -> Result<T, RenderError> {
+    let scopes =
+        [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory].map(|f| device.push_error_scope(f));
+    let done = work();
+    // The innermost first. Outside of browsers the answer is there at once.
+    let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop())).collect();
+    if errors.is_empty() { Ok(done) } else { Err(RenderError::NoGpuMemory) }
+}
+
+/// A texture of this size with the voxels in it.
+fn filled<T, const B: usize>(
+    device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    [width, height, depth]: [u32; 3],
+    format: wgpu::TextureFormat,
+    voxels: &[T],
+    bytes_of: impl Fn(&T) -> [u8; B],
+) -> wgpu::TextureView {
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("volume"),
         size: wgpu::Extent3d { width, height, depth_or_array_layers: depth },
@@ -107,7 +132,7 @@ fn copy<T, const B: usize>(
             wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
         );
     }
-    Ok(Voxels { view: texture.create_view(&wgpu::TextureViewDescriptor::default()), size, fold })
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
 #[cfg(test)]
@@ -122,5 +147,16 @@ mod tests {
         assert_eq!(layout([5, 1, 1], 3), Some(([2, 2, 2], 1)));
         assert_eq!(layout([3, 3, 2], 2), None, "18 voxels do not fit 2 x 2 x 2");
         assert_eq!(layout([65_535, 65_535, 2], 2048), None, "more than 32 bits count");
+    }
+
+    /// Without this wgpu would stop the program.
+    #[test]
+    fn what_the_device_does_not_take_is_an_error_of_the_upload() {
+        let gpu = crate::gpu::Offscreen::open().expect("a Vulkan device (lavapipe will do)");
+        let of_size = |size| wgpu::BufferDescriptor { label: None, size, usage: wgpu::BufferUsages::COPY_DST, mapped_at_creation: false };
+        assert!(caught(&gpu.device, || gpu.device.create_buffer(&of_size(64))).is_ok());
+        let refused = caught(&gpu.device, || gpu.device.create_buffer(&of_size(u64::MAX / 2)));
+        assert!(matches!(refused, Err(RenderError::NoGpuMemory)), "{refused:?}");
+        assert!(caught(&gpu.device, || gpu.device.create_buffer(&of_size(64))).is_ok(), "the device goes on");
     }
 }

@@ -73,7 +73,7 @@ fn gpu_bytes_equal_cpu_bytes_through_the_paint_callback() {
                 let [a, b] = [&mut cpu, &mut gpu].map(|room| {
                     act(room, pane);
                     room.window.remove_cursor();
-                    room.step();
+                    room.until("the image itself", |s| !s.says("preview"));
                     crop(&room.pixels(), pane, room.scale())
                 });
                 assert_eq!(differing(&a, &b), 0, "{way}, {name}, {pixels:?}: bytes that differ between CPU and GPU");

@@ -99,7 +99,27 @@ fn reading(found: &mut Found, reader: &Path, pixels: [u32; 2]) {
     room.step();
     assert!(room.says("Any key or click closes this page."));
     found.look_behind(&room, "keys", pixels);
+    room.press_named("Keys, mouse and screen\u{2026}");
+    room.until_says("Choose whose keys you know.");
+    found.look(&room, "keys and mouse", pixels);
+    room.press_named("Measure this screen\u{2026}");
+    room.until_says("does not say which screen");
+    found.look(&room, "a screen that the system does not name", pixels);
+    let scale = room.scale();
+    for viewport in room.window.input_mut().viewports.values_mut() {
+        viewport.monitor_size = Some(vec2(pixels[0] as f32, pixels[1] as f32) / scale);
+    }
+    room.until_says("as large as what you hold");
+    found.look(&room, "measuring a screen", pixels);
     room.key(Key::Escape);
+    room.until_says("Choose whose keys you know.");
+    room.press_named("slab: j");
+    room.key(Key::I);
+    room.until_says("already.");
+    found.look(&room, "keys and mouse with a key that is taken", pixels);
+    room.key(Key::Escape);
+    room.key(Key::Escape);
+    room.rest();
     room.key(Key::Escape);
     room.key(Key::Escape);
     // With the mark tool a double click would mark before it enlarges.

@@ -5,11 +5,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
 
+mod bindings;
 mod bytes;
 mod clipped;
 mod first_view;
 mod follow_up;
 mod gap;
+mod graphics;
 mod keys;
 mod kinds;
 mod measuring;
@@ -17,5 +19,7 @@ mod names;
 mod planes;
 mod several;
 mod sitting;
+mod slabs;
+mod true_size;
 mod world;
 mod written;

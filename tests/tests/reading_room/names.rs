@@ -33,7 +33,11 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
     use Role::{Button, Image, Label, RadioButton, Slider};
     let mut room = Sitting::start(Opening { study: None, ..Opening::of(&demo.reader()) });
     room.step();
-    check(&room, "start", &[(Button, "Open a study\u{2026}"), (Button, "Try the demo study"), (Button, "About Tiresias")]);
+    check(
+        &room,
+        "start",
+        &[(Button, "Open a study\u{2026}"), (Button, "Try the demo study"), (Button, "Keys, mouse and screen"), (Button, "About Tiresias")],
+    );
     drop(room);
 
     let mut room = Sitting::start(Opening::of(&demo.reader()));

@@ -2,6 +2,8 @@
 
 use crate::sitting::{Demo, Opening, Sitting};
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Vec2, vec2};
+use tiresias_reads::machine::{Fact, View};
+use tiresias_reads::record::Recorded;
 
 /// The letters at the edges of a pane: top, right, bottom, left.
 fn letters(room: &Sitting, pane: Rect) -> [String; 4] {
@@ -49,7 +51,7 @@ fn letters_follow_turns_and_mirrors() {
 /// With the crosshair tool the far part of a line turns the plane that it stands for; near the middle the crosshair moves.
 #[test]
 fn a_line_turns_its_plane() {
-    let (_demo, mut room) = opened();
+    let (demo, mut room) = opened();
     let (axial, coronal) = (room.pane("axial"), room.pane("coronal"));
     room.key(Key::X);
     room.click(axial.center());
@@ -73,6 +75,23 @@ fn a_line_turns_its_plane() {
     room.rest();
     assert_eq!(letters(&room, coronal), before);
     assert_eq!(room.panes()[1].0.split(',').next(), Some("coronal"));
+    // Who leaves a case leaves nothing untold.
+    room.press_named("leave this case as a draft");
+    room.until_says("End the session");
+    drop(room);
+    // The record knows how the planes lay, once each, and that they were put back.
+    let mut lay = Vec::new();
+    let view = |r: Recorded| {
+        let Fact::Viewed { glimpses } = r.event.fact() else { return };
+        for glimpse in glimpses {
+            if let View::Oblique { pane, right, .. } = &glimpse.view {
+                lay.push((*pane, [right.x, right.y].map(|v| (v * 100.0).round() / 100.0)));
+            }
+        }
+    };
+    crate::written::wait_for_record(&demo.reader()).replay(view).expect("the record replays");
+    lay.sort_by_key(|(pane, _)| *pane);
+    assert_eq!(lay, [(1, [0.87, 0.5]), (1, [1.0, 0.0]), (2, [-0.5, 0.87]), (2, [0.0, 1.0])]);
 }
 
 #[test]

@@ -3,9 +3,15 @@
 use crate::follow_up;
 use crate::sitting::{Opening, Sitting};
 use egui::{Key, Modifiers, Rect, vec2};
+use egui_kittest::kittest::Queryable as _;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tiresias_cases::demo::{Background, build_cases};
+use tiresias_cases::{Codecs, read_folder};
 use tiresias_reads::machine::{Fact, View};
 use tiresias_reads::record::Record;
 use tiresias_tests::studies::protocol;
+use tiresias_words::Role;
 
 fn slices(room: &Sitting) -> Vec<i64> {
     let number = |name: &str| name.split("slice ").nth(1).and_then(|t| t.split(' ').next()).and_then(|n| n.parse().ok());
@@ -107,6 +113,39 @@ fn two_examinations_are_read_beside_each_other() {
     assert!(arranged.contains(&(vec![1, 1], None)), "the prior went into the first cell: {arranged:?}");
     assert_eq!(arranged.last().map(|(panes, _)| panes.len()), Some(9), "{arranged:?}");
     assert!(offsets[..2].iter().all(|(_, o)| o.is_none()) && offsets[2..].iter().all(|(_, o)| o.is_some()), "{offsets:?}");
+}
+
+/// A case of more series than the screen has rows: the strip scrolls, and its last series comes into the pane.
+#[test]
+fn the_strip_scrolls_where_there_are_many_series() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let background = Background::shipped().expect("the background");
+    let read = build_cases(&background, 5, 12).expect("cases").enumerate().map(|(i, case)| {
+        let source = folder.path().join(format!("source-{i}"));
+        case.write_dicom(&source).expect("files");
+        read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series.remove(0)
+    });
+    let read: Vec<_> = read.collect();
+    let series: Vec<_> = (1..).zip(&read).map(|(n, s)| (Role::new(format!("series-{n:02}")).expect("a role"), s)).collect();
+    let root = follow_up::of(&series, folder.path(), &protocol("roc", "first = \"lung\""), 1);
+    let mut room = Sitting::start(Opening::of(&root));
+    room.sign_in("Reader 1");
+    room.key(Key::Enter);
+    room.until("nine panes", |s| s.panes().len() == 9 && s.says("HU") && !s.says("loading"));
+    room.rest();
+    let entry = |room: &Sitting, name: &str| room.window.get_by_label(name).rect();
+    let screen = room.screen();
+    let (first, last) = (entry(&room, "show series-01"), entry(&room, "show series-12"));
+    assert!(screen.contains_rect(first) && last.top() > screen.bottom(), "{first:?}, {last:?}");
+    let panes = room.panes();
+    room.wheel(first.center(), 40, Modifiers::NONE);
+    room.settle_clicks();
+    let last = entry(&room, "show series-12");
+    assert!(screen.contains_rect(last), "{last:?}");
+    assert_eq!(room.panes(), panes, "the wheel over the strip scrolls no pane");
+    room.click(last.center());
+    room.rest();
+    assert_eq!(room.texts_in(panes[0].1, "series-12").len(), 1);
 }
 
 /// What is made of each recorded change of the view.

@@ -36,11 +36,15 @@ pub(crate) struct Opening<'a> {
     pub(crate) study: Option<&'a Path>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) trace: Trace,
+    /// Voxels a side that the GPU holds; the adapter's own limit where nobody says.
+    pub(crate) voxels: Option<u32>,
+    /// The window before this one ended because its graphics device was lost.
+    pub(crate) after_loss: bool,
 }
 
 impl<'a> Opening<'a> {
     pub(crate) fn of(study: &'a Path) -> Self {
-        Self { pixels: [1280, 800], path: None, study: Some(study), data: None, trace: Trace::default() }
+        Self { pixels: [1280, 800], path: None, study: Some(study), data: None, trace: Trace::default(), voxels: None, after_loss: false }
     }
     pub(crate) fn sized(self, pixels: [u32; 2]) -> Self {
         Self { pixels, ..self }
@@ -54,6 +58,8 @@ impl<'a> Opening<'a> {
 pub(crate) struct Sitting {
     pub(crate) window: Harness<'static, Tiresias>,
     pub(crate) keystrokes: usize,
+    /// The graphics device of the window, for those who take it away.
+    pub(crate) device: eframe::wgpu::Device,
     /// Called with every frame's texts and nodes, for those who look at all of them.
     pub(crate) seen: Seen,
 }
@@ -73,15 +79,18 @@ impl Sitting {
         let study = opening.study.map(Path::to_owned);
         // The program enlarges itself on large screens. The harness gives positions in logical pixels and does not follow a change of scale, so the
         // window begins at a native scale of 2, at which the program leaves the scale alone, and is then made what it should be.
+        let mut device = None;
         let mut window = Harness::builder()
             .with_size(vec2(width / 2.0, height / 2.0))
             .with_pixels_per_point(2.0)
             .with_step_dt(1.0 / 60.0)
             .with_render_cursor(false)
-            .wgpu()
+            .wgpu_setup(graphics(opening.voxels))
             .build_eframe(|cc| {
+                device = cc.wgpu_render_state.as_ref().map(|state| state.device.clone());
                 let app = Tiresias::new(cc, Clock::start(), opening.trace, opening.path, opening.data).expect("the window opens");
-                app.with_study(study)
+                let app = app.with_study(study);
+                if opening.after_loss { app.after_loss() } else { app }
             });
         for viewport in window.input_mut().viewports.values_mut() {
             viewport.native_pixels_per_point = Some(1.0);
@@ -89,7 +98,7 @@ impl Sitting {
         window.set_size(vec2(width, height));
         window.step();
         let zoom = window.ctx.zoom_factor();
-        let mut sitting = Self { window, keystrokes: 0, seen: Seen::default() };
+        let mut sitting = Self { window, keystrokes: 0, device: device.expect("a device"), seen: Seen::default() };
         for _ in 0..4 {
             let zoom = sitting.window.ctx.zoom_factor().max(zoom);
             sitting.window.set_size(vec2(width, height) / zoom);
@@ -161,7 +170,8 @@ impl Sitting {
         for _ in 0..PATIENCE {
             self.step();
             let now = self.words();
-            quiet = if now == before { quiet + 1 } else { 0 };
+            let is_coarse = now.iter().any(|w| w == "preview");
+            quiet = if now == before && !is_coarse { quiet + 1 } else { 0 };
             if quiet > 12 {
                 return;
             }
@@ -290,6 +300,20 @@ impl Sitting {
     pub(crate) fn pixels(&mut self) -> image::RgbaImage {
         self.window.render().expect("the window renders")
     }
+}
+
+/// The adapter for tests; with a limit of its own where one is asked for.
+fn graphics(voxels: Option<u32>) -> eframe::egui_wgpu::WgpuSetup {
+    let mut setup = egui_kittest::wgpu::default_wgpu_setup();
+    if let (Some(side), eframe::egui_wgpu::WgpuSetup::CreateNew(new)) = (voxels, &mut setup) {
+        let before = std::sync::Arc::clone(&new.device_descriptor);
+        new.device_descriptor = std::sync::Arc::new(move |adapter| {
+            let mut asked = before(adapter);
+            asked.required_limits.max_texture_dimension_3d = side;
+            asked
+        });
+    }
+    setup
 }
 
 /// The texts among shapes, without halos.

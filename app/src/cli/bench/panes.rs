@@ -68,7 +68,7 @@ pub(super) fn panes(dir: &Path, layouts: &[Layout], size: [u32; 2], rounds: u32)
     let hash = pixels_sha256(&hashes(&series, &buffer));
     let voi = min_max_voi(&series, &buffer);
     let window = voi.as_ref().and_then(Voi::window).map_or([0.5, 1.0], |w| [w.center(), w.width()]);
-    let volume = ShownVolume::new(Arc::clone(&series), buffer)?;
+    let volume = Arc::new(ShownVolume::new(Arc::clone(&series), buffer)?);
     volume.complete();
     let all = Layout::value_variants();
     let layouts = if layouts.is_empty() { all } else { layouts };
@@ -84,10 +84,12 @@ pub(super) fn panes(dir: &Path, layouts: &[Layout], size: [u32; 2], rounds: u32)
 }
 
 /// One layout: another place in the stack in every frame, then another window, in turns.
-fn measure(volume: &ShownVolume, layout: Layout, size: [u32; 2], window: [f64; 2], rounds: usize) -> Result<Value, Failure> {
+fn measure(volume: &Arc<ShownVolume>, layout: Layout, size: [u32; 2], window: [f64; 2], rounds: usize) -> Result<Value, Failure> {
     let clock = Clock::start();
     let geometry = volume.geometry();
     let mut caches: Vec<PaneCache> = Vec::new();
+    // Nobody is to be woken.
+    let ctx = egui::Context::default();
     let [mut scrolling, mut windowing] = [Vec::new(), Vec::new()];
     let (mut place, mut drag, mut pixels) = (0usize, 0u32, 0u64);
     let mut frame = |place: usize, drag: u32| -> Result<f64, Failure> {
@@ -109,7 +111,7 @@ fn measure(volume: &ShownVolume, layout: Layout, size: [u32; 2], window: [f64; 2
                 voi: voi.clone(),
                 tone: volume.series().shape.into(),
             };
-            black_box(cache.content(volume, &spec, RenderPath::Cpu)?);
+            black_box(cache.content(volume, &spec, RenderPath::Cpu, &ctx)?);
         }
         Ok(crate::trace::milliseconds(clock.since_start().saturating_sub(begun)))
     };
