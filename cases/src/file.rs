@@ -80,7 +80,7 @@ pub(crate) fn parse_header(source: impl Read + Seek, length: u64, codecs: &Codec
 }
 
 /// Unpacks a deflated data set (PS3.5 A.5) from the current position to the end, in the worker.
-fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
+pub(crate) fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
     let length = bytes.left();
     let packed = bytes.take(length)?;
     let limit = length.saturating_mul(UNPACKED_RATIO).max(UNPACKED);
@@ -92,7 +92,7 @@ fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8
 pub(crate) const WORKER_MEMORY: u64 = 64 << 20;
 
 /// Leaves `bytes` at the first element of the data set.
-fn read_to_data_set(bytes: &mut Bytes<impl Read + Seek>) -> Result<TransferSyntax, FileError> {
+pub(crate) fn read_to_data_set(bytes: &mut Bytes<impl Read + Seek>) -> Result<TransferSyntax, FileError> {
     let has_preamble = bytes.peek::<132>()?.is_some_and(|b| b.ends_with(b"DICM"));
     if has_preamble {
         bytes.seek(132)?;

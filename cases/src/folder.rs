@@ -144,7 +144,7 @@ pub(crate) fn scan(
 }
 
 /// The files at the path that a person gave, which may be a link; what lies inside may not.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
+pub(crate) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
     let kind = fs::metadata(path).map_err(|e| CasesError::Open(e.kind()))?.file_type();
     if kind.is_file() {
         files.push(path.to_owned());

@@ -9,7 +9,8 @@ use std::path::Path;
 use tiresias_tests::fixtures;
 
 /// Licences that let a copy travel with the project.
-const CLEAR: &[&str] = &["CC-BY-3.0", "CC0-1.0", "PDDL-1.0", "BSD-2-Clause", "MIT OR Apache-2.0", "licence text"];
+const CLEAR: &[&str] =
+    &["CC-BY-3.0", "CC0-1.0", "PDDL-1.0", "BSD-2-Clause", "OFL-1.1", "public domain", "MIT OR Apache-2.0", "licence text"];
 const MOST_BYTES: u64 = 60 << 20;
 
 #[derive(serde::Deserialize)]

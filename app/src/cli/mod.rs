@@ -5,6 +5,7 @@
 
 mod bench;
 mod images;
+mod leaks;
 mod parse;
 mod planes;
 mod studies;
@@ -74,6 +75,8 @@ enum Command {
     Probe(planes::ProbeArgs),
     /// Measure lengths, angles, areas and statistics of regions.
     Measure(planes::MeasureArgs),
+    /// Look for what may identify a patient: attributes, names, UIDs, file names, text in pixels.
+    Scan(leaks::ScanArgs),
     /// Check that a case package or a record is intact.
     Verify {
         /// A package folder, a study folder or a record file.
@@ -196,6 +199,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Mpr(args)) => planes::mpr(&args, window.computer()),
         Some(Command::Probe(args)) => planes::probe(&args),
         Some(Command::Measure(args)) => planes::measure(&args),
+        Some(Command::Scan(args)) => leaks::scan(&args),
         Some(Command::Verify { path, json }) => studies::verify(&path, json),
         Some(Command::Study(command)) => study::study(command),
         Some(Command::Export(args)) => studies::export(&args),

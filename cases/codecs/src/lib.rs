@@ -24,6 +24,7 @@ pub use decode::decode;
 pub use deflate::inflate;
 pub use error::{CodecError, Coding, Damage};
 pub use frame::{CodecWarning, DeclaredColour, DecodedColour, DecodedFrame, EncodedFrame};
+pub use markers::comments;
 pub use syntax::{DataSetEncoding, PixelEncoding, TransferSyntax};
 pub use worker::{Codecs, TIMEOUT, serve};
 #[doc(hidden)]

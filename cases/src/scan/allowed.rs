@@ -1,0 +1,562 @@
+//! The attributes that carry no identity, and the values that they may have. Everything else is a finding.
+//!
+//! Owns: the list, after what the Basic Application Level Confidentiality Profile leaves (PS3.15 Annex E, table E.1-1) and the image modules of PS3.3 need: pixels,
+//! geometry, grey scale, technique, and codes in closed vocabularies. An attribute that is empty says nothing and is allowed whatever it is, private ones too.
+//! Dates are never on it, except those that were moved before 1911, with Longitudinal Temporal Information Modified saying so: intervals are kept, days are not.
+//! Refuses: to believe a file's own word that it is clean: Patient Identity Removed changes no judgement here.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use super::elements::{Element, Part, keyword};
+use super::words::{Dictionary, has_date, is_common, is_day, text};
+use super::{LeakKind, Severity};
+use dicom_core::Tag;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What values an attribute may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Numbers, none of which is a day.
+    Numbers,
+    /// Words of codes.
+    Words,
+    /// One of these.
+    Terms(&'static [&'static str]),
+    /// Up to 16 signs of a code value such as 113100 or G-A100.
+    CodeValue,
+    /// An age of at most 89 years.
+    Age,
+    /// A random code: at least 16 hexadecimal digits, or nothing.
+    RandomCode,
+    /// Bits of pixels or tables.
+    Bits,
+    /// A sequence; its items are judged one by one.
+    Sequence,
+    /// A moved date, or a time of the day that goes with one.
+    MovedDate,
+}
+
+/// What a file says of itself that judging its values needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FileFacts {
+    /// Longitudinal Temporal Information Modified is MODIFIED.
+    pub(super) dates_are_moved: bool,
+}
+
+/// A finding, or `None` where a value is allowed.
+pub(super) fn judge(element: &Element<'_>, facts: FileFacts, names: &Dictionary) -> Option<(LeakKind, Severity)> {
+    if is_blank(element) {
+        return None;
+    }
+    let says = text(element.value);
+    let is_named = || names.finds(&says).then_some((LeakKind::Name, Severity::Leak));
+    let found = match element.part {
+        Part::Preamble | Part::Slack | Part::Tail => Some((LeakKind::FreeText, Severity::Leak)),
+        // Encoders sign their work; a person would be named in words, a day in digits.
+        Part::Comment if has_digits(&says) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
+        Part::Comment => Some((LeakKind::FreeText, Severity::Suspect)),
+        Part::Element => of_element(element, &says, facts),
+    };
+    match found {
+        // What is made to name somebody keeps its own kind; anywhere else a name is a name.
+        Some(found) if names_someone(element) => Some(found),
+        Some(found) => Some(is_named().filter(|_| is_text(element.vr) || element.part != Part::Element).unwrap_or(found)),
+        None if is_text(element.vr) && element.vr != *b"UI" => is_named()
+            .or_else(|| has_date(&says).then_some((LeakKind::Date, Severity::Leak)).filter(|_| !is_moved_date(element, &says, facts))),
+        None => None,
+    }
+}
+
+/// Where a value stands, in the words of the report: tag and keyword, the enclosing sequences before it.
+pub(super) fn place(element: &Element<'_>) -> String {
+    match element.part {
+        Part::Preamble => return "preamble".to_owned(),
+        Part::Slack => return "behind the pixels".to_owned(),
+        Part::Tail => return "behind the data set".to_owned(),
+        Part::Comment => return "comment in the compressed pixels".to_owned(),
+        Part::Element => {}
+    }
+    let own = element.tag();
+    let inside: Vec<String> =
+        element.tags.iter().rev().skip(1).rev().map(|t| keyword(*t).map_or_else(|| numbers(*t), str::to_owned)).collect();
+    let name = match keyword(own) {
+        _ if own.group() % 2 == 1 => format!("private {}", numbers(own)),
+        _ if (0x6000..=0x60FF).contains(&own.group()) => format!("overlay ({:04X},{:04X})", own.group(), own.element()),
+        _ if (0x5000..=0x50FF).contains(&own.group()) => format!("curve ({:04X},{:04X})", own.group(), own.element()),
+        Some(keyword) => format!("{} {keyword}", numbers(own)),
+        None => format!("{} unknown", numbers(own)),
+    };
+    if inside.is_empty() { name } else { format!("{} in {}", name, inside.join(" > ")) }
+}
+
+fn numbers(tag: Tag) -> String {
+    format!("({:04X},{:04X})", tag.group(), tag.element())
+}
+
+/// Names and ids that the other texts of a set must not hold.
+pub(super) fn names_someone(element: &Element<'_>) -> bool {
+    const PARTS: &[&str] = &[
+        "PatientID",
+        "OtherPatient",
+        "PatientAddress",
+        "AccessionNumber",
+        "StudyID",
+        "AdmissionID",
+        "Institution",
+        "Physician",
+        "Operator",
+        "StationName",
+        "PersonAddress",
+        "Telephone",
+        "DeviceSerialNumber",
+        "ApplicationEntityTitle",
+        "AETitle",
+        "PatientInsurance",
+        "MilitaryRank",
+    ];
+    element.part == Part::Element
+        && is_text(element.vr)
+        && (element.vr == *b"PN" || keyword(element.tag()).is_some_and(|k| PARTS.iter().any(|p| k.contains(p)) && !k.ends_with("Sequence")))
+        && !has_rule(element.tag(), Rule::RandomCode, &text(element.value))
+}
+
+fn has_rule(tag: Tag, rule: Rule, says: &str) -> bool {
+    rule_of(tag) == Some(rule) && is_random_code(says)
+}
+
+fn is_blank(element: &Element<'_>) -> bool {
+    // A private creator is a name of a machine's maker, and says nothing only when it is empty; zeros are a value of anything that is no text.
+    let blank = element.value.iter().all(|b| matches!(b, 0 | b' '));
+    match element.part {
+        Part::Preamble | Part::Slack | Part::Tail | Part::Comment => element.is_zero,
+        Part::Element if element.is_nest => false,
+        Part::Element if is_text(element.vr) || element.value.is_empty() => blank,
+        // Overlay bits and padding that are all zero show nothing.
+        Part::Element => element.is_zero && (is_overlay(element.tag()) || element.tag() == Tag(0xFFFC, 0xFFFC)),
+    }
+}
+
+const fn is_overlay(tag: Tag) -> bool {
+    tag.0 >= 0x6000 && tag.0 <= 0x60FF
+}
+
+fn is_text(vr: [u8; 2]) -> bool {
+    matches!(
+        &vr,
+        b"AE"
+            | b"AS"
+            | b"CS"
+            | b"DA"
+            | b"DS"
+            | b"DT"
+            | b"IS"
+            | b"LO"
+            | b"LT"
+            | b"PN"
+            | b"SH"
+            | b"ST"
+            | b"TM"
+            | b"UC"
+            | b"UI"
+            | b"UR"
+            | b"UT"
+    )
+}
+
+fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(LeakKind, Severity)> {
+    let tag = element.tag();
+    let is_nested = element.tags.len() > 1;
+    if tag.element() == 0 && element.value.len() == 4 {
+        return None;
+    }
+    if tag.group() % 2 == 1 {
+        return Some((private_kind(element, says), Severity::Leak));
+    }
+    if (0x5000..=0x50FF).contains(&tag.group()) {
+        return Some((LeakKind::FreeText, Severity::Leak));
+    }
+    if is_overlay(tag) {
+        return of_overlay(element, says);
+    }
+    if element.vr == *b"UI" {
+        return says.split('\\').any(|uid| !is_free_uid(uid)).then(|| {
+            let is_registered = matches!(tag, Tag(0x0002, 0x0012));
+            if is_registered { (LeakKind::Device, Severity::Suspect) } else { (LeakKind::Uid, Severity::Leak) }
+        });
+    }
+    let Some(rule) = rule_of(tag) else { return Some(unlisted(element, says)) };
+    let is_allowed = match rule {
+        Rule::Numbers => are_numbers(element, says),
+        Rule::Words => are_words(says),
+        Rule::Terms(terms) => says.split('\\').all(|v| terms.contains(&v.trim())),
+        Rule::CodeValue => {
+            says.len() <= 16 && says.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) && !has_date(says)
+        }
+        Rule::Age => return of_age(says),
+        Rule::RandomCode => is_random_code(says),
+        // The icon of an image has pixels too.
+        Rule::Bits => return of_bits(element, is_nested),
+        Rule::Sequence => element.is_nest,
+        Rule::MovedDate => is_moved_date(element, says, facts),
+    };
+    if is_allowed {
+        return None;
+    }
+    Some(match rule {
+        Rule::MovedDate if facts.dates_are_moved => (LeakKind::Date, Severity::Suspect),
+        Rule::Words | Rule::CodeValue if has_digits(says) || has_date(says) => (LeakKind::FreeText, Severity::Leak),
+        Rule::Words => (LeakKind::FreeText, Severity::Suspect),
+        Rule::Terms(_) | Rule::RandomCode => (kind_of(element), if rule == Rule::RandomCode { Severity::Leak } else { Severity::Suspect }),
+        Rule::Numbers if has_date(says) => (LeakKind::Date, Severity::Leak),
+        _ => (kind_of(element), Severity::Leak),
+    })
+}
+
+/// An attribute that is not on the list. Text may say anything; a number or a code that the list does not know is for a person to look at.
+fn unlisted(element: &Element<'_>, says: &str) -> (LeakKind, Severity) {
+    let kind = kind_of(element);
+    if element.is_nest {
+        return (kind, Severity::Suspect);
+    }
+    let is_harmless = match &element.vr {
+        b"CS" => are_words(says),
+        b"DS" | b"IS" => are_numbers(element, says),
+        b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"SV" | b"UV" => true,
+        _ => false,
+    };
+    // Numbers with a name of their own, such as Patient's Birth Date in Alternative Calendar, are text; ids in numbers are IS.
+    let is_named = matches!(kind, LeakKind::Id | LeakKind::Name | LeakKind::Date | LeakKind::Institution);
+    (kind, if is_harmless && !is_named { Severity::Suspect } else { Severity::Leak })
+}
+
+fn of_overlay(element: &Element<'_>, says: &str) -> Option<(LeakKind, Severity)> {
+    match element.tag().element() {
+        0x3000 => Some((LeakKind::Text, Severity::Suspect)),
+        // The bits lie in the pixels.
+        0x0102 => (!element.is_zero).then_some((LeakKind::Text, Severity::Suspect)),
+        0x0040 => (!matches!(says, "G" | "R")).then_some((LeakKind::FreeText, Severity::Leak)),
+        0x0000 | 0x0010..=0x0015 | 0x0050..=0x0053 | 0x0100 if element.vr != *b"IS" || are_numbers(element, says) => None,
+        _ => Some((LeakKind::FreeText, Severity::Leak)),
+    }
+}
+
+fn of_bits(element: &Element<'_>, is_nested: bool) -> Option<(LeakKind, Severity)> {
+    let tag = element.tag();
+    let are_pixels = tag.group() == 0x7FE0 && matches!(tag.element(), 0x0008..=0x0010);
+    if are_pixels && is_nested {
+        return (element.is_nest || !element.is_zero).then_some((LeakKind::Text, Severity::Leak));
+    }
+    None
+}
+
+fn of_age(says: &str) -> Option<(LeakKind, Severity)> {
+    let years = says.strip_suffix('Y').and_then(|y| y.parse::<u32>().ok());
+    let is_shorter = says.len() == 4 && says.ends_with(['D', 'W', 'M']) && says.bytes().take(3).all(|b| b.is_ascii_digit());
+    // HIPAA 45 CFR 164.514(b)(2)(i)(C): ages over 89 identify.
+    (!is_shorter && years.is_none_or(|y| y > 89)).then_some((LeakKind::Date, Severity::Leak))
+}
+
+/// Numbers in text or binary. Text has twice as many signs as PS3.5 gives a number, which some writers need, no more than ten before the point, and no day.
+fn are_numbers(element: &Element<'_>, says: &str) -> bool {
+    match &element.vr {
+        b"DS" | b"IS" => says.split('\\').all(|n| {
+            let n = n.trim();
+            n.is_empty() || (n.len() <= 32 && n.parse::<f64>().is_ok() && whole(n).len() <= 10 && !is_day(whole(n)))
+        }),
+        b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"OF" | b"OD" | b"OW" | b"OB" | b"UV" | b"SV" | b"OV" => true,
+        _ => false,
+    }
+}
+
+/// The digits before the point.
+fn whole(number: &str) -> &str {
+    number.trim_start_matches(['-', '+']).split(['.', 'e', 'E']).next().unwrap_or_default()
+}
+
+/// Words of the vocabulary, and numbers of at most three digits.
+fn are_words(says: &str) -> bool {
+    says.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .all(|w| is_common(w) || (w.len() <= 3 && w.bytes().all(|b| b.is_ascii_digit())))
+}
+
+fn has_digits(says: &str) -> bool {
+    says.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5)
+}
+
+fn is_random_code(says: &str) -> bool {
+    says.len() >= 16 && says.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+/// A registered UID of the standard, or one of a random or hashed number (PS3.5 B.2). A small number under that root was counted, not drawn.
+pub(super) fn is_free_uid(uid: &str) -> bool {
+    let uid = uid.trim_matches(['\0', ' ']);
+    let is_number = |n: &str| n.len() >= 30 && !n.starts_with('0') && n.parse::<u128>().is_ok();
+    uid.is_empty() || is_registered(uid) || uid.strip_prefix("2.25.").is_some_and(is_number)
+}
+
+/// Classes, transfer syntaxes and well-known instances (PS3.6 annex A).
+fn is_registered(uid: &str) -> bool {
+    uid.strip_prefix("1.2.840.10008.").is_some_and(|rest| rest.len() <= 30 && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
+fn is_moved_date(element: &Element<'_>, says: &str, facts: FileFacts) -> bool {
+    let is_old = |d: &str| d.len() >= 8 && d.bytes().take(8).all(|b| b.is_ascii_digit()) && d.get(..4).is_some_and(|y| y < "1911");
+    let has_rule = rule_of(element.tag()) == Some(Rule::MovedDate);
+    has_rule
+        && facts.dates_are_moved
+        && match &element.vr {
+            b"DA" => says.len() == 8 && is_old(says),
+            b"DT" => is_old(says) && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+            b"TM" => says.len() <= 16 && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+            _ => false,
+        }
+}
+
+fn private_kind(element: &Element<'_>, says: &str) -> LeakKind {
+    // Private creators (gggg,0010-00FF) name the maker of a machine.
+    if matches!(element.tag().element(), 0x0010..=0x00FF) {
+        return LeakKind::Device;
+    }
+    match &element.vr {
+        b"PN" => LeakKind::Name,
+        b"DA" | b"DT" | b"TM" | b"AS" => LeakKind::Date,
+        b"UI" => LeakKind::Uid,
+        _ if is_text(element.vr) && has_date(says) => LeakKind::Date,
+        _ => LeakKind::FreeText,
+    }
+}
+
+/// What an attribute is about, by its value representation and keyword.
+fn kind_of(element: &Element<'_>) -> LeakKind {
+    match &element.vr {
+        b"PN" => return LeakKind::Name,
+        b"DA" | b"DT" | b"TM" => return LeakKind::Date,
+        b"UI" => return LeakKind::Uid,
+        b"UR" => return LeakKind::Path,
+        _ => {}
+    }
+    let keyword = keyword(element.tag()).unwrap_or_default();
+    let has = |parts: &[&str]| parts.iter().any(|p| keyword.contains(p));
+    if has(&["Institution", "Department", "Hospital", "ApplicationEntityTitle", "AETitle", "Address", "Country", "Region"])
+        && !has(&["RegionSequence", "Anatomic", "Ultrasound"])
+    {
+        LeakKind::Institution
+    } else if has(&[
+        "SerialNumber",
+        "Manufacturer",
+        "Model",
+        "Software",
+        "Device",
+        "Station",
+        "Gantry",
+        "Detector",
+        "Implementation",
+        "Plate",
+    ]) {
+        LeakKind::Device
+    } else if has(&["PatientName", "Physician", "Operator", "PersonName", "ResponsibleParty", "ResponsibleOrg"]) {
+        LeakKind::Name
+    } else if keyword.ends_with("ID") || keyword.ends_with("IDs") || has(&["AccessionNumber", "OrderNumber", "Identifier", "Insurance"]) {
+        LeakKind::Id
+    } else if has(&["Date", "Time", "Age"])
+        && !has(&[
+            "TimeOfFlight",
+            "Exposure",
+            "Repetition",
+            "Echo",
+            "Inversion",
+            "Image",
+            "Average",
+            "Percentage",
+            "Usage",
+            "Storage",
+            "Stage",
+            "Page",
+        ])
+    {
+        LeakKind::Date
+    } else {
+        LeakKind::FreeText
+    }
+}
+
+fn rule_of(tag: Tag) -> Option<Rule> {
+    RULES.get(keyword(tag)?).copied()
+}
+
+/// The rule of each keyword on a list.
+static RULES: LazyLock<HashMap<&'static str, Rule>> = LazyLock::new(|| {
+    let lists =
+        [(NUMBERS, Rule::Numbers), (WORDS, Rule::Words), (SEQUENCES, Rule::Sequence), (BITS, Rule::Bits), (MOVED_DATES, Rule::MovedDate)];
+    let listed = lists.into_iter().flat_map(|(list, rule)| list.split_ascii_whitespace().map(move |keyword| (keyword, rule)));
+    listed.chain(SPECIAL.iter().copied()).collect()
+});
+
+/// The sentences and names that this program itself writes are the only ones that these attributes may have.
+const SPECIAL: &[(&str, Rule)] = &[
+    ("PatientAge", Rule::Age),
+    ("PatientID", Rule::RandomCode),
+    ("PatientSex", Rule::Terms(&["M", "F", "O"])),
+    ("PatientIdentityRemoved", Rule::Terms(&["YES"])),
+    ("DeidentificationMethod", Rule::Terms(&["Written anew from image attributes alone"])),
+    ("ImplementationVersionName", Rule::Terms(&["TIRESIAS"])),
+    ("BurnedInAnnotation", Rule::Terms(&["NO"])),
+    ("CodeValue", Rule::CodeValue),
+    ("CodingSchemeDesignator", Rule::Terms(&["DCM", "SCT", "SRT", "SNM3", "UCUM", "LN", "RADLEX", "FMA", "UMLS"])),
+];
+
+/// Sizes, places, grey scale, technique: numbers.
+const NUMBERS: &str = "
+    AcquisitionMatrix AcquisitionNumber ActualFrameDuration AxialAcceptance AxialMash BitsAllocated BitsStored BluePaletteColorLookupTableDescriptor
+    BodyPartThickness CTDIvol CardiacNumberOfImages CenterOfCircularShutter CineRate CoincidenceWindowWidth CollimatorLeftVerticalEdge
+    CollimatorLowerHorizontalEdge CollimatorRightVerticalEdge CollimatorUpperHorizontalEdge ColumnPositionInTotalImagePixelMatrix Columns CompressionForce
+    DataCollectionDiameter DeadTimeFactor DecayFactor DetectorActiveDimensions DetectorBinning DetectorElementPhysicalSize DetectorElementSpacing
+    DeviationIndex DiffusionBValue DiffusionGradientOrientation DimensionIndexPointer DimensionIndexValues DistanceSourceToDetector
+    DistanceSourceToEntrance DistanceSourceToPatient DopplerCorrectionAngle DoseCalibrationFactor DoubleFloatPixelPaddingRangeLimit
+    DoubleFloatPixelPaddingValue EchoNumbers EchoTime EchoTrainLength EffectiveEchoTime EncapsulatedPixelDataValueTotalLength EnergyWindowLowerLimit
+    EnergyWindowUpperLimit EntranceDose EntranceDoseInmGy EstimatedRadiographicMagnificationFactor Exposure ExposureIndex ExposureInmAs ExposureInuAs
+    ExposureTime ExposureTimeInms ExposureTimeInuS ExtendedOffsetTable ExtendedOffsetTableLengths FieldOfViewDimensions FieldOfViewOrigin
+    FieldOfViewRotation FileMetaInformationVersion FlipAngle FloatPixelPaddingRangeLimit FloatPixelPaddingValue FocalSpots FrameAcquisitionNumber
+    FrameDelay FrameIncrementPointer FrameNumbersOfInterest FrameReferenceTime FrameTime FrameTimeVector FunctionalGroupPointer GantryDetectorTilt
+    GeneratorPower GreenPaletteColorLookupTableDescriptor HalfValueLayer HeartRate HighBit HighRRValue ImageIndex ImageOrientationPatient
+    ImagePositionPatient ImageRotation ImagerPixelSpacing ImagesInAcquisition ImagingFrequency InStackPositionNumber InstanceNumber IntervalsAcquired
+    IntervalsRejected InversionTime KVP LUTDescriptor LargestImagePixelValue LargestPixelValueInSeries LossyImageCompressionRatio LowRRValue
+    MagneticFieldStrength MaximumFractionalValue NominalCardiacTriggerDelayTime NominalInterval NominalScannedPixelSpacing NumberOfAverages NumberOfFrames
+    NumberOfPhaseEncodingSteps NumberOfSeriesRelatedInstances NumberOfSlices NumberOfTemporalPositions NumberOfTimeSlices OrganDose PatientSize
+    PatientWeight PercentPhaseFieldOfView PercentSampling PhysicalDeltaX PhysicalDeltaY PhysicalUnitsXDirection PhysicalUnitsYDirection PixelAspectRatio
+    PixelBandwidth PixelIntensityRelationshipSign PixelPaddingRangeLimit PixelPaddingValue PixelRepresentation PixelSpacing PlanarConfiguration
+    PositionerPrimaryAngle PositionerSecondaryAngle RadionuclideHalfLife RadionuclidePositronFraction RadionuclideTotalDose
+    RadiopharmaceuticalSpecificActivity RadiopharmaceuticalVolume RadiusOfCircularShutter RecommendedDisplayFrameRate ReconstructionDiameter
+    RedPaletteColorLookupTableDescriptor ReferencePixelPhysicalValueX ReferencePixelPhysicalValueY ReferencePixelX0 ReferencePixelY0 ReferencedFrameNumber
+    ReferencedSegmentNumber RegionDataType RegionFlags RegionLocationMaxX1 RegionLocationMaxY1 RegionLocationMinX0 RegionLocationMinY0 RegionSpatialFormat
+    RelativeXRayExposure RepetitionTime RepresentativeFrameNumber RescaleIntercept RescaleSlope RevolutionTime RowPositionInTotalImagePixelMatrix Rows SAR
+    SamplesPerPixel ScatterFractionFactor SegmentNumber Sensitivity SeriesNumber ShutterLeftVerticalEdge ShutterLowerHorizontalEdge
+    ShutterPresentationValue ShutterRightVerticalEdge ShutterUpperHorizontalEdge SingleCollimationWidth SliceLocation SliceThickness
+    SmallestImagePixelValue SmallestPixelValueInSeries SpacingBetweenSlices SpiralPitchFactor SteeringAngle TableFeedPerRotation TableHeight TableSpeed
+    TargetExposureIndex TemporalPositionIdentifier TemporalPositionIndex TemporalResolution TotalCollimationWidth TotalPixelMatrixColumns
+    TotalPixelMatrixRows TransducerFrequency TriggerTime TriggerWindow VerticesOfThePolygonalShutter WindowCenter WindowWidth XRayTubeCurrent
+    XRayTubeCurrentInmA XRayTubeCurrentInuA dBdt
+";
+
+/// Codes, and the meanings of codes.
+const WORDS: &str = "
+    AcquisitionContrast AcquisitionType AngioFlag AnodeTargetMaterial BodyPartExamined BreastImplantPresent CodeMeaning CollimatorShape CollimatorType
+    ComplexImageComponent ContentQualification ConversionType CorrectedImage CountsSource DecayCorrection DetectorActiveShape
+    DetectorConditionsNominalFlag DetectorType DiffusionDirectionality DimensionOrganizationType ExposureModulationType FieldOfViewShape FilterMaterial
+    FilterType FrameLaterality FrameType ImageLaterality ImageType ImagedNucleus InPlanePhaseEncodingDirection Laterality
+    LongitudinalTemporalInformationModified LossyImageCompression LossyImageCompressionMethod MRAcquisitionType Modality ModalitiesInStudy ModalityLUTType PartialView
+    PatientOrientation PatientPosition PhotometricInterpretation PixelIntensityRelationship PixelPresentation PixelSpacingCalibrationType PositionerType
+    PresentationIntentType PresentationLUTShape QualityControlImage RandomsCorrectionMethod RecognizableVisualFeatures RescaleType RotationDirection
+    ScanOptions ScanningSequence SegmentationFractionalType SegmentationType SequenceVariant SeriesType ShutterShape SpecificCharacterSet Units
+    VOILUTFunction VariableFlipAngleFlag ViewPosition VolumeBasedCalculationTechnique VolumetricProperties
+";
+
+/// Whose items are judged one by one.
+const SEQUENCES: &str = "
+    AnatomicRegionModifierSequence AnatomicRegionSequence CTAcquisitionDetailsSequence CTAcquisitionTypeSequence CTExposureSequence CTGeometrySequence
+    CTImageFrameTypeSequence CTPositionSequence CTReconstructionSequence CTTableDynamicsSequence CTXRayDetailsSequence CardiacSynchronizationSequence
+    DeidentificationMethodCodeSequence DiffusionGradientDirectionSequence DimensionIndexSequence DimensionOrganizationSequence EnergyWindowInformationSequence EnergyWindowRangeSequence FrameAnatomySequence
+    FrameContentSequence FrameDisplayShutterSequence FrameVOILUTSequence MRAveragesSequence MRDiffusionSequence MREchoSequence MRFOVGeometrySequence
+    MRImageFrameTypeSequence MRImagingModifierSequence MRModifierSequence MRTimingAndRelatedParametersSequence ModalityLUTSequence
+    PatientGantryRelationshipCodeSequence PatientOrientationCodeSequence PatientOrientationModifierCodeSequence PerFrameFunctionalGroupsSequence
+    PixelMeasuresSequence PixelValueTransformationSequence PlaneOrientationSequence PlanePositionSequence PlanePositionSlideSequence
+    PresentationLUTSequence PrimaryAnatomicStructureModifierSequence PrimaryAnatomicStructureSequence RadionuclideCodeSequence
+    RadiopharmaceuticalCodeSequence RadiopharmaceuticalInformationSequence SegmentIdentificationSequence SequenceOfUltrasoundRegions
+    SharedFunctionalGroupsSequence TemporalPositionSequence VOILUTSequence ViewCodeSequence ViewModifierCodeSequence
+";
+
+/// Pixels and tables.
+const BITS: &str = "
+    BluePaletteColorLookupTableData DoubleFloatPixelData FloatPixelData GreenPaletteColorLookupTableData LUTData PixelData RedPaletteColorLookupTableData
+    SegmentedBluePaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
+";
+
+/// What uptake, perfusion and intervals need, once moved (PS3.15 E.3.6, modified dates).
+const MOVED_DATES: &str = "
+    AcquisitionDate AcquisitionDateTime AcquisitionTime ContentDate ContentTime FrameAcquisitionDateTime FrameReferenceDateTime
+    RadiopharmaceuticalStartDateTime RadiopharmaceuticalStartTime RadiopharmaceuticalStopDateTime RadiopharmaceuticalStopTime SeriesDate SeriesTime
+    StudyDate StudyTime
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dicom_core::dictionary::DataDictionary as _;
+    use dicom_dictionary_std::StandardDataDictionary;
+    use sha2::{Digest as _, Sha256};
+    use tiresias_words::ContentHash;
+
+    fn of(keyword: &str, vr: &[u8; 2], value: &[u8]) -> Option<(LeakKind, Severity)> {
+        use dicom_core::dictionary::DataDictionaryEntry as _;
+        let tag = StandardDataDictionary.by_name(keyword).expect("a keyword").tag();
+        judged(&[tag], vr, value, FileFacts::default())
+    }
+
+    fn judged(tags: &[Tag], vr: &[u8; 2], value: &[u8], facts: FileFacts) -> Option<(LeakKind, Severity)> {
+        let (is_zero, sha256) = (value.iter().all(|b| *b == 0), ContentHash(Sha256::digest(value).into()));
+        let mut names = Dictionary::default();
+        names.learn("Okafor^Adaeze");
+        judge(&Element { part: Part::Element, tags, vr: *vr, value, sha256, is_zero, is_nest: false }, facts, &names)
+    }
+
+    #[test]
+    fn lists_are_the_standards() {
+        assert!(RULES.len() > 250);
+        let unknown: Vec<_> = RULES.keys().filter(|k| StandardDataDictionary.by_name(k).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?} are not in PS3.6");
+    }
+
+    #[test]
+    fn what_is_listed_may_have_its_values_and_no_others() {
+        assert_eq!(of("KVP", b"DS", b"120 "), None);
+        assert_eq!(of("KVP", b"DS", b"19640229"), Some((LeakKind::Date, Severity::Leak)));
+        assert_eq!(of("KVP", b"LO", b"Okafor"), Some((LeakKind::Name, Severity::Leak)));
+        assert_eq!(of("BodyPartExamined", b"CS", b"CHEST"), None);
+        assert_eq!(of("BodyPartExamined", b"CS", b"OKAFOR"), Some((LeakKind::Name, Severity::Leak)));
+        assert_eq!(of("BodyPartExamined", b"CS", b"SMITH"), Some((LeakKind::FreeText, Severity::Suspect)));
+        assert_eq!(of("PatientAge", b"AS", b"089Y"), None);
+        assert_eq!(of("PatientAge", b"AS", b"090Y"), Some((LeakKind::Date, Severity::Leak)));
+        assert_eq!(of("PatientName", b"PN", b"  "), None);
+        assert_eq!(of("PatientName", b"PN", b"A^B"), Some((LeakKind::Name, Severity::Leak)));
+        assert_eq!(of("SeriesDescription", b"LO", b"t2"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(of("StudyDate", b"DA", b"20010203"), Some((LeakKind::Date, Severity::Leak)));
+        assert_eq!(of("InstitutionName", b"LO", b"X"), Some((LeakKind::Institution, Severity::Leak)));
+        assert_eq!(of("TableHeight", b"DS", b"1\\2x"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(judged(&[Tag(0x0029, 0x1010)], b"OB", b"abc", FileFacts::default()), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 0], FileFacts::default()), None);
+        assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 4], FileFacts::default()), Some((LeakKind::Text, Severity::Suspect)));
+        assert_eq!(judged(&[Tag(0x7FE0, 0x0010)], b"OW", &[0, 4], FileFacts::default()), None);
+        assert_eq!(
+            judged(&[Tag(0x0088, 0x0200), Tag(0x7FE0, 0x0010)], b"OW", &[0, 4], FileFacts::default()),
+            Some((LeakKind::Text, Severity::Leak))
+        );
+    }
+
+    #[test]
+    fn uids_are_drawn_or_registered() {
+        for uid in [
+            "2.25.203961841706553221893744862034719928615",
+            "1.2.840.10008.5.1.4.1.1.2",
+            "",
+            "2.25.203961841706553221893744862034719928615\0",
+        ] {
+            assert!(is_free_uid(uid), "{uid}");
+        }
+        for uid in ["2.25.20010203", "1.2.840.113619.2.55.3", "1.2.840.10008.x", "2.25.0203961841706553221893744862034719928615"] {
+            assert!(!is_free_uid(uid), "{uid}");
+        }
+    }
+
+    #[test]
+    fn moved_dates_are_before_anyone_lived() {
+        use dicom_dictionary_std::tags;
+        let moved = FileFacts { dates_are_moved: true };
+        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", moved), None);
+        assert_eq!(judged(&[tags::SERIES_TIME], b"TM", b"101500", moved), None);
+        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"20010103", moved), Some((LeakKind::Date, Severity::Suspect)));
+        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", FileFacts::default()), Some((LeakKind::Date, Severity::Leak)));
+    }
+}

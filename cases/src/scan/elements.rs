@@ -1,0 +1,300 @@
+//! Every element of a DICOM file, one by one, with its value: all that a file can say.
+//!
+//! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. Nothing is
+//! left out: what is no element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read piece by piece.
+//! Refuses: to know what an element means; files whose structure contradicts itself.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+use crate::FileError;
+use crate::file::{read_to_data_set, unpack};
+use crate::layout::{Bytes, Encoding, Head, head};
+use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry};
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::path::Path;
+use tiresias_codecs::Codecs;
+use tiresias_words::ContentHash;
+
+const DEPTH: usize = 16;
+const ELEMENTS: u32 = 2_000_000;
+/// Bytes of a value that are looked at. A longer one is no name or number, and is hashed whole.
+const LOOKED_AT: u64 = 64 << 10;
+
+/// Where in a file a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The 128 bytes before "DICM".
+    Preamble,
+    /// The file meta group or the data set.
+    Element,
+    /// What compressed pixels say beside themselves: comments and application data of a codestream.
+    Comment,
+    /// In the pixel data, behind the pixels.
+    Slack,
+    /// Behind the data set.
+    Tail,
+}
+
+/// A value and its place. It has no `Debug`: it may identify.
+pub(super) struct Element<'a> {
+    pub(super) part: Part,
+    /// The tags that lead to it, its own last.
+    pub(super) tags: &'a [Tag],
+    /// Its value representation; of implicit ones the standard's.
+    pub(super) vr: [u8; 2],
+    /// The first 64 KiB of its value; nothing of a sequence.
+    pub(super) value: &'a [u8],
+    /// Of the whole value.
+    pub(super) sha256: ContentHash,
+    /// Whether every byte of the value is zero.
+    pub(super) is_zero: bool,
+    /// Whether it is a sequence or fragments; its items are shown by themselves.
+    pub(super) is_nest: bool,
+}
+
+impl Element<'_> {
+    pub(super) fn tag(&self) -> Tag {
+        self.tags.last().copied().unwrap_or(Tag(0, 0))
+    }
+}
+
+/// What is shown each value.
+pub(super) type See<'a> = &'a mut dyn FnMut(&Element<'_>);
+
+/// Shows every value of a file.
+pub(super) fn visit_file(path: &Path, codecs: &Codecs, see: See<'_>) -> Result<(), FileError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    visit(file, length, codecs, see)
+}
+
+pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see: See<'_>) -> Result<(), FileError> {
+    let mut bytes = Bytes::new(source, length);
+    let begins = bytes.peek::<132>()?.filter(|b| b.ends_with(b"DICM"));
+    if let Some(preamble) = begins {
+        let preamble = preamble.get(..128).unwrap_or_default();
+        show(Part::Preamble, preamble, see);
+    }
+    let meta = match begins {
+        Some(_) => 132,
+        None if bytes.peek()? == Some(*b"DICM") => 4,
+        None => 0,
+    };
+    let syntax = read_to_data_set(&mut bytes)?;
+    let data_set = bytes.position();
+    // The meta group is walked as a data set of its own.
+    bytes.seek(meta)?;
+    let mut walker = Walker { bytes: &mut bytes, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), see };
+    while walker.bytes.position() < data_set {
+        let element = head(walker.bytes, Encoding::EXPLICIT_LITTLE)?;
+        walker.element(&element, Encoding::EXPLICIT_LITTLE)?;
+    }
+    match Encoding::of(syntax.data_set()) {
+        Some(encoding) => walker.data_set(encoding),
+        None => {
+            let plain = unpack(&mut bytes, codecs)?;
+            let length = plain.len() as u64;
+            let mut plain = Bytes::new(Cursor::new(plain), length);
+            Walker { bytes: &mut plain, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), see }
+                .data_set(Encoding::EXPLICIT_LITTLE)
+        }
+    }
+}
+
+fn show(part: Part, value: &[u8], see: See<'_>) {
+    let is_zero = value.iter().all(|b| *b == 0);
+    see(&Element { part, tags: &[], vr: *b"OB", value, sha256: ContentHash(Sha256::digest(value).into()), is_zero, is_nest: false });
+}
+
+struct Walker<'a, 'b, R> {
+    bytes: &'a mut Bytes<R>,
+    /// Elements that may still be passed.
+    left: u32,
+    tags: Vec<Tag>,
+    size: PixelSize,
+    see: See<'b>,
+}
+
+/// What a data set says of the bytes of its pixels, as far as it was read (PS3.3 C.7.6.3).
+#[derive(Debug, Clone, Copy, Default)]
+struct PixelSize {
+    samples: Option<u64>,
+    frames: Option<u64>,
+    rows: Option<u64>,
+    columns: Option<u64>,
+    bits: Option<u64>,
+}
+
+impl PixelSize {
+    /// Takes notice of an element at the top of a data set.
+    fn take(&mut self, tags: &[Tag], value: &[u8], encoding: Encoding) {
+        let &[tag] = tags else { return };
+        let word = || {
+            value.first_chunk::<2>().map(|b| u64::from(if encoding.big_endian { u16::from_be_bytes(*b) } else { u16::from_le_bytes(*b) }))
+        };
+        match tag {
+            tags::SAMPLES_PER_PIXEL => self.samples = word(),
+            tags::NUMBER_OF_FRAMES => self.frames = std::str::from_utf8(value).ok().and_then(|v| v.trim_matches(['\0', ' ']).parse().ok()),
+            tags::ROWS => self.rows = word(),
+            tags::COLUMNS => self.columns = word(),
+            tags::BITS_ALLOCATED => self.bits = word(),
+            _ => {}
+        }
+    }
+    /// Bytes of the pixels where the element is native pixel data whose size is known.
+    fn pixels(&self, tags: &[Tag]) -> Option<u64> {
+        let &[Tag(0x7FE0, 0x0008..=0x0010)] = tags else { return None };
+        let factors = [self.samples?, self.frames.unwrap_or(1), self.rows?, self.columns?, self.bits?];
+        Some(factors.into_iter().try_fold(1_u64, u64::checked_mul)?.div_ceil(8))
+    }
+}
+
+impl<R: Read + Seek> Walker<'_, '_, R> {
+    /// All elements to the end, and whatever is behind them.
+    fn data_set(&mut self, encoding: Encoding) -> Result<(), FileError> {
+        let mut last = Tag(0, 0);
+        while self.bytes.left() >= 8 {
+            let start = self.bytes.position();
+            // Elements rise (PS3.5 7.1); what does not is no element but something behind the end.
+            let next = head(self.bytes, encoding).ok().filter(|h| h.tag > last || last.group() < 0x7FE0);
+            let Some(next) = next else { return self.tail(start) };
+            last = next.tag;
+            let read = self.element(&next, encoding);
+            if read.is_err() && last.group() > 0x7FE0 {
+                return self.tail(start);
+            }
+            read?;
+        }
+        self.tail(self.bytes.position())
+    }
+
+    /// What is left from here on.
+    fn tail(&mut self, from: u64) -> Result<(), FileError> {
+        self.tags.clear();
+        self.bytes.seek(from)?;
+        let length = self.bytes.left();
+        if length == 0 {
+            return Ok(());
+        }
+        self.value(Part::Tail, *b"OB", length, Encoding::EXPLICIT_LITTLE)
+    }
+
+    fn element(&mut self, head: &Head, encoding: Encoding) -> Result<(), FileError> {
+        self.left = self.left.checked_sub(1).ok_or(FileError::Damaged("it has more elements than any image"))?;
+        if head.length.is_some_and(|l| u64::from(l) > self.bytes.left()) {
+            return Err(FileError::Truncated("an element"));
+        }
+        let vr = head.vr.unwrap_or_else(|| standard(head.tag));
+        self.tags.push(head.tag);
+        let outcome = match head.length {
+            Some(length) if vr != *b"SQ" => {
+                let (length, pixels) = (u64::from(length), self.size.pixels(&self.tags));
+                let own = pixels.filter(|p| *p < length).unwrap_or(length);
+                self.value(Part::Element, vr, own, encoding)?;
+                if own < length { self.value(Part::Slack, *b"OB", length - own, encoding) } else { Ok(()) }
+            }
+            None if matches!(&vr, b"OB" | b"OW") => {
+                self.nest(vr);
+                self.fragments(encoding)
+            }
+            length => {
+                self.nest(*b"SQ");
+                // PS3.5 6.2.2: the items of an unknown element are in implicit VR little endian.
+                let inner = if head.vr == Some(*b"UN") { Encoding { explicit: false, big_endian: false } } else { encoding };
+                self.items(inner, length.map(|l| self.bytes.position() + u64::from(l)))
+            }
+        };
+        self.tags.pop();
+        outcome
+    }
+
+    fn nest(&mut self, vr: [u8; 2]) {
+        let sha256 = ContentHash(Sha256::digest([]).into());
+        (self.see)(&Element { part: Part::Element, tags: &self.tags, vr, value: &[], sha256, is_zero: true, is_nest: true });
+    }
+
+    /// Reads a value of a length that the file has, and shows it.
+    fn value(&mut self, part: Part, vr: [u8; 2], length: u64, encoding: Encoding) -> Result<(), FileError> {
+        let mut hash = Sha256::new();
+        let first = self.bytes.take(length.min(LOOKED_AT))?;
+        let mut is_zero = first.iter().all(|b| *b == 0);
+        hash.update(&first);
+        let mut left = length - first.len() as u64;
+        while left > 0 {
+            let piece = self.bytes.take(left.min(LOOKED_AT))?;
+            is_zero &= piece.iter().all(|b| *b == 0);
+            hash.update(&piece);
+            left -= piece.len() as u64;
+        }
+        self.size.take(&self.tags, &first, encoding);
+        let sha256 = ContentHash(hash.finalize().into());
+        (self.see)(&Element { part, tags: &self.tags, vr, value: &first, sha256, is_zero, is_nest: false });
+        Ok(())
+    }
+
+    fn items(&mut self, encoding: Encoding, end: Option<u64>) -> Result<(), FileError> {
+        if self.tags.len() > DEPTH {
+            return Err(FileError::Damaged("its sequences are nested too deeply"));
+        }
+        while end.is_none_or(|e| self.bytes.position() < e) {
+            self.left = self.left.checked_sub(1).ok_or(FileError::Damaged("it has more elements than any image"))?;
+            let item = head(self.bytes, encoding)?;
+            match (item.tag, end) {
+                (Tag(0xFFFE, 0xE0DD), None) => return Ok(()),
+                (Tag(0xFFFE, 0xE000), _) => {
+                    let item_end = item.length.map(|l| self.bytes.position() + u64::from(l));
+                    while item_end.is_none_or(|e| self.bytes.position() < e) {
+                        let next = head(self.bytes, encoding)?;
+                        if next.tag == Tag(0xFFFE, 0xE00D) && item_end.is_none() {
+                            break;
+                        }
+                        self.element(&next, encoding)?;
+                    }
+                }
+                _ => return Err(FileError::Damaged("a sequence holds something that is no item")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The fragments of compressed pixels (PS3.5 A.4). Their pixels are looked at elsewhere; what a codestream says beside them is shown.
+    fn fragments(&mut self, encoding: Encoding) -> Result<(), FileError> {
+        while self.bytes.left() >= 8 {
+            let item = head(self.bytes, Encoding { big_endian: false, ..encoding })?;
+            match (item.tag, item.length) {
+                (Tag(0xFFFE, 0xE0DD), _) => return Ok(()),
+                (Tag(0xFFFE, 0xE000), Some(length)) if u64::from(length) <= self.bytes.left() => {
+                    let end = self.bytes.position() + u64::from(length);
+                    let first = self.bytes.take(u64::from(length).min(LOOKED_AT))?;
+                    for comment in tiresias_codecs::comments(&first) {
+                        show(Part::Comment, comment, self.see);
+                    }
+                    self.bytes.seek(end)?;
+                }
+                _ => return Err(FileError::Damaged("its pixel data holds something that is no fragment")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The standard's value representation, where a file says none (PS3.6).
+fn standard(tag: Tag) -> [u8; 2] {
+    if tag.element() == 0 {
+        return *b"UL";
+    }
+    let known = StandardDataDictionary.by_tag(tag).map_or(VR::UN, |e| e.vr().relaxed());
+    known.to_bytes()
+}
+
+/// The keyword of an element (PS3.6), of a private one none.
+pub(super) fn keyword(tag: Tag) -> Option<&'static str> {
+    if tag.group() % 2 == 1 {
+        return None;
+    }
+    StandardDataDictionary.by_tag(tag).map(DataDictionaryEntry::alias)
+}

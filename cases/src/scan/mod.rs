@@ -1,0 +1,480 @@
+//! The leak scan: everything in a DICOM file, folder or case package that may say who a patient is, where, when, or in which order cases came.
+//!
+//! Owns: the walk over a set of files and the report. Elements are judged by an allow-list ([`allowed`]), texts by the names that the set itself holds
+//! ([`words`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether letters stand in them ([`text`], [`pixels`]).
+//! A finding is a *leak*, or a *suspect* that a person has to look at. Values stay behind the wall of [`Identifying`]; the report gives their hashes.
+//! Refuses: to change anything, and to call a set clean because it says so itself.
+
+mod allowed;
+mod elements;
+mod names;
+mod pixels;
+mod sheet;
+mod text;
+mod words;
+
+pub use sheet::{ContactSheet, contact_sheet};
+
+use crate::directory::named_files;
+use crate::file::read_header;
+use crate::folder::{Scan, collect, scan as read_series};
+use crate::identifying::Identifying;
+use crate::threads::on_all_cores;
+use crate::{CasesError, Package};
+use allowed::FileFacts;
+use dicom_dictionary_std::tags;
+use elements::{Element, visit_file};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_codecs::Codecs;
+use tiresias_words::ContentHash;
+use words::Dictionary;
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeakKind {
+    /// A person.
+    Name,
+    /// A day, a time, or an age over 89 years.
+    Date,
+    /// A number or code of a patient, an examination or an order.
+    Id,
+    /// Where it was.
+    Institution,
+    /// On which machine.
+    Device,
+    /// Letters in pixels, or pixels where letters may be.
+    Text,
+    /// A UID that carries a root, a date or an order.
+    Uid,
+    /// A file's or folder's name.
+    Path,
+    /// Words of unknown hand.
+    FreeText,
+    /// A head from which a face could be made.
+    Face,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It must not reach a reader.
+    Leak,
+    /// A person has to look at it.
+    Suspect,
+}
+
+impl LeakKind {
+    /// The word of `scan --json`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Date => "date",
+            Self::Id => "id",
+            Self::Institution => "institution",
+            Self::Device => "device",
+            Self::Text => "text",
+            Self::Uid => "uid",
+            Self::Path => "path",
+            Self::FreeText => "free-text",
+            Self::Face => "face",
+        }
+    }
+}
+
+impl Severity {
+    /// The word of `scan --json`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leak => "leak",
+            Self::Suspect => "suspect",
+        }
+    }
+}
+
+/// One finding. It has no `Debug`: a value and a path are in it.
+pub struct Leak {
+    path: Identifying<PathBuf>,
+    place: String,
+    kind: LeakKind,
+    severity: Severity,
+    sha256: ContentHash,
+    value: Identifying<String>,
+}
+
+/// What a scan found. It has no `Debug`: paths are in it.
+pub struct ScanReport {
+    path: Identifying<PathBuf>,
+    leaks: Vec<Leak>,
+    files: usize,
+    frames: [usize; 2],
+}
+
+/// Signs of a value that are shown when somebody asks.
+const SHOWN: usize = 120;
+
+impl Leak {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> LeakKind {
+        self.kind
+    }
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+    /// Where in the file: tag and keyword, `file name`, `pixels rect [column,row,columns,rows] of frame N` …; never a value.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+    /// The file, for the desk's eyes only.
+    #[must_use]
+    pub const fn path(&self) -> &PathBuf {
+        self.path.reveal()
+    }
+    /// The value, shortened, for the desk's eyes only.
+    #[must_use]
+    pub const fn value(&self) -> &String {
+        self.value.reveal()
+    }
+    /// SHA-256 of the value's bytes.
+    #[must_use]
+    pub const fn sha256(&self) -> ContentHash {
+        self.sha256
+    }
+
+    fn new(path: &Path, place: impl Into<String>, (kind, severity): (LeakKind, Severity), value: &str) -> Self {
+        let sha256 = ContentHash(Sha256::digest(value.as_bytes()).into());
+        Self::hashed(path, place.into(), (kind, severity), sha256, value)
+    }
+    fn of_element(path: &Path, found: (LeakKind, Severity), element: &Element<'_>) -> Self {
+        Self::hashed(path, allowed::place(element), found, element.sha256, &words::text(element.value))
+    }
+    fn hashed(path: &Path, place: String, (kind, severity): (LeakKind, Severity), sha256: ContentHash, value: &str) -> Self {
+        let value = value.chars().map(|c| if c.is_control() { '.' } else { c }).take(SHOWN).collect();
+        Self { path: Identifying::new(path.to_owned()), place, kind, severity, sha256, value: Identifying::new(value) }
+    }
+}
+
+impl ScanReport {
+    /// All findings, by file and place.
+    #[must_use]
+    pub fn leaks(&self) -> &[Leak] {
+        &self.leaks
+    }
+    /// Whether there is no finding at all, not even one to be looked at.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.leaks.is_empty()
+    }
+    /// Whether there is anything that must not reach a reader, whatever a person says.
+    #[must_use]
+    pub fn has_leaks(&self) -> bool {
+        self.leaks.iter().any(|l| l.severity == Severity::Leak)
+    }
+    /// DICOM files that were read.
+    #[must_use]
+    pub const fn files(&self) -> usize {
+        self.files
+    }
+    /// The document of `scan --json`; values are in it only when asked for.
+    #[must_use]
+    pub fn json(&self, show_values: bool) -> serde_json::Value {
+        let leak = |l: &Leak| {
+            let mut object = serde_json::json!({
+                "path": l.path.reveal().display().to_string(),
+                "where": l.place,
+                "kind": l.kind.word(),
+                "severity": l.severity.word(),
+                "value_sha256": l.sha256.to_string(),
+            });
+            if let (true, Some(object)) = (show_values, object.as_object_mut()) {
+                object.insert("value".to_owned(), l.value.reveal().as_str().into());
+            }
+            object
+        };
+        let [looked_at, of] = self.frames;
+        serde_json::json!({
+            "path": self.path.reveal().display().to_string(),
+            "leaks": self.leaks.iter().map(leak).collect::<Vec<_>>(),
+            "clean": self.is_clean(),
+            "files": self.files,
+            "frames": { "looked_at": looked_at, "of": of },
+        })
+    }
+    /// The report for a person: one line for each place and kind, with the number of files and the first of them, and values only when asked for.
+    #[must_use]
+    pub const fn text(&self, show_values: bool) -> ReportText<'_> {
+        ReportText { report: self, show_values }
+    }
+}
+
+/// A report as lines.
+pub struct ReportText<'a> {
+    report: &'a ScanReport,
+    show_values: bool,
+}
+
+impl fmt::Display for ReportText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines: BTreeMap<(Severity, &str, LeakKind), Vec<&Leak>> = BTreeMap::new();
+        for leak in &self.report.leaks {
+            lines.entry((leak.severity, &leak.place, leak.kind)).or_default().push(leak);
+        }
+        for ((severity, place, kind), leaks) in &lines {
+            write!(f, "{:8}{:12}{place}", severity.word(), kind.word())?;
+            let files: BTreeSet<&Path> = leaks.iter().map(|l| l.path.reveal().as_path()).collect();
+            if let Some(first) = files.first() {
+                match files.len() {
+                    1 => write!(f, "  in {}", first.display())?,
+                    n => write!(f, "  in {n} files, the first {}", first.display())?,
+                }
+            }
+            if let (true, Some(first)) = (self.show_values, leaks.first()) {
+                write!(f, "  \"{}\"", first.value.reveal())?;
+            }
+            writeln!(f)?;
+        }
+        let [looked_at, of] = self.report.frames;
+        let (leaks, suspects) = (self.count(Severity::Leak), self.count(Severity::Suspect));
+        write!(f, "{} files, {looked_at} of {of} frames looked at: ", self.report.files)?;
+        if self.report.is_clean() { writeln!(f, "clean") } else { writeln!(f, "{leaks} leaks, {suspects} to look at") }
+    }
+}
+
+impl ReportText<'_> {
+    fn count(&self, severity: Severity) -> usize {
+        self.report.leaks.iter().filter(|l| l.severity == severity).count()
+    }
+}
+
+/// Scans a DICOM file, a folder, the files that a DICOMDIR names, or a case package.
+///
+/// Pixels: every frame of colour, ultrasound, secondary capture and other pictures, and of stacks of at most 32 images; of longer stacks the first, the middle, the
+/// last and every eighth, because what a machine burns in it burns into all.
+/// `progress` is called as the work goes on and can stop it; its total grows when the number of frames is known.
+///
+/// # Errors
+/// When the path cannot be opened, holds more than 100,000 files, or `progress` said stop. A file that cannot be read is a finding.
+pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) -> ControlFlow<()>) -> Result<ScanReport, CasesError> {
+    let mut files = Vec::new();
+    collect(path, &mut files)?;
+    files.sort();
+    let mut leaks = Vec::new();
+    if let [directory] = files.as_slice()
+        && let Ok(header) = read_header(directory, codecs)
+        && header.is_directory()
+    {
+        files.extend(named_files(directory, &header.attributes).0);
+    }
+    let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    // A manifest of ours is checked word by word when the package is opened.
+    if Package::open(path).is_ok() {
+        files.retain(|f| *f != path.join("manifest.json"));
+    }
+    let (headers, total) = (files.len(), files.len() * 3);
+    let mut done = 0;
+    let mut step = |by: usize, of: usize| {
+        done += by;
+        progress(Scan { done, total: of })
+    };
+    // Names that the set holds, and what its files say of their dates.
+    let mut dictionary = Dictionary::default();
+    let mut facts = vec![FileFacts::default(); headers];
+    let learnt = on_all_cores(
+        headers,
+        |i| files.get(i).map(|f| learn(f, codecs)),
+        |i, found| {
+            if let (Some((names, of_file)), Some(place)) = (found, facts.get_mut(i)) {
+                dictionary.merge(names);
+                *place = of_file;
+            }
+            step(1, total)
+        },
+    );
+    let judged = learnt.is_continue().then(|| {
+        let judge = |i: usize| files.get(i).zip(facts.get(i)).map(|(f, facts)| judge(f, *facts, codecs, &dictionary));
+        let mut found: Vec<Vec<Leak>> = Vec::new();
+        let mut uids = BTreeMap::new();
+        let mut readable = 0;
+        let outcome = on_all_cores(headers, judge, |_, of_file| {
+            if let Some(of_file) = of_file {
+                readable += usize::from(of_file.is_dicom);
+                found.push(of_file.leaks);
+                of_file.uids.into_iter().for_each(|(number, place)| {
+                    uids.entry(number).or_insert(place);
+                });
+            }
+            step(1, total)
+        });
+        outcome.is_continue().then_some((found, uids, readable))
+    });
+    let Some((found, uids, readable)) = judged.flatten() else { return Err(CasesError::Cancelled) };
+    leaks.extend(found.into_iter().flatten());
+    leaks.extend(counted(&uids));
+    leaks.extend(names::judge(root, &files, &dictionary));
+    let series = read_series(path, codecs, &mut |_| step(1, total))?;
+    let frames = pixels::frames_to_look_at(&series.series);
+    let (looked_at, of) = (frames.len(), series.series.iter().map(|s| s.series.len()).sum());
+    let mut stopped = false;
+    pixels::look(&series.series, &frames, &mut |looked| {
+        leaks.extend(looked.leaks());
+        let outcome = step(1, total + looked_at);
+        stopped = outcome.is_break();
+        outcome
+    });
+    if stopped {
+        return Err(CasesError::Cancelled);
+    }
+    leaks.extend(pixels::faces(&series.series));
+    for refused in series.refused {
+        // What is no DICOM file, or damaged, is a finding already.
+        let is_told = |l: &Leak| *l.path.reveal() == refused.path && l.place == UNREADABLE;
+        if files.contains(&refused.path) && !leaks.iter().any(is_told) {
+            leaks.push(pixels::refused(&refused));
+        }
+    }
+    leaks.sort_by(|a, b| (a.path.reveal(), &a.place, a.kind).cmp(&(b.path.reveal(), &b.place, b.kind)));
+    Ok(ScanReport { path: Identifying::new(path.to_owned()), leaks, files: readable, frames: [looked_at, of] })
+}
+
+/// Where a finding is that says no more than that a file could not be read.
+const UNREADABLE: &str = "file that cannot be read";
+
+/// The names and ids in a file, and what it says of its dates. A file that cannot be read teaches what was read of it.
+fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, FileFacts) {
+    let (mut names, mut facts) = (Dictionary::default(), FileFacts::default());
+    // Why it cannot be read is said when it is judged.
+    let _ = visit_file(path, codecs, &mut |element| {
+        if allowed::names_someone(element) {
+            names.learn(&words::text(element.value));
+        }
+        if element.tags == [tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED] {
+            facts.dates_are_moved = words::text(element.value) == "MODIFIED";
+        }
+    });
+    (names, facts)
+}
+
+/// What was found in a file.
+struct OfFile {
+    leaks: Vec<Leak>,
+    /// The numbers of UIDs under 2.25, and the file.
+    uids: Vec<(u128, PathBuf)>,
+    is_dicom: bool,
+}
+
+fn judge(path: &Path, facts: FileFacts, codecs: &Codecs, names: &Dictionary) -> OfFile {
+    let mut found = OfFile { leaks: Vec::new(), uids: Vec::new(), is_dicom: true };
+    let outcome = visit_file(path, codecs, &mut |element| {
+        if let Some(kind) = allowed::judge(element, facts, names) {
+            found.leaks.push(Leak::of_element(path, kind, element));
+        }
+        if element.vr == *b"UI" {
+            let uids = words::text(element.value);
+            let numbers = uids.split('\\').filter_map(|uid| uid.strip_prefix("2.25.")?.parse().ok());
+            found.uids.extend(numbers.map(|n| (n, path.to_owned())));
+        }
+    });
+    if let Err(why) = outcome {
+        found.is_dicom = why != crate::FileError::NotDicom;
+        found.leaks.push(Leak::new(path, UNREADABLE, (LeakKind::FreeText, Severity::Leak), &why.to_string()));
+    }
+    found
+}
+
+/// UIDs of one root that were counted rather than drawn: two numbers that are nearer to each other than random ones ever are tell an order.
+fn counted(uids: &BTreeMap<u128, PathBuf>) -> Vec<Leak> {
+    const NEAR: u128 = 1 << 64;
+    let pairs = uids.iter().zip(uids.iter().skip(1));
+    let near = pairs.filter(|((a, _), (b, _))| **b - **a < NEAR);
+    near.map(|(_, (n, path))| Leak::new(path, "uid that follows another", (LeakKind::Uid, Severity::Suspect), &format!("2.25.{n}")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::write::tests::sample;
+
+    fn scanned(files: &[(&str, &[u8])]) -> ScanReport {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        scan(folder.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    /// Without those of the sample itself: UIDs that count from one, and overlays.
+    fn places(report: &ScanReport) -> Vec<&str> {
+        let is_new = |l: &&Leak| l.kind != LeakKind::Uid && l.kind != LeakKind::Text;
+        report.leaks().iter().filter(is_new).map(Leak::place).collect()
+    }
+
+    const NAME: &str = "0123456789abcdef0123456789abcdef.dcm";
+
+    #[test]
+    fn what_was_written_here_says_nothing() {
+        let (file, _) = sample();
+        let report = scanned(&[(NAME, &file)]);
+        assert_eq!((places(&report), report.files(), report.is_clean()), (vec![], 1, false));
+        let leaks: Vec<&str> = report.leaks().iter().filter(|l| l.severity == Severity::Leak).map(Leak::place).collect();
+        assert_eq!(leaks.len(), 5, "the UIDs of the sample, which are no hashes: {leaks:?}");
+    }
+
+    #[test]
+    fn what_is_around_a_data_set_is_found() {
+        let (file, _) = sample();
+        let mut before = file.clone();
+        before[7] = b'x';
+        assert_eq!(places(&scanned(&[(NAME, &before)])), ["preamble"]);
+        let behind = [&file[..], b"GARCIA"].concat();
+        assert_eq!(places(&scanned(&[(NAME, &behind)])), ["behind the data set"]);
+        assert!(places(&scanned(&[(NAME, &[&file[..], &[0; 11]].concat())])).is_empty());
+        // The pixels of the sample are the last of it: 2 bytes each.
+        let (length_at, length) = (file.len() - 12 - 4, 12_u32);
+        assert_eq!(file[length_at..length_at + 4], length.to_le_bytes());
+        let mut longer = [&file[..], b"GARCIA"].concat();
+        longer[length_at..length_at + 4].copy_from_slice(&(length + 6).to_le_bytes());
+        assert_eq!(places(&scanned(&[(NAME, &longer)])), ["behind the pixels"]);
+        let report = scanned(&[("garcia.txt", b"Garcia was here")]);
+        assert_eq!((places(&report), report.files(), report.has_leaks()), (vec!["file name", UNREADABLE], 0, true));
+    }
+
+    #[test]
+    fn values_are_in_a_report_only_when_asked_for() {
+        let (file, _) = sample();
+        let report = scanned(&[(NAME, &[&file[..], b"GARCIA"].concat())]);
+        for (asked, said) in [(false, false), (true, true)] {
+            assert_eq!(report.json(asked).to_string().contains("GARCIA"), said);
+            assert_eq!(report.text(asked).to_string().contains("GARCIA"), said);
+        }
+        // printf GARCIA | sha256sum
+        let behind = report.leaks().iter().find(|l| l.place == "behind the data set").unwrap();
+        assert_eq!(behind.sha256().to_string(), "0e6f1e4fbd1436dc473b64d727fe504a9017686f0c7d4f02e06b680b561a70ec");
+    }
+
+    #[test]
+    fn numbers_that_follow_each_other_tell_an_order() {
+        let uid = |n: u128| (n, PathBuf::new());
+        let drawn = 203_961_841_706_553_221_893_744_862_034_719_928_615;
+        assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn / 3), uid(drawn / 2)])).len(), 0);
+        assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn + 1), uid(drawn + 2)])).len(), 2);
+    }
+
+    #[test]
+    fn a_scan_can_be_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(NAME), sample().0).unwrap();
+        let stopped = scan(folder.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(CasesError::Cancelled)));
+    }
+}

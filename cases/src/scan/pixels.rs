@@ -1,0 +1,162 @@
+//! Looking at pixels: which frames of a set, and what was found in them.
+//!
+//! Owns: the sample of long stacks, the way from stored values to the grey and the colourfulness that [`find_text`] looks at, and heads from which a face could be
+//! made. Refuses: windows and grey scales: text may be drawn far outside of what a window shows.
+
+use super::text::{TextBox, find_text};
+use super::{Leak, LeakKind, Severity};
+use crate::CasesError;
+use crate::folder::Refused;
+use crate::samples::Samples;
+use crate::series::{Content, ScannedSeries, Series, Source};
+use crate::threads::on_all_cores;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Stacks up to this length are looked at frame by frame.
+const SHORT: usize = 32;
+/// Of longer ones every so many frames, the first, the middle and the last.
+const EVERY: usize = 8;
+/// What a modality makes as stacks; of everything else each frame is a picture of its own.
+const STACKS: [&str; 4] = ["CT", "MR", "PT", "NM"];
+
+/// An image of a series: both by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FrameId {
+    pub(super) series: usize,
+    pub(super) image: usize,
+}
+
+/// An image that was looked at.
+pub(super) struct Looked {
+    pub(super) id: FrameId,
+    path: PathBuf,
+    /// The frame of a file of several, from 0.
+    frame: Option<usize>,
+    pub(super) picture: Result<Picture, CasesError>,
+}
+
+/// What was seen of an image.
+pub(super) struct Picture {
+    pub(super) size: [u32; 2],
+    /// Grey as 16 bits, from the lowest value to the highest.
+    pub(super) grey: Vec<u16>,
+    pub(super) boxes: Vec<TextBox>,
+}
+
+/// The frames of a set that are looked at.
+pub(super) fn frames_to_look_at(series: &[ScannedSeries]) -> Vec<FrameId> {
+    let of = |(at, s): (usize, &ScannedSeries)| {
+        let s = &s.series;
+        let is_stack = s.content == Content::Grey && STACKS.contains(&s.facts.modality.as_str());
+        let (count, middle) = (s.len(), s.len() / 2);
+        let is_sampled = move |i: &usize| !is_stack || count <= SHORT || i.is_multiple_of(EVERY) || *i == middle || i + 1 == count;
+        (0..count).filter(is_sampled).map(move |image| FrameId { series: at, image })
+    };
+    series.iter().enumerate().flat_map(of).collect()
+}
+
+/// Looks at frames on all cores and shows each to `take`.
+pub(super) fn look(series: &[ScannedSeries], frames: &[FrameId], take: &mut dyn FnMut(Looked) -> ControlFlow<()>) {
+    let work = |i: usize| frames.get(i).and_then(|id| Some(look_at(*id, &series.get(id.series)?.series)));
+    // Who stops it knows.
+    let _ = on_all_cores(frames.len(), work, |_, looked| looked.map_or(ControlFlow::Continue(()), &mut *take));
+}
+
+fn look_at(id: FrameId, series: &Series) -> Looked {
+    let place = series.images.get(id.image).and_then(|i| match &i.source {
+        Source::Folder(f) => Some((f.file.path.reveal().clone(), (f.file.module.frames > 1).then_some(f.frame))),
+        Source::Package(_) => None,
+    });
+    let (path, frame) = place.unwrap_or_default();
+    Looked { id, path, frame, picture: picture(series, id.image) }
+}
+
+fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
+    let size = series.image_size;
+    let (grey, boxes) = match series.content {
+        Content::Grey => {
+            let grey = words(&series.grey_samples(image)?.0);
+            let boxes = find_text(size, &grey);
+            (grey, boxes)
+        }
+        Content::Colour => {
+            let texels = series.texels(image)?.0;
+            let of = |f: fn([u8; 3]) -> u32| -> Vec<u16> {
+                texels.iter().map(|t| t.to_le_bytes()).map(|[r, g, b, _]| (f([r, g, b]) as u16).saturating_mul(257)).collect()
+            };
+            // ITU-R BT.601. Letters may differ from what is around them in colour alone.
+            let grey = of(|[r, g, b]| (299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b)) / 1000);
+            let colourfulness = of(|[r, g, b]| u32::from(r.max(g).max(b) - r.min(g).min(b)));
+            let mut boxes = find_text(size, &grey);
+            boxes.extend(find_text(size, &colourfulness));
+            (grey, super::text::distinct(boxes))
+        }
+    };
+    Ok(Picture { size, grey, boxes })
+}
+
+/// Stored values as 16 bits that keep their order.
+fn words(samples: &Samples) -> Vec<u16> {
+    if let Samples::Words(words) = samples {
+        return words.clone();
+    }
+    let mut range = [f64::INFINITY, f64::NEG_INFINITY];
+    samples.each(0, |v| {
+        if v.is_finite() {
+            range = [range[0].min(v), range[1].max(v)];
+        }
+    });
+    let [low, high] = range;
+    let scale = if high > low { f64::from(u16::MAX) / (high - low) } else { 0.0 };
+    let mut words = Vec::new();
+    samples.each(0, |v| words.push(((v - low) * scale) as u16));
+    words
+}
+
+impl Looked {
+    /// The findings: each box, or that nothing could be seen.
+    pub(super) fn leaks(&self) -> Vec<Leak> {
+        let of = self.frame.map_or_else(String::new, |f| format!(" of frame {f}"));
+        match &self.picture {
+            Ok(picture) => {
+                let leak = |b: &TextBox| {
+                    let [x, y, w, h] = b.rect;
+                    let place = format!("pixels rect [{x},{y},{w},{h}]{of}");
+                    Leak::new(&self.path, place, (LeakKind::Text, Severity::Leak), &format!("score {:.2}", b.score))
+                };
+                picture.boxes.iter().map(leak).collect()
+            }
+            Err(why) => vec![unseen(&self.path, &of, &why.to_string())],
+        }
+    }
+}
+
+fn unseen(path: &Path, of: &str, why: &str) -> Leak {
+    Leak::new(path, format!("pixels that cannot be looked at{of}"), (LeakKind::Text, Severity::Suspect), why)
+}
+
+/// That the pixels of a file could not be looked at.
+pub(super) fn refused(file: &Refused) -> Leak {
+    unseen(&file.path, "", &file.reason.to_string())
+}
+
+/// Volumes of a head, from whose surface a face can be made (PS3.15 E.3.2): by the body part that they name, or by being as large as a head.
+pub(super) fn faces(series: &[ScannedSeries]) -> Vec<Leak> {
+    const PARTS: [&str; 8] = ["HEAD", "BRAIN", "SKULL", "NECK", "HEADNECK", "ORBIT", "SINUS", "JAW"];
+    const SLICES: u32 = 8;
+    let is_head = |s: &Series| {
+        let facts = &s.facts;
+        let is_volume = matches!(facts.modality.as_str(), "CT" | "MR") && facts.images >= SLICES;
+        let by_name = facts.body_part.as_ref().map(|p| PARTS.contains(&p.as_str()));
+        // Left to right, front to back, feet to head, millimetres.
+        let by_size = facts.extent.is_some_and(|[lr, ap, fh]| lr.0 <= 330.0 && ap.0 <= 330.0 && fh.0 >= 60.0);
+        is_volume && by_name.unwrap_or(by_size)
+    };
+    let heads = series.iter().map(|s| &s.series).filter(|s| is_head(s));
+    let path = |s: &Series| match s.images.first().map(|i| &i.source) {
+        Some(Source::Folder(f)) => f.file.path.reveal().clone(),
+        _ => PathBuf::new(),
+    };
+    heads.map(|s| Leak::new(&path(s), format!("volume of {} images", s.len()), (LeakKind::Face, Severity::Suspect), "a head")).collect()
+}

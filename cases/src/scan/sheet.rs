@@ -1,0 +1,154 @@
+//! The contact sheet of a set: its frames small, side by side, with what the scan took for text outlined, for a person to look at before it is signed.
+//!
+//! Owns: which frames are on it and how they are laid out. Refuses: to write a word: neither file names nor values are on it.
+
+use super::pixels::{FrameId, Picture, frames_to_look_at, look};
+use crate::CasesError;
+use crate::folder::{Scan, scan as read_series};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use tiresias_codecs::Codecs;
+
+/// A picture in 8-bit red, green and blue, rows from the top.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactSheet {
+    /// Columns and rows.
+    pub size: [u32; 2],
+    /// Three bytes a pixel.
+    pub rgb: Vec<u8>,
+    /// Frames on it, and frames that were looked at.
+    pub frames: [usize; 2],
+}
+
+impl std::fmt::Debug for ContactSheet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContactSheet").field("size", &self.size).field("frames", &self.frames).finish_non_exhaustive()
+    }
+}
+
+/// Side of a small picture, and the space around it, pixels.
+const TILE: u32 = 256;
+const SPACE: u32 = 6;
+const COLUMNS: u32 = 6;
+/// Frames on a sheet: those with boxes first come in, then the others.
+const FRAMES: usize = 60;
+const OUTLINE: [u8; 3] = [0xD9, 0x8C, 0x4A];
+const GROUND: [u8; 3] = [0x0C, 0x0D, 0x0F];
+
+struct Tile {
+    id: FrameId,
+    has_box: bool,
+    size: [u32; 2],
+    rgb: Vec<u8>,
+}
+
+/// Draws the contact sheet of a set: the frames that [`crate::scan`] looks at, those with boxes before the others where there are more than 60, in the order of the set.
+///
+/// # Errors
+/// As [`crate::scan`].
+pub fn contact_sheet(
+    path: &Path,
+    codecs: &Arc<Codecs>,
+    progress: &mut dyn FnMut(Scan) -> ControlFlow<()>,
+) -> Result<ContactSheet, CasesError> {
+    let series = read_series(path, codecs, &mut *progress)?.series;
+    let frames = frames_to_look_at(&series);
+    let (mut tiles, mut done, mut stopped) = (Vec::new(), 0, false);
+    look(&series, &frames, &mut |looked| {
+        if let Ok(picture) = &looked.picture {
+            tiles.push(tile(looked.id, picture));
+            // Those that will not be on it need no memory.
+            if tiles.len() > 4 * FRAMES {
+                keep(&mut tiles);
+            }
+        }
+        done += 1;
+        let outcome = progress(Scan { done, total: frames.len() });
+        stopped = outcome.is_break();
+        outcome
+    });
+    if stopped {
+        return Err(CasesError::Cancelled);
+    }
+    keep(&mut tiles);
+    Ok(lay_out(&tiles, frames.len()))
+}
+
+fn keep(tiles: &mut Vec<Tile>) {
+    let order = |t: &Tile| (t.id.series, t.id.image);
+    tiles.sort_by_key(|t| (!t.has_box, order(t)));
+    tiles.truncate(FRAMES);
+    tiles.sort_by_key(order);
+}
+
+fn tile(id: FrameId, picture: &Picture) -> Tile {
+    let [columns, rows] = picture.size;
+    let longest = columns.max(rows).max(1);
+    let size = if longest <= TILE {
+        picture.size
+    } else {
+        [columns, rows].map(|n| (u64::from(n) * u64::from(TILE) / u64::from(longest)).max(1) as u32)
+    };
+    let mut sorted = picture.grey.clone();
+    let mut nth = |share: usize| {
+        let at = (sorted.len() * share / 100).min(sorted.len().saturating_sub(1));
+        if sorted.is_empty() { 0 } else { *sorted.select_nth_unstable(at).1 }
+    };
+    let (low, high) = (nth(1), nth(99));
+    let grey = |v: u16| (u32::from(v.clamp(low, high.max(low)) - low) * 255 / u32::from((high.max(low) - low).max(1))) as u8;
+    // The brightest of what a small pixel stands for: thin letters stay.
+    let source = |to: u32, n: u32, of: u32| (u64::from(to) * u64::from(of) / u64::from(n.max(1))) as usize;
+    let mut rgb = Vec::with_capacity(size[0] as usize * size[1] as usize * 3);
+    for y in 0..size[1] {
+        let lines = source(y, size[1], rows)..source(y + 1, size[1], rows).max(source(y, size[1], rows) + 1);
+        for x in 0..size[0] {
+            let from = source(x, size[0], columns);
+            let to = source(x + 1, size[0], columns).max(from + 1);
+            let brightest = lines.clone().flat_map(|line| {
+                let start = line * columns as usize;
+                picture.grey.get(start + from..start + to).unwrap_or_default()
+            });
+            let v = grey(brightest.copied().max().unwrap_or(0));
+            rgb.extend([v; 3]);
+        }
+    }
+    for b in &picture.boxes {
+        let [x, y, w, h] = b.rect;
+        let scaled = |v: u32, n: u32, of: u32| (u64::from(v) * u64::from(n) / u64::from(of.max(1))) as u32;
+        let left = scaled(x.saturating_sub(2), size[0], columns);
+        let right = scaled(x + w + 2, size[0], columns).min(size[0] - 1);
+        let top = scaled(y.saturating_sub(2), size[1], rows);
+        let bottom = scaled(y + h + 2, size[1], rows).min(size[1] - 1);
+        let rim = (left..=right).flat_map(|x| [(x, top), (x, bottom)]).chain((top..=bottom).flat_map(|y| [(left, y), (right, y)]));
+        for (x, y) in rim {
+            put(&mut rgb, size[0], [x, y], OUTLINE);
+        }
+    }
+    Tile { id, has_box: !picture.boxes.is_empty(), size, rgb }
+}
+
+fn put(rgb: &mut [u8], columns: u32, [x, y]: [u32; 2], colour: [u8; 3]) {
+    let at = (y as usize * columns as usize + x as usize) * 3;
+    if let Some(pixel) = rgb.get_mut(at..at + 3) {
+        pixel.copy_from_slice(&colour);
+    }
+}
+
+fn lay_out(tiles: &[Tile], looked_at: usize) -> ContactSheet {
+    let count = u32::try_from(tiles.len()).unwrap_or(u32::MAX).max(1);
+    let columns = COLUMNS.min(count);
+    let step = TILE + SPACE;
+    let size = [columns * step + SPACE, count.div_ceil(columns) * step + SPACE];
+    let mut rgb: Vec<u8> = GROUND.iter().copied().cycle().take(size[0] as usize * size[1] as usize * 3).collect();
+    for (place, tile) in (0_u32..).zip(tiles) {
+        let at = [SPACE + place % columns * step, SPACE + place / columns * step];
+        for (line, row) in (0_u32..).zip(tile.rgb.chunks_exact(tile.size[0] as usize * 3)) {
+            let start = ((at[1] + line) as usize * size[0] as usize + at[0] as usize) * 3;
+            if let Some(to) = rgb.get_mut(start..start + row.len()) {
+                to.copy_from_slice(row);
+            }
+        }
+    }
+    ContactSheet { size, rgb, frames: [tiles.len(), looked_at] }
+}

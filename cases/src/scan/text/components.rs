@@ -1,0 +1,289 @@
+//! Connected components of one grey level, and what each looks like from near: stroke, edge, evenness, holes.
+//!
+//! Owns: the cut at a level, runs of pixels joined along rows (8-neighbours), and measuring. Refuses: components that no letter and no run of letters can be.
+
+/// An image of 8 bits, rows from the top; as many values as its size says.
+pub(super) struct Grey<'a> {
+    pub(super) size: [u32; 2],
+    pub(super) values: &'a [u8],
+}
+
+/// Whether letters are brighter or darker than what is around them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Bright,
+    Dark,
+}
+
+/// A component that may be a letter, or letters that touch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Component {
+    /// First column and row.
+    pub(super) at: [u32; 2],
+    /// Columns and rows.
+    pub(super) size: [u32; 2],
+    /// Pixels.
+    pub(super) area: u32,
+    /// Width of its stroke, pixels: twice the area by the length of the edge.
+    pub(super) stroke: f32,
+    /// Grey of its ink: the mean of the half of its pixels that stand out most.
+    pub(super) grey: f32,
+    /// How far the ink stands out from what is two pixels away.
+    pub(super) contrast: f32,
+    /// Mean step across the edge, as a part of the contrast: 1 is as sharp as can be.
+    pub(super) sharp: f32,
+    /// Deviation of the ink's grey, as a part of the contrast.
+    pub(super) uneven: f32,
+    /// Deviation of the grey around it, as a part of the contrast.
+    pub(super) around: f32,
+    /// Enclosed places, as in 0 and A.
+    pub(super) holes: u32,
+    /// Mean number of times that a row crosses the ink, and a column.
+    pub(super) crossings: [f32; 2],
+}
+
+#[derive(Clone, Copy)]
+struct Run {
+    row: u32,
+    /// First column and the one behind the last.
+    from: u32,
+    to: u32,
+}
+
+/// Runs that an image is given up with: noise, not letters.
+const MOST_RUNS: usize = 4 << 20;
+/// With more that may be letters than this, and than one for each 500 pixels, a level shows noise.
+const MOST_LETTERS: usize = 2000;
+/// Width of what may be touching letters, in heights.
+const WIDEST: u32 = 14;
+
+/// All components of a level whose height, or for turned text whose width, is that of letters.
+pub(super) fn find(image: &Grey<'_>, ink: Ink, level: u8, height: [u32; 2]) -> Vec<Component> {
+    let is_ink = |v: u8| match ink {
+        Ink::Bright => v >= level,
+        Ink::Dark => v < level,
+    };
+    let (runs, mut parents) = runs(image, is_ink);
+    // Per root: bounds and number of pixels, and the chain of its runs.
+    let mut bounds = vec![[u32::MAX, u32::MAX, 0, 0, 0]; runs.len()];
+    for (i, run) in runs.iter().enumerate() {
+        let b = &mut bounds[root(&mut parents, i)];
+        *b = [b[0].min(run.from), b[1].min(run.row), b[2].max(run.to), b[3].max(run.row + 1), b[4] + run.to - run.from];
+    }
+    let may_be = |b: &[u32; 5]| {
+        let (w, h) = (b[2] - b[0], b[3] - b[1]);
+        let (short, long) = (w.min(h), w.max(h));
+        let fits = (height[0]..=height[1]).contains(&h) || (height[0]..=height[1]).contains(&w);
+        // An upright stroke such as I may be one pixel wide; nothing is one pixel of area.
+        fits && long <= short.max(height[0]) * WIDEST && long <= height[1] * WIDEST && b[4] >= 5 && b[4] * 12 >= long
+    };
+    let mut place = vec![usize::MAX; runs.len()];
+    let mut members: Vec<Vec<Run>> = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        let r = root(&mut parents, i);
+        if bounds[r][0] == u32::MAX || !may_be(&bounds[r]) {
+            continue;
+        }
+        if place[r] == usize::MAX {
+            place[r] = members.len();
+            members.push(Vec::new());
+        }
+        members[place[r]].push(*run);
+    }
+    // A page of close print has a letter for each 800 pixels.
+    let most = (image.values.len() / 500).max(MOST_LETTERS);
+    if members.len() > most { Vec::new() } else { members.iter().filter_map(|m| measure(image, ink, m)).collect() }
+}
+
+/// How many pixels of a rectangle are ink at a level.
+pub(super) fn inked(image: &Grey<'_>, ink: Ink, level: u8, [x, y, w, h]: [u32; 4]) -> u32 {
+    let columns = image.size[0] as usize;
+    let [right, bottom] = [(x + w).min(image.size[0]), (y + h).min(image.size[1])];
+    let mut count = 0;
+    for row in y..bottom {
+        let line = &image.values[row as usize * columns..][..columns];
+        count += line[x.min(right) as usize..right as usize].iter().filter(|v| (**v >= level) == (ink == Ink::Bright)).count() as u32;
+    }
+    count
+}
+
+/// The runs of ink, row by row, and for each the one that it belongs to.
+fn runs(image: &Grey<'_>, is_ink: impl Fn(u8) -> bool) -> (Vec<Run>, Vec<u32>) {
+    let (mut runs, mut parents): (Vec<Run>, Vec<u32>) = (Vec::new(), Vec::new());
+    let mut above = 0..0;
+    for (row, line) in (0_u32..).zip(image.values.chunks_exact(image.size[0] as usize)) {
+        let begin = runs.len();
+        let mut at = 0;
+        while let Some(start) = line[at..].iter().position(|v| is_ink(*v)) {
+            let from = at + start;
+            let length = line[from..].iter().position(|v| !is_ink(*v)).unwrap_or(line.len() - from);
+            parents.push(runs.len() as u32);
+            runs.push(Run { row, from: from as u32, to: (from + length) as u32 });
+            at = from + length;
+        }
+        if runs.len() > MOST_RUNS {
+            return (Vec::new(), Vec::new());
+        }
+        let mut upper = above.start;
+        for here in begin..runs.len() {
+            let run = runs[here];
+            while upper < above.end && runs[upper].to < run.from {
+                upper += 1;
+            }
+            let mut other = upper;
+            while other < above.end && runs[other].from <= run.to {
+                let (a, b) = (root(&mut parents, other), root(&mut parents, here));
+                parents[a.max(b)] = a.min(b) as u32;
+                other += 1;
+            }
+        }
+        above = begin..runs.len();
+    }
+    (runs, parents)
+}
+
+fn root(parents: &mut [u32], mut of: usize) -> usize {
+    while parents[of] as usize != of {
+        parents[of] = parents[parents[of] as usize];
+        of = parents[of] as usize;
+    }
+    of
+}
+
+/// What a component looks like; `None` when it stands out from nothing or is a solid block.
+fn measure(image: &Grey<'_>, ink: Ink, runs: &[Run]) -> Option<Component> {
+    let [columns, rows] = image.size;
+    let left = runs.iter().map(|r| r.from).min()?;
+    let right = runs.iter().map(|r| r.to).max()?;
+    let (top, bottom) = (runs.first()?.row, runs.last()?.row + 1);
+    let (w, h) = (right - left, bottom - top);
+    // A mask with three pixels around: 1 is ink.
+    const RIM: u32 = 3;
+    let (mw, mh) = ((w + 2 * RIM) as usize, (h + 2 * RIM) as usize);
+    let mut mask = vec![0_u8; mw * mh];
+    for run in runs {
+        let start = (run.row - top + RIM) as usize * mw + (run.from - left + RIM) as usize;
+        mask[start..start + (run.to - run.from) as usize].fill(1);
+    }
+    let grey_at = |i: usize| {
+        let (x, y) = ((i % mw) as i64 + i64::from(left) - i64::from(RIM), (i / mw) as i64 + i64::from(top) - i64::from(RIM));
+        let inside = (0..i64::from(columns)).contains(&x) && (0..i64::from(rows)).contains(&y);
+        inside.then(|| image.values[y as usize * columns as usize + x as usize])
+    };
+    let (mut edge, mut step, mut steps) = (0_u32, 0_u64, 0_u32);
+    let mut inks: Vec<u8> = Vec::new();
+    for y in RIM as usize..mh - RIM as usize {
+        for x in RIM as usize..mw - RIM as usize {
+            let i = y * mw + x;
+            if mask[i] != 1 {
+                continue;
+            }
+            let own = grey_at(i)?;
+            inks.push(own);
+            for n in [i - 1, i + 1, i - mw, i + mw] {
+                if mask[n] == 1 {
+                    continue;
+                }
+                edge += 1;
+                if let Some(v) = grey_at(n) {
+                    step += u64::from(own.abs_diff(v));
+                    steps += 1;
+                }
+            }
+        }
+    }
+    let area = inks.len() as u32;
+    // Rings one and two pixels away (the numbers 2 and 3 in the mask).
+    for ring in [2_u8, 3] {
+        for y in 1..mh - 1 {
+            for x in 1..mw - 1 {
+                let i = y * mw + x;
+                let near = |i: usize| mask[i] == ring - 1;
+                if mask[i] == 0 && (near(i - 1) || near(i + 1) || [i - mw, i + mw].iter().any(|j| near(*j) || near(j - 1) || near(j + 1))) {
+                    mask[i] = ring;
+                }
+            }
+        }
+    }
+    let ring: Vec<f32> = (0..mask.len()).filter(|i| mask[*i] == 3).filter_map(grey_at).map(f32::from).collect();
+    let (beyond, around) = mean_and_deviation(&ring)?;
+    inks.sort_unstable();
+    let half = inks.len().div_ceil(2);
+    let strong: Vec<f32> = match ink {
+        Ink::Bright => inks[inks.len() - half..].iter().map(|v| f32::from(*v)).collect(),
+        Ink::Dark => inks[..half].iter().map(|v| f32::from(*v)).collect(),
+    };
+    let (grey, uneven) = mean_and_deviation(&strong)?;
+    let contrast = if ink == Ink::Bright { grey - beyond } else { beyond - grey };
+    if contrast < 16.0 || steps == 0 {
+        return None;
+    }
+    let stroke = 2.0 * area as f32 / edge as f32;
+    let crossings = crossings(&mask, [mw, mh], RIM as usize);
+    let holes = holes(&mask, [mw, mh]);
+    Some(Component {
+        at: [left, top],
+        size: [w, h],
+        area,
+        stroke,
+        grey,
+        contrast,
+        sharp: step as f32 / steps as f32 / contrast,
+        uneven: uneven / contrast,
+        around: around / contrast,
+        holes,
+        crossings,
+    })
+}
+
+fn mean_and_deviation(values: &[f32]) -> Option<(f32, f32)> {
+    if values.is_empty() {
+        return None;
+    }
+    let n = values.len() as f32;
+    let mean = values.iter().sum::<f32>() / n;
+    let square = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / n;
+    Some((mean, square.sqrt()))
+}
+
+/// How often a row of the mask enters ink on the mean, and a column.
+fn crossings(mask: &[u8], [mw, mh]: [usize; 2], rim: usize) -> [f32; 2] {
+    let (mut along_rows, mut along_columns) = (0_u32, 0_u32);
+    for i in mw..mask.len() {
+        along_rows += u32::from(mask[i] == 1 && mask[i - 1] != 1);
+        along_columns += u32::from(mask[i] == 1 && mask[i - mw] != 1);
+    }
+    [along_rows as f32 / (mh - 2 * rim) as f32, along_columns as f32 / (mw - 2 * rim) as f32]
+}
+
+/// Places of the mask that are enclosed by ink (4-neighbours), of at least two pixels or more for larger letters.
+fn holes(mask: &[u8], [mw, mh]: [usize; 2]) -> u32 {
+    let mut seen: Vec<bool> = mask.iter().map(|m| *m == 1).collect();
+    let mut stack = Vec::new();
+    let mut fill = |start: usize, seen: &mut Vec<bool>| {
+        let mut count = 0;
+        seen[start] = true;
+        stack.push(start);
+        while let Some(i) = stack.pop() {
+            count += 1;
+            let (x, y) = (i % mw, i / mw);
+            let next = [(x > 0).then(|| i - 1), (x + 1 < mw).then(|| i + 1), (y > 0).then(|| i - mw), (y + 1 < mh).then(|| i + mw)];
+            for n in next.into_iter().flatten() {
+                if !seen[n] {
+                    seen[n] = true;
+                    stack.push(n);
+                }
+            }
+        }
+        count
+    };
+    fill(0, &mut seen);
+    let least = (mh / 8).max(2);
+    let mut holes = 0;
+    for i in 0..mask.len() {
+        if !seen[i] && fill(i, &mut seen) >= least {
+            holes += 1;
+        }
+    }
+    holes
+}

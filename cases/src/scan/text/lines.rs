@@ -1,0 +1,221 @@
+//! Components in a row as lines of text: alike in height, stroke and grey, standing on one line, close together.
+//!
+//! Owns: which component is the next of which, along rows and along columns, and what a line's members have in common. Refuses: lines of fewer than three
+//! letters.
+
+use super::components::Component;
+
+/// A line of letters, along the row or, when turned, along the column.
+pub(super) struct Line {
+    rect: [u32; 4],
+    /// Pixels of its members.
+    area: u32,
+    pub(super) features: Features,
+}
+
+/// What the members of a line have in common. Lengths are in heights of the line's tallest letters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Features {
+    /// How many letters stand in it: touching ones are counted by their width.
+    pub(super) letters: f32,
+    pub(super) height: f32,
+    pub(super) sharp: f32,
+    pub(super) uneven: f32,
+    pub(super) around: f32,
+    pub(super) contrast: f32,
+    /// Deviation of the members' grey, as a part of the contrast.
+    pub(super) grey_spread: f32,
+    /// Width of the stroke, and how far it differs from member to member.
+    pub(super) stroke: f32,
+    pub(super) stroke_spread: f32,
+    /// Share of members that stand on the line, and that are as tall as the tallest or as tall as small letters.
+    pub(super) on_base: f32,
+    /// Share of the members with a form: a hole, or strokes that cross a row or column more than once.
+    pub(super) formed: f32,
+    /// Share of members that look like another member: ticks of a scale all do.
+    pub(super) alike: f32,
+    /// How many different looks its members have.
+    pub(super) looks: f32,
+    /// Part of the members' boxes that is ink.
+    pub(super) filled: f32,
+    /// Deviation of the space between neighbours.
+    pub(super) gap_spread: f32,
+    /// Part of the ink in and close around the line that belongs to none of its members: noise has much of it.
+    pub(super) clutter: f32,
+}
+
+impl Line {
+    /// Column, row, columns, rows.
+    pub(super) const fn rect(&self) -> [u32; 4] {
+        self.rect
+    }
+    /// Takes notice of how much ink there is in a rectangle, of which `inked` says the pixels: the line's own, a third of its height larger on all sides.
+    fn compare(&mut self, inked: &dyn Fn([u32; 4]) -> u32) {
+        let [x, y, w, h] = self.rect;
+        let rim = (w.min(h) / 3).max(2);
+        let [left, top] = [x.saturating_sub(rim), y.saturating_sub(rim)];
+        let around = [left, top, x + w + rim - left, y + h + rim - top];
+        let ink = inked(around).max(self.area).max(1);
+        self.features.clutter = (ink - self.area) as f32 / ink as f32;
+    }
+}
+
+/// Letters of a line at least.
+const LETTERS: f32 = 3.0;
+
+/// Shows each line of at least three letters to `see`, upright and turned. `inked` counts the pixels of ink in a rectangle.
+pub(super) fn group(found: &[Component], inked: &dyn Fn([u32; 4]) -> u32, see: &mut dyn FnMut(&Line)) {
+    for turned in [false, true] {
+        let mut members: Vec<Component> = found.iter().map(|c| if turned { turn(c) } else { *c }).filter(may_be_letter).collect();
+        members.sort_by_key(|c| (c.at, c.size));
+        for chain in chains(&members) {
+            if let Some(mut line) = line(&chain) {
+                if turned {
+                    let [x, y, w, h] = line.rect;
+                    line.rect = [y, x, h, w];
+                }
+                line.compare(inked);
+                see(&line);
+            }
+        }
+    }
+}
+
+fn turn(c: &Component) -> Component {
+    Component { at: [c.at[1], c.at[0]], size: [c.size[1], c.size[0]], crossings: [c.crossings[1], c.crossings[0]], ..*c }
+}
+
+fn may_be_letter(c: &Component) -> bool {
+    let [w, h] = c.size.map(|v| v as f32);
+    let letters = letters(c);
+    let stroke = c.stroke / h;
+    let fill = c.area as f32 / (w * h);
+    // A letter is thin; an I or 1 is nothing but its stroke.
+    let is_stroke = w <= 0.45 * h;
+    (5.0..=72.0).contains(&h)
+        && c.sharp >= 0.3
+        && (stroke <= 0.34 || is_stroke)
+        && (fill <= 0.85 || is_stroke)
+        // Letters that touch cross their rows often.
+        && (letters < 2.0 || (w <= 14.0 * h && c.crossings[0] >= 0.9 * letters))
+}
+
+/// How many letters a component is.
+fn letters(c: &Component) -> f32 {
+    let [w, h] = c.size.map(|v| v as f32);
+    if w <= 1.45 * h { 1.0 } else { (w / (0.85 * h)).round().max(2.0) }
+}
+
+/// Members that follow each other.
+fn chains(members: &[Component]) -> Vec<Vec<Component>> {
+    let mut parents: Vec<usize> = (0..members.len()).collect();
+    fn root(parents: &mut [usize], mut of: usize) -> usize {
+        while parents[of] != of {
+            parents[of] = parents[parents[of]];
+            of = parents[of];
+        }
+        of
+    }
+    let widest = members.iter().map(|c| c.size[0]).max().unwrap_or(0);
+    for (i, a) in members.iter().enumerate() {
+        let reach = a.at[0] + a.size[0] + 2 * a.size[1].max(8) + widest.min(16);
+        for (j, b) in members.iter().enumerate().skip(i + 1) {
+            if b.at[0] > reach {
+                break;
+            }
+            if follow(a, b) {
+                let (p, q) = (root(&mut parents, i), root(&mut parents, j));
+                parents[p.max(q)] = p.min(q);
+            }
+        }
+    }
+    let mut place = vec![usize::MAX; members.len()];
+    let mut chains: Vec<Vec<Component>> = Vec::new();
+    for (i, member) in members.iter().enumerate() {
+        let r = root(&mut parents, i);
+        if place[r] == usize::MAX {
+            place[r] = chains.len();
+            chains.push(Vec::new());
+        }
+        chains[place[r]].push(*member);
+    }
+    chains
+}
+
+/// Whether `b` may be the next letter after `a`, which begins no later.
+fn follow(a: &Component, b: &Component) -> bool {
+    let [ah, bh] = [a.size[1] as f32, b.size[1] as f32];
+    let (low, high) = (ah.min(bh), ah.max(bh));
+    let gap = b.at[0] as f32 - (a.at[0] + a.size[0]) as f32;
+    let [a_base, b_base] = [a, b].map(|c| (c.at[1] + c.size[1]) as f32);
+    let overlap = a_base.min(b_base) - a.at[1].max(b.at[1]) as f32;
+    let contrast = a.contrast.max(b.contrast);
+    let (thin, thick) = (a.stroke.min(b.stroke), a.stroke.max(b.stroke));
+    high <= 2.0 * low.max(1.0)
+        && gap <= 1.0 * high + 1.0
+        && gap >= -0.3 * low
+        && overlap >= 0.6 * low
+        // Letters stand on one line, or hang from it by a third.
+        && (a_base - b_base).abs() <= 0.34 * high + 1.0
+        && thick <= 2.0 * thin + 0.5
+        && (a.grey - b.grey).abs() <= 0.3 * contrast
+}
+
+/// What the members of a chain have in common; `None` for fewer than three letters.
+fn line(members: &[Component]) -> Option<Line> {
+    let count: f32 = members.iter().map(letters).sum();
+    if count < LETTERS {
+        return None;
+    }
+    let n = members.len() as f32;
+    let of = |f: &dyn Fn(&Component) -> f32| -> (f32, f32) {
+        let mean = members.iter().map(f).sum::<f32>() / n;
+        (mean, (members.iter().map(|c| (f(c) - mean) * (f(c) - mean)).sum::<f32>() / n).sqrt())
+    };
+    let mut heights: Vec<f32> = members.iter().map(|c| c.size[1] as f32).collect();
+    heights.sort_by(f32::total_cmp);
+    let height = heights.get((heights.len() * 4 / 5).min(heights.len() - 1)).copied()?;
+    let mut bases: Vec<f32> = members.iter().map(|c| (c.at[1] + c.size[1]) as f32).collect();
+    bases.sort_by(f32::total_cmp);
+    let base = bases.get(bases.len() / 2).copied()?;
+    let near = (0.08 * height).max(1.0);
+    let stands = |c: &Component| ((c.at[1] + c.size[1]) as f32 - base).abs() <= near;
+    let contrast = of(&|c| c.contrast).0;
+    let gaps: Vec<f32> = members.iter().zip(members.iter().skip(1)).map(|(a, b)| b.at[0] as f32 - (a.at[0] + a.size[0]) as f32).collect();
+    let gap = gaps.iter().sum::<f32>() / (gaps.len() as f32).max(1.0);
+    let gap_spread = (gaps.iter().map(|g| (g - gap) * (g - gap)).sum::<f32>() / (gaps.len() as f32).max(1.0)).sqrt();
+    let share = |f: &dyn Fn(&Component) -> bool| members.iter().filter(|c| f(c)).count() as f32 / n;
+    let is_formed = |c: &Component| c.holes > 0 || c.crossings[0] >= 1.3 || c.crossings[1] >= 1.3;
+    let looks_like = |a: &Component, b: &Component| {
+        a.size[0].abs_diff(b.size[0]) <= 1
+            && a.size[1].abs_diff(b.size[1]) <= 1
+            && a.area.abs_diff(b.area) * 8 <= a.area.max(b.area)
+            && a.holes == b.holes
+    };
+    let alike = members.iter().filter(|a| members.iter().filter(|b| looks_like(a, b)).count() * 2 > members.len()).count() as f32 / n;
+    let looks = members.iter().enumerate().filter(|(i, a)| !members.iter().take(*i).any(|b| looks_like(a, b))).count() as f32;
+    let (stroke, stroke_spread) = of(&|c| c.stroke);
+    let left = members.iter().map(|c| c.at[0]).min()?;
+    let top = members.iter().map(|c| c.at[1]).min()?;
+    let right = members.iter().map(|c| c.at[0] + c.size[0]).max()?;
+    let bottom = members.iter().map(|c| c.at[1] + c.size[1]).max()?;
+    let features = Features {
+        letters: count,
+        height,
+        sharp: of(&|c| c.sharp).0,
+        uneven: of(&|c| c.uneven).0,
+        around: of(&|c| c.around).0,
+        contrast,
+        grey_spread: of(&|c| c.grey).1 / contrast,
+        stroke: stroke / height,
+        stroke_spread: stroke_spread / stroke,
+        on_base: share(&stands),
+        formed: share(&is_formed),
+        alike,
+        looks,
+        filled: of(&|c| c.area as f32 / (c.size[0] * c.size[1]) as f32).0,
+        gap_spread: gap_spread / height,
+        clutter: 0.0,
+    };
+    Some(Line { area: members.iter().map(|c| c.area).sum(), rect: [left, top, right - left, bottom - top], features })
+}
