@@ -5,6 +5,7 @@
 
 mod bench;
 mod images;
+mod pack;
 mod parse;
 mod planes;
 mod studies;
@@ -70,10 +71,15 @@ enum Command {
     Probe(planes::ProbeArgs),
     /// Measure lengths, angles, areas and statistics of regions.
     Measure(planes::MeasureArgs),
+    /// Make a case package of a study from DICOM.
+    Pack(pack::PackArgs),
     /// Check that a case package or a record is intact.
     Verify {
-        /// A package folder, a study folder or a record file.
+        /// A package (a folder, or a .tcase file), a study folder or a record file.
         path: PathBuf,
+        /// The public key of a study's packages: the package must be signed with it.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
@@ -189,7 +195,8 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Mpr(args)) => planes::mpr(&args, window.computer()),
         Some(Command::Probe(args)) => planes::probe(&args),
         Some(Command::Measure(args)) => planes::measure(&args),
-        Some(Command::Verify { path, json }) => studies::verify(&path, json),
+        Some(Command::Pack(args)) => pack::pack(&args),
+        Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
         Some(Command::Export(args)) => studies::export(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.
