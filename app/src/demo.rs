@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, DemoError, DemoLesion, build_cases};
-use tiresias_cases::{CasesError, Codecs, Keep, PackageError, UidKey, build, read_folder};
+use tiresias_cases::{CasesError, Codecs, PackageError, Packing, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, BundleError, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase, DeskError};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
@@ -157,7 +157,7 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
         let folder = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
         let series = folder.series.first().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))?;
         let aside = packed.join("new");
-        let package = build(&[(Role::current(), series)], Keep::Pixels, &key, &aside)?;
+        let package = Packing::new(&[(Role::current(), series)], &key).pack(&aside, &mut |_| ControlFlow::Continue(()))?;
         let place = packed.join(&package.to_string()[..16]);
         fs::rename(&aside, &place).map_err(|e| failed(&place, e))?;
         desk_cases.push(DeskCase { case: case.id.clone(), package, signal: !case.lesions.is_empty() });

@@ -19,6 +19,11 @@ impl Attributes {
         Self(object)
     }
 
+    /// The elements themselves, to be written anew.
+    pub(crate) fn into_object(self) -> InMemDicomObject {
+        self.0
+    }
+
     fn value(&self, tag: Tag) -> Option<&PrimitiveValue> {
         self.0.get(tag).and_then(|e| e.value().primitive()).filter(|v| !v.is_empty())
     }
@@ -77,6 +82,11 @@ impl Attributes {
     /// The first item of a sequence.
     pub(crate) fn item(&self, tag: Tag) -> Option<Self> {
         self.0.get(tag).and_then(|e| e.value().items()).and_then(|i| i.first()).map(|i| Self(i.clone()))
+    }
+    /// The values as numbers of an element within the block that a private creator reserved (PS3.5 7.8.1).
+    pub(crate) fn private(&self, group: u16, creator: &str, element: u8) -> Option<Vec<f64>> {
+        let block = (0x10..=0xFF).find(|block| self.text(Tag(group, *block)).as_deref() == Some(creator))?;
+        self.numbers(Tag(group, block << 8 | u16::from(element)), "").ok().flatten()
     }
     /// The values as unsigned 64-bit numbers: offset tables.
     pub(crate) fn very_long(&self, tag: Tag) -> Vec<u64> {

@@ -64,6 +64,12 @@ pub enum CasesError {
     /// The path given does not lead to a file or folder that can be read.
     #[error("the folder or file cannot be opened ({0}); check the path and that you may read it")]
     Open(std::io::ErrorKind),
+    /// An archive that is not used.
+    #[error("the archive cannot be used: {0}")]
+    Zip(#[from] crate::ZipError),
+    /// An archive that could not be unpacked.
+    #[error("the archive cannot be unpacked ({0}); nothing was left behind: check space and rights of the study's folder")]
+    Unpack(std::io::ErrorKind),
     /// Too many files to be one examination.
     #[error("the folder holds more than {0} files; choose the folder of one examination")]
     TooMany(usize),
@@ -155,6 +161,27 @@ pub enum PackageError {
     /// Files that do not belong.
     #[error("the package's folder holds {0} file(s) that its manifest does not list; remove them, or ask for the package again")]
     Strangers(usize),
+    /// The archive that holds the package.
+    #[error("the package's file cannot be used: {0}")]
+    Archive(crate::ZipError),
+    /// There is no signature where one must be.
+    #[error("the package is not signed, and this study's packages are; ask the study's coordinator for it again")]
+    Unsigned,
+    /// The signature is not the study's: what it is, as a verb phrase.
+    #[error("the package's signature {0}; nothing of it is shown: ask the study's coordinator for the package again")]
+    Signature(&'static str),
+    /// It belongs to another study.
+    #[error("the package was packed for another study; ask the study's coordinator for the right one")]
+    Study,
+    /// The sealed part cannot be made: a clause.
+    #[error("the sealed part cannot be made: {0}")]
+    Sealed(String),
+    /// The sealed part cannot be opened; why is nobody's business.
+    #[error("the sealed part of the package does not open; ask the study's data manager for the reader's file again")]
+    Unopened,
+    /// The caller's progress function said stop.
+    #[error("stopped before the package was complete; nothing was left behind")]
+    Cancelled,
     /// The destination is taken.
     #[error("the destination of the package exists already; a package is never overwritten: choose another name")]
     Exists,

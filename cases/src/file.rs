@@ -9,6 +9,7 @@
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::layout::{Bytes, Encoding, PixelData, head, walk};
+use crate::reading_list::{ReadingList, wanted};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_encoding::TransferSyntaxIndex as _;
@@ -53,16 +54,27 @@ pub(crate) fn read_header(path: &Path, codecs: &Codecs) -> Result<Header, FileEr
     parse_header(file, length, codecs)
 }
 
+/// Reads a file that is no image up to its pixel data, if it has any: what is wanted of it, and nothing of images.
+pub(crate) fn read_object(path: &Path, codecs: &Codecs, wanted: ReadingList) -> Result<Header, FileError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    parse_listed(file, length, codecs, wanted)
+}
+
 pub(crate) fn parse_header(source: impl Read + Seek, length: u64, codecs: &Codecs) -> Result<Header, FileError> {
+    parse_listed(source, length, codecs, wanted)
+}
+
+fn parse_listed(source: impl Read + Seek, length: u64, codecs: &Codecs, wanted: ReadingList) -> Result<Header, FileError> {
     let mut bytes = Bytes::new(source, length);
     let syntax = read_to_data_set(&mut bytes)?;
     let (layout, deflated_from) = match Encoding::of(syntax.data_set()) {
-        Some(encoding) => (walk(&mut bytes, encoding)?, None),
+        Some(encoding) => (walk(&mut bytes, encoding, wanted)?, None),
         None => {
             let from = bytes.position();
             let plain = unpack(&mut bytes, codecs)?;
             let length = plain.len() as u64;
-            (walk(&mut Bytes::new(Cursor::new(plain), length), Encoding::EXPLICIT_LITTLE)?, Some(from))
+            (walk(&mut Bytes::new(Cursor::new(plain), length), Encoding::EXPLICIT_LITTLE, wanted)?, Some(from))
         }
     };
     let mut warnings = Vec::new();

@@ -8,7 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::FileError;
-use crate::reading_list::{Wanted, wanted, within};
+use crate::reading_list::{ReadingList, Wanted, within};
 use dicom_core::{Tag, VR};
 use std::io::{BufReader, Read, Seek};
 use tiresias_codecs::DataSetEncoding;
@@ -181,8 +181,8 @@ const ITEM: [u8; 4] = [0xFE, 0xFF, 0x00, 0xE0];
 const ITEM_END: [u8; 8] = [0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0];
 const SEQUENCE_END: [u8; 8] = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
 
-/// Walks from the current position to the pixel data or the end of the data set.
-pub(crate) fn walk<R: Read + Seek>(bytes: &mut Bytes<R>, encoding: Encoding) -> Result<Layout, FileError> {
+/// Walks from the current position to the pixel data or the end of the data set, and keeps what is wanted of it.
+pub(crate) fn walk<R: Read + Seek>(bytes: &mut Bytes<R>, encoding: Encoding, wanted: ReadingList) -> Result<Layout, FileError> {
     let mut walker = Walker { bytes, kept: Vec::new(), passed: ELEMENTS, elements: KEPT_ELEMENTS, has_long_text: false };
     let mut layout = Layout { kept: Vec::new(), pixel_data: None, has_tail: false, is_open: false, has_long_text: false };
     while walker.bytes.left() >= 8 {
@@ -446,6 +446,7 @@ fn swap(value: &mut [u8], unit: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading_list::wanted;
     use proptest::prelude::*;
     use std::io::Cursor;
 
@@ -453,7 +454,7 @@ mod tests {
 
     fn layout(data: &[u8], encoding: Encoding) -> Result<Layout, FileError> {
         let mut bytes = Bytes::new(Cursor::new(data), data.len() as u64);
-        walk(&mut bytes, encoding)
+        walk(&mut bytes, encoding, wanted)
     }
 
     fn element(tag: [u8; 4], vr: &[u8; 2], value: &[u8]) -> Vec<u8> {

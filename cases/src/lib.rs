@@ -7,22 +7,28 @@
 
 #![forbid(unsafe_code)]
 
+mod age;
 mod attributes;
 mod classes;
 mod colour;
+mod conformance;
+mod dates;
 pub mod demo;
 mod directory;
 mod distinctions;
 mod error;
 mod facts;
 mod file;
+mod findings;
 mod folder;
 mod frames;
 mod geometry;
 mod greyscale;
 mod groups;
+mod hmac;
 mod identifying;
 mod image_file;
+mod incoming;
 mod inspect;
 mod layers;
 mod layout;
@@ -37,12 +43,14 @@ mod presentation;
 mod probe;
 mod reading_list;
 mod region;
+mod retained;
 mod samples;
 mod scale;
 mod scan;
 mod series;
 mod shutter;
 mod stacks;
+mod subject_key;
 mod summary;
 mod suv;
 mod threads;
@@ -50,19 +58,28 @@ mod tiles;
 mod uids;
 mod voxels;
 mod write;
+mod zip;
 
+pub use conformance::{Finding, SeriesAcquisition, conforms};
 pub use error::{CasesError, FileError, PackageError};
+pub use findings::read_finding;
 pub use folder::{Folder, OtherObject, Refused, Scan, read_folder};
+pub use incoming::Incoming;
 pub use inspect::{Inspection, inspect};
 pub use lengths::LengthUnit;
 pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
-pub use package::{Keep, Package, build};
+pub use package::{
+    FindingFile, FindingKind, Keep, Package, PackageKey, Packed, Packing, Purpose, Sealed, Signer, Trust, Unsealed, seal, unseal,
+};
 pub use presentation::{GraphicText, Presentation, PresentationError, PresentationState, read_presentation_state};
 pub use probe::{image_min_max_voi, min_max_voi, probe};
+pub use retained::Retain;
 pub use scale::WordScale;
 pub use scan::{ContactSheet, Leak, LeakKind, ReportText, ScanReport, Severity, contact_sheet, scan};
 pub use series::{Content, NamedVoi, Series};
 pub use shutter::Shutter;
+pub use subject_key::{KeyError, Origin, OriginalIds, StudyKey};
 pub use tiresias_codecs::{Codecs, serve};
 pub use uids::UidKey;
 pub use voxels::VoxelBuffer;
+pub use zip::ZipError;

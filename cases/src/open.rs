@@ -8,6 +8,7 @@
 use crate::FileError;
 use crate::attributes::Attributes;
 use crate::classes::{image_class, modality, object_kind};
+use crate::conformance::Acquisition;
 use crate::distinctions::Distinctions;
 use crate::facts::Anatomy;
 use crate::file::Header;
@@ -17,6 +18,7 @@ use crate::groups::FunctionalGroups;
 use crate::identifying::Identifying;
 use crate::image_file::ImageFile;
 use crate::lengths::Lengths;
+use crate::retained::{Retainable, b_value};
 use crate::series::{FolderImage, SourceIds};
 use crate::shutter::{Shutter, Shutters};
 use crate::summary::summary;
@@ -100,7 +102,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
         ));
     }
     if ids.image.is_empty() {
-        warn(&mut warnings, "the image has no SOP Instance UID; it can be shown, and not packed");
+        warn(&mut warnings, "the image has no SOP Instance UID; a package names it by the hash of its file");
     }
     if [&ids.study, &ids.series, &ids.image, &ids.frame_of_reference].iter().any(|u| !u.is_empty() && !is_uid(u)) {
         warn(&mut warnings, "a UID is not as the standard has them");
@@ -113,6 +115,8 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     let frames = module.frames as usize;
     let groups = FunctionalGroups::read(a, module.frames)?;
     let suv = (imaging.as_str() == "PT").then(|| suv::factor(a).map_err(str::to_owned));
+    let retainable = Arc::new(Identifying::new(Retainable::read(a, imaging.as_str())));
+    let acquisition = Arc::new(Acquisition::read(a, &groups));
     let lossy = a.text(tags::LOSSY_IMAGE_COMPRESSION).as_deref() == Some("01");
     // Only orders images that have no position; nonsense orders nothing.
     let instance = a.integer(tags::INSTANCE_NUMBER, "Instance Number").ok().flatten();
@@ -146,6 +150,9 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             grey,
             plane: if let PlaneReading::Plane(p) = plane { Some(p) } else { None },
             lossy,
+            retainable: Arc::clone(&retainable),
+            b_value: b_value(a, &groups, frame),
+            acquisition: Arc::clone(&acquisition),
             tile: tiles::place(a, &groups, frame, [module.columns, module.rows]),
             shutter: own_shutter.map_or_else(|| common_shutter.clone(), |own| shutter(&own, &mut warnings)),
         };

@@ -3,6 +3,7 @@
 //! Names, birth dates, descriptions and private elements are not on it. Ids, and the times that SUV needs, are read for comparison and arithmetic and never
 //! shown. The value representation is the standard's (PS3.6); it stands in where a file has none (implicit VR) or says unknown (UN).
 
+use crate::retained::B_VALUES;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
@@ -13,10 +14,10 @@ pub(crate) struct Wanted {
     pub(crate) inside: &'static [Wanted],
 }
 
-const fn value(tag: Tag, vr: &[u8; 2]) -> Wanted {
+pub(crate) const fn value(tag: Tag, vr: &[u8; 2]) -> Wanted {
     Wanted { tag, vr: *vr, inside: &[] }
 }
-const fn sequence(tag: Tag, inside: &'static [Wanted]) -> Wanted {
+pub(crate) const fn sequence(tag: Tag, inside: &'static [Wanted]) -> Wanted {
     Wanted { tag, vr: *b"SQ", inside }
 }
 
@@ -186,6 +187,16 @@ const READING_LIST: &[Wanted] = &[
     value(tags::PATIENT_ORIENTATION, b"CS"),
     // Told apart, never shown: two patients in one series are split.
     value(tags::PATIENT_ID, b"LO"),
+    // What a package may keep where an option says so.
+    value(tags::PATIENT_SEX, b"CS"),
+    value(tags::PATIENT_AGE, b"AS"),
+    value(tags::PATIENT_BIRTH_DATE, b"DA"),
+    value(tags::PATIENT_SIZE, b"DS"),
+    // What a protocol may require of an acquisition.
+    value(tags::SLICE_THICKNESS, b"DS"),
+    value(tags::CONVOLUTION_KERNEL, b"SH"),
+    value(tags::KVP, b"DS"),
+    value(tags::CONTRAST_BOLUS_AGENT, b"LO"),
     value(tags::STUDY_INSTANCE_UID, b"UI"),
     value(tags::SERIES_INSTANCE_UID, b"UI"),
     value(tags::INSTANCE_NUMBER, b"IS"),
@@ -306,13 +317,39 @@ const READING_LIST: &[Wanted] = &[
     value(tags::IMAGE_HORIZONTAL_FLIP, b"CS"),
 ];
 
+/// Who reserved a block of private elements, and the safe ones among them (PS3.15 E.3.10), with the element number left 0.
+const PRIVATE_CREATOR: Wanted = value(Tag(0, 0), b"LO");
+const PRIVATE: [(u16, u8, Wanted); 3] = [
+    (B_VALUES[0].0, B_VALUES[0].2, value(Tag(0, 0), b"IS")),
+    (B_VALUES[1].0, B_VALUES[1].2, value(Tag(0, 0), b"IS")),
+    (B_VALUES[2].0, B_VALUES[2].2, value(Tag(0, 0), b"FL")),
+];
+
+fn private(tag: Tag) -> Option<&'static Wanted> {
+    const CREATOR: &Wanted = &PRIVATE_CREATOR;
+    const ELEMENTS: &[(u16, u8, Wanted)] = &PRIVATE;
+    let [block, element] = tag.element().to_be_bytes();
+    let mut of_group = ELEMENTS.iter().filter(|(group, ..)| *group == tag.group());
+    match (block, element) {
+        (0, 0x10..) => of_group.next().map(|_| CREATOR),
+        (0x10.., _) => of_group.find(|(_, wanted, _)| *wanted == element).map(|(.., wanted)| wanted),
+        _ => None,
+    }
+}
+
 /// What is wanted of an element at the top of a data set; `None` when it is not read.
 pub(crate) fn wanted(tag: Tag) -> Option<&'static Wanted> {
+    if tag.group() % 2 == 1 {
+        return private(tag);
+    }
     if OVERLAY_GROUPS.contains(&tag.group()) {
         return OVERLAY.iter().find(|w| w.tag.element() == tag.element());
     }
     within(READING_LIST, tag).or_else(|| within(&SHUTTER, tag))
 }
+
+/// A list of what is wanted at the top of a data set.
+pub(crate) type ReadingList = fn(Tag) -> Option<&'static Wanted>;
 
 /// What is wanted of an element inside an item.
 pub(crate) fn within(list: &'static [Wanted], tag: Tag) -> Option<&'static Wanted> {

@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use crate::conformance::Acquisition;
 use crate::geometry::{ImagePlane, StackReading};
 use crate::greyscale::GreyScale;
 use crate::identifying::Identifying;
@@ -12,6 +13,7 @@ use crate::image_file::ImageFile;
 use crate::lengths::{LengthUnit, Lengths};
 use crate::package::PackedImage;
 use crate::pixel_module::Sample;
+use crate::retained::Retainable;
 use crate::samples::Samples;
 use crate::scale::{Quantiser, WordScale};
 use crate::threads::on_all_cores;
@@ -118,6 +120,10 @@ pub(crate) struct FolderImage {
     pub(crate) grey: Arc<GreyScale>,
     pub(crate) plane: Option<ImagePlane>,
     pub(crate) lossy: bool,
+    pub(crate) retainable: Arc<Identifying<Retainable>>,
+    /// Of diffusion, s/mm2.
+    pub(crate) b_value: Option<f64>,
+    pub(crate) acquisition: Arc<Acquisition>,
     /// Where its first pixel lies in a total pixel matrix, [column, row] from 0.
     pub(crate) tile: Option<[u32; 2]>,
     pub(crate) shutter: Option<Arc<Shutter>>,

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::attributes::Attributes;
+use crate::dates::{DAY, moment};
 use dicom_dictionary_std::tags;
 
 /// Grams per millilitre for each Bq/ml, or why not: a clause.
@@ -40,33 +41,20 @@ fn elapsed(a: &Attributes, tracer: &Attributes) -> Result<f64, &'static str> {
     {
         return Err("the series' time is later than the acquisition's, so it is not the time of the decay correction");
     }
-    let injected = match tracer.text(tags::RADIOPHARMACEUTICAL_START_DATE_TIME) {
-        Some(whole) if whole.len() >= 14 => moment(whole.get(..8).map(str::to_owned), whole.get(8..).map(str::to_owned)),
-        _ => moment(a.text(tags::SERIES_DATE), tracer.text(tags::RADIOPHARMACEUTICAL_START_TIME)),
-    };
-    let injected = injected.ok_or("the time of injection is missing")?;
-    let mut seconds = series - injected;
-    if seconds < 0.0 && !tracer.has(tags::RADIOPHARMACEUTICAL_START_DATE_TIME) {
-        // A time without a date before midnight.
-        seconds += 86_400.0;
-    }
-    if (0.0..86_400.0 * 7.0).contains(&seconds) { Ok(seconds) } else { Err("the injection is not within the week before the series") }
+    let seconds = series - injection(a, tracer, series).ok_or("the time of injection is missing")?;
+    if (0.0..DAY * 7.0).contains(&seconds) { Ok(seconds) } else { Err("the injection is not within the week before the series") }
 }
 
-/// Seconds of a date (DA) and a time of day (TM), from a fixed day on.
-fn moment(date: Option<String>, time: Option<String>) -> Option<f64> {
-    let (date, time) = (date?, time?);
-    let digits = |s: &str, from: usize, to: usize| s.get(from..to).filter(|p| p.bytes().all(|b| b.is_ascii_digit()))?.parse::<i64>().ok();
-    let (year, month, day) = (digits(&date, 0, 4)?, digits(&date, 4, 6)?, digits(&date, 6, 8)?);
-    let (hour, minute) = (digits(&time, 0, 2)?, digits(&time, 2, 4).unwrap_or(0));
-    // Fractions of a second may follow, and a time zone in a DT, which all times of an examination share.
-    let second: String = time.chars().skip(4).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    let second = if second.is_empty() { 0.0 } else { second.parse::<f64>().ok()? };
-    let possible = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61.0;
-    // Days of the civil calendar: months from March, so that a leap day ends the year.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day;
-    possible.then_some(days as f64 * 86_400.0 + (hour * 3600 + minute * 60) as f64 + second)
+/// Seconds of the injection; `series` is the series' moment. A time without a date is that before it, over midnight too.
+pub(crate) fn injection(a: &Attributes, tracer: &Attributes, series: f64) -> Option<f64> {
+    match tracer.text(tags::RADIOPHARMACEUTICAL_START_DATE_TIME) {
+        Some(whole) if whole.len() >= 14 => moment(whole.get(..8).map(str::to_owned), whole.get(8..).map(str::to_owned)),
+        _ => {
+            let injected = moment(a.text(tags::SERIES_DATE), tracer.text(tags::RADIOPHARMACEUTICAL_START_TIME))?;
+            let is_after = series < injected && !tracer.has(tags::RADIOPHARMACEUTICAL_START_DATE_TIME);
+            Some(if is_after { injected - DAY } else { injected })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,23 @@
 //! New UIDs for old ones: a keyed hash, so that one source UID gives one new UID wherever it appears, and nobody without the key can go back.
 //!
-//! HMAC-SHA-256 (RFC 2104); the UID is "2.25." and the decimal number of the first 128 bits (PS3.5 B.2). Also the random-looking file names of a
+//! HMAC-SHA-256 of a purpose and the source; the UID is "2.25." and the decimal number of the first 128 bits (PS3.5 B.2). Also the random-looking file names of a
 //! package come from here. The key belongs to the study's data manager and is in no package.
 
-use sha2::{Digest as _, Sha256};
+use crate::hmac::hmac_sha256;
+use tiresias_words::{ContentKey, StudyId, Unfit};
+use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
-const BLOCK: usize = 64;
-
-/// The secret of one study from which replaced UIDs and file names are made. It has no `Debug`.
+/// The secret of one study from which replaced UIDs, file names, shifts of dates and content keys are made. It has no `Debug`.
 #[derive(Clone)]
 pub struct UidKey([u8; 32]);
+
+impl Drop for UidKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for UidKey {}
 
 impl UidKey {
     /// A key from 32 bytes, which the caller draws at random once for each study and keeps.
@@ -32,15 +40,30 @@ impl UidKey {
         format!("{digits}.dcm")
     }
 
+    /// The study's public name, which follows from its secret.
+    ///
+    /// # Errors
+    /// None that any key gives.
+    pub fn study(&self) -> Result<StudyId, Unfit> {
+        StudyId::new(self.mac("study", "")[..16].iter().map(|b| format!("{b:02x}")).collect::<String>())
+    }
+
+    /// The key of the sealed part of the case that the desk calls `case`.
+    #[must_use]
+    pub fn content_key(&self, case: &str) -> ContentKey {
+        ContentKey::new(self.mac("content", case))
+    }
+
+    /// Seconds by which all dates and times of a subject are moved back: one day to ten years, and a part of a day.
+    pub(crate) fn shift(&self, subject: &str) -> f64 {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.mac("dates", subject)[..8]);
+        let drawn = u64::from_be_bytes(first);
+        (86_400 + drawn % (3652 * 86_400)) as f64
+    }
+
     fn mac(&self, domain: &str, source: &str) -> [u8; 32] {
-        let mut inner = [0x36; BLOCK];
-        let mut outer = [0x5c; BLOCK];
-        for (i, k) in self.0.iter().enumerate() {
-            inner[i] ^= k;
-            outer[i] ^= k;
-        }
-        let message = Sha256::new().chain_update(inner).chain_update(domain).chain_update([0]).chain_update(source).finalize();
-        Sha256::new().chain_update(outer).chain_update(message).finalize().into()
+        hmac_sha256(&self.0, &[domain.as_bytes(), &[0], source.as_bytes()])
     }
 }
 

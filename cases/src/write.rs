@@ -1,12 +1,14 @@
 //! Images out: a fresh DICOM file in Explicit VR Little Endian, of an allow-list of attributes and nothing else.
 //!
-//! Owns: which attributes an image has that leaves this program (image pixel, plane, grey scale, new UIDs; no date, no description, nothing private;
-//! PS3.3 C.7.6). Grey pixels are 16 or 32 bits or floating point, colour is 8-bit RGB; all little endian, high bit where it belongs, uncompressed. The pixel
+//! Owns: which attributes an image has that leaves this program (image pixel, plane, grey scale, new UIDs; no description; of the subject, dates and
+//! private elements what an option lets through; PS3.3 C.7.6). Grey pixels are 16 or 32 bits or floating point, colour is 8-bit RGB; all little endian, high bit where it belongs, uncompressed. The pixel
 //! data is the last element.
 //! Refuses: carrying an element of the source over as it stands: every value is written anew from a parsed one.
 
+use crate::dates::date_and_time;
 use crate::geometry::ImagePlane;
 use crate::pixel_module::Sample;
+use crate::retained::{B_VALUES, BASIC_PROFILE, Retain, Retainable};
 use crate::samples::Samples;
 use crate::series::NamedVoi;
 use dicom_core::value::DataSetSequence;
@@ -43,10 +45,21 @@ pub(crate) struct ImageOut<'a> {
     pub(crate) padding: Option<[f64; 2]>,
     pub(crate) lossy: bool,
     pub(crate) patient_id: &'a str,
+    pub(crate) retained: Retained<'a>,
     pub(crate) comments: Option<&'a str>,
     /// At most 16, each below 65,536 pixels a side.
     pub(crate) overlays: &'a [Overlay],
     pub(crate) pixels: PixelsOut<'a>,
+}
+
+/// What of the source is kept, and by which options of the profile.
+#[derive(Clone, Copy)]
+pub(crate) struct Retained<'a> {
+    pub(crate) options: &'a [Retain],
+    pub(crate) of: &'a Retainable,
+    /// Seconds by which dates and times are moved back.
+    pub(crate) shift: f64,
+    pub(crate) b_value: Option<f64>,
 }
 
 /// A file that was written, and where things are in it.
@@ -115,6 +128,7 @@ fn halves(values: impl Iterator<Item = u32>) -> PrimitiveValue {
 pub(crate) fn encode(image: &ImageOut<'_>) -> Option<Encoded> {
     let mut o = InMemDicomObject::new_empty();
     identity(&mut o, image);
+    retained(&mut o, image);
     plane(&mut o, image);
     grey(&mut o, image);
     for (place, overlay) in (0..16).zip(image.overlays) {
@@ -122,14 +136,7 @@ pub(crate) fn encode(image: &ImageOut<'_>) -> Option<Encoded> {
     }
     let (pixels, pixel_bytes) = image.pixels.element()?;
     o.put(pixels);
-    let meta = FileMetaTableBuilder::new()
-        .media_storage_sop_class_uid(image.sop_class)
-        .media_storage_sop_instance_uid(&image.ids.image)
-        .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
-        .implementation_class_uid(IMPLEMENTATION)
-        .implementation_version_name(IMPLEMENTATION_NAME);
-    let mut bytes = Vec::new();
-    o.with_meta(meta).ok()?.write_all(&mut bytes).ok()?;
+    let bytes = file_of(o, image.sop_class, &image.ids.image, uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
     let pixels = (bytes.len() as u64).checked_sub(pixel_bytes.next_multiple_of(2))?;
     // Groups follow each other, the pixel data is the last, and the bits are the last of each group.
     let mut end = pixels.checked_sub(LONG_HEADER)?;
@@ -141,6 +148,19 @@ pub(crate) fn encode(image: &ImageOut<'_>) -> Option<Encoded> {
     }
     overlays.reverse();
     Some(Encoded { bytes, pixels, overlays })
+}
+
+/// A data set as a file of this program's, in a transfer syntax that is explicit VR little endian around its pixels.
+pub(crate) fn file_of(o: InMemDicomObject, class: &str, instance: &str, syntax: &str) -> Option<Vec<u8>> {
+    let meta = FileMetaTableBuilder::new()
+        .media_storage_sop_class_uid(class)
+        .media_storage_sop_instance_uid(instance)
+        .transfer_syntax(syntax)
+        .implementation_class_uid(IMPLEMENTATION)
+        .implementation_version_name(IMPLEMENTATION_NAME);
+    let mut bytes = Vec::new();
+    o.with_meta(meta).ok()?.write_all(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Tag, VR and 32-bit length of an element of OB, OW, OF or OD (PS3.5 7.1.2).
@@ -189,6 +209,18 @@ fn identity(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
     text(o, tags::PATIENT_ID, VR::LO, image.patient_id);
     text(o, tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES");
     text(o, tags::DEIDENTIFICATION_METHOD, VR::LO, "Written anew from image attributes alone");
+    let codes = std::iter::once(BASIC_PROFILE).chain(image.retained.options.iter().map(|r| r.code()));
+    let item = |(value, meaning)| {
+        let mut item = InMemDicomObject::new_empty();
+        text(&mut item, tags::CODE_VALUE, VR::SH, value);
+        text(&mut item, tags::CODING_SCHEME_DESIGNATOR, VR::SH, "DCM");
+        text(&mut item, tags::CODE_MEANING, VR::LO, meaning);
+        item
+    };
+    let items: Vec<_> = codes.map(item).collect();
+    o.put(DataElement::new(tags::DEIDENTIFICATION_METHOD_CODE_SEQUENCE, VR::SQ, DataSetSequence::from(items)));
+    let dates = if image.retained.options.contains(&Retain::ModifiedDates) { "MODIFIED" } else { "REMOVED" };
+    text(o, tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, VR::CS, dates);
     // Type 2: present and empty.
     for (tag, vr) in [
         (tags::STUDY_DATE, VR::DA),
@@ -207,6 +239,55 @@ fn identity(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
     }
     if let Some(comments) = image.comments {
         text(o, tags::IMAGE_COMMENTS, VR::LT, comments);
+    }
+}
+
+/// What the options let through, each value written anew.
+fn retained(o: &mut InMemDicomObject, image: &ImageOut<'_>) {
+    let Retained { options, of, shift, b_value } = image.retained;
+    if options.contains(&Retain::PatientCharacteristics) {
+        of.sex.into_iter().for_each(|sex| text(o, tags::PATIENT_SEX, VR::CS, sex));
+        of.age_years.into_iter().for_each(|years| text(o, tags::PATIENT_AGE, VR::AS, &format!("{years:03}Y")));
+        of.weight_kg.into_iter().for_each(|kg| numbers(o, tags::PATIENT_WEIGHT, &[kg]));
+        of.size_m.into_iter().for_each(|m| numbers(o, tags::PATIENT_SIZE, &[m]));
+    }
+    let moved = |seconds: Option<f64>| {
+        let seconds = seconds.filter(|_| options.contains(&Retain::ModifiedDates))?;
+        date_and_time(seconds - shift)
+    };
+    for (seconds, date, time) in
+        [(of.series, tags::SERIES_DATE, tags::SERIES_TIME), (of.acquisition, tags::ACQUISITION_DATE, tags::ACQUISITION_TIME)]
+    {
+        if let Some((day, clock)) = moved(seconds) {
+            text(o, date, VR::DA, &day);
+            text(o, time, VR::TM, &clock);
+        }
+    }
+    if let Some(uptake) = &of.uptake {
+        let corrections = uptake.corrected.iter().map(|c| (*c).to_owned()).collect();
+        o.put(DataElement::new(tags::CORRECTED_IMAGE, VR::CS, PrimitiveValue::Strs(corrections)));
+        uptake.decay.into_iter().for_each(|decay| text(o, tags::DECAY_CORRECTION, VR::CS, decay));
+        let mut tracer = InMemDicomObject::new_empty();
+        uptake.dose_bq.into_iter().for_each(|dose| numbers(&mut tracer, tags::RADIONUCLIDE_TOTAL_DOSE, &[dose]));
+        uptake.half_life_s.into_iter().for_each(|s| numbers(&mut tracer, tags::RADIONUCLIDE_HALF_LIFE, &[s]));
+        if let Some((day, clock)) = moved(uptake.injected) {
+            text(&mut tracer, tags::RADIOPHARMACEUTICAL_START_TIME, VR::TM, &clock);
+            text(&mut tracer, tags::RADIOPHARMACEUTICAL_START_DATE_TIME, VR::DT, &format!("{day}{clock}"));
+        }
+        o.put(DataElement::new(tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE, VR::SQ, DataSetSequence::from(vec![tracer])));
+    }
+    if let Some(b) = b_value {
+        o.put(DataElement::new(tags::DIFFUSION_B_VALUE, VR::FD, PrimitiveValue::from(b)));
+    }
+    let safe = of.private_b.filter(|_| options.contains(&Retain::SafePrivate));
+    if let Some(((group, creator, element), b)) = safe.and_then(|(place, b)| Some((*B_VALUES.get(place)?, b))) {
+        text(o, Tag(group, 0x0010), VR::LO, creator);
+        let tag = Tag(group, 0x1000 | u16::from(element));
+        if group == 0x2001 {
+            o.put(DataElement::new(tag, VR::FL, PrimitiveValue::from(b as f32)));
+        } else {
+            text(o, tag, VR::IS, &format!("{}", b as i32));
+        }
     }
 }
 
@@ -358,6 +439,7 @@ pub(crate) mod tests {
             padding: Some([-2000.0, -1900.0]),
             lossy: false,
             patient_id: "",
+            retained: Retained { options: &[], of: &Retainable::default(), shift: 0.0, b_value: None },
             comments: None,
             overlays: &drawings(),
             pixels: PixelsOut::Grey(Sample::Short { allocated: 16, stored: 12, shift: 0, signed: true }, &samples),

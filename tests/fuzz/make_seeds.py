@@ -16,6 +16,7 @@ import re
 import sqlite3
 import struct
 import sys
+import zipfile
 import zlib
 
 from PIL import Image
@@ -320,7 +321,8 @@ def manifests():
                   "image_size": size, "pixels": pixels, "quantiser": None, "unit": "HU", "shape": "identity", "frame_time_ms": None, "suv": None,
                   "common": common, "images": images}
         series.update(more)
-        return json.dumps({"tiresias_package": 2, "series": [series]}, indent=1).encode()
+        sealed = {"sha256": hashlib.sha256(bytes_of(64)).hexdigest(), "bytes": 64}
+        return json.dumps({"tiresias_package": 3, "study": "00", "retained": [], "sealed": sealed, "series": [series]}, indent=1).encode()
 
     volume = {"size": [4, 4, 2], "row_direction": [1.0, 0.0, 0.0], "column_direction": [0.0, 1.0, 0.0], "spacing": [0.5, 0.75],
               "stack": {"uniform": {"origin": [0.0, 0.0, 0.0], "step": [0.0, 0.0, 1.0]}}}
@@ -332,6 +334,26 @@ def manifests():
     yield "float", one("float32", [4, 4], 64, quantiser={"low": -9.0, "step": 0.5}, shape="inverse")
     yield "double", one("float64", [2, 4], 64, quantiser={"low": -9.0, "step": 0.5})
     yield "colour", one("rgb", [5, 4], 60, frame_time_ms=40.0)
+
+
+def archives():
+    """Packages in one file: the files that the target `manifest` lays beside its input, stored."""
+    bytes_of = lambda n: bytes(i % 251 for i in range(n))
+    files = [("0" * 32 + ".dcm", bytes_of(64)), ("1" * 32 + ".dcm", bytes_of(4096)), ("sealed.bin", bytes_of(64))]
+    for name, manifest in manifests():
+        if name == "long":
+            yield "whole", stored(files + [("manifest.json", manifest)])
+            yield "deflated", stored(files + [("manifest.json", manifest)], zipfile.ZIP_DEFLATED)
+    yield "slip", stored([("../../" + "0" * 32 + ".dcm", b"x")])
+    yield "empty", stored([])
+
+
+def stored(files, method=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files:
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+    return out.getvalue()
 
 
 def bundles(protocol):
@@ -428,7 +450,7 @@ layout = "mammography"
 """
     keep("protocol", "hanging", protocol.replace(b'first = "lung"', b'first = "lung"\ntools = ["scroll", "length"]') + hanging)
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
-    for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("bundle", bundles(protocol)),
+    for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("archive", archives()), ("bundle", bundles(protocol)),
                          ("event", histories()), ("record", databases())]:
         for name, data in made:
             keep(target, name, data)
@@ -445,6 +467,11 @@ layout = "mammography"
     keep("recent", "three", json.dumps(["$/a", "$/e", "$/j"]).encode())
     keep("recent", "many", json.dumps([f"$/{study}" for study in "abcdfghij"]).encode())
     keep("recent", "twice", json.dumps(["$/a", "$/a/", "$/b/../a", "a", "$", ""]).encode())
+    public = {"tiresias_package_key": 1, "study": "00ff", "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"}  # RFC 8032 7.1
+    keep("signature", "key", json.dumps(public).encode())
+    keep("signature", "signature", json.dumps({"tiresias_signature": 1, "key": "0" * 16, "signature": "0" * 128}).encode())
+    keep("sealed", "short", b"TIRSEAL1" + bytes(60))
+    keep("sealed", "list", struct.pack("<IBQ", 1, 1, 2) + b"{}")
     for target, name, said in messages():
         keep(target, name, said)
 

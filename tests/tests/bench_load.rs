@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Packing, UidKey, read_folder};
 use tiresias_tests::run::tiresias;
 use tiresias_words::Role;
 
@@ -135,7 +135,9 @@ fn slices_are_loaded_in_their_order_plain_compressed_and_packed() {
     let series =
         read_folder(&folder.path().join("Plain"), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder").series;
     let package = folder.path().join("package");
-    build(&[(Role::new("current").expect("a role"), &series[0])], Keep::Pixels, &UidKey::new([3; 32]), &package).expect("a package");
+    Packing::new(&[(Role::new("current").expect("a role"), &series[0])], &UidKey::new([3; 32]))
+        .pack(&package, &mut |_| ControlFlow::Continue(()))
+        .expect("a package");
     check(&package, 9, &sha);
 }
 

@@ -6,23 +6,27 @@
 
 #![forbid(unsafe_code)]
 
+mod acquisition;
 mod geometry;
 mod grey;
 mod layers;
 mod mark;
 mod names;
 mod pane;
+mod reveal;
 mod series;
 mod space;
 mod stack;
 mod time;
 
+pub use acquisition::{RequiredView, Requirement};
 pub use geometry::{GeometryVerdict, VolumeGeometry};
 pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
 pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
 pub use mark::{ImageAnchor, MarkShape};
-pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid};
+pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid, StudyId};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
+pub use reveal::{ContentKey, RevealToken};
 pub use series::{AcquisitionPlane, BodyPart, ImagingModality, Laterality, PatientOrientation, Role, SeriesFacts, ValueUnit, ViewPosition};
 pub use space::{Direction, Displacement, Mm, PatientPoint, Voxel};
 pub use stack::{Gap, Stack};

@@ -85,6 +85,10 @@ text_name!(
     /// SOP Instance UID (0008,0018), PS3.5 section 9.1. In a package it is the replaced one.
     SopUid, "SOP instance UID", 64, |c| c.is_ascii_digit() || c == '.', "digits or dots"
 );
+text_name!(
+    /// One reader study, in every package and beside the key that signs them: digits that tell nothing of it.
+    StudyId, "study id", 32, |c| c.is_ascii_digit() || ('a'..='f').contains(&c), "lower-case hexadecimal digits"
+);
 
 /// Number of a mark within its read, from 1; never used twice in a read, also after a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 mod bench;
 mod images;
 mod leaks;
+mod pack;
 mod parse;
 mod planes;
 mod studies;
@@ -77,10 +78,15 @@ enum Command {
     Measure(planes::MeasureArgs),
     /// Look for what may identify a patient: attributes, names, UIDs, file names, text in pixels.
     Scan(leaks::ScanArgs),
+    /// Make a case package of a study from DICOM.
+    Pack(pack::PackArgs),
     /// Check that a case package or a record is intact.
     Verify {
-        /// A package folder, a study folder or a record file.
+        /// A package (a folder, or a .tcase file), a study folder or a record file.
         path: PathBuf,
+        /// The public key of a study's packages: the package must be signed with it.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
@@ -200,8 +206,9 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Probe(args)) => planes::probe(&args),
         Some(Command::Measure(args)) => planes::measure(&args),
         Some(Command::Scan(args)) => leaks::scan(&args),
-        Some(Command::Verify { path, json }) => studies::verify(&path, json),
         Some(Command::Study(command)) => study::study(command),
+        Some(Command::Pack(args)) => pack::pack(&args),
+        Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
         Some(Command::Export(args)) => studies::export(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.

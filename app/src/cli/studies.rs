@@ -3,7 +3,7 @@
 use super::{Failure, say, say_json};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use tiresias_cases::Package;
+use tiresias_cases::{Package, PackageKey, Trust};
 use tiresias_reads::desk::Truth;
 use tiresias_reads::export::{ExportError, Format, export as write_export};
 use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
@@ -27,9 +27,15 @@ pub(super) struct ExportArgs {
 }
 
 /// Whether a package, a record, or a study with both is intact.
-pub(super) fn verify(path: &Path, json: bool) -> Result<(), Failure> {
-    let (document, outcome) = if path.join("manifest.json").is_file() {
-        of_package(path, None)
+pub(super) fn verify(path: &Path, key: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let trust = match key {
+        Some(file) => Trust::Key(public_key(file)?),
+        None => Trust::Unsigned,
+    };
+    let (document, outcome) = if Package::is_at(path) {
+        of_package(path, None, &trust)
+    } else if key.is_some() {
+        return Err(Failure::Input(format!("{}: it is no package, and only packages are held against a key.", path.display())));
     } else if path.is_dir() {
         of_study(path)
     } else {
@@ -74,10 +80,15 @@ fn of_record(record: &Path) -> Verdict {
     }
 }
 
+fn public_key(file: &Path) -> Result<PackageKey, Failure> {
+    let text = std::fs::read(file).map_err(|e| Failure::Input(format!("{}: {e}.", file.display())))?;
+    PackageKey::parse(&text).map_err(|e| Failure::Input(format!("{}: {e}.", file.display())))
+}
+
 /// A package; `expected` is the hash under which a bundle names it.
-fn of_package(dir: &Path, expected: Option<ContentHash>) -> Verdict {
+fn of_package(dir: &Path, expected: Option<ContentHash>, trust: &Trust) -> Verdict {
     let place = dir.display();
-    let checked = Package::open(dir).and_then(|p| p.verify().map(|()| p));
+    let checked = Package::open(dir, trust).and_then(|p| p.verify().map(|()| p));
     match checked {
         Ok(package) if expected.is_some_and(|hash| hash != package.hash()) => {
             let detail = "Its manifest is not the one that was assigned: somebody changed it. Ask for the case again.".to_owned();
@@ -111,7 +122,7 @@ fn of_study(root: &Path) -> Verdict {
     }
     let named = study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package);
     let packages: std::collections::BTreeSet<ContentHash> = named.collect();
-    let bad = packages.iter().map(|hash| of_package(&study.package_dir(hash), Some(*hash))).find(|v| v.1.is_err());
+    let bad = packages.iter().map(|hash| of_package(&study.package_dir(hash), Some(*hash), &Trust::Unsigned)).find(|v| v.1.is_err());
     bad.unwrap_or(verdict)
 }
 

@@ -13,10 +13,11 @@ pub use nodule::{DemoLesion, LesionKind};
 
 use crate::geometry::ImagePlane;
 use crate::pixel_module::Sample;
+use crate::retained::Retainable;
 use crate::samples::Samples;
 use crate::series::NamedVoi;
 use crate::uids::uid_of;
-use crate::write::{ImageOut, NewIds, PixelsOut, encode};
+use crate::write::{ImageOut, NewIds, PixelsOut, Retained, encode};
 use dicom_dictionary_std::uids;
 use nodule::{Nodule, insert};
 use noise::{Seeded, add_noise};
@@ -188,6 +189,7 @@ impl DemoCase {
                 padding: None,
                 lossy: false,
                 patient_id: self.id.as_str(),
+                retained: Retained { options: &[], of: &Retainable::default(), shift: 0.0, b_value: None },
                 comments: Some(COMMENTS),
                 overlays: &[],
                 pixels: PixelsOut::Grey(sample, &samples),

@@ -1,4 +1,4 @@
-//! `manifest.json` of a case package, version 2: what the files are, in stack order, and all that is needed to show them.
+//! `manifest.json` of a case package, version 3: what the files are, in stack order, and all that is needed to show them.
 //!
 //! Refuses: unknown fields, names that are not of our making, sizes that contradict each other. A manifest that parses here can be trusted to describe
 //! files of the lengths it states; that they are the right bytes is checked when they are read.
@@ -6,15 +6,17 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::VERSION;
+use super::sealed::{LIMIT, OVERHEAD};
 use crate::PackageError;
 use crate::lengths::Lengths;
 use crate::pixel_module::{Photometric, PixelModule, Sample};
+use crate::retained::Retain;
 use crate::scale::Quantiser;
 use crate::series::Content;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use tiresias_words::{
-    ContentHash, GeometryVerdict, ModalityLut, OverlayKind, PresentationShape, SeriesFacts, SopUid, StoredFormat, ValueUnit, Voi,
+    ContentHash, GeometryVerdict, ModalityLut, OverlayKind, PresentationShape, SeriesFacts, SopUid, StoredFormat, StudyId, ValueUnit, Voi,
     VolumeGeometry,
 };
 
@@ -22,7 +24,19 @@ use tiresias_words::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Manifest {
     pub(super) tiresias_package: u32,
+    pub(super) study: StudyId,
+    /// Options of the confidentiality profile, each once, in their order.
+    pub(super) retained: Vec<Retain>,
+    pub(super) sealed: SealedEntry,
     pub(super) series: Vec<PackedSeries>,
+}
+
+/// The sealed part: there in every package, of one size in a study.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SealedEntry {
+    pub(super) sha256: ContentHash,
+    pub(super) bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,6 +195,9 @@ impl Manifest {
         if self.series.is_empty() {
             return Err("it lists no series".to_owned());
         }
+        if !self.retained.is_sorted_by(|a, b| a < b) || !(OVERHEAD..=LIMIT).contains(&self.sealed.bytes) {
+            return Err("its options or its sealed part make no sense".to_owned());
+        }
         for series in &self.series {
             let role = &series.facts.role;
             if !roles.insert(role) {
@@ -253,6 +270,13 @@ impl PackedSeries {
 
 impl Described {
     fn check(&self) -> Result<(), String> {
+        // They are shown beside images as they stand; ours are short words (`Window 1`).
+        let is_word = |name: &str| {
+            !name.trim().is_empty() && name.len() <= 64 && name.chars().all(|c| c == ' ' || c.is_alphanumeric() || "_-.,:()/+".contains(c))
+        };
+        if !self.vois.iter().all(|v| is_word(&v.name)) {
+            return Err("a window has a name that cannot be shown".to_owned());
+        }
         if matches!(self.modality, ModalityLut::Rescale { slope, intercept } if slope == 0.0 || !slope.is_finite() || !intercept.is_finite())
         {
             return Err("its rescale makes no sense".to_owned());

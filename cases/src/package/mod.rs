@@ -1,40 +1,56 @@
 //! A case package, opened: the immutable, hashed file set of one case that reaches a workstation.
 //!
-//! A folder of image files with random names and `manifest.json`, whose SHA-256 is the package's hash. The manifest is checked on opening, with the length
-//! of every file; each file's bytes before its first pixel is shown. Refuses: another version, a changed or missing byte, links, strangers (`verify`).
+//! A folder, or one archive of stored files (`.tcase`): images with random names, a sealed part of one size, `manifest.json`, whose SHA-256 is the package's
+//! hash, and its signature. The signature and the manifest are checked on opening, with the length of every file; each file's bytes before its first pixel
+//! is shown. Refuses: another version, another study or signer, a changed or missing byte, links, strangers (`verify`).
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-mod build;
 mod manifest;
+mod pack;
+mod sealed;
+mod signature;
+mod store;
 
-pub use build::{Keep, build};
+pub use pack::{Keep, Packed, Packing};
+pub use sealed::{FindingFile, FindingKind, Purpose, Sealed, Unsealed, seal, unseal};
+pub use signature::{PackageKey, Signer, Trust};
 
 use crate::PackageError;
 use crate::pixel_module::{Photometric, PixelModule};
+use crate::retained::Retain;
 use crate::samples::{Samples, is_words, native, put_native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
 use crate::{colour, facts};
-use manifest::{Described, Manifest, PackedOverlay, PackedSeries};
+use manifest::{Described, Manifest, PackedOverlay, PackedSeries, SealedEntry};
 use sha2::{Digest as _, Sha256};
+use signature::{SIGNATURE, SIGNATURE_LIMIT};
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicU16;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tiresias_words::{ContentHash, Overlay, SopUid};
+use store::Store;
+use tiresias_words::{ContentHash, Overlay, SopUid, StudyId};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const MANIFEST: &str = "manifest.json";
+const SEALED: &str = "sealed.bin";
 /// 100,000 images at 300 bytes each, with room.
 const MANIFEST_LIMIT: u64 = 64 << 20;
 
+/// Whether a file in a package's folder is its manifest, signature or sealed part.
+pub(crate) fn is_beside_the_images(file: &Path, folder: &Path) -> bool {
+    [MANIFEST, SIGNATURE, SEALED].iter().any(|name| file == folder.join(name))
+}
+
 /// An opened case package. Its `Debug` tells the hash and the number of series.
 pub struct Package {
-    dir: PathBuf,
+    store: Arc<Store>,
     hash: ContentHash,
+    study: StudyId,
+    retained: Vec<Retain>,
+    sealed: SealedEntry,
     series: Vec<Series>,
 }
 
@@ -45,27 +61,65 @@ impl std::fmt::Debug for Package {
 }
 
 impl Package {
-    /// Opens the package in folder `dir`: reads the manifest, checks it, and checks that every file is there with its length. Reads no image.
+    /// Opens the package at `path`, a folder or a `.tcase` file: checks who signed it, reads the manifest, checks it, and checks that every file is there with
+    /// its length. Reads no image.
     ///
     /// # Errors
-    /// When the manifest is missing, malformed, of another version, or contradicts the files.
-    pub fn open(dir: &Path) -> Result<Self, PackageError> {
-        let bytes = read_limited(&dir.join(MANIFEST))?;
+    /// When it does not come from whom it must, the manifest is missing, malformed, of another version or study, or contradicts the files.
+    pub fn open(path: &Path, trust: &Trust) -> Result<Self, PackageError> {
+        let store = Store::open(path)?;
+        let bytes = store.read_limited(MANIFEST, MANIFEST_LIMIT)?;
         let hash = ContentHash(Sha256::digest(&bytes).into());
+        if let Trust::Key(key) = trust {
+            let signature = match store.read_limited(SIGNATURE, SIGNATURE_LIMIT) {
+                Err(PackageError::Read { why: std::io::ErrorKind::NotFound, .. }) => return Err(PackageError::Unsigned),
+                read => read?,
+            };
+            key.check(&signature, &hash)?;
+        }
         let manifest = Manifest::parse(&bytes)?;
-        for image in manifest.series.iter().flat_map(|s| &s.images) {
-            let found = file_length(&dir.join(&image.file), &image.file)?;
-            if found != image.bytes {
-                return Err(PackageError::Length { file: image.file.clone(), expected: image.bytes, found });
+        if let Trust::Key(key) = trust
+            && *key.study() != manifest.study
+        {
+            return Err(PackageError::Study);
+        }
+        let files = manifest.series.iter().flat_map(|s| &s.images).map(|i| (i.file.as_str(), i.bytes));
+        for (file, expected) in files.chain([(SEALED, manifest.sealed.bytes)]) {
+            let found = store.length(file)?;
+            if found != expected {
+                return Err(PackageError::Length { file: file.to_owned(), expected, found });
             }
         }
-        let series = manifest.series.into_iter().map(|s| unpack(s, dir)).collect();
-        Ok(Self { dir: dir.to_owned(), hash, series })
+        let store = Arc::new(store);
+        let series = manifest.series.into_iter().map(|s| unpack(s, &store)).collect();
+        Ok(Self { store, hash, study: manifest.study, retained: manifest.retained, sealed: manifest.sealed, series })
+    }
+    /// Whether something at `path` is meant to be a package.
+    #[must_use]
+    pub fn is_at(path: &Path) -> bool {
+        path.join(MANIFEST).is_file() || (path.extension().is_some_and(|e| e == "tcase") && path.is_file())
     }
     /// SHA-256 of the manifest, and through it of every file.
     #[must_use]
     pub const fn hash(&self) -> ContentHash {
         self.hash
+    }
+    /// The study that it was packed for.
+    #[must_use]
+    pub const fn study(&self) -> &StudyId {
+        &self.study
+    }
+    /// The options of the confidentiality profile by which it was packed.
+    #[must_use]
+    pub fn retained(&self) -> &[Retain] {
+        &self.retained
+    }
+    /// Its sealed part, after its bytes were checked; still encrypted.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was packed.
+    pub fn sealed(&self) -> Result<Sealed<Vec<FindingFile>>, PackageError> {
+        Ok(Sealed::new(read_checked(&self.store, SEALED, self.sealed.bytes, self.sealed.sha256)?, self.hash))
     }
     /// The series, in the order in which they were packed.
     #[must_use]
@@ -87,23 +141,18 @@ impl Package {
     /// # Errors
     /// The first file that is not what was packed, or the number of strangers.
     pub fn verify(&self) -> Result<(), PackageError> {
-        let mut ours = HashSet::from([MANIFEST.to_owned()]);
-        let bytes = read_limited(&self.dir.join(MANIFEST))?;
-        if ContentHash(Sha256::digest(&bytes).into()) != self.hash {
+        let mut ours = HashSet::from([MANIFEST, SIGNATURE, SEALED]);
+        if ContentHash(Sha256::digest(self.store.read_limited(MANIFEST, MANIFEST_LIMIT)?).into()) != self.hash {
             return Err(PackageError::Changed { file: MANIFEST.to_owned() });
         }
+        read_checked(&self.store, SEALED, self.sealed.bytes, self.sealed.sha256)?;
         for image in self.series.iter().flat_map(|s| &s.images) {
             if let Source::Package(p) = &image.source {
                 p.checked()?;
-                ours.insert(p.file.clone());
+                ours.insert(&p.file);
             }
         }
-        let list = |e: std::io::Error| PackageError::Read { file: "folder".to_owned(), why: e.kind() };
-        let mut strangers = 0;
-        for entry in fs::read_dir(&self.dir).map_err(list)? {
-            let name = entry.map_err(list)?.file_name();
-            strangers += usize::from(!name.to_str().is_some_and(|n| ours.contains(n)));
-        }
+        let strangers = self.store.strangers(|name| ours.contains(name))?;
         if strangers > 0 { Err(PackageError::Strangers(strangers)) } else { Ok(()) }
     }
 }
@@ -111,7 +160,7 @@ impl Package {
 /// An image in a package.
 #[derive(Clone)]
 pub(crate) struct PackedImage {
-    dir: Arc<Path>,
+    store: Arc<Store>,
     file: String,
     sha256: ContentHash,
     bytes: u64,
@@ -128,7 +177,7 @@ impl PackedImage {
     }
     /// The file's bytes, after they were checked.
     fn checked(&self) -> Result<Vec<u8>, PackageError> {
-        read_checked(&self.dir.join(&self.file), &self.file, self.bytes, self.sha256)
+        read_checked(&self.store, &self.file, self.bytes, self.sha256)
     }
     pub(crate) fn has_overlays(&self) -> bool {
         !self.overlays.is_empty()
@@ -179,7 +228,7 @@ impl PackedImage {
         let module = manifest::PackedPixels::Uint32.module([1, 1]);
         let uid = SopUid::new("1").expect("a UID");
         Self {
-            dir: Path::new("").into(),
+            store: Arc::new(Store::Folder(std::path::PathBuf::new())),
             file: String::new(),
             sha256: ContentHash([0; 32]),
             bytes: 0,
@@ -191,9 +240,8 @@ impl PackedImage {
     }
 }
 
-fn unpack(s: PackedSeries, dir: &Path) -> Series {
+fn unpack(s: PackedSeries, store: &Arc<Store>) -> Series {
     let module = s.pixels.module(s.image_size);
-    let dir: Arc<Path> = dir.into();
     let vois = |d: &Described| d.vois.iter().map(|v| NamedVoi::new(v.name.clone(), v.voi.clone(), None)).collect::<Vec<_>>();
     let lengths = Arc::new(s.common.lengths.clone());
     let image = |i: manifest::ImageEntry| SeriesImage {
@@ -202,7 +250,7 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
         vois: i.own.as_ref().map(vois),
         lengths: i.own.as_ref().map_or_else(|| Arc::clone(&lengths), |o| Arc::new(o.lengths.clone())),
         source: Source::Package(Box::new(PackedImage {
-            dir: Arc::clone(&dir),
+            store: Arc::clone(store),
             file: i.file,
             sha256: i.sha256,
             bytes: i.bytes,
@@ -234,36 +282,8 @@ fn unpack(s: PackedSeries, dir: &Path) -> Series {
     })
 }
 
-fn read_error(file: &str, e: &std::io::Error) -> PackageError {
-    PackageError::Read { file: file.to_owned(), why: e.kind() }
-}
-
-/// Length of a regular file; a link or folder in its place is an error.
-fn file_length(path: &Path, name: &str) -> Result<u64, PackageError> {
-    let meta = fs::symlink_metadata(path).map_err(|e| read_error(name, &e))?;
-    if meta.is_file() { Ok(meta.len()) } else { Err(PackageError::Changed { file: name.to_owned() }) }
-}
-
-fn read_limited(path: &Path) -> Result<Vec<u8>, PackageError> {
-    let length = file_length(path, MANIFEST)?;
-    if length > MANIFEST_LIMIT {
-        return Err(PackageError::Manifest("it is longer than any manifest".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| read_error(MANIFEST, &e))?;
-    file.take(MANIFEST_LIMIT).read_to_end(&mut bytes).map_err(|e| read_error(MANIFEST, &e))?;
-    Ok(bytes)
-}
-
 /// Reads a file of a package in one go and gives its bytes only if they are those that were packed.
-fn read_checked(path: &Path, name: &str, bytes: u64, sha256: ContentHash) -> Result<Vec<u8>, PackageError> {
-    let found = file_length(path, name)?;
-    if found != bytes {
-        return Err(PackageError::Length { file: name.to_owned(), expected: bytes, found });
-    }
-    let mut file = File::open(path).map_err(|e| read_error(name, &e))?;
-    // The length is that of the file on disk, so the memory is honest.
-    let mut data = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
-    file.read_exact(&mut data).map_err(|e| read_error(name, &e))?;
+fn read_checked(store: &Store, name: &str, bytes: u64, sha256: ContentHash) -> Result<Vec<u8>, PackageError> {
+    let data = store.read(name, bytes)?;
     if ContentHash(Sha256::digest(&data).into()) == sha256 { Ok(data) } else { Err(PackageError::Changed { file: name.to_owned() }) }
 }

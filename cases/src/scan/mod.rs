@@ -20,7 +20,7 @@ use crate::file::read_header;
 use crate::folder::{Scan, collect, scan as read_series};
 use crate::identifying::Identifying;
 use crate::threads::on_all_cores;
-use crate::{CasesError, Package};
+use crate::{CasesError, Package, Trust};
 use allowed::FileFacts;
 use dicom_dictionary_std::tags;
 use elements::{Element, visit_file};
@@ -276,9 +276,9 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         files.extend(named_files(directory, &header.attributes).0);
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    // A manifest of ours is checked word by word when the package is opened.
-    if Package::open(path).is_ok() {
-        files.retain(|f| *f != path.join("manifest.json"));
+    // What is ours beside the images is checked word by word when the package is opened, and what is sealed tells nothing.
+    if Package::open(path, &Trust::Unsigned).is_ok() {
+        files.retain(|f| !crate::package::is_beside_the_images(f, path));
     }
     let (headers, total) = (files.len(), files.len() * 3);
     let mut done = 0;

@@ -5,10 +5,12 @@ use dicom_core::value::DataSetSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::tags;
 use dicom_object::{FileDicomObject, InMemDicomObject, open_file};
+use std::collections::BTreeSet;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Keep, Package, UidKey, build};
+use tiresias_cases::{Package, Packing, Retain, Trust, UidKey};
 use tiresias_words::Role;
 
 /// In every planted text, as upper-case letters so that it is a legal code string too.
@@ -22,6 +24,11 @@ const TEXTS: &[(Tag, VR)] = &[
     (tags::PATIENT_ID, VR::LO),
     (tags::OTHER_PATIENT_NAMES, VR::PN),
     (tags::PATIENT_ADDRESS, VR::LO),
+    (tags::PATIENT_SEX, VR::CS),
+    (tags::PATIENT_AGE, VR::AS),
+    (tags::PATIENT_WEIGHT, VR::DS),
+    (tags::CONVOLUTION_KERNEL, VR::SH),
+    (tags::CONTRAST_BOLUS_AGENT, VR::LO),
     (tags::PATIENT_COMMENTS, VR::LT),
     (tags::ADDITIONAL_PATIENT_HISTORY, VR::LT),
     (tags::REFERRING_PHYSICIAN_NAME, VR::PN),
@@ -112,16 +119,20 @@ fn no_planted_value_gets_out() {
     f.refused.iter().for_each(|r| assert_clean("a reason", format!("{} {:?}", r.reason, r.reason).as_bytes()));
 
     let dest = dir.path().join("package");
-    build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new([5; 32]), &dest).unwrap();
-    let mut searched = 0;
-    for entry in fs::read_dir(&dest).unwrap() {
-        let path = entry.unwrap().path();
-        assert_clean("a file name", path.file_name().unwrap().as_encoded_bytes());
-        assert_clean("a file of the package", &fs::read(&path).unwrap());
-        searched += 1;
+    let (series, key) = ([(Role::current(), &f.series[0])], UidKey::new([5; 32]));
+    // Every option: what it lets through is numbers and words of the standard.
+    for (dest, retain) in [(&dest, BTreeSet::new()), (&dir.path().join("retained"), BTreeSet::from(Retain::ALL))] {
+        Packing { retain, ..Packing::new(&series, &key) }.pack(dest, &mut |_| ControlFlow::Continue(())).unwrap();
+        let mut searched = 0;
+        for entry in fs::read_dir(dest).unwrap() {
+            let path = entry.unwrap().path();
+            assert_clean("a file name", path.file_name().unwrap().as_encoded_bytes());
+            assert_clean("a file of the package", &fs::read(&path).unwrap());
+            searched += 1;
+        }
+        assert_eq!(searched, files.len() + 2);
     }
-    assert_eq!(searched, files.len() + 1);
-    let package = Package::open(&dest).unwrap();
+    let package = Package::open(&dest, &Trust::Unsigned).unwrap();
     assert_clean("Debug of the package", format!("{package:?} {:?}", package.series()).as_bytes());
 
     // Errors about sources that are gone.
@@ -130,9 +141,11 @@ fn no_planted_value_gets_out() {
     fs::remove_dir_all(&source).unwrap();
     let e = series.load_slice(3, &buffer).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
-    let e = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([5; 32]), &dir.path().join("other")).unwrap_err();
+    let e = Packing::new(&[(Role::current(), series)], &UidKey::new([5; 32]))
+        .pack(&dir.path().join("other"), &mut |_| ControlFlow::Continue(()))
+        .unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
-    let e = tiresias_cases::read_folder(&source, &codecs(), &mut |_| std::ops::ControlFlow::Continue(())).unwrap_err();
+    let e = tiresias_cases::read_folder(&source, &codecs(), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert_clean("an error", format!("{e} {e:?}").as_bytes());
 }
 

@@ -9,10 +9,11 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Keep, Package, PresentationError, Series, UidKey, build, inspect, read_presentation_state};
+use tiresias_cases::{Keep, Package, Packing, PresentationError, Series, Trust, UidKey, inspect, read_presentation_state};
 use tiresias_words::{
     Graphic, GraphicKind, LutTable, ModalityLut, Overlay, OverlayKind, PresentationShape, PresentationTone, Role, SizeMode, Units, Voi,
     Window,
@@ -199,8 +200,10 @@ fn a_package_holds_overlays_when_it_is_told_to() {
     let source = only(&path);
     let packed = |keep, name: &str| {
         let place = dir.path().join(name);
-        build(&[(Role::current(), &source)], keep, &UidKey::new([1; 32]), &place).unwrap();
-        Package::open(&place).unwrap().into_series().remove(0)
+        Packing { keep, ..Packing::new(&[(Role::current(), &source)], &UidKey::new([1; 32])) }
+            .pack(&place, &mut |_| ControlFlow::Continue(()))
+            .unwrap();
+        Package::open(&place, &Trust::Unsigned).unwrap().into_series().remove(0)
     };
     let (without, with) = (packed(Keep::Pixels, "without"), packed(Keep::PixelsAndOverlays, "with"));
     for frame in 0..2 {
@@ -226,8 +229,10 @@ fn a_package_knows_no_presentation_state() {
     state(&state_path);
     let source = dir.path().join("source");
     build_cases(&Background::shipped().unwrap(), 7, 1).unwrap().next().unwrap().write_dicom(&source).unwrap();
-    build(&[(Role::current(), &only(&source))], Keep::Pixels, &UidKey::new([1; 32]), &dir.path().join("package")).unwrap();
-    let package = Package::open(&dir.path().join("package")).unwrap();
+    Packing::new(&[(Role::current(), &only(&source))], &UidKey::new([1; 32]))
+        .pack(&dir.path().join("package"), &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let package = Package::open(&dir.path().join("package"), &Trust::Unsigned).unwrap();
     let series = &package.series()[0];
     let refused = read_presentation_state(&state_path, &codecs()).unwrap().for_image(series, 0);
     assert!(matches!(refused, Err(PresentationError::Packed)));

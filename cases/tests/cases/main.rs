@@ -12,6 +12,8 @@ mod package;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod second_decoder;
 #[cfg(test)]
 mod support;

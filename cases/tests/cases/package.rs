@@ -2,11 +2,12 @@
 
 use crate::support::{folder, shared};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use tempfile::TempDir;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{CasesError, Keep, Package, PackageError, UidKey, build, image_statistics};
+use tiresias_cases::{CasesError, Package, PackageError, Packing, Trust, UidKey, image_statistics};
 use tiresias_words::Role;
 
 const KEY: [u8; 32] = [42; 32];
@@ -18,8 +19,8 @@ fn packed() -> (TempDir, PathBuf) {
     case.write_dicom(&dir.path().join("source")).unwrap();
     let f = folder(&dir.path().join("source"));
     let dest = dir.path().join("package");
-    let hash = build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new(KEY), &dest).unwrap();
-    assert_eq!(Package::open(&dest).unwrap().hash(), hash);
+    let hash = Packing::new(&[(Role::current(), &f.series[0])], &UidKey::new(KEY)).pack(&dest, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(Package::open(&dest, &Trust::Unsigned).unwrap().hash(), hash);
     (dir, dest)
 }
 
@@ -40,7 +41,7 @@ fn manifest(package: &Path, change: impl Fn(&mut serde_json::Value)) {
 fn what_was_packed_comes_out() {
     let (dir, dest) = packed();
     let source = folder(&dir.path().join("source")).series.swap_remove(0);
-    let package = Package::open(&dest).unwrap();
+    let package = Package::open(&dest, &Trust::Unsigned).unwrap();
     package.verify().unwrap();
     let series = &package.series()[0];
     assert_eq!(
@@ -51,11 +52,18 @@ fn what_was_packed_comes_out() {
     assert_eq!(words(series), words(&source));
     assert!((0..series.len()).all(|i| series.image_uid(i).is_some()) && source.image_uid(0).is_none());
     // The same key makes the same package; another makes other names.
-    let again = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dir.path().join("again")).unwrap();
-    let other = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new([1; 32]), &dir.path().join("other")).unwrap();
+    let again = Packing::new(&[(Role::current(), &source)], &UidKey::new(KEY))
+        .pack(&dir.path().join("again"), &mut |_| ControlFlow::Continue(()))
+        .unwrap();
+    let other = Packing::new(&[(Role::current(), &source)], &UidKey::new([1; 32]))
+        .pack(&dir.path().join("other"), &mut |_| ControlFlow::Continue(()))
+        .unwrap();
     assert_eq!(again, package.hash());
     assert_ne!(other, package.hash());
-    assert!(matches!(build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dest), Err(PackageError::Exists)));
+    assert!(matches!(
+        Packing::new(&[(Role::current(), &source)], &UidKey::new(KEY)).pack(&dest, &mut |_| ControlFlow::Continue(())),
+        Err(PackageError::Exists)
+    ));
 }
 
 /// Two parts of one examination lie in one frame of reference, and the package says so; two examinations do not.
@@ -77,8 +85,8 @@ fn series_of_one_frame_of_reference_are_known() {
     let roles = ["current", "delayed", "prior"].map(|r| Role::new(r).unwrap());
     let sources: Vec<_> = roles.into_iter().zip(&all).collect();
     let dest = dir.path().join("package");
-    build(&sources, Keep::Pixels, &UidKey::new(KEY), &dest).unwrap();
-    let spaces: Vec<_> = Package::open(&dest).unwrap().series().iter().map(|s| s.facts.space).collect();
+    Packing::new(&sources, &UidKey::new(KEY)).pack(&dest, &mut |_| ControlFlow::Continue(())).unwrap();
+    let spaces: Vec<_> = Package::open(&dest, &Trust::Unsigned).unwrap().series().iter().map(|s| s.facts.space).collect();
     assert_eq!(spaces, [Some(1), Some(1), None]);
 }
 
@@ -103,13 +111,13 @@ fn every_kind_of_image_comes_out_as_it_went_in() {
         let source = folder(&path).series.swap_remove(0);
         let dir = tempfile::tempdir().unwrap();
         let dest = dir.path().join("package");
-        let built = build(&[(Role::current(), &source)], Keep::Pixels, &UidKey::new(KEY), &dest);
+        let built = Packing::new(&[(Role::current(), &source)], &UidKey::new(KEY)).pack(&dest, &mut |_| ControlFlow::Continue(()));
         if matches!(&built, Err(PackageError::Source { why, .. }) if why.contains("storage class")) {
             println!("{name} is of a class that is not packed");
             continue;
         }
         built.unwrap_or_else(|e| panic!("{name}: {e}"));
-        let package = Package::open(&dest).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let package = Package::open(&dest, &Trust::Unsigned).unwrap_or_else(|e| panic!("{name}: {e}"));
         package.verify().unwrap();
         let out = &package.series()[0];
         assert_eq!((out.len(), out.content, out.unit, out.frame_time), (images, source.content, source.unit, source.frame_time), "{name}");
@@ -132,7 +140,10 @@ fn every_kind_of_image_comes_out_as_it_went_in() {
                 let step = v["series"][0]["quantiser"]["step"].as_f64().unwrap();
                 v["series"][0]["quantiser"]["step"] = (step / 2.0).into();
             });
-            let error = Package::open(&dest).unwrap().series()[0].load().expect_err("a scale that does not hold the values").to_string();
+            let error = Package::open(&dest, &Trust::Unsigned).unwrap().series()[0]
+                .load()
+                .expect_err("a scale that does not hold the values")
+                .to_string();
             assert!(error.contains("beyond the scale that its manifest states"), "{name}: {error}");
             lied += 1;
         }
@@ -146,8 +157,8 @@ fn every_kind_of_image_comes_out_as_it_went_in() {
 fn files_can_be_opened_as_dicom_and_tell_nothing_of_order() {
     let (_dir, dest) = packed();
     let f = folder(&dest);
-    let package = Package::open(&dest).unwrap();
-    assert_eq!((f.series.len(), f.refused.len()), (1, 1), "manifest.json is no image");
+    let package = Package::open(&dest, &Trust::Unsigned).unwrap();
+    assert_eq!((f.series.len(), f.refused.len()), (1, 2), "manifest.json and the sealed part are no images");
     let (a, b) = (f.series[0].volume.as_ref().unwrap(), package.series()[0].volume.as_ref().unwrap());
     assert!(a.size() == b.size() && a.centre().distance(b.centre()).0 < 1e-6);
     let text = fs::read_to_string(dest.join("manifest.json")).unwrap();
@@ -160,7 +171,7 @@ fn one_changed_byte_is_refused_and_named() {
     let (_dir, dest) = packed();
     let file = an_image(&dest);
     let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-    let package = Package::open(&dest).unwrap();
+    let package = Package::open(&dest, &Trust::Unsigned).unwrap();
     let good = fs::read(&file).unwrap();
     // In the header, the first pixel, the last byte.
     for at in [200, good.len() / 2, good.len() - 1] {
@@ -175,16 +186,16 @@ fn one_changed_byte_is_refused_and_named() {
         assert!(matches!(package.verify(), Err(PackageError::Changed { file }) if file == name));
     }
     fs::write(&file, &good[..good.len() - 1]).unwrap();
-    assert!(matches!(Package::open(&dest), Err(PackageError::Length { file, .. }) if file == name));
+    assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Length { file, .. }) if file == name));
     fs::remove_file(&file).unwrap();
-    assert!(matches!(Package::open(&dest), Err(PackageError::Read { file, .. }) if file == name));
+    assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Read { file, .. }) if file == name));
 }
 
 #[test]
 fn strangers_and_links_are_found() {
     let (_dir, dest) = packed();
     fs::write(dest.join("note.txt"), "hello").unwrap();
-    let package = Package::open(&dest).unwrap();
+    let package = Package::open(&dest, &Trust::Unsigned).unwrap();
     assert!(matches!(package.verify(), Err(PackageError::Strangers(1))));
     fs::remove_file(dest.join("note.txt")).unwrap();
     package.verify().unwrap();
@@ -194,7 +205,7 @@ fn strangers_and_links_are_found() {
         let elsewhere = dest.with_file_name("moved.dcm");
         fs::rename(&file, &elsewhere).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
-        assert!(matches!(Package::open(&dest), Err(PackageError::Changed { .. })));
+        assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Changed { .. })));
     }
 }
 
@@ -205,10 +216,10 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     let refused = |change: &dyn Fn(&mut serde_json::Value)| {
         fs::write(dest.join("manifest.json"), &good).unwrap();
         manifest(&dest, change);
-        Package::open(&dest).expect_err("it is refused").to_string()
+        Package::open(&dest, &Trust::Unsigned).expect_err("it is refused").to_string()
     };
     let image = |v: &mut serde_json::Value, key: &str, to: serde_json::Value| v["series"][0]["images"][0][key] = to;
-    assert!(refused(&|v| v["tiresias_package"] = 3.into()).contains("version 3"));
+    assert!(refused(&|v| v["tiresias_package"] = 4.into()).contains("version 4"));
     assert!(refused(&|v| image(v, "file", "../../secret.dcm".into())).contains("names a file that no package has"));
     assert!(refused(&|v| v["series"][0]["images"][1] = v["series"][0]["images"][0].clone()).contains("twice"));
     assert!(refused(&|v| image(v, "pixel_offset", u64::MAX.into())).contains("do not fit"));
@@ -216,6 +227,9 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(refused(&|v| image(v, "bytes", 1.into())).contains("do not fit"));
     assert!(refused(&|v| v["series"][0]["image_size"] = serde_json::json!([65535, 65535])).contains("size"));
     assert!(refused(&|v| v["series"] = serde_json::json!([])).contains("no series"));
+    assert!(refused(&|v| v["retained"] = serde_json::json!(["safe-private", "modified-dates"])).contains("options"));
+    assert!(refused(&|v| v["sealed"]["bytes"] = u64::MAX.into()).contains("sealed part"));
+    assert!(refused(&|v| v["sealed"]["bytes"] = 4096.into()).contains("sealed.bin"));
     assert!(refused(&|v| v["extra"] = 1.into()).contains("not as it must be"));
     let series = |v: &mut serde_json::Value, key: &str, to: serde_json::Value| v["series"][0][key] = to;
     assert!(refused(&|v| v["series"][0]["pixels"]["words"]["bits_stored"] = 17.into()).contains("1 to 16"));
@@ -227,9 +241,9 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(refused(&|v| v["series"][0]["common"]["lengths"]["whole"]["spacing"][0] = 0.0.into()).contains("spacing"));
     assert!(refused(&|v| v["series"][0]["common"]["padding"] = serde_json::json!([2.0, 1.0])).contains("padding"));
     fs::write(dest.join("manifest.json"), b"{").unwrap();
-    assert!(matches!(Package::open(&dest), Err(PackageError::Manifest(_))));
+    assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Manifest(_))));
     fs::remove_file(dest.join("manifest.json")).unwrap();
-    assert!(matches!(Package::open(&dest), Err(PackageError::Read { file, .. }) if file == "manifest.json"));
+    assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Read { file, .. }) if file == "manifest.json"));
 }
 
 #[test]
@@ -239,7 +253,9 @@ fn nothing_is_left_behind_when_building_fails() {
     case.write_dicom(&dir.path().join("source")).unwrap();
     let f = folder(&dir.path().join("source"));
     fs::remove_file(dir.path().join("source/0005.dcm")).unwrap();
-    let e = build(&[(Role::current(), &f.series[0])], Keep::Pixels, &UidKey::new(KEY), &dir.path().join("package")).unwrap_err();
+    let e = Packing::new(&[(Role::current(), &f.series[0])], &UidKey::new(KEY))
+        .pack(&dir.path().join("package"), &mut |_| ControlFlow::Continue(()))
+        .unwrap_err();
     assert!(e.to_string().contains("image 5 of "), "{e}");
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["source"]);

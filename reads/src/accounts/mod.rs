@@ -14,7 +14,7 @@ pub use envelope::{Passphrase, RecoveryKey};
 pub use lockout::{Attempts, Wait};
 pub use rights::{Act, Kind, Thing, may_do, may_see};
 pub use signature::{Meaning, Signature, SignatureError};
-pub use wrap::{ContentKey, Wrapped};
+pub use wrap::Wrapped;
 
 use crate::folder::{read_at_most, replace};
 use crate::hash;

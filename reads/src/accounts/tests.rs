@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hash;
-use tiresias_words::Moment;
+use tiresias_words::{ContentKey, Moment};
 
 fn entropy(n: u8) -> Entropy {
     Zeroizing::new([n; 32])
@@ -99,7 +99,7 @@ fn a_content_key_opens_for_whom_and_for_what_it_was_wrapped() {
     let (anna, _) = made("anna", Kind::Reader, 1);
     let (ben, _) = made("ben", Kind::Reader, 6);
     let [package, other] = [hash::of_bytes(b"package"), hash::of_bytes(b"other")];
-    let key = ContentKey::new(entropy(9));
+    let key = ContentKey::new([9; 32]);
     let wrapped = Wrapped::new(anna.takes(), &key, &package, &entropy(10)).unwrap();
     let open = |account: &Account, wrapped: &Wrapped, of: &tiresias_words::ContentHash| {
         account.open(&phrase("four plain words here")).unwrap().unwrap(wrapped, of).map(|k| *k.bytes())

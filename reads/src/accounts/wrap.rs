@@ -1,7 +1,7 @@
 //! Content keys on their way to one account: wrapped for its X25519 key, so that only its passphrase opens them.
 //!
 //! An ephemeral key for each, the shared secret hashed with both public keys and what the content key is for, then XChaCha20-Poly1305 with a key that is used
-//! once. Refuses: to say what a content key is; it has no `Debug`, `Display`, `Serialize` or `Clone`.
+//! once.
 
 use super::envelope::{hex, unhex};
 use super::{AccountError, Entropy, Key, Unlocked};
@@ -9,25 +9,9 @@ use crate::hash;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
-use tiresias_words::ContentHash;
+use tiresias_words::{ContentHash, ContentKey};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
-
-/// The key of a sealed part.
-pub struct ContentKey(Zeroizing<[u8; 32]>);
-
-impl ContentKey {
-    /// A key from 32 bytes that nobody can guess.
-    #[must_use]
-    pub const fn new(bytes: Entropy) -> Self {
-        Self(bytes)
-    }
-    /// The bytes, for sealing and opening.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
 
 /// A content key that one account can open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +32,7 @@ impl Wrapped {
         let ephemeral = Key(PublicKey::from(&secret).to_bytes());
         let shared = secret.diffie_hellman(&PublicKey::from(to.0));
         let cipher = cipher(shared.as_bytes(), ephemeral, to, package);
-        let sealed = cipher.encrypt(&XNonce::default(), key.0.as_slice()).map_err(|_| AccountError::Memory)?;
+        let sealed = cipher.encrypt(&XNonce::default(), key.bytes().as_slice()).map_err(|_| AccountError::Memory)?;
         Ok(Self { ephemeral, sealed: hex(&sealed) })
     }
 }
@@ -69,7 +53,7 @@ impl Unlocked {
         let sealed = unhex(&wrapped.sealed).ok_or_else(not_ours)?;
         let opened = cipher(shared.as_bytes(), wrapped.ephemeral, to, package).decrypt(&XNonce::default(), sealed.as_slice());
         let opened = Zeroizing::new(opened.map_err(|_| not_ours())?);
-        <[u8; 32]>::try_from(opened.as_slice()).map(|bytes| ContentKey(Zeroizing::new(bytes))).map_err(|_| not_ours())
+        <[u8; 32]>::try_from(opened.as_slice()).map(ContentKey::new).map_err(|_| not_ours())
     }
 }
 

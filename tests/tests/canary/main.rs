@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::{Clock, RenderPath, Trace};
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Packing, Trust, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::protocol::Protocol;
@@ -116,7 +116,9 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
         said.by("a source's Debug", format!("{:?} {:?} {:?}", series.facts, series.vois, series.warnings()));
         said.by("a folder's Debug", format!("{read:?}"));
         let dest = packed.join(format!("case-{number}"));
-        let hash = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([7; 32]), &dest).expect("a package");
+        let hash = Packing::new(&[(Role::current(), series)], &UidKey::new([7; 32]))
+            .pack(&dest, &mut |_| ControlFlow::Continue(()))
+            .expect("a package");
         cases.push((hash, dest));
         wrong_sources(&source, root, said);
     }
@@ -130,7 +132,7 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
     let study = Study::create(&root.join("reader"), tiresias::demo::PROTOCOL, &bundles).expect("a study");
     for (hash, from) in &cases {
         std::fs::rename(from, study.package_dir(hash)).expect("the package goes into the study");
-        let package = tiresias_cases::Package::open(&study.package_dir(hash)).expect("the package opens");
+        let package = tiresias_cases::Package::open(&study.package_dir(hash), &Trust::Unsigned).expect("the package opens");
         package.verify().expect("it is intact");
         said.by("a package's Debug", format!("{:?}", package.series()));
     }
@@ -164,14 +166,12 @@ fn wrong_sources(source: &Path, root: &Path, said: &mut Said) {
     said.by("a refused file", read.refused.iter().map(|r| r.reason.to_string()).collect::<Vec<_>>().join("\n"));
     said.by("a folder's Debug", format!("{read:?}"));
     for series in &read.series {
-        let refusal = build(
-            &[(Role::current(), series), (Role::current(), series)],
-            Keep::Pixels,
-            &UidKey::new([7; 32]),
-            &wrong.path().join("twice"),
-        );
+        let refusal = Packing::new(&[(Role::current(), series), (Role::current(), series)], &UidKey::new([7; 32]))
+            .pack(&wrong.path().join("twice"), &mut |_| ControlFlow::Continue(()));
         said.by("a refused package", refusal.expect_err("two series of one role").to_string());
-        if let Err(e) = build(&[(Role::current(), series)], Keep::Pixels, &UidKey::new([7; 32]), &wrong.path().join("cut")) {
+        if let Err(e) = Packing::new(&[(Role::current(), series)], &UidKey::new([7; 32]))
+            .pack(&wrong.path().join("cut"), &mut |_| ControlFlow::Continue(()))
+        {
             said.by("a refused package", e.to_string());
         }
     }

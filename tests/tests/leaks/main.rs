@@ -30,7 +30,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tags::{KINDS, NATIVE, Plant};
-use tiresias_cases::{Codecs, Keep, LeakKind, ScanReport, UidKey, build, read_folder, scan};
+use tiresias_cases::{Codecs, LeakKind, Packing, ScanReport, UidKey, read_folder, scan};
 use tiresias_tests::Walk;
 use tiresias_tests::run::tiresias as program;
 use tiresias_words::Role;
@@ -260,7 +260,8 @@ fn a_package_is_clean_and_the_command_says_so() {
     let source = tiresias_tests::data("series/ct_chest").expect("test data of the project");
     let read = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder");
     let package = folder.path().join("package");
-    build(&[(Role::current(), &read.series[0])], Keep::Pixels, &UidKey::new([7; 32]), &package).expect("a package");
+    let case = [(Role::current(), &read.series[0])];
+    Packing::new(&case, &UidKey::new([7; 32])).pack(&package, &mut |_| ControlFlow::Continue(())).expect("a package");
     let scan = |arguments: &[&str]| program([&["scan"], arguments].concat()).expect("the command ends");
     let text = |path: &Path| path.display().to_string();
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tiresias::RenderPath;
-use tiresias_cases::{Package, Series};
+use tiresias_cases::{Package, Series, Trust};
 use tiresias_reads::hanging::{Canvas, FirstView, Ready, SizeClass, hang, opening};
 use tiresias_reads::machine::Fact;
 use tiresias_reads::study::Study;
@@ -24,7 +24,7 @@ fn expected(root: &Path, canvas: Canvas) -> ContentHash {
     let rules = study.rules(&ReaderId::new("reader-1").expect("a name")).expect("rules");
     let package = rules.bundle().reads()[0].package;
     let all: Vec<Arc<Series>> =
-        Package::open(&study.package_dir(&package)).expect("a package").into_series().into_iter().map(Arc::new).collect();
+        Package::open(&study.package_dir(&package), &Trust::Unsigned).expect("a package").into_series().into_iter().map(Arc::new).collect();
     let facts: Vec<_> = all.iter().map(|s| s.facts.clone()).collect();
     let layout = hang(display, &facts).expect("a layout");
     let geometries: Vec<_> = all.iter().map(|s| s.geometry().expect("a geometry")).collect();

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{Codecs, Keep, Series, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Packing, Series, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -30,7 +30,7 @@ pub(crate) fn study(folder: &Path, protocol_text: &str, readers: usize) -> PathB
 pub(crate) fn of(series: &[(Role, &Series)], folder: &Path, protocol_text: &str, readers: usize) -> PathBuf {
     let protocol = Protocol::parse(protocol_text).expect("a protocol");
     let aside = folder.join("package");
-    let package = build(series, Keep::Pixels, &UidKey::new([3; 32]), &aside).expect("a package");
+    let package = Packing::new(series, &UidKey::new([3; 32])).pack(&aside, &mut |_| ControlFlow::Continue(())).expect("a package");
     let account = |n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") };
     let readers: Vec<_> = (1..=readers).map(account).collect();
     let bundles = assign(&Plan {

@@ -11,7 +11,7 @@ use egui_kittest::kittest::NodeT as _;
 use image::RgbaImage;
 use std::collections::BTreeMap;
 use tiresias::RenderPath;
-use tiresias_reads::machine::{AnswerValue, Mark, State};
+use tiresias_reads::machine::{AnswerValue, Answers, Mark, State};
 use tiresias_reads::record::Record;
 use tiresias_words::{MarkId, QuestionId, ReaderId};
 
@@ -49,10 +49,10 @@ fn reader(record: &Record) -> State {
     record.state(&ReaderId::new("reader-1").expect("a name"))
 }
 
-fn is_half_answered(answers: &BTreeMap<QuestionId, AnswerValue>, marks: &BTreeMap<MarkId, Mark>) -> bool {
+fn is_half_answered(answers: &Answers, marks: &BTreeMap<MarkId, Mark>) -> bool {
     let question = QuestionId::new("confidence").expect("an id");
     let rated = marks.iter().map(|(id, m)| (*id, m.rating)).collect::<Vec<_>>();
-    answers.get(&question) == Some(&AnswerValue::Scale(80)) && rated == [(MarkId(1), Some(75))]
+    answers.of_case(&question) == Some(&AnswerValue::Scale(80)) && rated == [(MarkId(1), Some(75))]
 }
 
 /// Issue 4, bad input: "GPU out of memory or lost: a message, the draft safe, the case reopened."

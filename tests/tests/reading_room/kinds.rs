@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::RenderPath;
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Keep, Packing, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -212,8 +212,12 @@ fn study(folder: &Path) -> PathBuf {
             assert_eq!((read.series.len(), read.refused.len()), (1, 0), "{:?}", read.refused);
             let place = folder.join(format!("package-{i}"));
             (
-                build(&[(SeriesRole::current(), &read.series[0])], Keep::PixelsAndOverlays, &UidKey::new([9; 32]), &place)
-                    .expect("a package"),
+                Packing {
+                    keep: Keep::PixelsAndOverlays,
+                    ..Packing::new(&[(SeriesRole::current(), &read.series[0])], &UidKey::new([9; 32]))
+                }
+                .pack(&place, &mut |_| ControlFlow::Continue(()))
+                .expect("a package"),
                 place,
             )
         })

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiresias_cases::{Codecs, Keep, UidKey, build, read_folder};
+use tiresias_cases::{Codecs, Packing, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::machine::{Fact, Tool, View};
 use tiresias_reads::protocol::Protocol;
@@ -169,7 +169,7 @@ fn study(folder: &Path, kinds: &[Kind]) -> Study {
                 .collect();
             let sources: Vec<_> = series.iter().map(|(role, s)| (role.clone(), s)).collect();
             let place = folder.join(format!("package-{i}"));
-            (build(&sources, Keep::Pixels, &UidKey::new([5; 32]), &place).expect("a package"), place)
+            (Packing::new(&sources, &UidKey::new([5; 32])).pack(&place, &mut |_| ControlFlow::Continue(())).expect("a package"), place)
         })
         .collect();
     let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };

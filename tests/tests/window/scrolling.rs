@@ -30,7 +30,8 @@ fn every_slice_is_shown(path: &str) {
     window.point_at(ON_THE_IMAGE);
     window.settle();
     let package = study.bundles().values().next().unwrap().reads()[0].package;
-    let slices = tiresias_cases::Package::open(&study.package_dir(&package)).unwrap().series()[0].len() as u64;
+    let slices =
+        tiresias_cases::Package::open(&study.package_dir(&package), &tiresias_cases::Trust::Unsigned).unwrap().series()[0].len() as u64;
     window.keys(&["Home"]);
     window.until("the first slice is shown", |w| w.slice() == Some(1));
     let from = window.frames().count();

@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use tiresias_cases::{Package, Series, VoxelBuffer};
+use tiresias_cases::{Package, Series, Trust, VoxelBuffer};
 use tiresias_words::ContentHash;
 
 /// Options of `bench load`.
@@ -79,8 +79,11 @@ struct Loaded {
 fn measured(path: &Path) -> Result<(Loaded, Vec<(Series, VoxelBuffer)>), Failure> {
     let clock = Clock::start();
     let seconds = || clock.since_start().as_secs_f64();
-    let series =
-        if path.join("manifest.json").is_file() { Package::open(path).map_err(|e| at(path, &e))?.into_series() } else { all_series(path)? };
+    let series = if Package::is_at(path) {
+        Package::open(path, &Trust::Unsigned).map_err(|e| at(path, &e))?.into_series()
+    } else {
+        all_series(path)?
+    };
     let scan_s = seconds();
     let mut first_s = None;
     let mut volumes = Vec::new();

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 use tiresias_cases::{
-    Codecs, Content, Inspection, Package, Place, Series, Shape, Shutter, VoxelBuffer, image_statistics, inspect, measure, min_max_voi,
-    probe, read_folder,
+    Codecs, Content, Inspection, Package, Place, Series, Shape, Shutter, Trust, VoxelBuffer, image_statistics, inspect, measure,
+    min_max_voi, probe, read_folder,
 };
 use tiresias_words::{StoredValue, Voxel};
 
@@ -106,15 +106,17 @@ pub(super) fn manifest(input: &[u8]) -> Held {
     let dir = scratch()?;
     let place = || -> std::io::Result<()> {
         fs::write(dir.path().join("manifest.json"), input)?;
-        // Two images for manifests to name, of 64 and 4,096 bytes.
-        for (digit, length) in [("0", 64), ("1", 4096)] {
+        // Two images for manifests to name, of 64 and 4,096 bytes, and a sealed part.
+        for (name, length) in
+            [(format!("{}.dcm", "0".repeat(32)), 64), (format!("{}.dcm", "1".repeat(32)), 4096), ("sealed.bin".to_owned(), 64)]
+        {
             let bytes: Vec<u8> = (0..length).map(|i: u32| (i % 251) as u8).collect();
-            fs::write(dir.path().join(format!("{}.dcm", digit.repeat(32))), bytes)?;
+            fs::write(dir.path().join(name), bytes)?;
         }
         Ok(())
     };
     place().map_err(ours("write its files"))?;
-    let package = match Package::open(dir.path()) {
+    let package = match Package::open(dir.path(), &Trust::Unsigned) {
         Ok(package) => package,
         Err(error) => return told(&error),
     };
@@ -132,7 +134,7 @@ fn count(series: &Series) -> u64 {
 }
 
 /// What must hold of a series from wherever.
-fn holds_of_series(series: &Series) -> Held {
+pub(super) fn holds_of_series(series: &Series) -> Held {
     let images = series.len();
     must(images > 0 && series.facts.images as usize == images, || format!("{images} images where it says {}", series.facts.images))?;
     must(series.image_size.iter().all(|n| (1..=65_535).contains(n)), || format!("images of {:?} pixels", series.image_size))?;

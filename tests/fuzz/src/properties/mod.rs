@@ -9,6 +9,7 @@ mod frames;
 mod images;
 mod layers;
 mod messages;
+mod packages;
 mod recents;
 mod rows;
 mod texts;
@@ -23,11 +24,14 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 16] = [
+pub const TARGETS: [(&str, Property); 19] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("presentation", layers::presentation),
     ("manifest", images::manifest),
+    ("archive", packages::archive),
+    ("signature", packages::signature),
+    ("sealed", packages::sealed),
     ("codec", frames::codec),
     ("inflate", frames::inflates),
     ("request", messages::request),
