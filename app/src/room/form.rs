@@ -148,7 +148,7 @@ impl Room {
                 }
             }
             QuestionKind::Choices(_) | QuestionKind::Number(_) | QuestionKind::Text(_) => {
-                self.question_line(ui, width, question, &field, None)
+                self.question_line(ui, width, question, &field, None);
             }
         }
         ui.add_space(20.0);
