@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bundle;
+pub mod correlation;
 pub mod desk;
 pub mod export;
 pub mod formats;

@@ -11,6 +11,7 @@ mod layers;
 mod messages;
 mod recents;
 mod rows;
+mod scans;
 mod texts;
 
 use std::fmt::Display;
@@ -23,9 +24,10 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 16] = [
+pub const TARGETS: [(&str, Property); 17] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
+    ("scan", scans::scan),
     ("presentation", layers::presentation),
     ("manifest", images::manifest),
     ("codec", frames::codec),
