@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod bundle;
+pub mod correlation;
 pub mod desk;
 pub mod export;
 pub mod formats;

@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::elements::{Element, Part, keyword};
+use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
 use super::words::{Dictionary, has_date, is_common, is_day, text};
 use super::{LeakKind, Severity};
 use dicom_core::Tag;
@@ -25,7 +26,7 @@ enum Rule {
     Terms(&'static [&'static str]),
     /// Up to 16 signs of a code value such as 113100 or G-A100.
     CodeValue,
-    /// An age of at most 89 years.
+    /// An age of at most 90 years, which stands for all above 89.
     Age,
     /// A random code: at least 16 hexadecimal digits, or nothing.
     RandomCode,
@@ -170,6 +171,9 @@ fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(Le
     if tag.element() == 0 && element.value.len() == 4 {
         return None;
     }
+    if is_b_value(element, says) {
+        return None;
+    }
     if tag.group() % 2 == 1 {
         return Some((private_kind(element, says), Severity::Leak));
     }
@@ -253,8 +257,8 @@ fn of_bits(element: &Element<'_>, is_nested: bool) -> Option<(LeakKind, Severity
 fn of_age(says: &str) -> Option<(LeakKind, Severity)> {
     let years = says.strip_suffix('Y').and_then(|y| y.parse::<u32>().ok());
     let is_shorter = says.len() == 4 && says.ends_with(['D', 'W', 'M']) && says.bytes().take(3).all(|b| b.is_ascii_digit());
-    // HIPAA 45 CFR 164.514(b)(2)(i)(C): ages over 89 identify.
-    (!is_shorter && years.is_none_or(|y| y > 89)).then_some((LeakKind::Date, Severity::Leak))
+    // HIPAA 45 CFR 164.514(b)(2)(i)(C): ages over 89 identify, and one word stands for all of them: 90 here.
+    (!is_shorter && years.is_none_or(|y| y > 90)).then_some((LeakKind::Date, Severity::Leak))
 }
 
 /// Numbers in text or binary. Text has twice as many signs as PS3.5 gives a number, which some writers need, no more than ten before the point, and no day.
@@ -313,6 +317,25 @@ fn is_moved_date(element: &Element<'_>, says: &str, facts: FileFacts) -> bool {
             b"TM" => says.len() <= 16 && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
             _ => false,
         }
+}
+
+/// Where makers of MR scanners keep the b-value of diffusion, the only private attributes that may stay (PS3.15 table E.3.10-1): group, creator, element of its block.
+const B_VALUES: [(u16, &str, u16); 3] =
+    [(0x0019, "SIEMENS MR HEADER", 0x0C), (0x0043, "GEMS_PARM_01", 0x39), (0x2001, "Philips Imaging DD 001", 0x03)];
+
+/// Whether a private element is one number that is a b-value, or the creator of such a block.
+fn is_b_value(element: &Element<'_>, says: &str) -> bool {
+    let (tag, Some(creator)) = (element.tag(), element.creator) else { return false };
+    let is_creator = matches!(tag.element(), 0x0010..=0x00FF);
+    let is_number = match &element.vr {
+        b"IS" | b"DS" => says.split('\\').count() == 1 && are_numbers(element, says),
+        b"FL" => element.value.len() == 4,
+        b"FD" => element.value.len() == 8,
+        _ => false,
+    };
+    let is_known =
+        |(group, name, at): &(u16, &str, u16)| tag.group() == *group && creator == *name && (is_creator || tag.element() & 0xFF == *at);
+    B_VALUES.iter().any(is_known) && (is_creator || is_number)
 }
 
 fn private_kind(element: &Element<'_>, says: &str) -> LeakKind {
@@ -408,79 +431,6 @@ const SPECIAL: &[(&str, Rule)] = &[
     ("CodingSchemeDesignator", Rule::Terms(&["DCM", "SCT", "SRT", "SNM3", "UCUM", "LN", "RADLEX", "FMA", "UMLS"])),
 ];
 
-/// Sizes, places, grey scale, technique: numbers.
-const NUMBERS: &str = "
-    AcquisitionMatrix AcquisitionNumber ActualFrameDuration AxialAcceptance AxialMash BitsAllocated BitsStored BluePaletteColorLookupTableDescriptor
-    BodyPartThickness CTDIvol CardiacNumberOfImages CenterOfCircularShutter CineRate CoincidenceWindowWidth CollimatorLeftVerticalEdge
-    CollimatorLowerHorizontalEdge CollimatorRightVerticalEdge CollimatorUpperHorizontalEdge ColumnPositionInTotalImagePixelMatrix Columns CompressionForce
-    DataCollectionDiameter DeadTimeFactor DecayFactor DetectorActiveDimensions DetectorBinning DetectorElementPhysicalSize DetectorElementSpacing
-    DeviationIndex DiffusionBValue DiffusionGradientOrientation DimensionIndexPointer DimensionIndexValues DistanceSourceToDetector
-    DistanceSourceToEntrance DistanceSourceToPatient DopplerCorrectionAngle DoseCalibrationFactor DoubleFloatPixelPaddingRangeLimit
-    DoubleFloatPixelPaddingValue EchoNumbers EchoTime EchoTrainLength EffectiveEchoTime EncapsulatedPixelDataValueTotalLength EnergyWindowLowerLimit
-    EnergyWindowUpperLimit EntranceDose EntranceDoseInmGy EstimatedRadiographicMagnificationFactor Exposure ExposureIndex ExposureInmAs ExposureInuAs
-    ExposureTime ExposureTimeInms ExposureTimeInuS ExtendedOffsetTable ExtendedOffsetTableLengths FieldOfViewDimensions FieldOfViewOrigin
-    FieldOfViewRotation FileMetaInformationVersion FlipAngle FloatPixelPaddingRangeLimit FloatPixelPaddingValue FocalSpots FrameAcquisitionNumber
-    FrameDelay FrameIncrementPointer FrameNumbersOfInterest FrameReferenceTime FrameTime FrameTimeVector FunctionalGroupPointer GantryDetectorTilt
-    GeneratorPower GreenPaletteColorLookupTableDescriptor HalfValueLayer HeartRate HighBit HighRRValue ImageIndex ImageOrientationPatient
-    ImagePositionPatient ImageRotation ImagerPixelSpacing ImagesInAcquisition ImagingFrequency InStackPositionNumber InstanceNumber IntervalsAcquired
-    IntervalsRejected InversionTime KVP LUTDescriptor LargestImagePixelValue LargestPixelValueInSeries LossyImageCompressionRatio LowRRValue
-    MagneticFieldStrength MaximumFractionalValue NominalCardiacTriggerDelayTime NominalInterval NominalScannedPixelSpacing NumberOfAverages NumberOfFrames
-    NumberOfPhaseEncodingSteps NumberOfSeriesRelatedInstances NumberOfSlices NumberOfTemporalPositions NumberOfTimeSlices OrganDose PatientSize
-    PatientWeight PercentPhaseFieldOfView PercentSampling PhysicalDeltaX PhysicalDeltaY PhysicalUnitsXDirection PhysicalUnitsYDirection PixelAspectRatio
-    PixelBandwidth PixelIntensityRelationshipSign PixelPaddingRangeLimit PixelPaddingValue PixelRepresentation PixelSpacing PlanarConfiguration
-    PositionerPrimaryAngle PositionerSecondaryAngle RadionuclideHalfLife RadionuclidePositronFraction RadionuclideTotalDose
-    RadiopharmaceuticalSpecificActivity RadiopharmaceuticalVolume RadiusOfCircularShutter RecommendedDisplayFrameRate ReconstructionDiameter
-    RedPaletteColorLookupTableDescriptor ReferencePixelPhysicalValueX ReferencePixelPhysicalValueY ReferencePixelX0 ReferencePixelY0 ReferencedFrameNumber
-    ReferencedSegmentNumber RegionDataType RegionFlags RegionLocationMaxX1 RegionLocationMaxY1 RegionLocationMinX0 RegionLocationMinY0 RegionSpatialFormat
-    RelativeXRayExposure RepetitionTime RepresentativeFrameNumber RescaleIntercept RescaleSlope RevolutionTime RowPositionInTotalImagePixelMatrix Rows SAR
-    SamplesPerPixel ScatterFractionFactor SegmentNumber Sensitivity SeriesNumber ShutterLeftVerticalEdge ShutterLowerHorizontalEdge
-    ShutterPresentationValue ShutterRightVerticalEdge ShutterUpperHorizontalEdge SingleCollimationWidth SliceLocation SliceThickness
-    SmallestImagePixelValue SmallestPixelValueInSeries SpacingBetweenSlices SpiralPitchFactor SteeringAngle TableFeedPerRotation TableHeight TableSpeed
-    TargetExposureIndex TemporalPositionIdentifier TemporalPositionIndex TemporalResolution TotalCollimationWidth TotalPixelMatrixColumns
-    TotalPixelMatrixRows TransducerFrequency TriggerTime TriggerWindow VerticesOfThePolygonalShutter WindowCenter WindowWidth XRayTubeCurrent
-    XRayTubeCurrentInmA XRayTubeCurrentInuA dBdt
-";
-
-/// Codes, and the meanings of codes.
-const WORDS: &str = "
-    AcquisitionContrast AcquisitionType AngioFlag AnodeTargetMaterial BodyPartExamined BreastImplantPresent CodeMeaning CollimatorShape CollimatorType
-    ComplexImageComponent ContentQualification ConversionType CorrectedImage CountsSource DecayCorrection DetectorActiveShape
-    DetectorConditionsNominalFlag DetectorType DiffusionDirectionality DimensionOrganizationType ExposureModulationType FieldOfViewShape FilterMaterial
-    FilterType FrameLaterality FrameType ImageLaterality ImageType ImagedNucleus InPlanePhaseEncodingDirection Laterality
-    LongitudinalTemporalInformationModified LossyImageCompression LossyImageCompressionMethod MRAcquisitionType Modality ModalitiesInStudy ModalityLUTType PartialView
-    PatientOrientation PatientPosition PhotometricInterpretation PixelIntensityRelationship PixelPresentation PixelSpacingCalibrationType PositionerType
-    PresentationIntentType PresentationLUTShape QualityControlImage RandomsCorrectionMethod RecognizableVisualFeatures RescaleType RotationDirection
-    ScanOptions ScanningSequence SegmentationFractionalType SegmentationType SequenceVariant SeriesType ShutterShape SpecificCharacterSet Units
-    VOILUTFunction VariableFlipAngleFlag ViewPosition VolumeBasedCalculationTechnique VolumetricProperties
-";
-
-/// Whose items are judged one by one.
-const SEQUENCES: &str = "
-    AnatomicRegionModifierSequence AnatomicRegionSequence CTAcquisitionDetailsSequence CTAcquisitionTypeSequence CTExposureSequence CTGeometrySequence
-    CTImageFrameTypeSequence CTPositionSequence CTReconstructionSequence CTTableDynamicsSequence CTXRayDetailsSequence CardiacSynchronizationSequence
-    DeidentificationMethodCodeSequence DiffusionGradientDirectionSequence DimensionIndexSequence DimensionOrganizationSequence EnergyWindowInformationSequence EnergyWindowRangeSequence FrameAnatomySequence
-    FrameContentSequence FrameDisplayShutterSequence FrameVOILUTSequence MRAveragesSequence MRDiffusionSequence MREchoSequence MRFOVGeometrySequence
-    MRImageFrameTypeSequence MRImagingModifierSequence MRModifierSequence MRTimingAndRelatedParametersSequence ModalityLUTSequence
-    PatientGantryRelationshipCodeSequence PatientOrientationCodeSequence PatientOrientationModifierCodeSequence PerFrameFunctionalGroupsSequence
-    PixelMeasuresSequence PixelValueTransformationSequence PlaneOrientationSequence PlanePositionSequence PlanePositionSlideSequence
-    PresentationLUTSequence PrimaryAnatomicStructureModifierSequence PrimaryAnatomicStructureSequence RadionuclideCodeSequence
-    RadiopharmaceuticalCodeSequence RadiopharmaceuticalInformationSequence SegmentIdentificationSequence SequenceOfUltrasoundRegions
-    SharedFunctionalGroupsSequence TemporalPositionSequence VOILUTSequence ViewCodeSequence ViewModifierCodeSequence
-";
-
-/// Pixels and tables.
-const BITS: &str = "
-    BluePaletteColorLookupTableData DoubleFloatPixelData FloatPixelData GreenPaletteColorLookupTableData LUTData PixelData RedPaletteColorLookupTableData
-    SegmentedBluePaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
-";
-
-/// What uptake, perfusion and intervals need, once moved (PS3.15 E.3.6, modified dates).
-const MOVED_DATES: &str = "
-    AcquisitionDate AcquisitionDateTime AcquisitionTime ContentDate ContentTime FrameAcquisitionDateTime FrameReferenceDateTime
-    RadiopharmaceuticalStartDateTime RadiopharmaceuticalStartTime RadiopharmaceuticalStopDateTime RadiopharmaceuticalStopTime SeriesDate SeriesTime
-    StudyDate StudyTime
-";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -499,7 +449,7 @@ mod tests {
         let (is_zero, sha256) = (value.iter().all(|b| *b == 0), ContentHash(Sha256::digest(value).into()));
         let mut names = Dictionary::default();
         names.learn("Okafor^Adaeze");
-        judge(&Element { part: Part::Element, tags, vr: *vr, value, sha256, is_zero, is_nest: false }, facts, &names)
+        judge(&Element { part: Part::Element, tags, creator: None, vr: *vr, value, sha256, is_zero, is_nest: false }, facts, &names)
     }
 
     #[test]
@@ -517,8 +467,8 @@ mod tests {
         assert_eq!(of("BodyPartExamined", b"CS", b"CHEST"), None);
         assert_eq!(of("BodyPartExamined", b"CS", b"OKAFOR"), Some((LeakKind::Name, Severity::Leak)));
         assert_eq!(of("BodyPartExamined", b"CS", b"SMITH"), Some((LeakKind::FreeText, Severity::Suspect)));
-        assert_eq!(of("PatientAge", b"AS", b"089Y"), None);
-        assert_eq!(of("PatientAge", b"AS", b"090Y"), Some((LeakKind::Date, Severity::Leak)));
+        assert_eq!(of("PatientAge", b"AS", b"090Y"), None);
+        assert_eq!(of("PatientAge", b"AS", b"091Y"), Some((LeakKind::Date, Severity::Leak)));
         assert_eq!(of("PatientName", b"PN", b"  "), None);
         assert_eq!(of("PatientName", b"PN", b"A^B"), Some((LeakKind::Name, Severity::Leak)));
         assert_eq!(of("SeriesDescription", b"LO", b"t2"), Some((LeakKind::FreeText, Severity::Leak)));
@@ -533,6 +483,35 @@ mod tests {
             judged(&[Tag(0x0088, 0x0200), Tag(0x7FE0, 0x0010)], b"OW", &[0, 4], FileFacts::default()),
             Some((LeakKind::Text, Severity::Leak))
         );
+    }
+
+    #[test]
+    fn of_private_elements_the_b_value_may_stay() {
+        let at = |tag: Tag, vr: &[u8; 2], value: &[u8], creator| {
+            let sha256 = ContentHash(Sha256::digest(value).into());
+            let element = Element {
+                part: Part::Element,
+                tags: &[tag],
+                creator: Some(creator),
+                vr: *vr,
+                value,
+                sha256,
+                is_zero: false,
+                is_nest: false,
+            };
+            judge(&element, FileFacts::default(), &Dictionary::default())
+        };
+        assert_eq!(at(Tag(0x0019, 0x0010), b"LO", b"SIEMENS MR HEADER", "SIEMENS MR HEADER"), None);
+        assert_eq!(at(Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS MR HEADER"), None);
+        assert_eq!(at(Tag(0x2001, 0x1003), b"FL", &800_f32.to_le_bytes(), "Philips Imaging DD 001"), None);
+        for (tag, vr, value, creator) in [
+            (Tag(0x0019, 0x100C), b"LO", &b"1000"[..], "SIEMENS MR HEADER"),
+            (Tag(0x0019, 0x100C), b"IS", b"19640229", "SIEMENS MR HEADER"),
+            (Tag(0x0019, 0x100D), b"IS", b"1000", "SIEMENS MR HEADER"),
+            (Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS CT HEADER"),
+        ] {
+            assert!(at(tag, vr, value, creator).is_some_and(|(_, severity)| severity == Severity::Leak), "{tag} {creator}");
+        }
     }
 
     #[test]

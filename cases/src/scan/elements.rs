@@ -44,6 +44,8 @@ pub(super) struct Element<'a> {
     pub(super) part: Part,
     /// The tags that lead to it, its own last.
     pub(super) tags: &'a [Tag],
+    /// Of a private element at the top of a data set: who made its block (PS3.5 7.8.1).
+    pub(super) creator: Option<&'a str>,
     /// Its value representation; of implicit ones the standard's.
     pub(super) vr: [u8; 2],
     /// The first 64 KiB of its value; nothing of a sequence.
@@ -88,7 +90,7 @@ pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see:
     let data_set = bytes.position();
     // The meta group is walked as a data set of its own.
     bytes.seek(meta)?;
-    let mut walker = Walker { bytes: &mut bytes, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), see };
+    let mut walker = Walker { bytes: &mut bytes, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), creators: Vec::new(), see };
     while walker.bytes.position() < data_set {
         let element = head(walker.bytes, Encoding::EXPLICIT_LITTLE)?;
         walker.element(&element, Encoding::EXPLICIT_LITTLE)?;
@@ -99,7 +101,7 @@ pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see:
             let plain = unpack(&mut bytes, codecs)?;
             let length = plain.len() as u64;
             let mut plain = Bytes::new(Cursor::new(plain), length);
-            Walker { bytes: &mut plain, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), see }
+            Walker { bytes: &mut plain, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), creators: Vec::new(), see }
                 .data_set(Encoding::EXPLICIT_LITTLE)
         }
     }
@@ -107,7 +109,16 @@ pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see:
 
 fn show(part: Part, value: &[u8], see: See<'_>) {
     let is_zero = value.iter().all(|b| *b == 0);
-    see(&Element { part, tags: &[], vr: *b"OB", value, sha256: ContentHash(Sha256::digest(value).into()), is_zero, is_nest: false });
+    see(&Element {
+        part,
+        tags: &[],
+        creator: None,
+        vr: *b"OB",
+        value,
+        sha256: ContentHash(Sha256::digest(value).into()),
+        is_zero,
+        is_nest: false,
+    });
 }
 
 struct Walker<'a, 'b, R> {
@@ -116,6 +127,8 @@ struct Walker<'a, 'b, R> {
     left: u32,
     tags: Vec<Tag>,
     size: PixelSize,
+    /// Private creators of the group that is being read.
+    creators: Vec<(Tag, String)>,
     see: See<'b>,
 }
 
@@ -214,7 +227,7 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
 
     fn nest(&mut self, vr: [u8; 2]) {
         let sha256 = ContentHash(Sha256::digest([]).into());
-        (self.see)(&Element { part: Part::Element, tags: &self.tags, vr, value: &[], sha256, is_zero: true, is_nest: true });
+        (self.see)(&Element { part: Part::Element, tags: &self.tags, creator: None, vr, value: &[], sha256, is_zero: true, is_nest: true });
     }
 
     /// Reads a value of a length that the file has, and shows it.
@@ -232,8 +245,25 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
         }
         self.size.take(&self.tags, &first, encoding);
         let sha256 = ContentHash(hash.finalize().into());
-        (self.see)(&Element { part, tags: &self.tags, vr, value: &first, sha256, is_zero, is_nest: false });
+        let creator = self.creator(&first);
+        let creator = creator.as_deref();
+        (self.see)(&Element { part, tags: &self.tags, creator, vr, value: &first, sha256, is_zero, is_nest: false });
         Ok(())
+    }
+
+    /// Who made the private block of the element that was read. A creator (gggg,0010-00FF) makes itself, and is remembered while its group lasts.
+    fn creator(&mut self, value: &[u8]) -> Option<String> {
+        let &[Tag(group, element)] = self.tags.as_slice() else { return None };
+        if group % 2 == 0 {
+            return None;
+        }
+        if let 0x0010..=0x00FF = element {
+            let name = String::from_utf8_lossy(value).trim_matches([' ', '\0']).to_owned();
+            self.creators.retain(|(block, _)| block.group() == group);
+            self.creators.push((Tag(group, element), name.clone()));
+            return Some(name);
+        }
+        self.creators.iter().find(|(block, _)| *block == Tag(group, element >> 8)).map(|(_, name)| name.clone())
     }
 
     fn items(&mut self, encoding: Encoding, end: Option<u64>) -> Result<(), FileError> {

@@ -7,6 +7,7 @@
 
 mod allowed;
 mod elements;
+mod lists;
 mod names;
 mod pixels;
 mod sheet;
@@ -259,7 +260,7 @@ impl ReportText<'_> {
 /// Scans a DICOM file, a folder, the files that a DICOMDIR names, or a case package.
 ///
 /// Pixels: every frame of colour, ultrasound, secondary capture and other pictures, and of stacks of at most 32 images; of longer stacks the first, the middle, the
-/// last and every eighth, because what a machine burns in it burns into all.
+/// last and every eighth, because what a machine burns in it burns into all; of more than 2,000 pictures, as many spread over all.
 /// `progress` is called as the work goes on and can stop it; its total grows when the number of frames is known.
 ///
 /// # Errors

@@ -10,13 +10,19 @@ use crate::folder::Refused;
 use crate::samples::Samples;
 use crate::series::{Content, ScannedSeries, Series, Source};
 use crate::threads::on_all_cores;
+use sha2::{Digest as _, Sha256};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use tiresias_words::ContentHash;
 
 /// Stacks up to this length are looked at frame by frame.
 const SHORT: usize = 32;
 /// Of longer ones every so many frames, the first, the middle and the last.
 const EVERY: usize = 8;
+/// Pictures of one file or series up to this number are looked at one by one; of more, as many spread over all.
+const PICTURES: usize = 2000;
+/// Pixels of the largest image that is looked at: twice those of the largest mammogram of today and more.
+const LARGEST: u64 = 1 << 27;
 /// What a modality makes as stacks; of everything else each frame is a picture of its own.
 const STACKS: [&str; 4] = ["CT", "MR", "PT", "NM"];
 
@@ -44,13 +50,32 @@ pub(super) struct Picture {
     pub(super) boxes: Vec<TextBox>,
 }
 
+impl Picture {
+    /// SHA-256 of the grey in a rectangle, row by row, 16 bits little endian.
+    fn hash(&self, [x, y, w, h]: [u32; 4]) -> ContentHash {
+        let mut hash = Sha256::new();
+        for row in y..y + h {
+            let start = row as usize * self.size[0] as usize + x as usize;
+            for grey in self.grey.get(start..start + w as usize).unwrap_or_default() {
+                hash.update(grey.to_le_bytes());
+            }
+        }
+        ContentHash(hash.finalize().into())
+    }
+}
+
 /// The frames of a set that are looked at.
 pub(super) fn frames_to_look_at(series: &[ScannedSeries]) -> Vec<FrameId> {
     let of = |(at, s): (usize, &ScannedSeries)| {
         let s = &s.series;
         let is_stack = s.content == Content::Grey && STACKS.contains(&s.facts.modality.as_str());
         let (count, middle) = (s.len(), s.len() / 2);
-        let is_sampled = move |i: &usize| !is_stack || count <= SHORT || i.is_multiple_of(EVERY) || *i == middle || i + 1 == count;
+        let every = match (is_stack, count) {
+            (true, ..=SHORT) | (false, ..=PICTURES) => 1,
+            (true, _) => EVERY,
+            (false, _) => count.div_ceil(PICTURES),
+        };
+        let is_sampled = move |i: &usize| i.is_multiple_of(every) || *i == middle || i + 1 == count;
         (0..count).filter(is_sampled).map(move |image| FrameId { series: at, image })
     };
     series.iter().enumerate().flat_map(of).collect()
@@ -74,6 +99,10 @@ fn look_at(id: FrameId, series: &Series) -> Looked {
 
 fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
     let size = series.image_size;
+    let pixels = u64::from(size[0]) * u64::from(size[1]);
+    if pixels > LARGEST {
+        return Err(CasesError::Memory { mib: (pixels * 2) >> 20 });
+    }
     let (grey, boxes) = match series.content {
         Content::Grey => {
             let grey = words(&series.grey_samples(image)?.0);
@@ -123,7 +152,8 @@ impl Looked {
                 let leak = |b: &TextBox| {
                     let [x, y, w, h] = b.rect;
                     let place = format!("pixels rect [{x},{y},{w},{h}]{of}");
-                    Leak::new(&self.path, place, (LeakKind::Text, Severity::Leak), &format!("score {:.2}", b.score))
+                    let kind = (LeakKind::Text, Severity::Leak);
+                    Leak::hashed(&self.path, place, kind, picture.hash(b.rect), &format!("score {:.2}", b.score))
                 };
                 picture.boxes.iter().map(leak).collect()
             }

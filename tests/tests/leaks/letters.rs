@@ -75,10 +75,16 @@ impl Letters {
         ([columns, rows], ink)
     }
 
-    /// Burns a made-up line of capitals `height` pixels high into an image. Returns where its ink is; `None` where there was no place in which it could be read.
-    pub(crate) fn burn(&self, image: &mut Grey, height: u32, dice: &mut Dice) -> Option<[u32; 4]> {
+    /// Burns a made-up line of capitals `height` pixels high into an image, along its rows or, turned to the left, along its columns. Returns where its ink is;
+    /// `None` where there was no place in which it could be read.
+    pub(crate) fn burn(&self, image: &mut Grey, height: u32, is_turned: bool, dice: &mut Dice) -> Option<[u32; 4]> {
         let sheet = self.of_height(height, dice);
-        let (size, ink) = Self::line(sheet, &words(dice));
+        let (mut size, mut ink) = Self::line(sheet, &words(dice));
+        if is_turned {
+            let [w, h] = size;
+            ink = (0..w).rev().flat_map(|x| (0..h).map(move |y| (y * w + x) as usize)).map(|i| ink[i]).collect();
+            size = [h, w];
+        }
         self.put(image, size, &ink, *dice.of(&[Style::Plain, Style::Plain, Style::Rim, Style::Box]), dice)
     }
 

@@ -111,7 +111,7 @@ fn pixel_text_is_found_and_clean_images_are_left() {
         let mut left = LINES;
         while left > 0 {
             let mut image = grounds.of(modality, &mut dice);
-            let Some(rect) = letters.burn(&mut image, size, &mut dice) else { continue };
+            let Some(rect) = letters.burn(&mut image, size, false, &mut dice) else { continue };
             let path = folder.path().join(format!("{:016x}{:016x}.dcm", dice.next(), dice.next()));
             write(&path, modality, &image, &mut dice);
             planted.push((path, rect, size, modality));
@@ -129,6 +129,22 @@ fn pixel_text_is_found_and_clean_images_are_left() {
             missed.push(format!("{size} px on {modality} at {rect:?}"));
             keep(path, "missed");
         }
+    }
+
+    // Lines that run up the image, which no bound asks for.
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut turned = Vec::new();
+    for (n, size) in SIZES.iter().flat_map(|s| [*s; 4]).enumerate() {
+        let mut image = grounds.of(MODALITIES[n % 4], &mut dice);
+        if let Some(rect) = letters.burn(&mut image, size, true, &mut dice) {
+            let path = folder.path().join(format!("{n}.dcm"));
+            write(&path, MODALITIES[n % 4], &image, &mut dice);
+            turned.push((path, rect));
+        }
+    }
+    let report = scanned(folder.path());
+    for (path, rect) in &turned {
+        table.count("turned by 90 degrees", boxes(&report).any(|(p, b)| p == *path && shared(b, *rect) * 2 >= b[2] * b[3]));
     }
 
     // Real frames with text.

@@ -12,6 +12,7 @@ mod messages;
 mod packages;
 mod recents;
 mod rows;
+mod scans;
 mod texts;
 
 use std::fmt::Display;
@@ -24,9 +25,10 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 19] = [
+pub const TARGETS: [(&str, Property); 20] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
+    ("scan", scans::scan),
     ("presentation", layers::presentation),
     ("manifest", images::manifest),
     ("archive", packages::archive),

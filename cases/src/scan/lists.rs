@@ -1,0 +1,75 @@
+//! Attributes that carry no identity, by keyword (PS3.6): those that the Basic Application Level Confidentiality Profile leaves (PS3.15 table E.1-1) and that the
+//! image modules of PS3.3 need. What values each may have is said in [`super::allowed`].
+
+/// Sizes, places, grey scale, technique: numbers.
+pub(super) const NUMBERS: &str = "
+    AcquisitionMatrix AcquisitionNumber ActualFrameDuration AxialAcceptance AxialMash BitsAllocated BitsStored BluePaletteColorLookupTableDescriptor
+    BodyPartThickness CTDIvol CardiacNumberOfImages CenterOfCircularShutter CineRate CoincidenceWindowWidth CollimatorLeftVerticalEdge
+    CollimatorLowerHorizontalEdge CollimatorRightVerticalEdge CollimatorUpperHorizontalEdge ColumnPositionInTotalImagePixelMatrix Columns CompressionForce
+    DataCollectionDiameter DeadTimeFactor DecayFactor DetectorActiveDimensions DetectorBinning DetectorElementPhysicalSize DetectorElementSpacing
+    DeviationIndex DiffusionBValue DiffusionGradientOrientation DimensionIndexPointer DimensionIndexValues DistanceSourceToDetector
+    DistanceSourceToEntrance DistanceSourceToPatient DopplerCorrectionAngle DoseCalibrationFactor DoubleFloatPixelPaddingRangeLimit
+    DoubleFloatPixelPaddingValue EchoNumbers EchoTime EchoTrainLength EffectiveEchoTime EncapsulatedPixelDataValueTotalLength EnergyWindowLowerLimit
+    EnergyWindowUpperLimit EntranceDose EntranceDoseInmGy EstimatedRadiographicMagnificationFactor Exposure ExposureIndex ExposureInmAs ExposureInuAs
+    ExposureTime ExposureTimeInms ExposureTimeInuS ExtendedOffsetTable ExtendedOffsetTableLengths FieldOfViewDimensions FieldOfViewOrigin
+    FieldOfViewRotation FileMetaInformationVersion FlipAngle FloatPixelPaddingRangeLimit FloatPixelPaddingValue FocalSpots FrameAcquisitionNumber
+    FrameDelay FrameIncrementPointer FrameNumbersOfInterest FrameReferenceTime FrameTime FrameTimeVector FunctionalGroupPointer GantryDetectorTilt
+    GeneratorPower GreenPaletteColorLookupTableDescriptor HalfValueLayer HeartRate HighBit HighRRValue ImageIndex ImageOrientationPatient
+    ImagePositionPatient ImageRotation ImagerPixelSpacing ImagesInAcquisition ImagingFrequency InStackPositionNumber InstanceNumber IntervalsAcquired
+    IntervalsRejected InversionTime KVP LUTDescriptor LargestImagePixelValue LargestPixelValueInSeries LossyImageCompressionRatio LowRRValue
+    MagneticFieldStrength MaximumFractionalValue NominalCardiacTriggerDelayTime NominalInterval NominalScannedPixelSpacing NumberOfAverages NumberOfFrames
+    NumberOfPhaseEncodingSteps NumberOfSeriesRelatedInstances NumberOfSlices NumberOfTemporalPositions NumberOfTimeSlices OrganDose PatientSize
+    PatientWeight PercentPhaseFieldOfView PercentSampling PhysicalDeltaX PhysicalDeltaY PhysicalUnitsXDirection PhysicalUnitsYDirection PixelAspectRatio
+    PixelBandwidth PixelIntensityRelationshipSign PixelPaddingRangeLimit PixelPaddingValue PixelRepresentation PixelSpacing PlanarConfiguration
+    PositionerPrimaryAngle PositionerSecondaryAngle RadionuclideHalfLife RadionuclidePositronFraction RadionuclideTotalDose
+    RadiopharmaceuticalSpecificActivity RadiopharmaceuticalVolume RadiusOfCircularShutter RecommendedDisplayFrameRate ReconstructionDiameter
+    RedPaletteColorLookupTableDescriptor ReferencePixelPhysicalValueX ReferencePixelPhysicalValueY ReferencePixelX0 ReferencePixelY0 ReferencedFrameNumber
+    ReferencedSegmentNumber RegionDataType RegionFlags RegionLocationMaxX1 RegionLocationMaxY1 RegionLocationMinX0 RegionLocationMinY0 RegionSpatialFormat
+    RelativeXRayExposure RepetitionTime RepresentativeFrameNumber RescaleIntercept RescaleSlope RevolutionTime RowPositionInTotalImagePixelMatrix Rows SAR
+    SamplesPerPixel ScatterFractionFactor SegmentNumber Sensitivity SeriesNumber ShutterLeftVerticalEdge ShutterLowerHorizontalEdge
+    ShutterPresentationValue ShutterRightVerticalEdge ShutterUpperHorizontalEdge SingleCollimationWidth SliceLocation SliceThickness
+    SmallestImagePixelValue SmallestPixelValueInSeries SpacingBetweenSlices SpiralPitchFactor SteeringAngle TableFeedPerRotation TableHeight TableSpeed
+    TargetExposureIndex TemporalPositionIdentifier TemporalPositionIndex TemporalResolution TotalCollimationWidth TotalPixelMatrixColumns
+    TotalPixelMatrixRows TransducerFrequency TriggerTime TriggerWindow VerticesOfThePolygonalShutter WindowCenter WindowWidth XRayTubeCurrent
+    XRayTubeCurrentInmA XRayTubeCurrentInuA dBdt
+";
+
+/// Codes, and the meanings of codes.
+pub(super) const WORDS: &str = "
+    AcquisitionContrast AcquisitionType AngioFlag AnodeTargetMaterial BodyPartExamined BreastImplantPresent CodeMeaning CollimatorShape CollimatorType
+    ComplexImageComponent ContentQualification ConversionType CorrectedImage CountsSource DecayCorrection DetectorActiveShape
+    DetectorConditionsNominalFlag DetectorType DiffusionDirectionality DimensionOrganizationType ExposureModulationType FieldOfViewShape FilterMaterial
+    FilterType FrameLaterality FrameType ImageLaterality ImageType ImagedNucleus InPlanePhaseEncodingDirection Laterality
+    LongitudinalTemporalInformationModified LossyImageCompression LossyImageCompressionMethod MRAcquisitionType Modality ModalitiesInStudy ModalityLUTType PartialView
+    PatientOrientation PatientPosition PhotometricInterpretation PixelIntensityRelationship PixelPresentation PixelSpacingCalibrationType PositionerType
+    PresentationIntentType PresentationLUTShape QualityControlImage RandomsCorrectionMethod RecognizableVisualFeatures RescaleType RotationDirection
+    ScanOptions ScanningSequence SegmentationFractionalType SegmentationType SequenceVariant SeriesType ShutterShape SpecificCharacterSet Units
+    VOILUTFunction VariableFlipAngleFlag ViewPosition VolumeBasedCalculationTechnique VolumetricProperties
+";
+
+/// Whose items are judged one by one.
+pub(super) const SEQUENCES: &str = "
+    AnatomicRegionModifierSequence AnatomicRegionSequence CTAcquisitionDetailsSequence CTAcquisitionTypeSequence CTExposureSequence CTGeometrySequence
+    CTImageFrameTypeSequence CTPositionSequence CTReconstructionSequence CTTableDynamicsSequence CTXRayDetailsSequence CardiacSynchronizationSequence
+    DeidentificationMethodCodeSequence DiffusionGradientDirectionSequence DimensionIndexSequence DimensionOrganizationSequence EnergyWindowInformationSequence EnergyWindowRangeSequence FrameAnatomySequence
+    FrameContentSequence FrameDisplayShutterSequence FrameVOILUTSequence MRAveragesSequence MRDiffusionSequence MREchoSequence MRFOVGeometrySequence
+    MRImageFrameTypeSequence MRImagingModifierSequence MRModifierSequence MRTimingAndRelatedParametersSequence ModalityLUTSequence
+    PatientGantryRelationshipCodeSequence PatientOrientationCodeSequence PatientOrientationModifierCodeSequence PerFrameFunctionalGroupsSequence
+    PixelMeasuresSequence PixelValueTransformationSequence PlaneOrientationSequence PlanePositionSequence PlanePositionSlideSequence
+    PresentationLUTSequence PrimaryAnatomicStructureModifierSequence PrimaryAnatomicStructureSequence RadionuclideCodeSequence
+    RadiopharmaceuticalCodeSequence RadiopharmaceuticalInformationSequence SegmentIdentificationSequence SequenceOfUltrasoundRegions
+    SharedFunctionalGroupsSequence TemporalPositionSequence VOILUTSequence ViewCodeSequence ViewModifierCodeSequence
+";
+
+/// Pixels and tables.
+pub(super) const BITS: &str = "
+    BluePaletteColorLookupTableData DoubleFloatPixelData FloatPixelData GreenPaletteColorLookupTableData LUTData PixelData RedPaletteColorLookupTableData
+    SegmentedBluePaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
+";
+
+/// What uptake, perfusion and intervals need, once moved (PS3.15 E.3.6, modified dates).
+pub(super) const MOVED_DATES: &str = "
+    AcquisitionDate AcquisitionDateTime AcquisitionTime ContentDate ContentTime FrameAcquisitionDateTime FrameReferenceDateTime
+    RadiopharmaceuticalStartDateTime RadiopharmaceuticalStartTime RadiopharmaceuticalStopDateTime RadiopharmaceuticalStopTime SeriesDate SeriesTime
+    StudyDate StudyTime
+";
