@@ -2,7 +2,8 @@
 //!
 //! Owns: the list, after what the Basic Application Level Confidentiality Profile leaves (PS3.15 Annex E, table E.1-1) and the image modules of PS3.3 need: pixels,
 //! geometry, grey scale, technique, and codes in closed vocabularies. An attribute that is empty says nothing and is allowed whatever it is, private ones too.
-//! Dates are never on it, except those that were moved before 1911, with Longitudinal Temporal Information Modified saying so: intervals are kept, days are not.
+//! Dates are never on it, except those that were moved, with Longitudinal Temporal Information Modified saying so, and that either lie before 1911 or stand in a case
+//! package, where this program moved them: intervals are kept, days are not.
 //! Refuses: to believe a file's own word that it is clean: Patient Identity Removed changes no judgement here.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -43,6 +44,8 @@ enum Rule {
 pub(super) struct FileFacts {
     /// Longitudinal Temporal Information Modified is MODIFIED.
     pub(super) dates_are_moved: bool,
+    /// The file is of a case package, whose dates this program moved itself.
+    pub(super) is_packed: bool,
 }
 
 /// A finding, or `None` where a value is allowed.
@@ -307,13 +310,14 @@ fn is_registered(uid: &str) -> bool {
 }
 
 fn is_moved_date(element: &Element<'_>, says: &str, facts: FileFacts) -> bool {
-    let is_old = |d: &str| d.len() >= 8 && d.bytes().take(8).all(|b| b.is_ascii_digit()) && d.get(..4).is_some_and(|y| y < "1911");
+    let is_digits = |d: &str| d.len() >= 8 && d.bytes().take(8).all(|b| b.is_ascii_digit());
+    let is_moved = |d: &str| is_digits(d) && (facts.is_packed || d.get(..4).is_some_and(|y| y < "1911"));
     let has_rule = rule_of(element.tag()) == Some(Rule::MovedDate);
     has_rule
         && facts.dates_are_moved
         && match &element.vr {
-            b"DA" => says.len() == 8 && is_old(says),
-            b"DT" => is_old(says) && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+            b"DA" => says.len() == 8 && is_moved(says),
+            b"DT" => is_moved(says) && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
             b"TM" => says.len() <= 16 && says.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
             _ => false,
         }
@@ -532,10 +536,15 @@ mod tests {
     #[test]
     fn moved_dates_are_before_anyone_lived() {
         use dicom_dictionary_std::tags;
-        let moved = FileFacts { dates_are_moved: true };
+        let moved = FileFacts { dates_are_moved: true, is_packed: false };
         assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", moved), None);
         assert_eq!(judged(&[tags::SERIES_TIME], b"TM", b"101500", moved), None);
         assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"20010103", moved), Some((LeakKind::Date, Severity::Suspect)));
+        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"20010103", FileFacts { is_packed: true, ..moved }), None);
+        assert_eq!(
+            judged(&[tags::STUDY_DATE], b"DA", b"20010103", FileFacts { is_packed: true, ..FileFacts::default() }).map(|f| f.0),
+            Some(LeakKind::Date)
+        );
         assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", FileFacts::default()), Some((LeakKind::Date, Severity::Leak)));
     }
 }

@@ -278,7 +278,8 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     // What is ours beside the images is checked word by word when the package is opened, and what is sealed tells nothing.
-    if Package::open(path, &Trust::Unsigned).is_ok() {
+    let is_packed = Package::open(path, &Trust::Unsigned).is_ok();
+    if is_packed {
         files.retain(|f| !crate::package::is_beside_the_images(f, path));
     }
     let (headers, total) = (files.len(), files.len() * 3);
@@ -289,14 +290,14 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     };
     // Names that the set holds, and what its files say of their dates.
     let mut dictionary = Dictionary::default();
-    let mut facts = vec![FileFacts::default(); headers];
+    let mut facts = vec![FileFacts { is_packed, ..FileFacts::default() }; headers];
     let learnt = on_all_cores(
         headers,
         |i| files.get(i).map(|f| learn(f, codecs)),
         |i, found| {
             if let (Some((names, of_file)), Some(place)) = (found, facts.get_mut(i)) {
                 dictionary.merge(names);
-                *place = of_file;
+                place.dates_are_moved = of_file;
             }
             step(1, total)
         },
@@ -350,19 +351,19 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
 /// Where a finding is that says no more than that a file could not be read.
 const UNREADABLE: &str = "file that cannot be read";
 
-/// The names and ids in a file, and what it says of its dates. A file that cannot be read teaches what was read of it.
-fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, FileFacts) {
-    let (mut names, mut facts) = (Dictionary::default(), FileFacts::default());
+/// The names and ids in a file, and whether it says that its dates were moved. A file that cannot be read teaches what was read of it.
+fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, bool) {
+    let (mut names, mut dates_are_moved) = (Dictionary::default(), false);
     // Why it cannot be read is said when it is judged.
     let _ = visit_file(path, codecs, &mut |element| {
         if allowed::names_someone(element) {
             names.learn(&words::text(element.value));
         }
         if element.tags == [tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED] {
-            facts.dates_are_moved = words::text(element.value) == "MODIFIED";
+            dates_are_moved = words::text(element.value) == "MODIFIED";
         }
     });
-    (names, facts)
+    (names, dates_are_moved)
 }
 
 /// What was found in a file.

@@ -174,7 +174,7 @@ pub(super) fn is_common(word: &str) -> bool {
 const VOCABULARY: &str = "
     00 01 1 100 101 109 10918 110 126 127 13 138 144 14495 148 149 15444 159 166 18 192 2 2022 2d 3d 422 4d 58 6 87 99m a abdomen abdomenpelvis active adc
     adm aluminum anatomic anatomical and angiography angle angular ankle annotation anon anonymised anonymized anonymous anterior aorta ap application arm
-    arterial artery at atn atten attenuation automatic average axial axillary baseline basic bilateral binary biplane bitmap bladder body bold bone both
+    arterial artery at atn atten attenuation attn automatic average axial axillary baseline basic bilateral binary biplane bitmap bladder body bold bone both
     bowel bq bqml brain breast bronchus burned butterfly by c11 calib calibrated capture carbon care carotid case caudal cc center centre cervical
     characteristics chest chestabdomen chestabdpelv chestabdpelvis children cine circular city clavicle clean cleavage clinic clockwise cm cm2ml cnts
     coccyx col colon color colour column columns community complex compression computed confidentiality constant content contrast copper coronal
