@@ -133,3 +133,45 @@ fn without_a_terminal_a_passphrase_comes_from_a_file() {
     desk.refused(2, &short, "at least 10 characters");
     assert!(!desk.study().join("accounts.json").exists());
 }
+
+#[test]
+fn a_study_is_made_packed_signed_assigned_and_handed_out() {
+    let desk = Desk::new("ordinal");
+    desk.edit("seed = 6", "seed = 600");
+    desk.ran(&account("cora", "coordinator", &[])).done().expect("made");
+    for reader in ["reader-1", "reader-2"] {
+        desk.ran(&account(reader, "reader", &AS_CORA)).done().expect("made");
+    }
+    let sources = ["series/ct_chest", "series/mr_t1_oblique"].map(|s| tiresias_tests::data(s).expect("test data of the project"));
+    for (source, case) in sources.iter().zip(["C-1", "C-2"]) {
+        let source = source.display().to_string();
+        let pack = ["pack", source.as_str(), "--study", "STUDY", "--case", case, "--passphrase-file", "@good"];
+        desk.ran(&pack).done().expect("packed");
+        desk.refused(2, &pack, "is listed already");
+    }
+    let assign = [&["study", "assign", "STUDY"][..], &AS_CORA].concat();
+    desk.refused(2, &assign, "not signed yet");
+    desk.ran(&[&["study", "sign", "STUDY"][..], &AS_CORA].concat()).done().expect("signed");
+    let hand_out = |reader: &'static str, out: &'static str| ["study", "hand-out", "STUDY", "--reader", reader, "--out", out];
+    desk.refused(2, &hand_out("reader-1", "@one"), "not assigned yet");
+    let assigned = desk.ran(&assign).done().expect("assigned");
+    assert!(assigned.out.contains("reader-1, reader-2") && assigned.out.contains("Receipt"), "{}", assigned.out);
+    desk.refused(2, &assign, "assigned already");
+    desk.ran(&hand_out("reader-1", "@one")).done().expect("handed out");
+    desk.refused(2, &hand_out("reader-1", "@one"), "not empty");
+    desk.refused(2, &hand_out("nobody", "@none"), "no reader");
+    // The reader's folder is a study of their own: it opens, its packages are intact, and it holds nothing of the desk's.
+    let study = tiresias_reads::study::Study::open(&desk.file("one")).expect("a study");
+    assert_eq!(study.bundles().len(), 1);
+    let packages = fs::read_dir(study.packages_dir()).expect("packages").map(|e| e.expect("an entry").path());
+    let packages: Vec<PathBuf> = packages.collect();
+    assert_eq!(packages.len(), 2);
+    let key = desk.study().join("packages.pub").display().to_string();
+    for package in packages {
+        let package = package.display().to_string();
+        desk.ran(&["verify", &package, "--key", &key]).done().expect("intact, and signed with the study's key");
+    }
+    for name in ["accounts.json", "desk.json", "key.age", "assignment.json", "protocol.versions.json"] {
+        assert!(desk.study().join(name).is_file() && !desk.file("one").join(name).exists(), "{name}");
+    }
+}

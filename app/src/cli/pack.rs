@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{
-    Codecs, Finding, FindingFile, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_finding, read_folder,
+    Codecs, Finding, FindingFile, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_finding, read_folder, scan,
 };
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::desk::{Desk, ListedCase};
@@ -99,13 +99,13 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
         signer: Some(&signer),
         ..Packing::new(&case, &uid_key)
     };
-    let package = put(&packing, &packages, |package| {
+    let package = put(&packing, &packages, &codecs, |package| {
         key.add(&args.case, package, &case, &mut draw)?;
         list(desk, args, package)
     })
     .map_err(|failure| match failure {
         Failure::Input(why) => Failure::Input(format!("case {}: {why}", args.case)),
-        no @ Failure::No(_) => no,
+        Failure::No(why) => Failure::No(format!("case {}: {why}", args.case)),
     })?;
     let acquired: Vec<_> = case.iter().map(|(role, series)| series.acquisition(role)).collect();
     report(args, package, &case, &conforms(&requirements, &acquired), refused)
@@ -118,10 +118,20 @@ fn list(desk: Option<Desk>, args: &PackArgs, package: ContentHash) -> Result<(),
     Ok(desk.save(&args.study)?)
 }
 
-/// Packs into its place under a study's packages, and lets `note` write down that it is there; where that fails the package goes away again.
-fn put(packing: &Packing<'_>, packages: &Path, note: impl FnOnce(ContentHash) -> Result<(), Failure>) -> Result<ContentHash, Failure> {
+/// Packs into its place under a study's packages, and lets `note` write down that it is there; where that fails the package goes away again. What the leak
+/// scan finds in the new package keeps it from its place.
+fn put(
+    packing: &Packing<'_>,
+    packages: &Path,
+    codecs: &Arc<Codecs>,
+    note: impl FnOnce(ContentHash) -> Result<(), Failure>,
+) -> Result<ContentHash, Failure> {
     let aside = packages.join(format!(".new-{}", std::process::id()));
     let package = packing.pack(&aside, &mut |_| ControlFlow::Continue(()))?;
+    clean(&aside, codecs).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&aside);
+    })?;
     let place = packages.join(&package.to_string()[..16]);
     let is_there = place.exists();
     // The same bytes are there already, or nothing is.
@@ -134,6 +144,27 @@ fn put(packing: &Packing<'_>, packages: &Path, note: impl FnOnce(ContentHash) ->
         }
     })?;
     Ok(package)
+}
+
+/// The gate: a package with a leak is no package. What a person has to judge is told, and stays for the contact sheet.
+fn clean(package: &Path, codecs: &Arc<Codecs>) -> Result<(), Failure> {
+    let report = scan(package, codecs, &mut |_| ControlFlow::Continue(())).map_err(|e| at(package, &e))?;
+    let count = report.leaks().len();
+    if report.has_leaks() {
+        let kinds: std::collections::BTreeSet<&str> = report.leaks().iter().map(|l| l.kind().word()).collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        return Err(Failure::No(format!(
+            "it was not packed: what would have been its package may identify the patient ({count} findings: {}). 'tiresias scan' on the source says where.",
+            kinds.join(", ")
+        )));
+    }
+    if count > 0 {
+        let _ = writeln!(
+            std::io::stderr(),
+            "tiresias: note: {count} findings that a person has to judge; 'tiresias scan --contact-sheet' shows them."
+        );
+    }
+    Ok(())
 }
 
 fn study_key(study: &Path, passphrase: &str) -> Result<StudyKey, Failure> {
