@@ -36,12 +36,12 @@ fn sha256(path: &Path) -> String {
 fn the_demo_is_the_same_everywhere() {
     let (_scratch, root) = demo();
     let pinned = [
-        ("desk/desk.json", "1971a65ae969c1a638d1215520d94fb5b96a179bbb94074c17cd2365e2457429"),
-        ("desk/truth.csv", "c421262284927ce417b70eb6b6af3a1735aaeb2c4d8b782b48ae565e4277ce7c"),
+        ("desk/desk.json", "8d13bc57526c4af19ab98cf22589fe4c931e7cf1e14020d604badbed98adb11e"),
+        ("desk/truth.csv", "dcd151c6160bad13b949f84177bf4d5a8c6168282209097f4e33921800615e4a"),
         ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
-        ("reader/bundles/reader-1.json", "c8175730474c4504d3e2959880e336a1f2e874d6b448e496d4188739a141538a"),
-        ("reader/bundles/reader-2.json", "a6b677a84199c2c7e8b59870a357892956f202633e95c0f90da80af02b0ad98d"),
-        ("reader/bundles/reader-3.json", "0d8e0252849c39cbd0dd8709d15dcf3af0e80759ca028f0e825de0e6baf7dd67"),
+        ("reader/bundles/reader-1.json", "65374e168865f7b10dd4e33c72c7a4341d792393036edb9aee9cd5dcf01448bc"),
+        ("reader/bundles/reader-2.json", "1dece244f8b58ff641c672a13a67743ffa197f8613ed69c208f35e52ee06e71b"),
+        ("reader/bundles/reader-3.json", "064d7f9268166f308d1359f5cc812f0cd07c7d4edcbe3f7a4a6de443e33c426b"),
     ];
     for (file, hash) in pinned {
         assert_eq!(sha256(&root.join(file)), hash, "{file}");
