@@ -12,6 +12,7 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
+use crate::room::lacks::lacks;
 use crate::screens::{self, KeysLeft, KeysPage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
@@ -429,7 +430,13 @@ impl Drop for Tiresias {
 
 fn open(data: Option<&Path>, path: &Path) -> Fetched {
     match Study::open(path) {
-        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
+        Ok(study) => match lacks(study.protocol()) {
+            None => Fetched::Study(Box::new(study), recent::remember(data, path)),
+            Some(what) => Fetched::Trouble(format!(
+                "{}: this study has {what}, and the reading room of this version does not. Read it with a version that has.",
+                path.display()
+            )),
+        },
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
 }

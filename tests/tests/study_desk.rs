@@ -1,5 +1,12 @@
 //! The study desk on the command line, as a coordinator and as a script would use it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise and says its sentences, its functions too"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

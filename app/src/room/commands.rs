@@ -11,7 +11,7 @@ use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance, is_asked};
 use tiresias_reads::protocol::QuestionKind;
 use tiresias_reads::workspace::ViewAction;
 
@@ -339,7 +339,9 @@ impl Room {
 
     fn focus_neighbour(&mut self, field: &Field, draft: &Draft, back: bool) {
         let marks = draft.marks().keys().map(|id| Field::Mark(*id));
-        let questions = self.rules.protocol().form().questions().iter().map(|q| Field::Question(q.id.clone()));
+        let form = self.rules.protocol().form();
+        let asked = form.questions().iter().filter(|q| is_asked(form, q, &Subject::Case, draft));
+        let questions = asked.map(|q| Field::Question(q.id.clone()));
         let all: Vec<Field> = marks.chain(questions).collect();
         let at = all.iter().position(|f| f == field).unwrap_or(0);
         let step = if back { all.len().saturating_sub(1) } else { 1 };

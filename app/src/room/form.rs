@@ -6,7 +6,7 @@ use crate::controls::{self, Key, Placed, ScaleLook};
 use crate::design::{self, CAUTION, DIM, LINE, OWN, PANEL, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, is_asked};
 use tiresias_reads::protocol::{Question, QuestionKind, Scale};
 use tiresias_words::{MarkId, QuestionId};
 
@@ -31,7 +31,9 @@ impl Room {
                 ui.add_space(14.0);
                 self.mark_list(ui, width, draft, wishes);
                 heading(ui, width, "This case");
-                let questions: Vec<Question> = self.rules.protocol().form().questions().to_vec();
+                let form = self.rules.protocol().form();
+                let asked = form.questions().iter().filter(|q| is_asked(form, q, &Subject::Case, draft));
+                let questions: Vec<Question> = asked.cloned().collect();
                 for question in &questions {
                     self.question(ui, width, question, draft, wishes);
                 }

@@ -12,6 +12,7 @@ mod gestures;
 mod hanging;
 mod help;
 mod images;
+pub(crate) mod lacks;
 mod measured;
 mod measuring;
 mod overlays;
