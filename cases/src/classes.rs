@@ -58,10 +58,36 @@ const OBJECTS: &[(&str, &str)] = &[
 
 const MODALITIES: &[&str] = &["CT", "MR", "PT", "NM", "CR", "DX", "MG", "XA", "RF", "US", "SC", "OT", "PX", "IO", "ES", "XC", "OP", "OPT"];
 
+/// Storage classes that the standard has retired (PS3.6, Annex A), and the class that took the place of each.
+const RETIRED: &[(&str, &str)] = &[
+    ("1.2.840.10008.5.1.4.1.1.3", uids::ULTRASOUND_IMAGE_STORAGE),
+    ("1.2.840.10008.5.1.4.1.1.5", uids::NUCLEAR_MEDICINE_IMAGE_STORAGE),
+    ("1.2.840.10008.5.1.4.1.1.6", uids::ULTRASOUND_IMAGE_STORAGE),
+];
+
+/// What an image without a class is, by its modality: de-identification leaves the class empty now and then.
+const OF_MODALITY: &[(&str, &str)] = &[
+    ("CT", uids::CT_IMAGE_STORAGE),
+    ("MR", uids::MR_IMAGE_STORAGE),
+    ("PT", uids::POSITRON_EMISSION_TOMOGRAPHY_IMAGE_STORAGE),
+    ("NM", uids::NUCLEAR_MEDICINE_IMAGE_STORAGE),
+    ("CR", uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE),
+    ("DX", uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION),
+    ("MG", uids::DIGITAL_MAMMOGRAPHY_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION),
+    ("US", uids::ULTRASOUND_IMAGE_STORAGE),
+];
+
 /// The image storage class that an image of this class is packed as; `None` when it is not packed.
 pub(crate) fn image_class(uid: &str) -> Option<&'static str> {
+    let of = |pairs: &[(&str, &'static str)]| pairs.iter().find(|(c, _)| *c == uid).map(|(_, packed)| *packed);
     let single = IMAGES.iter().find(|c| **c == uid).copied();
-    single.or_else(|| MULTI_FRAME.iter().find(|(c, _)| *c == uid).map(|(_, packed)| *packed))
+    single.or_else(|| of(MULTI_FRAME)).or_else(|| of(RETIRED))
+}
+
+/// The same for an image of a modality, which says what it is where there is no class.
+pub(crate) fn packed_class(uid: &str, modality: &str) -> Option<&'static str> {
+    let by_modality = || OF_MODALITY.iter().find(|(code, _)| *code == modality).map(|(_, class)| *class);
+    if uid.is_empty() { by_modality() } else { image_class(uid) }
 }
 
 /// The word for an object that is no image series.

@@ -7,7 +7,7 @@
 
 use crate::FileError;
 use crate::attributes::Attributes;
-use crate::classes::{image_class, modality, object_kind};
+use crate::classes::{image_class, modality, object_kind, packed_class};
 use crate::conformance::Acquisition;
 use crate::distinctions::Distinctions;
 use crate::facts::Anatomy;
@@ -146,7 +146,7 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
             file: Arc::clone(file),
             frame,
             ids: Arc::clone(&ids),
-            sop_class: image_class(class),
+            sop_class: packed_class(class, imaging.as_str()),
             grey,
             plane: if let PlaneReading::Plane(p) = plane { Some(p) } else { None },
             lossy,

@@ -1,6 +1,6 @@
 //! `pack` as a data manager uses it, held against an independent reader (pydicom) and against sources that are no good.
 //!
-//! pydicom is looked for in `python3`, or in the interpreter that `TIRESIAS_PYTHON` names; where it is absent the test says so and checks nothing with it.
+//! pydicom is looked for in `python3` and the system's own, or in the interpreter that `TIRESIAS_PYTHON` names; where it is absent the test says so and checks nothing with it.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -64,14 +64,16 @@ impl Desk {
 
 /// An interpreter with pydicom, or a line that says that there is none.
 fn python() -> Option<String> {
-    let named = std::env::var("TIRESIAS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let is_there = Command::new(&named).args(["-c", "import pydicom, numpy"]).output().is_ok_and(|o| o.status.success());
-    if !is_there {
+    // The system's own comes second: `./dev test` installs pydicom for that one.
+    let named = std::env::var("TIRESIAS_PYTHON").map_or_else(|_| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |p| vec![p]);
+    let has_it = |p: &String| Command::new(p).args(["-c", "import pydicom, numpy"]).output().is_ok_and(|o| o.status.success());
+    let found = named.into_iter().find(has_it);
+    if found.is_none() {
         println!(
             "pydicom is not there, so no package was read with it: install pydicom and numpy, or name an interpreter in TIRESIAS_PYTHON"
         );
     }
-    is_there.then_some(named)
+    found
 }
 
 /// Issue 5, done when 2.
