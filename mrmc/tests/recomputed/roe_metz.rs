@@ -141,6 +141,7 @@ fn tests_of_simulated_studies_equal_an_independent_implementation() {
                         (ours - theirs).abs() < 1e-7,
                         "structure {which}, separation {at}, {readers} readers, seed {seed}: {ours} {theirs}"
                     );
+                    assert_eq!(ours < 0.05, theirs < 0.05, "one rejects and the other does not, at seed {seed}");
                     rejected += u64::from(ours < 0.05);
                     studies += 1;
                 }
