@@ -110,7 +110,9 @@ fn report(walk: Walk, what: &str, outcomes: Vec<(&str, Outcome)>, at_least: usiz
         differences.extend(found);
     }
     walk.report(&format!("{what}, {all} numbers compared, {} differ", differences.len()));
-    assert!(all >= at_least, "{all} numbers compared");
+    // One set travels with the project; the others are compared where the larger collection is.
+    let is_whole = shared().is_some_and(|folder| folder.join("reference/mrmc").is_dir());
+    assert!(all >= at_least || !is_whole, "{all} numbers compared");
     assert!(differences.is_empty(), "{} differences\n{}\n", differences.len(), differences[..differences.len().min(60)].join("\n"));
 }
 
