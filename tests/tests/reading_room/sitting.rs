@@ -10,6 +10,7 @@ use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Shape, Vec2, 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tiresias::{Clock, RenderPath, Tiresias, Trace};
 
@@ -306,8 +307,8 @@ impl Sitting {
 fn graphics(voxels: Option<u32>) -> eframe::egui_wgpu::WgpuSetup {
     let mut setup = egui_kittest::wgpu::default_wgpu_setup();
     if let (Some(side), eframe::egui_wgpu::WgpuSetup::CreateNew(new)) = (voxels, &mut setup) {
-        let before = std::sync::Arc::clone(&new.device_descriptor);
-        new.device_descriptor = std::sync::Arc::new(move |adapter| {
+        let before = Arc::clone(&new.device_descriptor);
+        new.device_descriptor = Arc::new(move |adapter| {
             let mut asked = before(adapter);
             asked.required_limits.max_texture_dimension_3d = side;
             asked
@@ -357,20 +358,25 @@ pub(crate) fn overlap(a: Rect, b: Rect) -> f32 {
 /// A demo study of its own in a folder that goes away: `desk` and `reader`.
 pub(crate) struct Demo {
     folder: tempfile::TempDir,
+    _made: Arc<tempfile::TempDir>,
 }
 
 impl Demo {
     pub(crate) fn new() -> Self {
-        // Made once in a process; each test reads in a copy.
-        static MADE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
-        let made = MADE.get_or_init(|| {
-            let folder = tempfile::tempdir().expect("a folder");
-            tiresias::demo::build_if_absent(&folder.path().join("demo"), &mut |_| {}).expect("the demo study is built");
-            folder
-        });
+        // Made once while any test of the process has a copy of it; what a static holds would never be removed.
+        static MADE: Mutex<Weak<tempfile::TempDir>> = Mutex::new(Weak::new());
+        let made = {
+            let mut held = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            held.upgrade().unwrap_or_else(|| {
+                let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+                tiresias::demo::build_if_absent(&folder.path().join("demo"), &mut |_| {}).expect("the demo study is built");
+                *held = Arc::downgrade(&folder);
+                folder
+            })
+        };
         let folder = tempfile::tempdir().expect("a folder");
         copy(&made.path().join("demo"), &folder.path().join("demo"));
-        Self { folder }
+        Self { folder, _made: made }
     }
     pub(crate) fn reader(&self) -> PathBuf {
         self.folder.path().join("demo/reader")
