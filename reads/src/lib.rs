@@ -1,6 +1,6 @@
 //! What is asked of readers, what they answered, and what leaves the study.
 //!
-//! Owns: the protocol, the accounts with their keys and rights, the bundles, the reading state machine, the record (only here: SQLite), its verification, the reads table, the
+//! Owns: the protocol, the accounts with their keys and rights, the bundles, the reading state machine, the record (only here: SQLite), its verification, the reads table, truth, scoring, discordance, the
 //! exports and their readers; how a case opens on the screen (hanging) and what a reader did to the view (workspace).
 //! Flow: `Action -> decide -> Events -> record (append, durable) -> evolve`, and `record -> table -> export`.
 //! Refuses: pixels, DICOM, clocks and randomness. A time is a [`tiresias_words::Moment`] that comes in from outside, a seed is an input.
@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod bundle;
 pub mod correlation;
 pub mod desk;
+pub mod discordance;
 pub mod export;
 pub mod formats;
 pub mod hanging;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod scoring;
 pub mod study;
 pub mod table;
+pub mod truth;
 pub mod versions;
 pub mod workspace;
 

@@ -32,6 +32,15 @@ pub(crate) fn shown(text: &str, most: usize) -> String {
     line
 }
 
+/// The first of several findings, and how many others there are.
+pub(crate) fn first_of(findings: &[String]) -> String {
+    match findings {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, others @ ..] => format!("{first} ({} more of this kind)", others.len()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

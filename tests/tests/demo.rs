@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tiresias_reads::desk::Truth;
 use tiresias_reads::study::Study;
+use tiresias_reads::truth::Truth;
 use tiresias_tests::run::tiresias;
 
 fn demo() -> (TempDir, PathBuf) {
@@ -52,13 +52,13 @@ fn the_demo_is_the_same_everywhere() {
 fn half_the_cases_hold_a_nodule_and_no_reader_file_says_which() {
     let (_scratch, root) = demo();
     let truth = Truth::read(&root.join("desk/truth.csv")).unwrap();
-    let signals = truth.by_package().values().filter(|row| row.signal).count();
-    assert_eq!((truth.by_package().len(), signals), (12, 6));
+    let signals = truth.cases().iter().filter(|case| case.signal).count();
+    assert_eq!((truth.cases().len(), signals), (12, 6));
     let lesions: serde_json::Value = serde_json::from_slice(&fs::read(root.join("desk/lesions.json")).unwrap()).unwrap();
     let study = Study::open(&root.join("reader")).unwrap();
     assert_eq!(study.bundles().len(), 3);
     // What only the desk knows: its names of cases, the word truth, and the nodules' centres as they are written there.
-    let mut secrets: Vec<String> = truth.by_package().values().map(|row| row.case.to_string()).collect();
+    let mut secrets: Vec<String> = truth.cases().iter().map(|case| case.case.to_string()).collect();
     secrets.extend(["lesion", "conspicuity", "DEMO", "nodule_", "truth"].map(str::to_owned));
     for case in lesions.as_object().unwrap().values().flat_map(|v| v.as_array().unwrap()) {
         secrets.extend(case["centre"].as_array().unwrap().iter().map(ToString::to_string).filter(|n| n.len() > 5));

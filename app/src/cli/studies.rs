@@ -4,10 +4,10 @@ use super::{Failure, say, say_json};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_cases::{Package, PackageKey, Trust};
-use tiresias_reads::desk::Truth;
 use tiresias_reads::export::{ExportError, Format, export as write_export};
 use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
 use tiresias_reads::study::Study;
+use tiresias_reads::truth::Truth;
 use tiresias_words::ContentHash;
 
 /// Options of `export`.

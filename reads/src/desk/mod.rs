@@ -1,7 +1,7 @@
-//! What the study desk keeps and no reader gets: which package is which case (`desk.json`), and the truth (`truth.csv`).
+//! What the study desk keeps and no reader gets: which package is which case (`desk.json`), and, where a desk is made as a whole, its truth (`truth.csv`).
 //!
-//! Owns both files. The desk's list knows no truth but that of training cases, which their readers are told. `truth.csv` has the columns `case,package,truth`, truth 0 (no signal) or 1 (signal), in any order of columns and rows.
-//! Refuses, one sentence each with the line: unknown columns, cases twice, values other than 0 and 1.
+//! Owns the list, and writes a plain truth beside it, which [`crate::truth`] reads. The list knows no truth but that of training cases, which their readers
+//! are told. Refuses: a case or a package twice.
 
 mod assignment;
 
@@ -9,7 +9,6 @@ pub use assignment::{AssignmentError, SignedAssignment, assign_cases};
 
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};
-use crate::shown::shown;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -20,8 +19,6 @@ const DESK: &str = "desk.json";
 const TRUTH: &str = "truth.csv";
 const DESK_VERSION: u32 = 1;
 const MAX_BYTES: u64 = 64 << 20;
-/// As much of a file name as findings repeat.
-const MAX_NAME: usize = 100;
 
 /// A case with its truth, for a desk that is made as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,25 +60,7 @@ struct DeskFile {
     cases: BTreeMap<CaseId, ListedCase>,
 }
 
-/// The reference standard of a study, by package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Truth {
-    file: String,
-    by_package: BTreeMap<ContentHash, TruthRow>,
-}
-
-/// The truth about one case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TruthRow {
-    /// The desk's name for it.
-    pub case: CaseId,
-    /// Whether the signal is there.
-    pub signal: bool,
-    /// Line of the file.
-    pub line: u64,
-}
-
-/// Why a desk folder or a truth file cannot be used.
+/// Why a desk folder cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeskError {
     /// A file that cannot be read.
@@ -101,23 +80,12 @@ pub enum DeskError {
     /// One case or package twice.
     #[error("The case \"{0}\" or its package is named twice. Name each case once.")]
     Twice(CaseId),
-    /// Findings in a truth file.
-    #[error("{}", in_short(.0))]
-    Truth(Vec<String>),
     /// Something is in the way.
     #[error("The desk folder was not made: the folder is not empty. Choose an empty folder, or one that does not exist.")]
     Occupied,
     /// The folder cannot be written.
     #[error("The desk folder was not made: it cannot be written ({0}). Choose a place where you may write and that has room.")]
     Unwritable(io::ErrorKind),
-}
-
-fn in_short(findings: &[String]) -> String {
-    match findings {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, others @ ..] => format!("{first} ({} more of this kind)", others.len()),
-    }
 }
 
 impl Desk {
@@ -221,114 +189,6 @@ fn read(path: &Path, file: &str) -> Result<Vec<u8>, DeskError> {
     bytes.ok_or_else(|| DeskError::TooLarge(file.to_owned()))
 }
 
-impl Truth {
-    /// Reads a truth file.
-    ///
-    /// # Errors
-    /// When it cannot be read, or with everything that is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, DeskError> {
-        let file = path.file_name().map_or_else(|| TRUTH.to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
-        let bytes = read(path, &file)?;
-        Self::parse(&bytes, &file)
-    }
-
-    /// Reads the bytes of a truth file; `file` is its name in findings.
-    ///
-    /// # Errors
-    /// [`DeskError::Truth`] with everything that is wrong, each a sentence with the line.
-    pub fn parse(bytes: &[u8], file: &str) -> Result<Self, DeskError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-        let mut findings = Vec::new();
-        let columns = reader.headers().ok().and_then(Columns::of);
-        let Some(columns) = columns else {
-            let sentence = format!("{file}, line 1: The columns must be `case`, `package` and `truth`, separated by commas.");
-            return Err(DeskError::Truth(vec![sentence]));
-        };
-        let mut by_package = BTreeMap::new();
-        let mut lines = BTreeMap::new();
-        for record in reader.records() {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    let line = error.position().map_or(1, |p| line_at(bytes, p));
-                    findings.push(format!("{file}, line {line}: This is not text in UTF-8."));
-                    continue;
-                }
-            };
-            let line = record.position().map_or(1, |p| line_at(bytes, p));
-            let mut find = |sentence: String| findings.push(format!("{file}, line {line}: {sentence}"));
-            let [case, package, truth] = match columns.values(&record) {
-                Ok(values) => values,
-                Err(found) => {
-                    find(format!("There are {found} values instead of 3."));
-                    continue;
-                }
-            };
-            let Ok(case) = CaseId::new(case) else {
-                find("The case is not 1 to 64 letters, digits, '_', '-' or '.'.".into());
-                continue;
-            };
-            let Ok(package) = package.parse::<ContentHash>() else {
-                find(format!("The package of case \"{case}\" is not 64 hexadecimal digits."));
-                continue;
-            };
-            let signal = match truth {
-                "0" => false,
-                "1" => true,
-                _ => {
-                    find(format!("The truth of case \"{case}\" is not 0 or 1."));
-                    continue;
-                }
-            };
-            if let Some(earlier) = lines.insert(case.clone(), line) {
-                find(format!("The case \"{case}\" stands already on line {earlier}."));
-                continue;
-            }
-            if let Some(TruthRow { line: earlier, .. }) = by_package.get(&package) {
-                find(format!("The package of case \"{case}\" stands already on line {earlier}."));
-                continue;
-            }
-            by_package.insert(package, TruthRow { case, signal, line });
-        }
-        if findings.is_empty() { Ok(Self { file: file.to_owned(), by_package }) } else { Err(DeskError::Truth(findings)) }
-    }
-
-    /// The name of the file, for findings.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-    /// The truth of every case, by package.
-    #[must_use]
-    pub const fn by_package(&self) -> &BTreeMap<ContentHash, TruthRow> {
-        &self.by_package
-    }
-}
-
-/// The line, from 1, of a row. (`csv`'s own count is one short after CR LF, because it stands on the LF.)
-fn line_at(bytes: &[u8], position: &csv::Position) -> u64 {
-    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(bytes.len());
-    let (before, after) = bytes.split_at(at);
-    let ends = after.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-    1 + before.iter().chain(ends).filter(|b| **b == b'\n').count() as u64
-}
-
-/// Where in a row the three values stand.
-struct Columns([usize; 3]);
-
-impl Columns {
-    fn of(headers: &csv::StringRecord) -> Option<Self> {
-        let at = |name| headers.iter().position(|h| h == name);
-        let columns = [at("case")?, at("package")?, at("truth")?];
-        (headers.len() == 3).then_some(Self(columns))
-    }
-    fn values<'r>(&self, record: &'r csv::StringRecord) -> Result<[&'r str; 3], usize> {
-        let value = |i: usize| record.get(self.0[i]).ok_or(record.len());
-        if record.len() == 3 { Ok([value(0)?, value(1)?, value(2)?]) } else { Err(record.len()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,11 +205,6 @@ mod tests {
         let root = dir.path().join("desk");
         let desk = Desk::create(&root, 77, &cases()).unwrap();
         assert_eq!(Desk::open(&root).unwrap(), desk);
-        let truth = Truth::read(&root.join("truth.csv")).unwrap();
-        let read: Vec<_> = truth.by_package().iter().map(|(p, r)| (r.case.clone(), *p, r.signal)).collect();
-        let mut expected: Vec<_> = cases().into_iter().map(|c| (c.case, c.package, c.signal)).collect();
-        expected.sort_by_key(|c| c.1);
-        assert_eq!(read, expected);
         assert_eq!(Desk::create(&root, 77, &cases()), Err(DeskError::Occupied));
         let mut more = desk.clone();
         let listed =
@@ -362,36 +217,5 @@ mod tests {
         assert_eq!(more.to_read().iter().filter(|c| c.training.is_some()).count(), 1);
         let twice = [cases(), cases()].concat();
         assert!(matches!(Desk::create(&dir.path().join("x"), 77, &twice), Err(DeskError::Twice(_))));
-    }
-
-    #[test]
-    fn truth_written_by_a_spreadsheet_is_read() {
-        let plain = truth_csv(&cases());
-        let plainly = Truth::parse(plain.as_bytes(), "truth.csv").unwrap();
-        let windows = format!("\u{feff}{}", plain.replace('\n', "\r\n"));
-        assert_eq!(Truth::parse(windows.as_bytes(), "truth.csv"), Ok(plainly.clone()));
-        let quoted = plain.replace("C-1", "\"C-1\"").replace(",1\n", ", 1\n");
-        assert_eq!(Truth::parse(quoted.as_bytes(), "truth.csv"), Ok(plainly));
-    }
-
-    #[test]
-    fn each_fault_of_a_truth_file_is_one_sentence_with_its_line() {
-        let finds = |text: &str, sentence: &str| {
-            let Err(DeskError::Truth(findings)) = Truth::parse(text.as_bytes(), "t.csv") else { panic!("{text:?} was taken") };
-            assert!(findings.iter().any(|f| f.contains(sentence)), "no {sentence:?} in {findings:?}");
-        };
-        let good = truth_csv(&cases());
-        finds(&good.replace("case,package", "id,package"), "t.csv, line 1: The columns");
-        finds(&good.replace("truth\n", "truth,more\n"), "t.csv, line 1: The columns");
-        finds(&good.replace("C-2", "C-1"), "t.csv, line 4: The case \"C-1\" stands already on line 3.");
-        finds(&good.replace("C-2", "C 2"), "t.csv, line 4: The case is not");
-        finds(&good.replacen(",1\n", ",yes\n", 1), "t.csv, line 3: The truth of case \"C-1\" is not 0 or 1.");
-        finds(&good.replacen(",1\n", "\n", 1), "t.csv, line 3: There are 2 values");
-        let [a, b] = [1u8, 2].map(|i| hash::of_bytes(&[i]).to_string());
-        finds(&good.replace(&b, &a), "t.csv, line 4: The package of case \"C-2\" stands already on line 3.");
-        finds(&good.replace(&b, "zz"), "is not 64 hexadecimal digits");
-        finds("", "t.csv, line 1: The columns");
-        let not_text = [good.as_bytes(), b"\xff,\xff,1\n"].concat();
-        assert!(matches!(Truth::parse(&not_text, "t.csv"), Err(DeskError::Truth(f)) if f[0].contains("line 6: This is not text")));
     }
 }

@@ -6,11 +6,11 @@
 //! The score is the rating of the case. Hidden repeats are left out: these formats know one score a cell. Refuses studies whose units are rated by themselves.
 
 use super::{ExportError, Meaning, OutFile};
-use crate::desk::{Truth, TruthRow};
 use crate::formats::imrmc::{BEGIN, Cell, Counts, Imrmc, TRUTH_READER, TRUTH_READER_RJAFROC};
 use crate::protocol::Decimal;
 use crate::study::Study;
 use crate::table::{ReadRow, ReadsTable};
+use crate::truth::{CaseTruth, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_words::{CaseId, Condition, ContentHash, ReaderId};
 
@@ -59,11 +59,11 @@ fn design<'a>(study: &'a Study, table: &'a ReadsTable, truth: &'a Truth) -> Resu
     let packages: BTreeSet<ContentHash> = planned.chain(table.rows.iter().map(|r| r.read.package())).collect();
     let file = || truth.file().to_owned();
     // In the order of the file, so that the first finding is the first line.
-    let unknown = truth.by_package().iter().filter(|(p, _)| !packages.contains(p)).map(|(_, row)| row).min_by_key(|row| row.line);
-    if let Some(TruthRow { case, line, .. }) = unknown {
+    let unknown = truth.cases().iter().find(|c| c.package.is_none_or(|p| !packages.contains(&p)));
+    if let Some(CaseTruth { case, line, .. }) = unknown {
         return Err(ExportError::UnknownCase { file: file(), line: *line, case: case.clone() });
     }
-    let row_of = |package: ContentHash| truth.by_package().get(&package).ok_or(ExportError::NoTruth { file: file(), package });
+    let row_of = |package: ContentHash| truth.of_package(&package).ok_or(ExportError::NoTruth { file: file(), package });
     let mut by_case = BTreeMap::new();
     for package in packages {
         let row = row_of(package)?;

@@ -8,7 +8,6 @@
 mod imrmc;
 mod score_sheet;
 
-use crate::desk::Truth;
 use crate::folder::{Aside, FolderError};
 use crate::formats::imrmc::Imrmc;
 use crate::hash;
@@ -16,6 +15,7 @@ use crate::record::{Record, RecordError};
 use crate::shown::shown;
 use crate::study::Study;
 use crate::table::reads_table;
+use crate::truth::Truth;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;

@@ -2,7 +2,7 @@
 
 use super::ConditionRule;
 use super::check::{Checks, Words};
-use super::form::{Form, QuestionKind};
+use super::form::{Form, Per, QuestionKind};
 use super::text::{AdjudicationDraft, DiscordanceDraft};
 use tiresias_words::{Condition, Mm, QuestionId, ReaderId};
 use toml::Spanned;
@@ -108,8 +108,25 @@ impl Checks<'_> {
             }
             discordances.push(checked);
         }
+        self.marks_have_partners(draft, &discordances, form);
         let own_impression_first = draft.own_impression_first.unwrap_or(true);
         Some(Adjudication { condition: known?.id.clone(), pairs, own_impression_first, controls, discordances })
+    }
+
+    /// Answers about marks are those about a mark and its partner, which the rule about marks finds.
+    fn marks_have_partners(&mut self, draft: &AdjudicationDraft, discordances: &[Discordance], form: &Form) {
+        let marks = discordances.iter().filter(|d| matches!(d, Discordance::Marks(_))).count();
+        if marks > 1 {
+            self.at_most("rules of the kind \"marks\"", marks, 1);
+        }
+        for rule in &draft.discordance {
+            let Some(id) = &rule.get_ref().question else { continue };
+            let is_per_mark = form.questions().iter().any(|q| q.id.as_str() == id.get_ref() && q.per == Per::Mark);
+            if is_per_mark && marks == 0 {
+                let say = "This question is about marks, and no rule says which marks of two reads belong together: add a discordance of the kind \"marks\".";
+                self.at(id, say);
+            }
+        }
     }
 
     fn pair(&mut self, pair: &Spanned<Vec<String>>) -> Option<(ReaderId, ReaderId)> {

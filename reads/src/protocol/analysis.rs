@@ -5,12 +5,16 @@
 use super::check::{Checks, Words};
 use super::text::AnalysisDraft;
 use super::{ConditionRule, Paradigm};
+use crate::matching::{Acceptance, Radius};
+use serde::Serialize;
 use tiresias_words::{Condition, Mm};
 use toml::Spanned;
 
 const MAX_SUBGROUPS: usize = 20;
 /// A mark further from a lesion than this is never on it.
 const FURTHEST: f64 = 200.0;
+/// So many times its own radius from a lesion a mark is never on it.
+const MOST_TIMES: f64 = 10.0;
 
 /// The analysis that the study was planned for.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,8 +41,8 @@ pub struct Analysis {
     pub missing: Missing,
     /// What a case counts as that was not evaluable.
     pub not_evaluable: NotEvaluableCounts,
-    /// How near to a lesion's centre a mark must be; `None` where the lesion's mask decides.
-    pub acceptance_radius: Option<Mm>,
+    /// When a mark is on a lesion; `None` where there are no marks.
+    pub acceptance: Option<Acceptance>,
     /// Further analyses of the same figure.
     pub sensitivity: Vec<SensitivityAnalysis>,
     /// Covariates by whose values the figure is also given.
@@ -139,7 +143,8 @@ pub enum Missing {
 }
 
 /// What a case counts as that was not evaluable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotEvaluableCounts {
     /// Nothing.
     Omit,
@@ -245,7 +250,7 @@ impl Checks<'_> {
         let multiplicity = self.word("`multiplicity`", d.multiplicity.as_ref(), MULTIPLICITIES);
         let missing = self.word("`missing`", d.missing.as_ref(), MISSINGS);
         let not_evaluable = self.word("`not_evaluable`", d.not_evaluable.as_ref(), COUNTS);
-        let acceptance_radius = self.radius(d, paradigm);
+        let acceptance = self.acceptance(d, paradigm);
         let sensitivity = self.sensitivities(d);
         let subgroups = self.subgroups(d);
         let (method, covariance) = (method??, covariance?);
@@ -268,7 +273,7 @@ impl Checks<'_> {
             multiplicity: multiplicity?.unwrap_or(Multiplicity::None),
             missing: missing?.unwrap_or(Missing::Omit),
             not_evaluable: not_evaluable?.unwrap_or(NotEvaluableCounts::Omit),
-            acceptance_radius,
+            acceptance,
             sensitivity,
             subgroups,
         })
@@ -389,16 +394,41 @@ impl Checks<'_> {
         known
     }
 
-    fn radius(&mut self, d: &AnalysisDraft, paradigm: &Paradigm) -> Option<Mm> {
-        let radius = d.acceptance_radius_mm.as_ref()?;
-        if !matches!(paradigm, Paradigm::Froc(_) | Paradigm::Lroc(_)) {
-            self.at(radius, "This study has no marks that could be near a lesion: take `acceptance_radius_mm` out.");
+    /// By radius, by mask or by both; where nothing is said the lesion's mask decides.
+    fn acceptance(&mut self, d: &AnalysisDraft, paradigm: &Paradigm) -> Option<Acceptance> {
+        let has_marks = matches!(paradigm, Paradigm::Froc(_) | Paradigm::Lroc(_));
+        let said = [
+            (&d.acceptance_radius_mm, "acceptance_radius_mm"),
+            (&d.acceptance_radius_times, "acceptance_radius_times"),
+            (&d.acceptance_mask_mm, "acceptance_mask_mm"),
+        ];
+        for (draft, name) in said.iter().filter(|_| !has_marks) {
+            if let Some(at) = draft {
+                self.at(at, format!("This study has no marks that could be near a lesion: take `{name}` out."));
+            }
         }
-        let mm = *radius.get_ref();
-        if !(mm > 0.0 && mm <= FURTHEST) {
-            self.at(radius, format!("`acceptance_radius_mm` is a distance above 0 and up to {FURTHEST} mm."));
+        let value = |draft: &Option<Spanned<f64>>| draft.as_ref().map(|d| *d.get_ref());
+        let (radius, times, mask) = (value(&d.acceptance_radius_mm), value(&d.acceptance_radius_times), value(&d.acceptance_mask_mm));
+        if let Some(at) = d.acceptance_radius_mm.as_ref().filter(|r| !(*r.get_ref() > 0.0 && *r.get_ref() <= FURTHEST)) {
+            self.at(at, format!("`acceptance_radius_mm` is a distance above 0 and up to {FURTHEST} mm."));
         }
-        Some(Mm(mm))
+        if let Some(at) = d.acceptance_radius_times.as_ref().filter(|t| !(*t.get_ref() > 0.0 && *t.get_ref() <= MOST_TIMES)) {
+            self.at(at, format!("`acceptance_radius_times` is how many times a lesion's own radius: above 0 and up to {MOST_TIMES}."));
+        }
+        if let Some(at) = d.acceptance_mask_mm.as_ref().filter(|m| !(*m.get_ref() >= 0.0 && *m.get_ref() <= FURTHEST)) {
+            self.at(at, format!("`acceptance_mask_mm` is a distance from 0, inside the mask, up to {FURTHEST} mm."));
+        }
+        let radius = match (radius, times) {
+            (Some(mm), None) => Some(Radius::Fixed(Mm(mm))),
+            (at_least, Some(times)) => Some(Radius::OfLesion { times, at_least: Mm(at_least.unwrap_or(0.0)) }),
+            (None, None) => None,
+        };
+        let acceptance = match (radius, mask) {
+            (Some(radius), None) => Acceptance::Radius(radius),
+            (Some(radius), Some(within)) => Acceptance::RadiusOrMask { radius, within: Mm(within) },
+            (None, within) => Acceptance::Mask { within: Mm(within.unwrap_or(0.0)) },
+        };
+        has_marks.then_some(acceptance)
     }
 
     fn sensitivities(&mut self, d: &AnalysisDraft) -> Vec<SensitivityAnalysis> {

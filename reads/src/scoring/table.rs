@@ -165,14 +165,14 @@ pub struct HowScored {
     pub truth_version: u32,
     /// Where the truth says it comes from; empty where it does not.
     pub truth_source: String,
-    /// When a mark is on a lesion; `None` where there are no marks.
+    /// When a mark is on a lesion; `None` where there are no marks, or no lesions to hold them against.
     pub acceptance: Option<Acceptance>,
     /// Whether that is what the protocol says, or another choice: then everything made from it is a re-scoring.
     pub by_protocol: bool,
     /// Which rating question makes the rating of a case; `None` where it is the highest rating of a mark.
     pub rating_question: Option<String>,
     /// What a case counts as that was not evaluable.
-    pub not_evaluable: &'static str,
+    pub not_evaluable: NotEvaluableCounts,
     /// Which version of an amended read counts.
     pub amended: &'static str,
     /// Which of repeated reads counts.
@@ -201,6 +201,11 @@ pub enum ViewError {
         "The protocol counts a case that is not evaluable as the highest rating, and that says nothing about marks: choose a figure of ratings, or let such cases count as nothing."
     )]
     Highest,
+    /// Marks that were not held against anything.
+    #[error(
+        "The truth has no lesions, so that nobody knows which marks are right: add them to the truth, or choose a figure or a format of ratings."
+    )]
+    NoLesions,
     /// The numbers contradict each other.
     #[error("{0}")]
     Dataset(#[from] DatasetError),
@@ -287,6 +292,10 @@ impl ScoredTable {
         self.cells.iter().zip(self.cases.iter().cycle())
     }
 
+    fn held(&self) -> Result<(), ViewError> {
+        self.how.acceptance.map(|_| ()).ok_or(ViewError::NoLesions)
+    }
+
     fn ratings(&self, counts: NotEvaluableCounts) -> Vec<Option<f64>> {
         let end = self.end(counts);
         let of = |unit: usize, cell: &Cell| match cell {
@@ -305,6 +314,7 @@ impl ScoredTable {
         if !matches!(self.paradigm, ScoredParadigm::Located { .. }) {
             return Err(ViewError::NotThere("located rating"));
         }
+        self.held()?;
         let nowhere = |rating| LocatedRating { rating, right: false };
         let of = |cell: &Cell| match cell {
             Cell::NotPlanned | Cell::Missing => None,
@@ -325,6 +335,7 @@ impl ScoredTable {
         if !matches!(self.paradigm, ScoredParadigm::Marks { .. }) {
             return Err(ViewError::NotThere("marks of any number"));
         }
+        self.held()?;
         let is_there = self.cells.iter().any(|c| matches!(c, Cell::NotEvaluable { .. }));
         if counts == NotEvaluableCounts::Highest && is_there {
             return Err(ViewError::Highest);
@@ -369,7 +380,7 @@ mod tests {
             acceptance: Some(Acceptance::Radius(Radius::Fixed(Mm(10.0)))),
             by_protocol: true,
             rating_question: None,
-            not_evaluable: "omit",
+            not_evaluable: NotEvaluableCounts::Omit,
             amended: "the last version",
             repeated: "the first read",
         }

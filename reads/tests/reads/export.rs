@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::{Desk, DeskCase, DeskError, Truth};
+use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::export::{ExportError, Exported, Format, export};
 use tiresias_reads::record::Record;
 use tiresias_reads::study::Study;
+use tiresias_reads::truth::{Truth, TruthError};
 use tiresias_words::CaseId;
 
 const READERS: [&str; 3] = ["ann", "bo.b", "r-10"];
@@ -260,7 +261,7 @@ fn what_cannot_be_exported_is_one_sentence_and_leaves_nothing() {
     let fresh = Place::new(&["r1"], 1);
     let empty = fresh.study.open_record(BUILD).unwrap();
     assert_eq!(export(Format::Csv, &fresh.study, &empty, None, &fresh.path("out")), Err(ExportError::NothingLocked));
-    assert!(matches!(Truth::read(&fresh.path("none.csv")), Err(DeskError::Unreadable { .. })));
+    assert!(matches!(Truth::read(&fresh.path("none.csv")), Err(TruthError::Unreadable { .. })));
 }
 
 #[test]

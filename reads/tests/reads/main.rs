@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod conditions;
 #[cfg(test)]
+mod discordance;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod hanging;
@@ -12,8 +14,12 @@ mod killed;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod matching;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod record;
+#[cfg(test)]
+mod scoring;
 #[cfg(test)]
 mod simulated;

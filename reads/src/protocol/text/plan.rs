@@ -107,6 +107,8 @@ pub(in crate::protocol) struct AnalysisDraft {
     pub(in crate::protocol) missing: Option<Spanned<String>>,
     pub(in crate::protocol) not_evaluable: Option<Spanned<String>>,
     pub(in crate::protocol) acceptance_radius_mm: Option<Spanned<f64>>,
+    pub(in crate::protocol) acceptance_radius_times: Option<Spanned<f64>>,
+    pub(in crate::protocol) acceptance_mask_mm: Option<Spanned<f64>>,
     pub(in crate::protocol) sensitivity: Option<Spanned<Vec<Spanned<String>>>>,
     pub(in crate::protocol) subgroups: Option<Spanned<Vec<Spanned<String>>>>,
 }

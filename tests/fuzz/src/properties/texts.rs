@@ -6,11 +6,12 @@ use super::{Held, must, one_line, ours, told};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::{Desk, DeskError, Truth};
+use tiresias_reads::desk::{Desk, DeskError};
 use tiresias_reads::formats::imrmc::{BEGIN, Imrmc};
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
 use tiresias_reads::protocol::{Protocol, QuestionKind, Scale, check};
+use tiresias_reads::truth::{Truth, TruthError};
 use tiresias_words::{ImagingModality, Mm, Role, SeriesFacts};
 
 /// A protocol that the bundles of the corpus are made for; they name its hash, so it must not change.
@@ -178,21 +179,36 @@ pub(super) fn imrmc(input: &[u8]) -> Held {
     must((&again.truth, &again.scores) == (&file.truth, &file.scores), || "what is written is not what was read".to_owned())
 }
 
-/// Each package has one case and one truth, on a line that exists; or each finding is a sentence.
+/// In both forms each case has one truth and one package, on a line that exists; or each finding is a sentence.
 pub(super) fn truth(input: &[u8]) -> Held {
-    let truth = match Truth::parse(input, "truth.csv") {
+    ["truth.csv", "truth.json"].into_iter().try_for_each(|file| truth_of(input, file))
+}
+
+fn truth_of(input: &[u8], file: &str) -> Held {
+    let truth = match Truth::parse(input, file) {
         Ok(truth) => truth,
-        Err(DeskError::Truth(findings)) => {
+        Err(TruthError::Findings(findings)) => {
             must(!findings.is_empty(), || "it is refused without a finding".to_owned())?;
             return findings.iter().try_for_each(|f| one_line(f));
         }
         Err(error) => return told(&error),
     };
-    let cases: BTreeSet<_> = truth.by_package().values().map(|row| &row.case).collect();
-    must(cases.len() == truth.by_package().len(), || "a case twice".to_owned())?;
+    let names: BTreeSet<_> = truth.cases().iter().map(|case| &case.case).collect();
+    must(names.len() == truth.cases().len(), || "a case twice".to_owned())?;
+    let packages = truth.cases().iter().filter_map(|case| case.package.map(|p| (p, &case.case)));
+    must(packages.clone().all(|(p, case)| truth.of_package(&p).is_some_and(|c| c.case == *case)), || "a package twice".to_owned())?;
     // A file may end its lines with either character.
     let lines = input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64 + 1;
-    must(truth.by_package().values().all(|row| (1..=lines).contains(&row.line)), || "a row on no line".to_owned())
+    let all = truth.cases().iter().flat_map(|case| {
+        let of_lesions = case.lesions.iter().map(|l| l.line);
+        std::iter::once(case.line).chain(of_lesions).chain(case.ignored.iter().map(|r| r.line))
+    });
+    must(all.into_iter().all(|line| (1..=lines).contains(&line)), || "a row on no line".to_owned())?;
+    let numbers = truth
+        .cases()
+        .iter()
+        .flat_map(|case| case.lesions.iter().map(|l| l.weight).chain(case.lesions.iter().filter_map(|l| Some(l.radius?.0))));
+    must(numbers.into_iter().all(f64::is_finite), || "a number that is none".to_owned())
 }
 
 /// A desk file is read, twice the same, or refused.

@@ -1,0 +1,129 @@
+//! Discordance by example: when two reads must be adjudicated and with which reasons, from a table that is the specification.
+
+use crate::simulated::{question, somewhere};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tiresias_reads::discordance::{About, Said, differences};
+use tiresias_reads::machine::Mark;
+use tiresias_reads::protocol::{AnswerValue, Answers, Protocol, QuestionKind, Subject};
+use tiresias_words::{MarkId, MarkShape};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    protocol: BTreeMap<String, String>,
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    #[serde(default = "froc")]
+    protocol: String,
+    rules: Vec<toml::Table>,
+    a: ReadDraft,
+    b: ReadDraft,
+    expected: Vec<String>,
+}
+
+fn froc() -> String {
+    "froc".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadDraft {
+    #[serde(default)]
+    answers: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    marks: Vec<[f64; 3]>,
+    #[serde(default)]
+    unplaced: u32,
+    #[serde(default)]
+    not_evaluable: BTreeMap<String, String>,
+}
+
+/// What a read of the table says, in the program's types.
+struct Read {
+    answers: Answers,
+    marks: BTreeMap<MarkId, Mark>,
+    not_evaluable: BTreeMap<Subject, String>,
+}
+
+impl Read {
+    fn of(draft: &ReadDraft, protocol: &Protocol) -> Self {
+        let subject = |word: &str| match word.parse() {
+            Ok(mark) => Subject::Mark(MarkId(mark)),
+            Err(_) if word == "case" => Subject::Case,
+            Err(_) => Subject::Unit(word.to_owned()),
+        };
+        let answer = |(key, value): (&String, &toml::Value)| {
+            let (id, about) = key.split_once('.').unwrap_or((key, "case"));
+            let id = question(id);
+            let asked = protocol.form().question(&id).expect("a question of the protocol");
+            let words = |list: &[toml::Value]| list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+            let value = match (value, &asked.kind) {
+                (toml::Value::Integer(n), _) => AnswerValue::Scale(i32::try_from(*n).expect("a place on a scale")),
+                (toml::Value::Array(list), _) => AnswerValue::Choices(words(list)),
+                (toml::Value::String(text), QuestionKind::Number(_)) => AnswerValue::Number(text[1..].parse().expect("a number")),
+                (toml::Value::String(text), _) => AnswerValue::Choice(text.clone()),
+                other => panic!("{key}: {other:?}"),
+            };
+            assert_eq!(asked.fits(&value), Ok(()), "{key}");
+            (id, subject(about), value)
+        };
+        let mark = |shape| Mark { shape, anchor: somewhere(0.0, 0.0, 0.0).1, rating: Some(3), class: None };
+        let shapes = draft.marks.iter().map(|[x, y, z]| somewhere(*x, *y, *z).0);
+        let shapes = shapes.chain((0..draft.unplaced).map(|_| MarkShape::OnImage));
+        Self {
+            answers: draft.answers.iter().map(answer).collect(),
+            marks: (1..).map(MarkId).zip(shapes.map(mark)).collect(),
+            not_evaluable: draft.not_evaluable.iter().map(|(about, reason)| (subject(about), reason.clone())).collect(),
+        }
+    }
+    fn said(&self) -> Said<'_> {
+        Said { answers: &self.answers, not_evaluable: &self.not_evaluable, marks: &self.marks }
+    }
+}
+
+/// The protocol of a case: its base with the rules.
+fn protocol(table: &Table, case: &Case) -> Protocol {
+    let mut adjudication = toml::Table::new();
+    adjudication.insert("condition".into(), "unaided".into());
+    adjudication.insert("discordance".into(), case.rules.iter().cloned().map(toml::Value::Table).collect::<Vec<_>>().into());
+    let mut rules = toml::Table::new();
+    rules.insert("adjudication".into(), adjudication.into());
+    let text = format!("{}\n{}", table.protocol[&case.protocol], toml::to_string(&rules).expect("rules as text"));
+    Protocol::parse(&text).unwrap_or_else(|e| panic!("{}: {e}\n{text}", case.name))
+}
+
+fn table() -> Table {
+    toml::from_str(include_str!("../discordance.toml")).expect("a table of cases")
+}
+
+#[test]
+fn every_case_is_met() {
+    let table = table();
+    assert!(table.case.len() >= 40, "{} cases", table.case.len());
+    for case in &table.case {
+        let protocol = protocol(&table, case);
+        let (a, b) = (Read::of(&case.a, &protocol), Read::of(&case.b, &protocol));
+        let found: Vec<String> = differences(&protocol, a.said(), b.said()).into_iter().map(|d| d.reason).collect();
+        assert_eq!(found, case.expected, "{}", case.name);
+        // From the other side the same differences are found.
+        let turned = differences(&protocol, b.said(), a.said());
+        assert_eq!(turned.len(), found.len(), "{}, the other way around", case.name);
+    }
+}
+
+#[test]
+fn a_difference_names_its_rule_and_what_it_is_about() {
+    let table = table();
+    let case = table.case.iter().find(|c| c.name == "reasons come in the order of the rules").expect("there");
+    let protocol = protocol(&table, case);
+    let (a, b) = (Read::of(&case.a, &protocol), Read::of(&case.b, &protocol));
+    let found: Vec<_> = differences(&protocol, a.said(), b.said()).into_iter().map(|d| (d.rule, d.about)).collect();
+    let score = || About::Answers(question("score"), Subject::Case);
+    assert_eq!(found, [(0, About::MarkOfA(MarkId(1))), (1, score()), (2, score())]);
+}
