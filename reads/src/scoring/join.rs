@@ -106,7 +106,7 @@ pub fn score(reads: Reads<'_>, truth: &Truth, holding: &Holding) -> Result<Score
         let of = row.read.read();
         let package = row.read.package();
         let Some(case) = truths.iter().position(|t| t.package == Some(package)) else { continue };
-        let cell = scorer.cell(row, &truths[case])?;
+        let cell = scorer.cell(row, truths[case])?;
         if of.repeat == 1 {
             firsts.insert((&row.condition, &of.reader, package), cell);
         } else if let (Some(condition), Ok(reader)) =
@@ -166,7 +166,7 @@ fn joined<'a>(
         let mut find = |sentence: String| findings.push(format!("{file}, line {}: {sentence}", case.line));
         match case.package {
             None => {
-                find(format!("Nothing says which package is the case \"{name}\". Add the column `package`, or name the desk's folder."))
+                find(format!("Nothing says which package is the case \"{name}\". Add the column `package`, or name the desk's folder."));
             }
             Some(package) if packages.contains(&package) => {
                 units_fit(protocol, case, &mut find);

@@ -93,7 +93,7 @@ fn preamble<'a>(bytes: &'a [u8], file: &str, draft: &mut Draft) -> Result<(&'a [
 fn columns(headers: &csv::StringRecord) -> Option<Vec<&'static str>> {
     let columns = headers.iter().map(|name| COLUMNS.iter().find(|c| **c == name).copied()).collect::<Option<Vec<_>>>()?;
     let is_once = |name: &&str| columns.iter().filter(|c| *c == name).count() == 1;
-    (columns.iter().all(|c| is_once(c)) && ["case", "truth"].iter().all(is_once)).then_some(columns)
+    (columns.iter().all(is_once) && ["case", "truth"].iter().all(is_once)).then_some(columns)
 }
 
 fn row(draft: &mut Draft, line: u64, values: &BTreeMap<&str, &str>) {
