@@ -131,15 +131,19 @@ pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: &(impl ToSt
     rect
 }
 
+/// How dark the halo of a line is: on white, too, yellow must stand out against it.
+const HALO: u8 = 180;
+
 /// A line over an image, with its halo.
 pub fn image_line(painter: &Painter, ends: [Pos2; 2], width: f32, colour: Color32) {
-    painter.line_segment(ends, Stroke::new(width + 2.0, Color32::from_black_alpha(150)));
+    let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
+    painter.line_segment(ends, Stroke::new(width + 2.0, halo));
     painter.line_segment(ends, Stroke::new(width, colour));
 }
 
 /// A ring over an image, with its halo.
 pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colour: Color32) {
-    let halo = Color32::from_black_alpha((f32::from(colour.a()) * 0.66) as u8);
+    let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
     painter.circle_stroke(centre, radius, Stroke::new(width + 2.5, halo));
     painter.circle_stroke(centre, radius, Stroke::new(width, colour));
 }
@@ -147,4 +151,47 @@ pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colo
 /// The outline that shows where the keyboard goes.
 pub fn focus_outline(painter: &Painter, rect: Rect) {
     painter.rect_stroke(rect, RADIUS, Stroke::new(1.0, ACCENT), StrokeKind::Inside);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: Color32) -> f64 {
+        let part = |v: u8| {
+            let v = f64::from(v) / 255.0;
+            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(colour.r()) + 0.7152 * part(colour.g()) + 0.0722 * part(colour.b())
+    }
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// Issue 6, done when 1.
+    #[test]
+    fn what_is_read_stands_out_from_every_ground() {
+        let mut least = f64::INFINITY;
+        let mut check = |what: &str, colour: Color32, ground: Color32| {
+            let found = contrast(colour, ground);
+            assert!(found >= 4.5, "{what}: {found:.2}");
+            least = least.min(found);
+        };
+        for (name, colour) in [("text", TEXT), ("strong", STRONG), ("caution", CAUTION), ("accent", ACCENT), ("own", OWN)] {
+            for (on, ground) in [("canvas", CANVAS), ("room", ROOM), ("panel", PANEL), ("raised", RAISED)] {
+                check(&format!("{name} on {on}"), colour, ground);
+            }
+        }
+        check("strong on the action", STRONG, ACTION);
+        // Over an image of any grey a line stands in its halo.
+        for grey in 0..=255u8 {
+            let under = (f64::from(grey) * (1.0 - f64::from(HALO) / 255.0)).round() as u8;
+            for (name, colour) in [("own", OWN), ("strong", STRONG)] {
+                check(&format!("{name} in its halo on grey {grey}"), colour, Color32::from_gray(under));
+            }
+        }
+        println!("least contrast {least:.2}");
+    }
 }

@@ -12,7 +12,6 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
-use crate::room::lacks::lacks;
 use crate::screens::{self, KeysLeft, KeysPage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
@@ -338,7 +337,7 @@ impl Tiresias {
         if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
                 Place::Room(room) => Some(&mut **room),
-                Place::List { .. } | Place::Between { .. } => None,
+                Place::List { .. } | Place::Between { .. } | Place::Amend(_) => None,
             };
             for action in script.actions(room, state) {
                 sitting.recorder.ask(action, now.clone());
@@ -356,7 +355,7 @@ impl eframe::App for Tiresias {
     /// The ground of the whole window. Cleared, never painted: a rectangle of this size through egui's shader costs a software adapter more than
     /// all the rest of a frame (notes/perf.md section 4).
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. }));
+        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. } | Place::Amend(_)));
         if dark { design::CANVAS } else { design::ROOM }.to_normalized_gamma_f32()
     }
 
@@ -403,7 +402,7 @@ impl eframe::App for Tiresias {
             let slice = match &self.stage {
                 Stage::Sitting(s) => match &s.place {
                     Place::Room(room) => room.main_slice(),
-                    Place::List { .. } | Place::Between { .. } => None,
+                    Place::List { .. } | Place::Between { .. } | Place::Amend(_) => None,
                 },
                 Stage::Start { .. } | Stage::About | Stage::SignIn(_) => None,
             };
@@ -430,13 +429,7 @@ impl Drop for Tiresias {
 
 fn open(data: Option<&Path>, path: &Path) -> Fetched {
     match Study::open(path) {
-        Ok(study) => match lacks(study.protocol()) {
-            None => Fetched::Study(Box::new(study), recent::remember(data, path)),
-            Some(what) => Fetched::Trouble(format!(
-                "{}: this study has {what}, and the reading room of this version does not. Read it with a version that has.",
-                path.display()
-            )),
-        },
+        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
 }

@@ -7,10 +7,10 @@ use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::RenderPath;
 use crate::recorder::{News, Recorder};
 use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, Chosen, TopBar};
+use crate::screens::{self, AfterCase, AmendPage, Amended, Chosen, TopBar};
 use egui::{Rect, Ui};
 use std::sync::Arc;
-use tiresias_reads::machine::{Action, Environment, Rules, State};
+use tiresias_reads::machine::{Action, Environment, Rules, State, advises_break};
 use tiresias_reads::study::Study;
 use tiresias_words::{ContentHash, Mm};
 
@@ -44,6 +44,7 @@ pub(crate) enum Place {
     List { opening: bool },
     Room(Box<Room>),
     Between { opening: bool },
+    Amend(AmendPage),
 }
 
 impl Sitting {
@@ -85,6 +86,7 @@ impl Sitting {
                     // Said where there is room for it. What was refused after the lock, and did not ask for the next case, came too late to matter.
                     Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
                     Place::Between { opening: false } => {}
+                    Place::Amend(page) => page.trouble = Some(sentence),
                 },
                 News::Failed(sentence) => {
                     self.trouble = Some(sentence);
@@ -138,7 +140,14 @@ impl Sitting {
         if let (Place::Room(room), Some(state)) = (&self.place, &self.state) {
             let progress = state.progress();
             bar.condition = protocol.condition(&room.read().condition).map(|c| c.label.as_str());
-            bar.case = Some(format!("{} \u{b7} {} of {}", room.read().case, progress.locked + 1, progress.of));
+            let code = &room.read().case;
+            bar.case = Some(match state.draft() {
+                Some(draft) if draft.amends().is_some() => format!("{code} \u{b7} again"),
+                Some(draft) if draft.assignment().training => {
+                    format!("{code} \u{b7} training {} of {}", progress.locked + 1, progress.of)
+                }
+                _ => format!("{code} \u{b7} {} of {}", progress.locked + 1, progress.of),
+            });
         }
         screens::top_bar(ui, rect, &bar);
     }
@@ -171,17 +180,26 @@ impl Sitting {
                     *opening = true;
                     open_next(&self.recorder);
                 }
+                Some(Chosen::Amend) => self.place = Place::Amend(AmendPage::default()),
                 Some(Chosen::End) => to = Next::End,
                 None => {}
             },
-            Place::Between { opening } => match screens::between(ui, &state, *opening) {
-                Some(AfterCase::Next) => {
-                    *opening = true;
-                    open_next(&self.recorder);
-                }
-                Some(AfterCase::List) => self.place = Place::List { opening: false },
+            Place::Amend(page) => match screens::amend(ui, &self.rules, &state, page) {
+                Some(Amended::Open(read, reason)) => self.recorder.ask(Action::Amend { read, reason }, now.clone()),
+                Some(Amended::Back) => self.place = Place::List { opening: false },
                 None => {}
             },
+            Place::Between { opening } => {
+                match screens::between(ui, &self.rules, &state, *opening, advises_break(&self.rules, &state, now)) {
+                    Some(AfterCase::Next) => {
+                        *opening = true;
+                        open_next(&self.recorder);
+                    }
+                    Some(AfterCase::List) => self.place = Place::List { opening: false },
+                    Some(AfterCase::Amend(read)) => self.place = Place::Amend(AmendPage::of(read)),
+                    None => {}
+                }
+            }
             Place::Room(room) => {
                 for wish in room.ui(ui, &state, comfort, path, since_start) {
                     match wish {

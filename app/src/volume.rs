@@ -10,7 +10,8 @@ use tiresias_render::layers::overlay_mask;
 use tiresias_render::raster::Run;
 use tiresias_render::{ColourView, DisplayTable, RenderError, ValueRange, VolumeView};
 use tiresias_words::{
-    ImageAnchor, MarkShape, PaneSpec, PatientOrientation, PatientPoint, PresentationTone, StoredValue, Unfit, Voi, VolumeGeometry, Voxel,
+    ImageAnchor, ImagePoint, MarkShape, Outline, PaneSpec, PatientOrientation, PatientPoint, PresentationTone, StoredValue, Unfit, Voi,
+    VolumeGeometry, Voxel,
 };
 
 /// A series that panes can show while it is still loading.
@@ -270,23 +271,44 @@ impl ShownVolume {
         self.series.facts.orientation.as_ref()
     }
 
-    /// How a mark at a point is recorded; `None` outside of the images, or where they have no names of their own.
+    /// The image nearest to a point, and the point in its pixels; `None` outside of the images, or where they have no names of their own.
     #[must_use]
-    pub(crate) fn mark_at(&self, at: PatientPoint) -> Option<(MarkShape, ImageAnchor)> {
+    pub(crate) fn anchor_at(&self, at: PatientPoint) -> Option<ImageAnchor> {
         let voxel = self.geometry.voxel_of(at);
         if !self.geometry.contains(voxel) {
             return None;
         }
         let image = self.series.image_uid(self.image_at(at))?.clone();
-        let anchor = ImageAnchor { image, frame: 0, column: voxel.column, row: voxel.row };
-        Some((if self.is_in_patient() { MarkShape::Point(at) } else { MarkShape::OnImage }, anchor))
+        Some(ImageAnchor { image, frame: 0, column: voxel.column, row: voxel.row })
+    }
+    /// How a mark of this form is recorded; `None` when a point of it lies outside of the images, or they have no names of their own.
+    #[must_use]
+    pub(crate) fn mark_of(&self, outline: Outline<PatientPoint>) -> Option<(MarkShape, ImageAnchor)> {
+        let anchor = self.anchor_at(outline.centre())?;
+        if self.is_in_patient() {
+            return Some((MarkShape::InPatient(outline), anchor));
+        }
+        let pixel = |p: &PatientPoint| {
+            let voxel = self.geometry.voxel_of(*p);
+            self.geometry.contains(voxel).then_some(ImagePoint { column: voxel.column, row: voxel.row })
+        };
+        Some((MarkShape::OnImage(outline.map(pixel)?), anchor))
     }
 
-    /// Where a recorded mark is; `None` when its image is not one of these.
+    /// Where a recorded position is: in the patient if it has a place there, else on its image. `None` when its image is not one of these.
     #[must_use]
-    pub(crate) fn place_of(&self, shape: &MarkShape, anchor: &ImageAnchor) -> Option<PatientPoint> {
+    pub(crate) fn place_of(&self, patient: Option<PatientPoint>, anchor: &ImageAnchor) -> Option<PatientPoint> {
         let image = self.series.place_of_uid(&anchor.image)?;
         let on_image = || self.geometry.patient_of(Voxel::new(anchor.column, anchor.row, image as f64));
-        Some(shape.centre().unwrap_or_else(on_image))
+        Some(patient.unwrap_or_else(on_image))
+    }
+    /// The form of a recorded mark on the series' frame; `None` when its image is not one of these.
+    #[must_use]
+    pub(crate) fn outline_of(&self, shape: &MarkShape, anchor: &ImageAnchor) -> Option<Outline<PatientPoint>> {
+        let image = self.series.place_of_uid(&anchor.image)?;
+        match shape {
+            MarkShape::InPatient(outline) => Some(outline.clone()),
+            MarkShape::OnImage(outline) => outline.map(|p| Some(self.geometry.patient_of(Voxel::new(p.column, p.row, image as f64)))),
+        }
     }
 }

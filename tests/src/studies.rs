@@ -1,11 +1,14 @@
-//! What made-up studies have in common: the text of their protocol, and the wait for the record of a window that was closed.
+//! What made-up studies have in common: the text of their protocol, the cases of another study, and the wait for the record of a window that was closed.
 //!
 //! Refuses: images, which each test makes as it needs them.
 
 use std::path::Path;
 use std::time::Duration;
+use tiresias_reads::bundle::{Account, AssignedRead, CaseFact, CaseToRead, Plan, TrainingCase, assign};
+use tiresias_reads::protocol::Protocol;
 use tiresias_reads::record::Record;
 use tiresias_reads::study::Study;
+use tiresias_words::ReaderId;
 
 /// A protocol with one condition, one rating of 0 to 100, and a lung window. `froc` studies have marks. `display` is what `[display]` says beside layout and interpolation,
 /// a line each, `first` among them.
@@ -56,6 +59,51 @@ function = "linear"
 kind = "fixed"
 "#
     )
+}
+
+/// A study of a protocol's text at `root`, for two readers, with the packages of another study. Where the protocol has a training its first two cases are for
+/// that alone, one with something to find and one without.
+///
+/// # Errors
+/// When the text is no protocol, the cases do not fit it, or the study cannot be written.
+pub fn with_cases_of(other: &Path, text: &str, root: &Path) -> Result<Study, String> {
+    let protocol = Protocol::parse(text).map_err(|e| e.to_string())?;
+    let given = Study::open(other).map_err(|e| e.to_string())?;
+    let bundle = given.bundles().values().next().ok_or("the other study has no reads")?;
+    let facts: Vec<CaseFact> =
+        protocol.case_facts().iter().map(|name| CaseFact { name: name.clone(), value: "60 to 69".to_owned() }).collect();
+    let trained = if protocol.training().is_some() { 2 } else { 0 };
+    let case = |(i, r): (usize, &AssignedRead)| CaseToRead {
+        package: r.package,
+        facts: facts.clone(),
+        training: (i < trained).then_some(TrainingCase { signal: i == 0 }),
+    };
+    let cases: Vec<_> = bundle.reads().iter().enumerate().map(case).collect();
+    let account = |n: u32| {
+        let reader = ReaderId::new(format!("reader-{n}")).map_err(|e| e.to_string())?;
+        Ok::<_, String>(Account { reader, display_name: format!("Reader {n}") })
+    };
+    let readers = [account(1)?, account(2)?];
+    let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 };
+    let bundles = assign(&plan).map_err(|e| e.to_string())?;
+    Study::create(root, text, &bundles).map_err(|e| e.to_string())?;
+    copy(&other.join("packages"), &root.join("packages")).map_err(|e| e.to_string())?;
+    Study::open(root).map_err(|e| e.to_string())
+}
+
+/// Copies a folder with all that is in it; files of images, which nobody changes, are linked.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)?;
+        } else if std::fs::hard_link(entry.path(), &target).is_err() {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Until the record of a closed window can be opened: its thread has written everything.

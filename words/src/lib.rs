@@ -23,7 +23,7 @@ pub use acquisition::{RequiredView, Requirement};
 pub use geometry::{GeometryVerdict, VolumeGeometry};
 pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
 pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
-pub use mark::{ImageAnchor, MarkShape};
+pub use mark::{ImageAnchor, ImagePoint, MarkShape, Outline};
 pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid, StudyId};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
 pub use reveal::{ContentKey, RevealToken};

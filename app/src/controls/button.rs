@@ -7,6 +7,9 @@ use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
 /// Between a choice's words and its edge.
 const CHOICE_INSET: f32 = 8.0;
 
+/// More choices than this are a long list.
+const MANY: usize = 4;
+
 /// The key that does the same, shown in a small cap.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key(pub &'static str);
@@ -69,14 +72,32 @@ pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, select
     response
 }
 
-/// Choices of which at most one is taken, side by side where their words have room, else one below the other; returns the index that was pressed.
-pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String], taken: Option<usize>, focused: bool) -> Option<usize> {
+/// What can be taken of a row of choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Take {
+    /// At most one.
+    One,
+    /// Any.
+    Several,
+}
+
+/// Choices, side by side where their words have room, else one below the other; returns the index that was pressed.
+pub(crate) fn choices(
+    ui: &mut Ui,
+    width: f32,
+    question: &str,
+    labels: &[String],
+    (take, taken): (Take, &[usize]),
+    focused: bool,
+) -> Option<usize> {
     let each = width / labels.len().max(1) as f32;
     // Measured in the wider face, so that nothing moves when a choice is taken.
     let wide = |label: &String, room| ui.painter().layout(label.clone(), design::strong(design::NOTE), STRONG, room);
     let beside = labels.iter().all(|label| wide(label, f32::INFINITY).size().x <= each - 2.0 * CHOICE_INSET);
     let room = if beside { each } else { width } - 2.0 * CHOICE_INSET;
-    let heights: Vec<f32> = labels.iter().map(|label| wide(label, room).size().y.max(16.0) + 18.0).collect();
+    // Long lists stand closer together, so that a form has them on one screen.
+    let inset = if labels.len() > MANY { 10.0 } else { 14.0 };
+    let heights: Vec<f32> = labels.iter().map(|label| wide(label, room).size().y.max(16.0) + inset).collect();
     let height = if beside { 34.0 } else { heights.iter().sum() };
     let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let mut pressed = None;
@@ -89,8 +110,9 @@ pub(crate) fn choices(ui: &mut Ui, width: f32, question: &str, labels: &[String]
         };
         top = cell.bottom();
         let response = ui.interact(cell, ui.scope_id().with((question, i)), Sense::click());
-        let is_taken = taken == Some(i);
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_taken, format!("{question} {label}")));
+        let is_taken = taken.contains(&i);
+        let role = if take == Take::One { Role::RadioButton } else { Role::CheckBox };
+        response.widget_info(|| WidgetInfo::selected(role, true, is_taken, format!("{question} {label}")));
         if response.clicked() {
             pressed = Some(i);
         }

@@ -36,6 +36,8 @@ pub(crate) enum Icon {
     Play,
     /// Pause: two bars.
     Pause,
+    /// Rest: a cup.
+    Rest,
     /// Help: a question mark is drawn as text by the rail; this is its ring.
     Help,
     /// Leave: an arrow out of a frame.
@@ -118,6 +120,13 @@ pub(crate) fn draw(painter: &Painter, icon: Icon, centre: Pos2, colour: Color32)
             for dx in [-3.5, 3.5] {
                 line(vec2(dx, -6.0), vec2(dx, 6.0));
             }
+        }
+        Icon::Rest => {
+            let cup = vec![centre + vec2(-6.0, -3.0), centre + vec2(-5.0, 6.0), centre + vec2(3.0, 6.0), centre + vec2(4.0, -3.0)];
+            painter.add(Shape::closed_line(cup, stroke));
+            painter.add(Shape::line(arc(centre + vec2(4.0, 1.0), 3.0, -0.22, 0.2), stroke));
+            line(vec2(-3.0, -8.0), vec2(-3.0, -5.5));
+            line(vec2(1.0, -8.0), vec2(1.0, -5.5));
         }
         Icon::Leave => {
             painter.add(Shape::line(

@@ -7,5 +7,5 @@ mod button;
 pub(crate) mod icon;
 mod scale;
 
-pub(crate) use button::{Key, action, choices, entry_row, link, tool};
+pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
 pub(crate) use scale::{Placed, ScaleLook, scale};

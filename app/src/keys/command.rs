@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Delete,
     Undo,
     Redo,
+    /// The screen goes blank and the clock stands.
+    Pause,
     /// The page of keys: the one command that is taken in the form too.
     Help,
 }
@@ -78,7 +80,7 @@ impl Group {
 pub(crate) type Entry = (Command, Group, &'static str, &'static str);
 
 /// All of them, in the order in which they are listed.
-pub(crate) const COMMANDS: [Entry; 57] = [
+pub(crate) const COMMANDS: [Entry; 58] = [
     (Command::Take(Tool::Window), Group::Tools, "tool window", "window and level"),
     (Command::Take(Tool::Scroll), Group::Tools, "tool scroll", "scroll"),
     (Command::Take(Tool::Zoom), Group::Tools, "tool zoom", "zoom"),
@@ -91,6 +93,7 @@ pub(crate) const COMMANDS: [Entry; 57] = [
     (Command::Take(Tool::Bidimensional), Group::Tools, "tool diameters", "diameters"),
     (Command::Take(Tool::Angle), Group::Tools, "tool angle", "angle"),
     (Command::Region, Group::Tools, "tool region", "region"),
+    (Command::Pause, Group::Tools, "pause", "pause"),
     (Command::Slices(1), Group::Slices, "slice on", "next slice"),
     (Command::Slices(-1), Group::Slices, "slice back", "slice before"),
     (Command::Slices(10), Group::Slices, "ten on", "ten slices on"),

@@ -116,6 +116,7 @@ pub(super) const TIRESIAS: &[Row] = &[
     (Command::Delete, &[key(Key::Delete), key(Key::Backspace)]),
     (Command::Undo, &[Chord::ctrl(Key::Z)]),
     (Command::Redo, &[Chord::ctrl(Key::Y), Chord::ctrl_shift(Key::Z)]),
+    (Command::Pause, &[key(Key::F9)]),
     (Command::Help, &[key(Key::Questionmark)]),
 ];
 

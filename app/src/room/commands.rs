@@ -2,17 +2,15 @@
 //!
 //! Fixed, whatever the table says: Enter leads to the form and never locks, Ctrl+Enter locks, Esc only cancels.
 
-use super::form::typed;
 use super::hanging::{Arrangement, At};
-use super::{Field, Focus, Room, Wish};
+use super::{Focus, Room, Wish};
 use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance, is_asked};
-use tiresias_reads::protocol::QuestionKind;
+use tiresias_reads::machine::{Action, Draft, State, Tool, View as Glance};
 use tiresias_reads::workspace::ViewAction;
 
 /// By so much one press enlarges.
@@ -21,20 +19,18 @@ const ENLARGES: f64 = 1.25;
 impl Room {
     /// Takes this frame's key presses.
     pub(super) fn keys(&mut self, ui: &Ui, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
-        self.focus_new_mark(draft);
-        let committed: Vec<bool> = self.asked.iter().map(|f| self.is_given(f, draft)).collect();
-        let mut committed = committed.into_iter();
-        self.asked.retain(|_| !committed.next().unwrap_or(true));
-        let pressed: Vec<(Key, Modifiers)> = ui.input(|i| {
+        self.filling.settle(draft);
+        self.leave_fields_that_are_gone(state);
+        let pressed: Vec<(Key, Modifiers, bool)> = ui.input(|i| {
             i.events
                 .iter()
                 .filter_map(|e| match e {
-                    Event::Key { key, pressed: true, modifiers, .. } => Some((*key, *modifiers)),
+                    Event::Key { key, pressed: true, modifiers, repeat, .. } => Some((*key, *modifiers, *repeat)),
                     _ => None,
                 })
                 .collect()
         });
-        for (key, modifiers) in pressed {
+        for (key, modifiers, is_repeat) in pressed {
             self.message = None;
             // Several keys may have come since the last frame; what one of them opens or puts away counts for the next.
             if std::mem::take(&mut self.help) {
@@ -43,19 +39,27 @@ impl Room {
             if self.picking {
                 self.picker_key(key);
             } else if modifiers.command && key == Key::Enter {
-                self.give_entry(draft, wishes);
-                wishes.push(Wish::Record(Action::Lock));
+                // A key that is held down locks once.
+                if !is_repeat {
+                    self.lock_key(modifiers.shift, state, draft, wishes);
+                }
+            } else if std::mem::take(&mut self.filling.review) && key == Key::Escape {
+                // Esc puts the list away and does nothing else; other keys go on with the case.
             } else {
                 let command = self.bindings.command(key, modifiers);
                 match (self.focus.clone(), command) {
+                    (Focus::Form(field), _) if self.is_text(&field) => self.form_key(key, modifiers, &field, state, draft, wishes),
                     (_, Some(Command::Help)) => self.help = true,
                     (Focus::Form(field), _) => self.form_key(key, modifiers, &field, state, draft, wishes),
+                    (Focus::Image, Some(Command::Pause)) => self.pause(draft, wishes),
+                    (Focus::Image, Some(Command::Undo)) if self.tool == Tool::Mark => self.give(Action::Undo, wishes),
                     (Focus::Image, Some(command)) => self.carry_out(command, ui.ctx()),
                     (Focus::Image, None) => match key {
-                        Key::Enter => self.focus_form(state),
+                        Key::Enter if self.close_polygon(state, wishes) => {}
+                        Key::Enter => self.focus_form(state, draft, wishes),
                         Key::Escape => {
                             self.cine = None;
-                            self.cancel_measuring();
+                            self.cancel_sketch();
                         }
                         _ => {}
                     },
@@ -64,15 +68,13 @@ impl Room {
         }
     }
 
-    /// After a mark was recorded its rating is asked for.
-    fn focus_new_mark(&mut self, draft: &Draft) {
-        if let Some(before) = self.await_mark
-            && draft.marks().len() > before
-            && let Some(id) = draft.marks().keys().next_back()
-        {
-            self.await_mark = None;
-            self.focus = Focus::Form(Field::Mark(*id));
-            self.entry.clear();
+    /// A field that is not asked any more gives the keyboard back to the image.
+    fn leave_fields_that_are_gone(&mut self, state: &State) {
+        let Focus::Form(field) = self.focus.clone() else { return };
+        let ahead = self.ahead(state).into_owned();
+        if !self.draft(&ahead).is_some_and(|draft| self.fields(draft).contains(&field)) {
+            self.filling.entry.clear();
+            self.focus = Focus::Image;
         }
     }
 
@@ -81,6 +83,7 @@ impl Room {
         let at = self.hanging.focused();
         let cell = at.0;
         match command {
+            Command::Take(Tool::Mark) => self.next_mark_kind(),
             Command::Take(tool) => self.take_tool(tool),
             Command::Region => self.next_region_tool(),
             Command::Slices(by) => self.scroll(at, i64::from(by)),
@@ -126,6 +129,8 @@ impl Room {
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::Help => self.help = true,
+            // Taken where the way to the record is at hand.
+            Command::Pause => {}
         }
     }
 
@@ -160,7 +165,7 @@ impl Room {
     pub(super) fn take_tool(&mut self, tool: Tool) {
         if self.has(tool) {
             self.tool = tool;
-            self.cancel_measuring();
+            self.cancel_sketch();
         }
     }
 
@@ -265,7 +270,7 @@ impl Room {
             self.hanging.arrange(to, layout, &self.shelf);
             self.workspace.rehang(self.hanging.opened_cells());
             self.cine = None;
-            self.cancel_measuring();
+            self.cancel_sketch();
         }
     }
 
@@ -282,114 +287,6 @@ impl Room {
         }
         self.shelf.open_windows(self.hanging.hung(), &display);
         self.cine = None;
-    }
-
-    /// Goes to the first thing that is missing, else to the first question.
-    fn focus_form(&mut self, state: &State) {
-        let first = self.still_to_do(state).into_iter().next();
-        let question = self.rules.protocol().form().questions().first().map(|q| Field::Question(q.id.clone()));
-        if let Some(field) = first.or(question) {
-            self.focus = Focus::Form(field);
-            self.entry.clear();
-        }
-    }
-
-    fn form_key(&mut self, key: Key, modifiers: Modifiers, field: &Field, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
-        match key {
-            Key::Escape => {
-                if self.entry.is_empty() {
-                    self.focus = Focus::Image;
-                }
-                self.entry.clear();
-            }
-            Key::Backspace if !self.entry.is_empty() => {
-                self.entry.pop();
-            }
-            Key::Delete | Key::Backspace => match field {
-                Field::Mark(id) => {
-                    wishes.push(Wish::Record(Action::DeleteMark(*id)));
-                    self.focus = Focus::Image;
-                }
-                Field::Question(id) if draft.answers().of_case(id).is_some() => {
-                    wishes.push(Wish::Record(Action::ClearAnswer { question: id.clone(), subject: Subject::Case }));
-                }
-                Field::Question(_) => {}
-            },
-            Key::Enter => {
-                let given = self.give_entry(draft, wishes) || self.asked.contains(field);
-                let rest: Vec<Field> =
-                    self.still_to_do(state).into_iter().filter(|f| !(self.asked.contains(f) || given && f == field)).collect();
-                match rest.into_iter().find(|f| f != field) {
-                    Some(next) => self.focus = Focus::Form(next),
-                    None if given => self.focus = Focus::Image,
-                    None => {}
-                }
-            }
-            Key::Tab => {
-                self.give_entry(draft, wishes);
-                self.focus_neighbour(field, draft, modifiers.shift);
-            }
-            _ => {
-                if let Some(digit) = digit(key) {
-                    self.type_digit(digit, field, draft, wishes);
-                }
-            }
-        }
-    }
-
-    fn focus_neighbour(&mut self, field: &Field, draft: &Draft, back: bool) {
-        let marks = draft.marks().keys().map(|id| Field::Mark(*id));
-        let form = self.rules.protocol().form();
-        let asked = form.questions().iter().filter(|q| is_asked(form, q, &Subject::Case, draft));
-        let questions = asked.map(|q| Field::Question(q.id.clone()));
-        let all: Vec<Field> = marks.chain(questions).collect();
-        let at = all.iter().position(|f| f == field).unwrap_or(0);
-        let step = if back { all.len().saturating_sub(1) } else { 1 };
-        if let Some(next) = all.get((at + step) % all.len().max(1)) {
-            self.focus = Focus::Form(next.clone());
-        }
-    }
-
-    /// A digit in form focus: an option of a choice at once, or one more digit of a number.
-    fn type_digit(&mut self, digit: u8, field: &Field, draft: &Draft, wishes: &mut Vec<Wish>) {
-        if let Some((id, QuestionKind::Choice(options))) = self.question_of(field) {
-            if let Some(option) = options.get(usize::from(digit).wrapping_sub(1)) {
-                wishes.push(Wish::Record(Action::Answer {
-                    question: id,
-                    subject: Subject::Case,
-                    value: AnswerValue::Choice(option.key.clone()),
-                }));
-                self.asked.push(field.clone());
-            }
-            return;
-        }
-        let Some(scale) = self.scale_of(field) else { return };
-        let longer = format!("{}{digit}", self.entry);
-        let Some(number) = typed(&longer).filter(|n| *n <= scale.max()) else {
-            self.message = Some(format!("{longer} is not on the scale from {} to {}.", scale.min(), scale.max()));
-            return;
-        };
-        self.entry = longer;
-        // No further digit can follow: the number is complete.
-        if number.saturating_mul(10) > scale.max() && number != 0 {
-            self.give_entry(draft, wishes);
-        }
-    }
-
-    /// Gives the number that was typed, if there is one; says whether it did.
-    pub(super) fn give_entry(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) -> bool {
-        let Focus::Form(field) = self.focus.clone() else { return false };
-        let (Some(number), Some(scale)) = (typed(&self.entry), self.scale_of(&field)) else {
-            return self.is_given(&field, draft);
-        };
-        self.entry.clear();
-        if !scale.contains(number) {
-            self.message = Some(format!("{number} is not on the scale from {} to {}.", scale.min(), scale.max()));
-            return false;
-        }
-        wishes.push(Wish::Record(self.rate(&field, number)));
-        self.asked.push(field);
-        true
     }
 }
 

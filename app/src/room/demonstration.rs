@@ -2,7 +2,7 @@
 
 use super::{Field, Focus, Room};
 use std::sync::Arc;
-use tiresias_reads::machine::{Action, AnswerValue, Subject};
+use tiresias_reads::machine::{Action, AnswerValue, Place, Subject};
 use tiresias_words::{ImageAnchor, MarkId, MarkShape, Voxel};
 
 /// Places of the marks, as parts of the volume's columns, rows and slices.
@@ -21,7 +21,7 @@ impl Room {
             let voxel = place(i);
             let image = volume.series().image_uid(voxel.slice as usize)?.clone();
             let anchor = ImageAnchor { image, frame: 0, column: voxel.column, row: voxel.row };
-            Some(Action::PlaceMark { shape: MarkShape::Point(volume.geometry().patient_of(voxel)), anchor })
+            Some(Action::PlaceMark { shape: MarkShape::point(volume.geometry().patient_of(voxel)), anchor })
         };
         match step {
             0 => mark(0).map(|m| vec![m]),
@@ -30,7 +30,7 @@ impl Room {
             3 => {
                 self.shelf.look_at(0, volume.geometry().patient_of(place(0)));
                 let question = self.rules.protocol().form().rating()?.clone();
-                self.focus = Focus::Form(Field::Question(question.clone()));
+                self.focus = Focus::Form(Field::At(Place::Answer(question.clone(), Subject::Case)));
                 Some(vec![Action::Answer { question, subject: Subject::Case, value: AnswerValue::Scale(88) }])
             }
             _ => None,

@@ -6,8 +6,7 @@ use super::{Focus, Room, Wish};
 use crate::keys::{Drag, Wheel};
 use crate::viewer::camera::dragged_window;
 use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui};
-use std::sync::Arc;
-use tiresias_reads::machine::{Action, Draft, Tool};
+use tiresias_reads::machine::{Draft, State, Tool};
 use tiresias_words::{PatientPoint, Plane};
 
 /// A drag under way, with the scrolled part of a slice that is still owed.
@@ -48,7 +47,14 @@ impl OnScreen {
 
 impl Room {
     /// Takes the pointer's input on one pane.
-    pub(super) fn pointer(&mut self, ui: &Ui, response: &Response, on: &OnScreen, draft: &Draft, wishes: &mut Vec<Wish>) {
+    pub(super) fn pointer(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        on: &OnScreen,
+        (state, draft): (&State, &Draft),
+        wishes: &mut Vec<Wish>,
+    ) {
         if response.hovered() {
             self.wheel(ui, on);
         }
@@ -64,7 +70,7 @@ impl Room {
         if pressed {
             self.hanging.focus(on.at);
             self.focus = Focus::Image;
-            self.entry.clear();
+            self.filling.entry.clear();
             self.message = None;
         }
         let Some(at) = response.interact_pointer_pos() else {
@@ -72,8 +78,8 @@ impl Room {
             return;
         };
         let here = on.patient_at(at);
-        if response.clicked() && self.tool == Tool::Mark {
-            self.place_mark(here, on, draft, wishes);
+        if self.tool == Tool::Mark {
+            self.mark_gesture((ui, response), (here, on), (state, draft), wishes);
         }
         self.measure(ui, response, here, on);
         let [dx, dy] = [response.drag_delta().x, response.drag_delta().y].map(|d| f64::from(d * on.scale));
@@ -188,14 +194,6 @@ impl Room {
         if geometry.contains(geometry.voxel_of(here)) {
             self.shelf.look_at(series, here);
         }
-    }
-
-    fn place_mark(&mut self, here: PatientPoint, on: &OnScreen, draft: &Draft, wishes: &mut Vec<Wish>) {
-        let Some((_, shown)) = self.shown(on.at) else { return };
-        let Some((shape, anchor)) = Arc::clone(&shown.volume).mark_at(here) else { return };
-        self.cine = None;
-        wishes.push(Wish::Record(Action::PlaceMark { shape, anchor }));
-        self.await_mark = Some(draft.marks().len());
     }
 
     /// A pane in this frame.

@@ -63,15 +63,18 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[take(Tool::Crosshair), take(Tool::Probe), take(Tool::Magnifier)], "crosshair, value, lens"),
         of(&[take(Tool::Length), take(Tool::Angle), take(Tool::Bidimensional)], "length, angle, diameters"),
         of(&[Command::Region], "ellipse, rectangle, by hand"),
-        of(&[take(Tool::Mark)], "mark"),
+        of(&[take(Tool::Mark)], "mark, next form of mark"),
+        of(&[Command::Pause], "pause: the clock stands"),
     ];
     let form = vec![
         said("\u{23ce}", "to the form, next question"),
-        said("0 \u{2026} 9", "score, choice"),
-        said("Tab", "next question"),
+        said("0 \u{2026} 9  a \u{2026} z", "score, choice"),
+        said("Tab  \u{2193} \u{2191}", "next field, field before"),
         said("Del", "take back, delete mark"),
+        said("Ctrl Z", "undo what was said last"),
         said("Esc", "cancel, back to the image"),
         said("Ctrl \u{23ce}", "lock this read"),
+        said("Ctrl \u{21e7} \u{23ce}", "lock all the same"),
         of(&[Command::Help], "this page"),
     ];
     [("Image", image), ("Panes", panes), ("Mouse and tools", tools), ("Form", form)]

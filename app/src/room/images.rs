@@ -4,9 +4,8 @@ use super::frames::SLIDER;
 use super::gestures::OnScreen;
 use super::hanging::{self, At, pixels};
 use super::planes::slab_words;
-use super::series::Shown;
-use super::{Field, Focus, Room, Wish, overlays};
-use crate::design::{self, ACCENT, CAUTION, OWN, STRONG, TEXT};
+use super::{Focus, Room, Wish, overlays};
+use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::View;
 use crate::viewer::words_on_image::{number, position, scale_bar, value};
@@ -14,19 +13,17 @@ use crate::volume::{Reading, ShownVolume};
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
-use tiresias_reads::machine::{Draft, Mark};
-use tiresias_words::{Direction, GeometryVerdict, MarkId, Mm, PatientPoint, Slab, ValueUnit};
+use tiresias_reads::machine::{Draft, State};
+use tiresias_words::{Direction, GeometryVerdict, Mm, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
 const INSET: f32 = 10.0;
 /// Said on a coarse image.
 const PREVIEW: &str = "preview";
-/// A mark farther than this from the plane is not drawn, mm.
-const FADED_OUT: f64 = 6.0;
 
 impl Room {
     /// Draws all panes and takes the pointer's input on them.
-    pub(super) fn panes(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {
+    pub(super) fn panes(&mut self, ui: &mut Ui, canvas: Rect, (state, draft): (&State, &Draft), path: RenderPath, wishes: &mut Vec<Wish>) {
         let scale = ui.pixels_per_point();
         let placed = self.hanging.place(canvas, scale);
         let sizes: Vec<_> = placed.iter().map(|(at, rect)| (*at, pixels(*rect, scale))).collect();
@@ -36,7 +33,7 @@ impl Room {
         for (at, rect) in &placed {
             let Some(on) = self.on_screen(*at, *rect, scale) else { continue };
             let response = ui.interact(*rect, ui.scope_id().with(("pane", at.0)), Sense::click_and_drag());
-            self.pointer(ui, &response, &on, draft, wishes);
+            self.pointer(ui, &response, &on, (state, draft), wishes);
             responses.push((*at, *rect, response));
         }
         self.pay_wheel(ui);
@@ -49,7 +46,7 @@ impl Room {
             let Some(on) = self.on_screen(at, rect, scale) else { continue };
             if let Some(pointer) = response.hover_pos() {
                 self.hover = Some((at, on.patient_at(pointer)));
-                self.follow_measuring(at, on.patient_at(pointer));
+                self.follow_sketch(at, on.patient_at(pointer));
             }
             let name = format!("{}, {}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
@@ -84,9 +81,7 @@ impl Room {
             overlays::draw(&painter, on, shown, self.is_own_image(on));
         }
         self.draw_measurements(&painter, on);
-        for (id, mark) in draft.marks() {
-            self.draw_mark(&painter, on, shown, *id, mark);
-        }
+        self.draw_marks(&painter, on, draft);
         if self.words {
             self.corner_text(&painter, on);
         } else if self.is_preview(on.at) {
@@ -128,23 +123,6 @@ impl Room {
             }
             Err(e) => say(&e.to_string(), TEXT),
         }
-    }
-
-    /// Fades with the distance from the plane, so that a mark on a neighbouring slice is seen as such.
-    fn draw_mark(&self, painter: &egui::Painter, on: &OnScreen, shown: &Shown, id: MarkId, mark: &Mark) {
-        let volume = &shown.volume;
-        let Some(place) = volume.place_of(&mark.shape, &mark.anchor) else { return };
-        let (at, off) = on.screen_at(place);
-        // Single images are no neighbours in space: a mark is on its own image alone.
-        let faded_out = if volume.is_in_patient() { FADED_OUT } else { 0.5 };
-        if off.abs() > faded_out || !on.rect.contains(at) {
-            return;
-        }
-        let strength = (1.0 - off.abs() / FADED_OUT).powi(2).max(0.15) as f32;
-        let colour = OWN.gamma_multiply(strength);
-        let chosen = matches!(&self.focus, Focus::Form(Field::Mark(m)) if *m == id);
-        design::image_ring(painter, at, 11.0, if chosen { 2.5 } else { 1.75 }, colour);
-        design::image_text(painter, at + vec2(15.0, -15.0), Align2::LEFT_CENTER, &id.0, design::strong(design::BODY), colour);
     }
 
     fn slice_words(&self, at: At) -> String {

@@ -8,6 +8,7 @@ use super::Room;
 use super::gestures::OnScreen;
 use super::hanging::{At, MOST_CELLS, pixels};
 use super::series::Shelf;
+use super::sketch::{Ends, Sketch};
 use crate::background::in_background;
 use crate::design::{self, ACCENT, OWN, STRONG};
 use crate::panes::{self, PaneCache, RenderPath};
@@ -19,13 +20,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tiresias_cases::{Place, Shape, measure};
 use tiresias_reads::machine::Tool;
-use tiresias_reads::workspace::{Corner, Drawn, MOST_CORNERS, Measurement, MeasurementId, ViewAction, Workspace};
+use tiresias_reads::workspace::{Corner, Drawn, Measurement, MeasurementId, ViewAction, Workspace};
 use tiresias_words::{Displacement, PatientPoint, Voi, Window};
 
 /// A measurement farther than this from the plane is not drawn, mm.
 const OUT_OF_PLANE: f64 = 3.0;
-/// Points that the pointer must move for a press to be a drag, and between two corners of a shape drawn by hand.
-const APART: f32 = 3.0;
 /// So near to a corner or line a measurement is under the pointer.
 const REACH: f32 = 8.0;
 /// Side of the lens, and how many times it enlarges.
@@ -35,7 +34,7 @@ const ENLARGES: f64 = 3.0;
 /// A shape that is being drawn, and what is known of those that are finished.
 #[derive(Default)]
 pub(super) struct Measuring {
-    drawing: Option<Drawing>,
+    drawing: Option<Sketch>,
     /// Which shape the key for regions gives.
     region: usize,
     told: HashMap<MeasurementId, (Measurement, Told)>,
@@ -58,32 +57,23 @@ struct Found {
     range: Option<[f64; 2]>,
 }
 
-struct Drawing {
-    on: OnScreen,
-    /// Given so far.
-    points: Vec<PatientPoint>,
-    /// Where the pointer is.
-    next: PatientPoint,
-    pressed_at: Pos2,
-}
-
 /// What the key for regions gives, one after the other.
 pub(super) const REGIONS: [Tool; 3] = [Tool::Ellipse, Tool::Rectangle, Tool::Freehand];
 
-/// How many points a shape needs; a region of two corners and a hand-drawn one end with the drag.
-const fn needed(tool: Tool) -> Option<usize> {
+/// What ends the shape of a tool; `None` of tools that draw none.
+const fn ends(tool: Tool) -> Option<Ends> {
     match tool {
-        Tool::Length | Tool::Ellipse | Tool::Rectangle => Some(2),
-        Tool::Angle => Some(3),
-        Tool::Bidimensional => Some(4),
-        Tool::Freehand => Some(usize::MAX),
+        Tool::Length | Tool::Ellipse | Tool::Rectangle => Some(Ends::With(2)),
+        Tool::Angle => Some(Ends::With(3)),
+        Tool::Bidimensional => Some(Ends::With(4)),
+        Tool::Freehand => Some(Ends::WithDrag),
         _ => None,
     }
 }
 
 /// Whether a tool draws shapes.
 pub(super) const fn draws(tool: Tool) -> bool {
-    needed(tool).is_some()
+    ends(tool).is_some()
 }
 
 impl Measuring {
@@ -141,55 +131,31 @@ impl Room {
     }
 
     /// Puts a shape that is not finished away.
-    pub(super) fn cancel_measuring(&mut self) {
+    pub(super) fn cancel_sketch(&mut self) {
         self.measuring.drawing = None;
+        self.marking.cancel();
     }
 
     /// Takes the pointer's input while a measuring tool is in hand.
     pub(super) fn measure(&mut self, ui: &Ui, response: &Response, here: PatientPoint, on: &OnScreen) {
-        let Some(needed) = needed(self.tool) else { return };
-        let Some(pointer) = response.interact_pointer_pos() else { return };
-        let primary = egui::PointerButton::Primary;
-        let (pressed, released) = ui.input(|i| (i.pointer.button_pressed(primary), i.pointer.button_released(primary)));
-        let is_inside = self.shown(on.at).is_some_and(|(_, s)| s.volume.geometry().contains(s.volume.geometry().voxel_of(here)));
-        // A quick click can begin and end within one slow frame.
-        if pressed && (response.is_pointer_button_down_on() || response.clicked_by(primary)) && is_inside {
-            let drawing = self.measuring.drawing.take().filter(|d| d.on.at == on.at);
-            let mut drawing = drawing.unwrap_or(Drawing { on: *on, points: Vec::new(), next: here, pressed_at: pointer });
-            drawing.points.push(here);
-            (drawing.next, drawing.pressed_at) = (here, pointer);
-            self.measuring.drawing = Some(drawing);
-        }
-        let tool = self.tool;
-        let Some(drawing) = self.measuring.drawing.as_mut().filter(|d| d.on.at == on.at) else { return };
-        if is_inside {
-            drawing.next = here;
-            let last = drawing.points.last().copied();
-            let moved = last.is_none_or(|p| on.screen_at(p).0.distance(pointer) > APART);
-            if tool == Tool::Freehand && response.dragged_by(primary) && moved && drawing.points.len() < MOST_CORNERS {
-                drawing.points.push(here);
-            }
-        }
-        if released {
-            if tool != Tool::Freehand && drawing.pressed_at.distance(pointer) > APART {
-                let end = drawing.next;
-                drawing.points.push(end);
-            }
-            if tool == Tool::Freehand || drawing.points.len() >= needed {
-                self.finish(tool);
-            }
+        let Some(ends) = ends(self.tool) else { return };
+        let mut drawing = self.measuring.drawing.take();
+        let finished = self.sketch(&mut drawing, (ui, response), (here, on), ends);
+        self.measuring.drawing = drawing;
+        if let Some(drawing) = finished {
+            self.finish(self.tool, &drawing);
         }
     }
 
     /// Follows the pointer between clicks.
-    pub(super) fn follow_measuring(&mut self, at: At, here: PatientPoint) {
-        if let Some(drawing) = self.measuring.drawing.as_mut().filter(|d| d.on.at == at) {
-            drawing.next = here;
+    pub(super) fn follow_sketch(&mut self, at: At, here: PatientPoint) {
+        let sketches = [self.measuring.drawing.as_mut(), self.marking.drawing.as_mut()];
+        for sketch in sketches.into_iter().flatten().filter(|s| s.on.at == at) {
+            sketch.next = here;
         }
     }
 
-    fn finish(&mut self, tool: Tool) {
-        let Some(drawing) = self.measuring.drawing.take() else { return };
+    fn finish(&mut self, tool: Tool, drawing: &Sketch) {
         let Some((_, shown)) = self.shown(drawing.on.at) else { return };
         let series = shown.volume.series().facts.role.clone();
         if let Some(shape) = drawn(tool, &drawing.points, &drawing.on, &shown.volume) {
@@ -310,7 +276,7 @@ impl Room {
 /// The shape that points make on a pane; `None` until there are enough.
 fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, volume: &ShownVolume) -> Option<Drawn> {
     let corner = |p: PatientPoint| {
-        let (_, anchor) = volume.mark_at(p)?;
+        let anchor = volume.anchor_at(p)?;
         Some(Corner { patient: volume.is_in_patient().then_some(p), anchor })
     };
     let along = |v: Displacement, d: tiresias_words::Direction| d.times(tiresias_words::Mm(v.dot(d.unit())));
@@ -332,8 +298,7 @@ fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, volume: &ShownVolum
 
 /// Where a corner is on the series' frame.
 fn place(volume: &ShownVolume, corner: &Corner) -> Option<PatientPoint> {
-    let shape = corner.patient.map_or(tiresias_words::MarkShape::OnImage, tiresias_words::MarkShape::Point);
-    volume.place_of(&shape, &corner.anchor)
+    volume.place_of(corner.patient, &corner.anchor)
 }
 
 /// What `cases` measures of a corner.

@@ -12,14 +12,16 @@ mod gestures;
 mod hanging;
 mod help;
 mod images;
-pub(crate) mod lacks;
+mod marking;
 mod measured;
 mod measuring;
 mod overlays;
+mod pause;
 mod picker;
 mod planes;
 mod rail;
 mod series;
+mod sketch;
 mod strip;
 
 use crate::keys::{Bindings, Profile};
@@ -29,14 +31,15 @@ use crate::viewer::View;
 use crate::viewer::camera::SlicePosition;
 use crate::volume::ShownVolume;
 use egui::{Rect, Ui, vec2};
+use form::{Field, Filling};
 use hanging::{At, Cell, Hanging, MOST_CELLS};
 use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::hanging::{FirstZoom, hang};
-use tiresias_reads::machine::{Action, Draft, Glimpse, Missing, PaneShows, Rules, State, Tool, View as Glance, missing};
+use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Direction, Displacement, MarkId, Mm, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{Direction, Displacement, Mm, PatientPoint, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -50,12 +53,10 @@ pub(crate) struct Room {
     measuring: measuring::Measuring,
     tool: Tool,
     focus: Focus,
-    /// Digits typed into the focused field, not yet given.
-    entry: String,
-    /// Fields that were given and whose commit is still on its way: Enter does not lead back to them, however slow the disk.
-    asked: Vec<Field>,
-    /// A rating under a pressed mouse button.
-    moving: Option<(Field, i32)>,
+    filling: Filling,
+    marking: marking::Marking,
+    /// When this frame began, since the program started.
+    now: Duration,
     help: bool,
     /// What keys, buttons and the wheel mean, as of this frame.
     bindings: Arc<Bindings>,
@@ -65,6 +66,10 @@ pub(crate) struct Room {
     words: bool,
     /// The images' own overlay planes.
     overlays: bool,
+    /// The screen is blank and the clock stands.
+    rest: Option<pause::Rest>,
+    /// When somebody touched mouse or keys last.
+    touched: Duration,
     /// One sentence for the reader, until the next action.
     message: Option<String>,
     told_shown: bool,
@@ -81,8 +86,6 @@ pub(crate) struct Room {
     wheel_owed: f64,
     /// The cell whose picture moves, and when it goes on.
     cine: Option<(At, Duration)>,
-    /// A mark was asked for when there were so many: the next one is to be rated.
-    await_mark: Option<usize>,
     /// What a frame costs without them is being measured.
     without_panes: bool,
 }
@@ -109,13 +112,6 @@ enum Chosen {
 enum Focus {
     Image,
     Form(Field),
-}
-
-/// What can be filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
-    Mark(MarkId),
-    Question(QuestionId),
 }
 
 /// What the room wants done.
@@ -160,15 +156,17 @@ impl Room {
             measuring: measuring::Measuring::default(),
             tool: rules.protocol().display().tools().iter().next().unwrap_or(Tool::Mark),
             focus: Focus::Image,
-            entry: String::new(),
-            asked: Vec::new(),
-            moving: None,
+            filling: Filling::default(),
+            marking: marking::Marking::default(),
+            now,
             help: false,
             // Every frame brings the person's own.
             bindings: Arc::new(Bindings::of(Profile::Tiresias)),
             pixel: None,
             words: true,
             overlays: false,
+            rest: None,
+            touched: now,
             message: None,
             told_shown: false,
             first_view: first_view::Known::default(),
@@ -180,7 +178,6 @@ impl Room {
             dragging: None,
             wheel_owed: 0.0,
             cine: None,
-            await_mark: None,
             without_panes: false,
             rules,
         }
@@ -193,7 +190,7 @@ impl Room {
     }
     /// Shows a sentence until the reader's next action.
     pub(crate) fn say(&mut self, sentence: String) {
-        self.asked.clear();
+        self.filling.refused();
         self.message = Some(sentence);
     }
     /// Panes are computed by the processor from now on, and a sentence says why.
@@ -278,11 +275,16 @@ impl Room {
         now: Duration,
     ) -> Vec<Wish> {
         let mut wishes = Vec::new();
-        (self.bindings, self.pixel) = (bindings, pixel);
+        (self.bindings, self.pixel, self.now) = (bindings, pixel, now);
         self.poll_images();
         let Some(draft) = self.draft(state) else {
             return wishes;
         };
+        if let Some(rest) = self.rest {
+            self.rest_screen(ui, rest);
+            return wishes;
+        }
+        self.watch(ui, draft, &mut wishes);
         // Here keys have one meaning, the room's. The toolkit's own way through the controls (Tab, arrows) would let Enter press what it stands on, the lock
         // too. A screen reader still reaches every control.
         ui.memory_mut(|m| m.move_focus(egui::FocusDirection::None));
@@ -295,19 +297,21 @@ impl Room {
         let picking = self.picking;
         self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
         self.keys(ui, state, draft, &mut wishes);
-        self.canvas(ui, canvas, draft, path, &mut wishes);
+        self.canvas(ui, canvas, (state, draft), path, &mut wishes);
         if self.has_strip() {
             self.strip(ui, strip, path);
         }
         if picking && self.picking {
             self.picker(ui, canvas);
         }
-        self.rail(ui, rail, &mut wishes);
+        self.rail(ui, rail, draft, &mut wishes);
         self.form(ui, form, state, draft, &mut wishes);
         if self.help {
             self.help_overlay(ui, whole, reading_help, &mut wishes);
         }
-        if !self.told_shown && self.shows_everything() {
+        if wishes.iter().any(|w| matches!(w, Wish::Keys)) {
+            self.stand_still(Action::Pause, &mut wishes);
+        } else if self.rest.is_none() && !self.told_shown && self.shows_everything() {
             self.told_shown = true;
             wishes.push(Wish::Record(Action::ImagesShown));
         }
@@ -438,6 +442,11 @@ impl Room {
         }
     }
 
+    /// What was looked at and not handed over yet.
+    fn seen_so_far(&mut self) -> Vec<Glimpse> {
+        std::mem::take(&mut self.glimpses.pending)
+    }
+
     /// When the next flush is due, if anything waits.
     #[must_use]
     pub(crate) fn next_flush(&self, now: Duration) -> Option<Duration> {
@@ -459,27 +468,12 @@ impl Room {
         }
     }
 
-    /// What is still to be done, in the reader's words.
-    fn still_to_do(&self, state: &State) -> Vec<Field> {
-        let mut fields: Vec<Field> = missing(&self.rules, state)
-            .into_iter()
-            .filter_map(|m| match m {
-                Missing::Answer { question, .. } => Some(Field::Question(question)),
-                Missing::MarkRating(mark) | Missing::MarkClass(mark) => Some(Field::Mark(mark)),
-                Missing::Marks(_) | Missing::Rule { .. } => None,
-            })
-            .collect();
-        // In the order in which the form shows them: marks on top.
-        fields.sort_by_key(|f| matches!(f, Field::Question(_)));
-        fields
-    }
-
-    fn canvas(&mut self, ui: &mut Ui, canvas: Rect, draft: &Draft, path: RenderPath, wishes: &mut Vec<Wish>) {
+    fn canvas(&mut self, ui: &mut Ui, canvas: Rect, read: (&State, &Draft), path: RenderPath, wishes: &mut Vec<Wish>) {
         match &self.images {
             Images::Opening(_) => images::notice(ui, canvas, "Opening the case\u{2026}", None),
             Images::Failed(sentence) => images::notice(ui, canvas, "This case cannot be shown.", Some(sentence)),
             Images::Filling(_) | Images::Complete => {
-                self.panes(ui, canvas, draft, path, wishes);
+                self.panes(ui, canvas, read, path, wishes);
                 if matches!(self.images, Images::Filling(_)) {
                     let count = |of: fn(&ShownVolume) -> usize| self.shelf.all().iter().map(|s| of(&s.volume)).sum::<usize>();
                     let done = count(|v| v.buffer().loaded_count()) as f32 / count(|v| v.series().len()).max(1) as f32;

@@ -8,16 +8,16 @@ use crate::design::{LINE, PANEL};
 use crate::keys::{Bindings, Command};
 use egui::{Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use std::sync::Arc;
-use tiresias_reads::machine::Tool;
+use tiresias_reads::machine::{Draft, Tool};
 use tiresias_reads::workspace::ViewAction;
 
 /// Buttons above the one that leaves the case.
-const BUTTONS: f32 = 15.0;
+const BUTTONS: f32 = 16.0;
 /// What else needs height: the margins, the spaces between groups, and the way out.
 const BESIDE: f32 = 102.0;
 
 impl Room {
-    pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, wishes: &mut Vec<Wish>) {
+    pub(super) fn rail(&mut self, ui: &mut Ui, column: Rect, draft: &Draft, wishes: &mut Vec<Wish>) {
         ui.painter().rect_filled(column, 0.0, PANEL);
         // Half a pixel inside, so that the line is the rail's last column and not the image's first.
         ui.painter().vline(column.right() - 0.5, column.y_range(), Stroke::new(1.0, LINE));
@@ -39,7 +39,7 @@ impl Room {
                     && (tool != Tool::Mark || has_marks)
                     && press(ui, &table, icon, Command::Take(tool), self.tool == tool)
                 {
-                    self.take_tool(tool);
+                    if tool == Tool::Mark { self.next_mark_kind() } else { self.take_tool(tool) }
                 }
             }
             let region = REGIONS.contains(&self.tool);
@@ -61,6 +61,9 @@ impl Room {
                 self.reset();
             }
             ui.add_space(10.0);
+            if press(ui, &table, Icon::Rest, Command::Pause, false) {
+                self.pause(draft, wishes);
+            }
             if press(ui, &table, Icon::Help, Command::Help, false) {
                 self.help = true;
             }

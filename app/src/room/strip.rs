@@ -75,7 +75,7 @@ impl Room {
         let at = self.hanging.focused();
         self.hanging.put(at, series, &volume);
         self.workspace.reopen(at.0, CellView::opened(Turn::NONE));
-        self.cancel_measuring();
+        self.cancel_sketch();
     }
 
     /// A small picture of a series' middle image.

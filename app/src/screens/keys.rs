@@ -219,7 +219,7 @@ fn choice(ui: &mut Ui, words: &str, labels: &[String], taken: Option<usize>) -> 
     ui.horizontal_top(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(LABEL, 34.0), Sense::hover());
         design::text(ui.painter(), rect.left_center(), Align2::LEFT_CENTER, words, design::regular(design::NOTE), STRONG);
-        controls::choices(ui, CHOICES, words, labels, taken, false)
+        controls::choices(ui, CHOICES, words, labels, (controls::Take::One, taken.as_slice()), false)
     })
     .inner
 }

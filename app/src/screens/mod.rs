@@ -1,6 +1,7 @@
 //! The screens before and between cases: start, sign-in, worklist, the pause between two cases. Each draws itself and says what was chosen.
 
 mod about;
+mod amend;
 mod between;
 mod keys;
 mod screen_size;
@@ -9,6 +10,7 @@ mod start;
 mod worklist;
 
 pub(crate) use about::about;
+pub(crate) use amend::{AmendPage, Choice as Amended, amend};
 pub(crate) use between::{Choice as AfterCase, between};
 pub(crate) use keys::{Choice as KeysLeft, KeysPage, keys};
 pub(crate) use screen_size::{ScreenPage, screen_size};

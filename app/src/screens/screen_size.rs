@@ -51,7 +51,7 @@ pub(crate) fn screen_size(ui: &mut Ui, page: &mut ScreenPage, settings: &mut Set
         line(ui, how, design::regular(design::NOTE), TEXT);
         ui.add_space(16.0);
         let labels = KNOWN.map(|(name, ..)| name.to_owned());
-        if let Some(i) = controls::choices(ui, 360.0, "What is held to the screen", &labels, Some(page.thing), false) {
+        if let Some(i) = controls::choices(ui, 360.0, "What is held to the screen", &labels, (controls::Take::One, &[page.thing]), false) {
             *page = ScreenPage { thing: i, pixels: None };
         }
         ui.add_space(20.0);

@@ -4,12 +4,14 @@ use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, ACCENT, DIM, LINE, STRONG, TEXT};
 use egui::{Align2, Event, Rect, Sense, Ui, UiBuilder, pos2, vec2};
-use tiresias_reads::machine::{Rules, State};
+use tiresias_reads::machine::{Rules, State, TrainingStands, amendable, training};
 
 /// What was chosen.
 pub(crate) enum Choice {
     /// Open the next case.
     Next,
+    /// Change a locked case.
+    Amend,
     /// End the session.
     End,
 }
@@ -25,6 +27,13 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
         line(ui, rules.protocol().title(), design::strong(design::TITLE), STRONG);
         let session = state.session().map_or_else(String::new, |n| format!("Session {n}"));
         line(ui, &session, design::regular(design::BODY), TEXT);
+        if let Some(training) = training(rules, state).filter(|t| t.stands == TrainingStands::Runs) {
+            let words = format!(
+                "Training, try {} of {}. {} of 100 must be right before the study begins.",
+                training.attempt, training.attempts, training.pass_percent
+            );
+            line(ui, &words, design::regular(design::BODY), STRONG);
+        }
         ui.add_space(24.0);
         let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
         let large =
@@ -58,6 +67,12 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if controls::link(ui, "End the session", TEXT).clicked() {
                     choice = Some(Choice::End);
+                }
+                if amendable(state).next().is_some() {
+                    ui.add_space(16.0);
+                    if controls::link(ui, "Change a locked case\u{2026}", TEXT).clicked() {
+                        choice = Some(Choice::Amend);
+                    }
                 }
             });
         });

@@ -42,6 +42,8 @@ pub enum Action {
     },
     /// Take a mark away. Its number is not used again.
     DeleteMark(MarkId),
+    /// Take back what was said or marked last in the open case; again, what came before.
+    Undo,
     /// Say what a mark is.
     ClassifyMark {
         /// Which.
@@ -80,6 +82,11 @@ pub enum Action {
     Viewed(Vec<Glimpse>),
     /// Leave the screen for a while: images go, and the clock stands, until they are shown again.
     Pause,
+    /// The same, because nobody has touched anything for as long as the protocol waits: that time was no reading either.
+    Idle {
+        /// For how long, milliseconds.
+        ms: u64,
+    },
     /// Finish the read, or its first part where AI comes after it. It never changes again.
     Lock,
     /// The same, although answers do not keep the soft rules: the reader has seen which.

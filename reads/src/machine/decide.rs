@@ -7,10 +7,12 @@ use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
 use super::refusal::{Day, Refusal};
 use super::state::State;
+use super::told::{calls_positive, why_final};
 use crate::hanging::FirstView;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
 use crate::shown::is_text;
-use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId};
+use crate::workspace::MOST_CORNERS;
+use tiresias_words::{ContentHash, ImageAnchor, ImagePoint, MarkId, MarkShape, Moment, Outline, PatientPoint, QuestionId, ReadId};
 
 /// More changes of view than a person makes in a second, by far.
 const MAX_GLIMPSES: usize = 10_000;
@@ -43,6 +45,7 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::EndSession => Ok(sitting()?.end()),
         Action::CloseCase => Ok(sitting()?.open()?.records(Fact::CaseClosed)),
         Action::Pause => Ok(sitting()?.open()?.pause()),
+        Action::Idle { ms } => sitting()?.open()?.idle(ms),
         Action::Viewed(glimpses) => sitting()?.open()?.viewed(glimpses),
         Action::ImagesShown => Ok(sitting()?.open()?.images_shown()),
         Action::FirstView(view) => Ok(sitting()?.visible()?.first_view(view)),
@@ -52,6 +55,7 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::RateMark { mark, rating } => sitting()?.writable()?.rate_mark(mark, rating),
         Action::ClassifyMark { mark, class } => sitting()?.writable()?.classify_mark(mark, class),
         Action::DeleteMark(mark) => sitting()?.writable()?.delete_mark(mark),
+        Action::Undo => sitting()?.writable()?.undo(),
         Action::Answer { question, subject, value } => sitting()?.writable()?.answer(question, subject, value),
         Action::ClearAnswer { question, subject } => Ok(sitting()?.writable()?.clear_answer(question, subject)),
         Action::NotEvaluable { subject, reason } => sitting()?.writable()?.not_evaluable(subject, reason),
@@ -169,14 +173,8 @@ impl<'a> Sitting<'a> {
         if let Some(draft) = self.state.draft() {
             return Err(Refusal::CaseOpen(draft.read().case.clone()));
         }
-        if locked.assignment().training {
-            return no("it belongs to the training");
-        }
-        if self.state.was_revealed(&locked.package()) {
-            return no("the AI was shown for this case");
-        }
-        if self.state.locked().iter().filter(|l| l.package() == locked.package()).count() > 1 {
-            return no("the same case was read again since");
+        if let Some(why) = why_final(self.state, locked) {
+            return no(why);
         }
         if !is_text(&reason, MAX_REASON) {
             return no("an amendment needs a reason of 1 to 1,000 characters");
@@ -220,6 +218,17 @@ impl OpenCase<'_> {
     }
     fn pause(&self) -> Vec<Event> {
         if self.sitting.state.images_shown() { self.records(Fact::Paused) } else { Vec::new() }
+    }
+    fn idle(&self, ms: u64) -> Result<Vec<Event>, Refusal> {
+        let waits = self.sitting.rules.protocol().sessions().idle_minutes.map(|m| u64::from(m) * MINUTE_MS);
+        match (waits, self.sitting.state.images_shown()) {
+            (_, false) => Ok(Vec::new()),
+            (Some(waits), true) if ms >= waits => Ok(self.records(Fact::Idle { ms })),
+            _ => Err(Refusal::NotIdle),
+        }
+    }
+    fn undo(&self) -> Result<Vec<Event>, Refusal> {
+        if self.draft.can_undo() { Ok(self.records(Fact::Undone)) } else { Err(Refusal::NothingToUndo) }
     }
     fn first_view(&self, view: FirstView) -> Vec<Event> {
         if self.draft.first_view().is_some() { Vec::new() } else { self.records(Fact::FirstView(view)) }
@@ -335,19 +344,16 @@ impl OpenCase<'_> {
         let (Some(training), true) = (rules.protocol().training(), self.draft.assignment().training) else { return false };
         let attempt = self.draft.read().repeat;
         let of_attempt: Vec<_> = rules.bundle().reads().iter().filter(|r| r.training.is_some() && r.repeat == attempt).collect();
-        let rating = |answers, marks: &[(MarkId, Option<i32>)]| rules.protocol().case_rating(answers, marks);
         let mut right = 0;
         for assigned in &of_attempt {
             let id = assigned.id(rules.reader());
             let given = if *self.draft.read() == id {
-                Some(rating(self.draft.answers(), &self.draft.mark_ratings()))
+                Some(calls_positive(rules, self.draft.answers(), &self.draft.mark_ratings()))
             } else {
-                let locked = state.locked().iter().find(|l| *l.read() == id);
-                locked.map(|l| rating(l.answers(), &l.marks().iter().map(|(id, m)| (*id, m.rating)).collect::<Vec<_>>()))
+                state.locked().iter().find(|l| *l.read() == id).map(|l| calls_positive(rules, l.answers(), &l.mark_ratings()))
             };
             // Not all of the attempt is read.
-            let Some(given) = given else { return false };
-            let positive = given.is_some_and(|r| r >= i64::from(training.threshold) * 1000);
+            let Some(positive) = given else { return false };
             right += usize::from(assigned.training.is_some_and(|t| t.signal == positive));
         }
         !of_attempt.is_empty() && right as f64 >= training.pass * of_attempt.len() as f64
@@ -355,14 +361,49 @@ impl OpenCase<'_> {
 }
 
 const fn kind_of(shape: &MarkShape) -> MarkKind {
+    const fn of<P>(outline: &Outline<P>) -> MarkKind {
+        match outline {
+            Outline::Point(_) => MarkKind::Point,
+            Outline::Ellipse(_) => MarkKind::Ellipse,
+            Outline::Box(_) => MarkKind::Box,
+            Outline::Freehand(_) => MarkKind::Freehand,
+            Outline::Polygon(_) => MarkKind::Polygon,
+            Outline::Bidimensional(_) => MarkKind::Bidimensional,
+        }
+    }
     match shape {
-        MarkShape::Point(_) | MarkShape::OnImage => MarkKind::Point,
+        MarkShape::InPatient(outline) => of(outline),
+        MarkShape::OnImage(outline) => of(outline),
     }
 }
 
+/// A mark lies somewhere, and all but points have an extent.
 fn positioned(shape: &MarkShape, anchor: &ImageAnchor) -> Result<(), Refusal> {
-    let finite = shape.centre().is_none_or(PatientPoint::is_finite) && anchor.column.is_finite() && anchor.row.is_finite();
-    if finite { Ok(()) } else { Err(Refusal::NoPosition) }
+    // On an image without a place in the patient, a pixel stands for a millimetre.
+    let on_plane = |p: &ImagePoint| Some(PatientPoint::new(p.column, p.row, 0.0));
+    let flat = match shape {
+        MarkShape::InPatient(_) => None,
+        MarkShape::OnImage(outline) => outline.map(on_plane),
+    };
+    let outline = match (shape, &flat) {
+        (MarkShape::InPatient(outline), _) | (MarkShape::OnImage(_), Some(outline)) => outline,
+        (MarkShape::OnImage(_), None) => return Err(Refusal::NoPosition),
+    };
+    let points = outline.points();
+    if !points.iter().all(|p| p.is_finite()) || !anchor.column.is_finite() || !anchor.row.is_finite() {
+        return Err(Refusal::NoPosition);
+    }
+    let apart = |a: &PatientPoint, b: &PatientPoint| a.distance(*b).0 > 0.0;
+    let has_extent = match outline {
+        Outline::Point(_) => true,
+        Outline::Ellipse([centre, a, b]) => apart(centre, a) && apart(centre, b),
+        Outline::Box([a, b, c]) => apart(a, b) && apart(b, c),
+        Outline::Bidimensional([a, b, c, d]) => apart(a, b) && apart(c, d),
+        Outline::Freehand(points) | Outline::Polygon(points) => {
+            (3..=MOST_CORNERS).contains(&points.len()) && points.windows(2).any(|w| matches!(w, [a, b] if apart(a, b)))
+        }
+    };
+    if has_extent { Ok(()) } else { Err(Refusal::NoExtent(MOST_CORNERS)) }
 }
 
 fn refusal_of(misfit: Misfit, question: Option<&QuestionId>) -> Refusal {

@@ -95,6 +95,9 @@ pub enum Fact {
         /// The key of the class.
         class: String,
     },
+    /// What was said or marked last was taken back.
+    #[serde(rename = "undone/1")]
+    Undone,
     /// A question was answered, or answered anew.
     #[serde(rename = "answered/1")]
     Answered {
@@ -166,6 +169,12 @@ pub enum Fact {
     /// The reader left the screen for a while.
     #[serde(rename = "paused/1")]
     Paused,
+    /// Nobody touched anything for so long; the clock stood all the while.
+    #[serde(rename = "idle/1")]
+    Idle {
+        /// For how long, milliseconds.
+        ms: u64,
+    },
     /// The training was passed; what is left of it is not read.
     #[serde(rename = "training-passed/1")]
     TrainingPassed,

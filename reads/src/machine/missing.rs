@@ -3,7 +3,7 @@
 use super::Rules;
 use super::read::Draft;
 use super::state::State;
-use crate::protocol::{Form, Level, Per, Question, Subject};
+use crate::protocol::{Broken, Form, Level, Per, Question, Subject};
 use tiresias_words::{MarkId, QuestionId};
 
 /// What is still to be done before a read can be locked.
@@ -95,18 +95,25 @@ pub fn is_asked(form: &Form, question: &Question, subject: &Subject, draft: &Dra
     fits && is_evaluable(subject, draft) && form.asks(question, subject, draft.answers())
 }
 
-fn is_evaluable(subject: &Subject, draft: &Draft) -> bool {
+/// Whether neither the subject nor the whole case was said to be not evaluable.
+#[must_use]
+pub fn is_evaluable(subject: &Subject, draft: &Draft) -> bool {
     let said = draft.not_evaluable();
     !said.contains_key(&Subject::Case) && !said.contains_key(subject)
+}
+
+/// The soft rules that the draft does not keep, and about what.
+pub(super) fn unusual_in<'a>(rules: &'a Rules, draft: &'a Draft) -> impl Iterator<Item = Broken<'a>> {
+    let broken = rules.protocol().form().broken(draft.answers(), &draft.mark_ratings());
+    broken.into_iter().filter(|b| b.rule.level == Level::Soft && is_evaluable(&b.subject, draft))
 }
 
 /// The soft rules that the draft does not keep: their places in the protocol, and what they say.
 pub(super) fn unusual(rules: &Rules, draft: &Draft) -> (Vec<u32>, Vec<String>) {
     let form = rules.protocol().form();
-    let broken = form.broken(draft.answers(), &draft.mark_ratings());
     let mut places = Vec::new();
     let mut sentences = Vec::new();
-    for b in broken.into_iter().filter(|b| b.rule.level == Level::Soft && is_evaluable(&b.subject, draft)) {
+    for b in unusual_in(rules, draft) {
         let place = form.rules().iter().position(|r| r == b.rule).and_then(|i| u32::try_from(i).ok());
         if let Some(place) = place.filter(|p| !places.contains(p)) {
             places.push(place);

@@ -6,20 +6,24 @@
 //! of a session, permitted builds and the time of day are guards in [`decide`], by the more careful of the clocks.
 
 mod action;
+mod asked;
 mod decide;
 mod event;
 mod missing;
 mod read;
 mod refusal;
 mod state;
+mod told;
 
 pub use action::{Action, Environment, Glimpse, PaneShows, View};
+pub use asked::{Place, Stage, Unusual, asked, excusable, unusual};
 pub use decide::decide;
 pub use event::{Event, Fact};
-pub use missing::{Missing, is_asked, missing};
+pub use missing::{Missing, is_asked, is_evaluable, missing};
 pub use read::{Amended, Assignment, Draft, Locked, Mark};
 pub use refusal::{Day, Refusal};
 pub use state::{Illegal, Progress, State, evolve};
+pub use told::{Feedback, Training, TrainingStands, advises_break, amendable, feedback, training};
 
 /// What is answered, about what, and the tool in hand are the protocol's words.
 pub use crate::protocol::{AnswerValue, Answers, Subject, Tool};

@@ -51,6 +51,16 @@ pub struct Draft {
     impression: Option<Box<Locked>>,
     revealed: Option<Moment>,
     amends: Option<Box<Amended>>,
+    steps: Vec<Before>,
+}
+
+/// What stood where a step changed something: taking the step back puts it there again.
+#[derive(Debug, Clone, PartialEq)]
+enum Before {
+    /// A mark, with what was answered about it.
+    Mark(MarkId, Option<Mark>, Vec<(QuestionId, AnswerValue)>),
+    Answer(QuestionId, Subject, Option<AnswerValue>),
+    Evaluable(Subject, Option<String>),
 }
 
 /// A finished read.
@@ -105,6 +115,7 @@ impl Draft {
             impression: None,
             revealed: None,
             amends: None,
+            steps: Vec::new(),
         }
     }
 
@@ -191,31 +202,79 @@ impl Draft {
             return Err(Illegal::MarkNumber);
         }
         self.last_mark = mark.0;
+        self.steps.push(Before::Mark(mark, None, Vec::new()));
         self.marks.insert(mark, Mark { shape, anchor, rating: None, class: None });
         Ok(())
     }
-    pub(super) fn mark(&mut self, mark: MarkId) -> Result<&mut Mark, Illegal> {
-        self.marks.get_mut(&mark).ok_or(Illegal::NoSuchMark)
+    pub(super) fn change(&mut self, mark: MarkId, change: impl FnOnce(&mut Mark)) -> Result<(), Illegal> {
+        let there = self.marks.get_mut(&mark).ok_or(Illegal::NoSuchMark)?;
+        self.steps.push(Before::Mark(mark, Some(there.clone()), Vec::new()));
+        change(there);
+        Ok(())
     }
     pub(super) fn delete(&mut self, mark: MarkId) -> Result<(), Illegal> {
-        self.answers.forget(&Subject::Mark(mark));
-        self.marks.remove(&mark).map(|_| ()).ok_or(Illegal::NoSuchMark)
+        let there = self.marks.remove(&mark).ok_or(Illegal::NoSuchMark)?;
+        let about = Subject::Mark(mark);
+        let said = self.answers.iter().filter(|(_, of, _)| **of == about).map(|(question, _, value)| (question.clone(), value.clone()));
+        self.steps.push(Before::Mark(mark, Some(there), said.collect()));
+        self.answers.forget(&about);
+        Ok(())
     }
     pub(super) fn answer(&mut self, question: QuestionId, subject: Subject, value: AnswerValue) -> Result<(), Illegal> {
-        if let Subject::Mark(mark) = subject {
-            self.mark(mark)?;
+        if let Subject::Mark(mark) = subject
+            && !self.marks.contains_key(&mark)
+        {
+            return Err(Illegal::NoSuchMark);
         }
+        let before = self.answers.get(&question, &subject).cloned();
+        self.steps.push(Before::Answer(question.clone(), subject.clone(), before));
         self.answers.give(question, subject, value);
         Ok(())
     }
     pub(super) fn clear(&mut self, question: &QuestionId, subject: &Subject) -> Result<(), Illegal> {
-        if self.answers.take(question, subject) { Ok(()) } else { Err(Illegal::NoSuchAnswer) }
+        let before = self.answers.get(question, subject).cloned();
+        if !self.answers.take(question, subject) {
+            return Err(Illegal::NoSuchAnswer);
+        }
+        self.steps.push(Before::Answer(question.clone(), subject.clone(), before));
+        Ok(())
     }
     pub(super) fn cannot_evaluate(&mut self, subject: Subject, reason: String) {
-        self.not_evaluable.insert(subject, reason);
+        let before = self.not_evaluable.insert(subject.clone(), reason);
+        self.steps.push(Before::Evaluable(subject, before));
     }
     pub(super) fn can_evaluate(&mut self, subject: &Subject) -> Result<(), Illegal> {
-        self.not_evaluable.remove(subject).map(|_| ()).ok_or(Illegal::NoSuchAnswer)
+        let before = self.not_evaluable.remove(subject).ok_or(Illegal::NoSuchAnswer)?;
+        self.steps.push(Before::Evaluable(subject.clone(), Some(before)));
+        Ok(())
+    }
+    /// Whether something was said or marked that can be taken back: not what was locked.
+    #[must_use]
+    pub const fn can_undo(&self) -> bool {
+        !self.steps.is_empty()
+    }
+    /// Puts back what the last step changed. A mark that comes back has its number again.
+    pub(super) fn undo(&mut self) -> Result<(), Illegal> {
+        match self.steps.pop().ok_or(Illegal::NothingToUndo)? {
+            Before::Mark(mark, None, _) => {
+                self.answers.forget(&Subject::Mark(mark));
+                self.marks.remove(&mark);
+            }
+            Before::Mark(mark, Some(there), said) => {
+                self.marks.insert(mark, there);
+                said.into_iter().for_each(|(question, value)| self.answers.give(question, Subject::Mark(mark), value));
+            }
+            Before::Answer(question, subject, Some(value)) => self.answers.give(question, subject, value),
+            Before::Answer(question, subject, None) => drop(self.answers.take(&question, &subject)),
+            Before::Evaluable(subject, Some(reason)) => drop(self.not_evaluable.insert(subject, reason)),
+            Before::Evaluable(subject, None) => drop(self.not_evaluable.remove(&subject)),
+        }
+        Ok(())
+    }
+    /// Takes time that was no reading off the clock, which stands from here on.
+    pub(super) fn idle(&mut self, ms: u64) {
+        self.clock.spent_ms = self.clock.spent_ms.saturating_sub(ms);
+        self.leave();
     }
     /// Locks what was said so far and keeps it beside what can still be said when the AI is shown.
     pub(super) fn lock_impression(&mut self, at: &Moment, over: Vec<u32>) -> Result<(), Illegal> {
@@ -223,6 +282,7 @@ impl Draft {
             return Err(Illegal::Revealed);
         }
         self.impression = Some(Box::new(self.clone().lock(at, over)));
+        self.steps.clear();
         Ok(())
     }
     pub(super) fn reveal(&mut self, at: &Moment) -> Result<(), Illegal> {
@@ -231,6 +291,7 @@ impl Draft {
     pub(super) fn lock(mut self, at: &Moment, over: Vec<u32>) -> Locked {
         self.clock.tick(at);
         self.leave();
+        self.steps.clear();
         Locked { draft: self, at: at.clone(), over }
     }
 }
@@ -265,6 +326,11 @@ impl Locked {
     #[must_use]
     pub const fn marks(&self) -> &BTreeMap<MarkId, Mark> {
         self.draft.marks()
+    }
+    /// The marks' ratings, by number.
+    #[must_use]
+    pub fn mark_ratings(&self) -> Vec<(MarkId, Option<i32>)> {
+        self.draft.mark_ratings()
     }
     /// What was locked before the AI was shown, where the condition has that.
     #[must_use]

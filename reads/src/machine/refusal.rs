@@ -68,6 +68,9 @@ pub enum Refusal {
     /// A form of mark that the protocol does not have.
     #[error("This study has no marks of this form.")]
     MarkKind,
+    /// An outline that is none.
+    #[error("This outline is too small, or has more than {0} corners. Draw it again.")]
+    NoExtent(usize),
     /// No such class.
     #[error("This study has no such class of marks.")]
     NoSuchClass,
@@ -103,6 +106,12 @@ pub enum Refusal {
     /// Nothing can be not evaluable here, or not for this reason.
     #[error("This study does not let this be called not evaluable, or not for this reason.")]
     NoSuchReason,
+    /// Nothing was said or marked that could be taken back.
+    #[error("There is nothing to undo in this case.")]
+    NothingToUndo,
+    /// A time without input that the protocol does not wait for.
+    #[error("This study does not stop the clock here.")]
+    NotIdle,
     /// Something is missing.
     #[error("Still to do: {}.", sentence(.0))]
     Incomplete(Vec<Missing>),

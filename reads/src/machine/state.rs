@@ -4,7 +4,7 @@
 //! [`evolve`] needs no rules, and refuses an event that `decide` cannot have made on that state: a record that was changed.
 
 use super::event::{Event, Fact};
-use super::read::{Assignment, Draft, Locked};
+use super::read::{Assignment, Draft, Locked, Mark};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tiresias_words::{ContentHash, Moment, ReaderId};
 
@@ -45,7 +45,7 @@ struct Offsets {
     most: i64,
 }
 
-/// How far a reader is.
+/// How far a reader is, among reads of one kind: in this try of the training, or in the study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Reads that are locked.
@@ -87,6 +87,9 @@ pub enum Illegal {
     /// An answer that is not there.
     #[error("it takes back an answer that was not there")]
     NoSuchAnswer,
+    /// Nothing that could be taken back.
+    #[error("it takes back a step when there was none")]
+    NothingToUndo,
     /// AI that was shown already, or an impression that was locked already.
     #[error("it locks an impression or shows the AI a second time")]
     Revealed,
@@ -145,9 +148,15 @@ impl State {
     /// How far the reader is; 0 of 0 before the first session.
     #[must_use]
     pub fn progress(&self) -> Progress {
+        let attempt = self.next().filter(|next| next.training).map(|next| next.read.repeat);
+        let counts = |a: &&Assignment| match attempt {
+            Some(attempt) => a.training && a.read.repeat == attempt,
+            None => !a.training,
+        };
         // An amendment is of a read that is counted already.
-        let drafts = usize::from(self.draft().is_some_and(|d| d.amends().is_none()));
-        Progress { locked: self.locked.len(), of: self.locked.len() + drafts + self.ahead.len() }
+        let draft = self.draft().filter(|d| d.amends().is_none()).map(Draft::assignment);
+        let locked = self.locked.iter().map(Locked::assignment).filter(counts).count();
+        Progress { locked, of: locked + draft.into_iter().chain(&self.ahead).filter(counts).count() }
     }
     /// The read that is open or can be opened: the draft, or else the first ahead.
     #[must_use]
@@ -299,6 +308,14 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     Ok(state)
 }
 
+/// Leaves the screen of the open case; its draft does the same with its clock.
+fn pause(state: &mut State, stand: impl FnOnce(&mut Draft)) -> Result<(), Illegal> {
+    let Current::Open { draft, shown } = &mut state.current else { return Err(Illegal::NotOpen) };
+    stand(draft);
+    *shown = false;
+    Ok(())
+}
+
 fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
     match event.fact() {
         Fact::Enrolled { bundle, reads } => {
@@ -361,13 +378,13 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
         }
         Fact::MarkPlaced { mark, shape, anchor } => state.writable()?.place(*mark, shape.clone(), anchor.clone())?,
         Fact::MarkMoved { mark, shape, anchor } => {
-            let mark = state.writable()?.mark(*mark)?;
-            mark.shape = shape.clone();
-            mark.anchor = anchor.clone();
+            let moved = |mark: &mut Mark| (mark.shape, mark.anchor) = (shape.clone(), anchor.clone());
+            state.writable()?.change(*mark, moved)?;
         }
-        Fact::MarkRated { mark, rating } => state.writable()?.mark(*mark)?.rating = Some(*rating),
-        Fact::MarkClassified { mark, class } => state.writable()?.mark(*mark)?.class = Some(class.clone()),
+        Fact::MarkRated { mark, rating } => state.writable()?.change(*mark, |m| m.rating = Some(*rating))?,
+        Fact::MarkClassified { mark, class } => state.writable()?.change(*mark, |m| m.class = Some(class.clone()))?,
         Fact::MarkDeleted { mark } => state.writable()?.delete(*mark)?,
+        Fact::Undone => state.writable()?.undo()?,
         Fact::Answered { question, subject, value } => state.writable()?.answer(question.clone(), subject.clone(), value.clone())?,
         Fact::AnswerCleared { question, subject } => state.writable()?.clear(question, subject)?,
         Fact::NotEvaluable { subject, reason } => state.writable()?.cannot_evaluate(subject.clone(), reason.clone()),
@@ -407,11 +424,8 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             state.current = Current::Open { draft: Box::new(locked.amended(reason.clone())), shown: false };
         }
-        Fact::Paused => {
-            let Current::Open { draft, shown } = &mut state.current else { return Err(Illegal::NotOpen) };
-            draft.leave();
-            *shown = false;
-        }
+        Fact::Paused => pause(state, Draft::leave)?,
+        Fact::Idle { ms } => pause(state, |draft| draft.idle(*ms))?,
         Fact::TrainingPassed => {
             if !matches!(state.current, Current::Nothing) {
                 return Err(Illegal::Opening);

@@ -78,9 +78,6 @@ impl Checks<'_> {
         if kinds.is_empty() {
             kinds.push(MarkKind::Point);
         }
-        if let Some(list) = draft.kinds.as_ref().filter(|_| !kinds.contains(&MarkKind::Point)) {
-            self.at(list, "Marks of these kinds are not yet placed: this version places points. Add \"point\".");
-        }
         let classes = draft.classes.as_ref().map_or_else(|| Some(Vec::new()), |c| self.keyed("class", c, 2..=MAX_CLASSES));
         let rating = self.scale("The rating of marks", &draft.rating, draft.rating.get_ref());
         let classes = classes?.into_iter().map(|(key, label)| Reason { key, label }).collect();

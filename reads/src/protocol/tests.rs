@@ -175,7 +175,7 @@ fn what_contradicts_itself_is_found_on_its_line() {
     template_finds("mammography", "unit = \"side\"", "unit = \"region\"", true, "at least two");
     template_finds("mammography", "unit = \"side\"", "unit = \"lesion\"", true, "needs marks");
     template_finds("froc", "per = \"mark\"", "per = \"unit\"", true, "no units");
-    template_finds("froc", "kinds = [\"point\"]", "kinds = [\"ellipse\"]", true, "not yet placed");
+    template_finds("froc", "kinds = [\"point\"]", "kinds = []", true, "No kind of mark");
     template_finds("crossover", "anchors = [{ at = 50", "anchors = [{ at = 100", true, "between the ends");
     // Rules.
     template_finds("froc", "question = \"confidence\" }", "question = \"density\" }", true, "is no number");

@@ -3,6 +3,7 @@
 use super::*;
 use crate::bundle::TrainingCase;
 use crate::desk::{DeskCase, ListedCase};
+use tiresias_words::{ImagePoint, Outline};
 
 fn package(n: u8) -> ContentHash {
     hash::of_bytes(&[n])
@@ -74,10 +75,11 @@ fn distances_are_taken_where_there_are_any() {
     let truth = Truth::parse(full().as_bytes(), "t.csv").unwrap();
     let on_image = truth.cases()[2].lesions[0].place.clone().unwrap();
     let in_patient = truth.cases()[0].lesions[0].place.clone().unwrap();
-    let point = MarkShape::Point(PatientPoint::new(1.5, 1.0, 34.0));
+    let on_an_image = MarkShape::OnImage(Outline::Point(ImagePoint { column: 0.0, row: 0.0 }));
+    let point = MarkShape::point(PatientPoint::new(1.5, 1.0, 34.0));
     assert_eq!(in_patient.distance(&point, &anchor("9", 0, 0.0, 0.0)), Some(Mm(5.0)));
-    assert_eq!(in_patient.distance(&MarkShape::OnImage, &anchor("9", 0, 0.0, 0.0)), None);
-    assert_eq!(on_image.distance(&MarkShape::OnImage, &anchor("1.2.3", 4, 16.0, 36.5)), Some(Mm(5.0)));
+    assert_eq!(in_patient.distance(&on_an_image, &anchor("9", 0, 0.0, 0.0)), None);
+    assert_eq!(on_image.distance(&on_an_image, &anchor("1.2.3", 4, 16.0, 36.5)), Some(Mm(5.0)));
     assert_eq!(on_image.distance(&point, &anchor("1.2.3", 4, 10.0, 20.5)), Some(Mm(0.0)));
     assert_eq!(on_image.distance(&point, &anchor("1.2.3", 5, 10.0, 20.5)), None);
 }

@@ -351,6 +351,7 @@ enum Step {
     Place,
     Amend(usize),
     NotEvaluable,
+    Undo,
     Pause,
     Close,
     End,
@@ -374,6 +375,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Place),
         3 => (0..8usize).prop_map(Step::Amend),
         1 => Just(Step::NotEvaluable),
+        2 => Just(Step::Undo),
         1 => Just(Step::Pause),
         2 => Just(Step::Close),
         1 => Just(Step::End),
@@ -421,6 +423,7 @@ impl World {
                 .into_iter()
                 .collect(),
             Step::NotEvaluable => vec![Action::NotEvaluable { subject: Subject::Case, reason: "motion".into() }],
+            Step::Undo => vec![Action::Undo],
             Step::Pause => vec![Action::Pause],
             Step::Close => vec![Action::CloseCase],
             Step::End => vec![Action::EndSession],

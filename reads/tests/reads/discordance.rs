@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tiresias_reads::discordance::{About, Said, differences};
 use tiresias_reads::machine::Mark;
 use tiresias_reads::protocol::{AnswerValue, Answers, Protocol, QuestionKind, Subject};
-use tiresias_words::{MarkId, MarkShape};
+use tiresias_words::{ImagePoint, MarkId, MarkShape, Outline};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +75,7 @@ impl Read {
         };
         let mark = |shape| Mark { shape, anchor: somewhere(0.0, 0.0, 0.0).1, rating: Some(3), class: None };
         let shapes = draft.marks.iter().map(|[x, y, z]| somewhere(*x, *y, *z).0);
-        let shapes = shapes.chain((0..draft.unplaced).map(|_| MarkShape::OnImage));
+        let shapes = shapes.chain((0..draft.unplaced).map(|_| MarkShape::OnImage(Outline::Point(ImagePoint { column: 0.0, row: 0.0 }))));
         Self {
             answers: draft.answers.iter().map(answer).collect(),
             marks: (1..).map(MarkId).zip(shapes.map(mark)).collect(),

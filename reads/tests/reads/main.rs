@@ -7,6 +7,7 @@ mod conditions;
 mod discordance;
 #[cfg(test)]
 mod export;
+mod form;
 #[cfg(test)]
 mod hanging;
 #[cfg(test)]

@@ -121,7 +121,7 @@ pub(crate) fn clear(id: &str) -> Action {
 }
 pub(crate) fn somewhere(x: f64, y: f64, z: f64) -> (MarkShape, ImageAnchor) {
     let image = SopUid::new("2.25.1234").expect("a uid");
-    (MarkShape::Point(PatientPoint::new(x, y, z)), ImageAnchor { image, frame: 0, column: x.abs(), row: y.abs() })
+    (MarkShape::point(PatientPoint::new(x, y, z)), ImageAnchor { image, frame: 0, column: x.abs(), row: y.abs() })
 }
 pub(crate) fn place(x: f64, y: f64, z: f64) -> Action {
     let (shape, anchor) = somewhere(x, y, z);

@@ -3,7 +3,7 @@
 use crate::keys::{answer_all, lock};
 use crate::sitting::{Demo, Opening, Sitting, overlap};
 use crate::written::wait_for_record;
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers, Rect, Role, pos2, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
@@ -15,7 +15,7 @@ use tiresias_words::ReaderId;
 const SOFT: f32 = 1.0;
 
 #[derive(Default)]
-struct Found {
+pub(crate) struct Found {
     screens: usize,
     texts: usize,
     controls: usize,
@@ -45,8 +45,7 @@ fn no_widget_is_clipped() {
         reading(&mut found, &reader, pixels);
         long_words(&mut found, &demo, pixels);
     }
-    println!("{} screens, {} texts, {} controls", found.screens, found.texts, found.controls);
-    assert!(found.problems.is_empty(), "{:#?}", found.problems);
+    println!("{}", found.report());
 }
 
 /// In a window that is far too small the same look finds what is cut and what is written over one another.
@@ -176,8 +175,37 @@ fn long_words(found: &mut Found, demo: &Demo, pixels: [u32; 2]) {
 }
 
 impl Found {
-    fn look(&mut self, room: &Sitting, screen: &str, pixels: [u32; 2]) {
+    /// Nothing was wrong; gives what was looked at.
+    pub(crate) fn report(&self) -> String {
+        assert!(self.problems.is_empty(), "{:#?}", self.problems);
+        format!("{} screens, {} texts, {} controls", self.screens, self.texts, self.controls)
+    }
+    pub(crate) fn look(&mut self, room: &Sitting, screen: &str, pixels: [u32; 2]) {
         self.check(room, &format!("{screen} at {pixels:?}"), false);
+    }
+    /// As [`Self::look`], of a form that may be longer than the screen: what is scrolled out of it is not looked at. Gives how many texts that were.
+    pub(crate) fn look_at_form(&mut self, room: &Sitting, screen: &str, pixels: [u32; 2]) -> usize {
+        let column = room.screen().right() - 336.0;
+        let foot = room.nodes().iter().filter(|n| n.accesskit_node().role() == Role::Button).map(|n| n.rect().top()).fold(0.0, f32::max);
+        let is_out = |rect: Rect, clip: Rect| rect.left() >= column && !clip.y_range().shrink(SOFT).contains(rect.center().y);
+        let is_cut = |rect: Rect, clip: Rect| rect.left() >= column && (rect.top() < clip.top() || rect.bottom() > clip.bottom());
+        let area = Rect::from_min_max(pos2(column, 40.0), pos2(room.screen().right(), foot));
+        let before = self.problems.len();
+        self.look(room, screen, pixels);
+        let texts = room.texts();
+        let out: Vec<String> =
+            texts.iter().filter(|t| is_out(t.ink, t.clip) || is_cut(t.ink, t.clip)).map(|t| format!("{:?}", t.text)).collect();
+        let controls: Vec<String> = room
+            .nodes()
+            .iter()
+            .filter(|n| n.accesskit_node().data().supports_action(egui::accesskit::Action::Click))
+            .filter(|n| n.rect().left() >= column && !area.y_range().contains(n.rect().center().y))
+            .map(|n| format!("{:?}", n.accesskit_node().label()))
+            .collect();
+        let concerns = |problem: &String| out.iter().chain(&controls).any(|words| problem.contains(words.as_str()));
+        let found = self.problems.split_off(before);
+        self.problems.extend(found.into_iter().filter(|p| !concerns(p)));
+        out.len()
     }
     /// As [`Self::look`], for a page over a screen whose words it may cover.
     fn look_behind(&mut self, room: &Sitting, screen: &str, pixels: [u32; 2]) {

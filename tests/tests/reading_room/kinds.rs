@@ -397,7 +397,7 @@ fn colour_palette_and_frames_are_read_like_any_other_image() {
     let record = wait_for_record(&root);
     let state = record.state(&ReaderId::new("reader-1").expect("a name"));
     let mark = state.locked()[0].marks().values().next().expect("a mark").clone();
-    assert_eq!((state.locked().len(), &mark.shape), (4, &MarkShape::OnImage));
+    assert!(state.locked().len() == 4 && matches!(mark.shape, MarkShape::OnImage(_)), "{:?}", mark.shape);
     assert!((mark.anchor.column - 20.0).abs() < 0.2 && (mark.anchor.row - 12.0).abs() < 0.2, "{:?}", mark.anchor);
     drop(record);
     let out = folder.path().join("out");

@@ -49,6 +49,7 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
     let read = format!("Read {code}");
     check(&room, "worklist", &[(Button, &read), (Button, "End the session")]);
     room.open_case();
+    let to_do = "Still to do: answer \u{201c}How confident are you that a nodule is present?\u{201d}, answer \u{201c}Would you recall this person?\u{201d}";
     let expected = [
         (Image, "axial"),
         (Image, "coronal"),
@@ -67,6 +68,7 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
         (Button, "planes or images"),
         (Button, "moving picture"),
         (Button, "reset the view"),
+        (Button, "pause"),
         (Button, "keys"),
         (Button, "leave this case as a draft"),
         (Label, "How confident are you that a nodule is present?"),
@@ -74,6 +76,7 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
         (Label, "Would you recall this person?"),
         (RadioButton, "Would you recall this person? 1 no"),
         (RadioButton, "Would you recall this person? 2 yes"),
+        (Button, to_do),
     ];
     check(&room, "reading room", &expected);
     // What cannot be pressed yet is there, and says that it is not enabled.
@@ -87,10 +90,11 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
     room.key(Key::I);
     answer_all(&mut room, "10", '1');
     let mut expected = expected.to_vec();
+    expected.pop();
     expected.push((Button, "Lock this read"));
     check(&room, "reading room, all answered", &expected);
     lock(&mut room);
-    check(&room, "between", &[(Button, "Next case"), (Button, "To the list")]);
+    check(&room, "between", &[(Button, "Next case"), (Button, "To the list"), (Button, "Change this case\u{2026}")]);
     // Enter belongs to the control that the keyboard stands on, and to the screen's one action only when it stands on none.
     room.window.get_by_role_and_label(Button, "To the list").focus();
     room.step();

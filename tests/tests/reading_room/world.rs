@@ -57,7 +57,7 @@ impl World {
         Self::read(&demo.desk().join("sources").join(case.as_str()))
     }
 
-    fn read(folder: &Path) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let mut slices: Vec<Slice> = Vec::new();
         for entry in std::fs::read_dir(folder).expect("the sources are there") {
             let file = dicom_object::open_file(entry.expect("an entry").path()).expect("a DICOM file");

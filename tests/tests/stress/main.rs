@@ -58,6 +58,11 @@ impl Ordeal {
             if !self.room.panes().is_empty() {
                 return;
             }
+            if self.room.says("The clock stands.") {
+                self.room.key(Key::Enter);
+                self.room.rest();
+                continue;
+            }
             let named =
                 |room: &Sitting, name: &str| room.nodes().iter().any(|n| n.accesskit_node().label().is_some_and(|l| l.starts_with(name)));
             if self.room.says("Who reads?") {

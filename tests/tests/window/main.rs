@@ -16,3 +16,5 @@ mod reading;
 mod refusing;
 #[cfg(test)]
 mod scrolling;
+#[cfg(test)]
+mod studies;

@@ -1,0 +1,89 @@
+//! A shape being drawn on a pane with the left button: a drag is two corners, a click is one. Marks and measurements share it.
+//!
+//! Refuses: corners outside of the images, and what becomes of a finished shape.
+
+use super::Room;
+use super::gestures::OnScreen;
+use egui::{PointerButton, Pos2, Response, Ui};
+use tiresias_reads::workspace::MOST_CORNERS;
+use tiresias_words::PatientPoint;
+
+/// Points that the pointer must move for a press to be a drag, and between two corners of a line drawn by hand.
+const APART: f32 = 3.0;
+/// So near to the first corner a polygon closes.
+const CLOSES: f32 = 8.0;
+
+/// A shape that is being drawn.
+pub(super) struct Sketch {
+    pub(super) on: OnScreen,
+    /// Given so far.
+    pub(super) points: Vec<PatientPoint>,
+    /// Where the pointer is.
+    pub(super) next: PatientPoint,
+    pressed_at: Pos2,
+}
+
+/// What ends a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// So many corners.
+    With(usize),
+    /// The end of the drag, whose way is the shape.
+    WithDrag,
+    /// A click on its first corner, or a second one on its last.
+    WhenClosed,
+}
+
+impl Room {
+    /// Takes the pointer's input for a shape on a pane; the shape, when this frame ended it.
+    pub(super) fn sketch(
+        &self,
+        sketch: &mut Option<Sketch>,
+        (ui, response): (&Ui, &Response),
+        (here, on): (PatientPoint, &OnScreen),
+        ends: Ends,
+    ) -> Option<Sketch> {
+        let pointer = response.interact_pointer_pos()?;
+        let primary = PointerButton::Primary;
+        let (pressed, released) = ui.input(|i| (i.pointer.button_pressed(primary), i.pointer.button_released(primary)));
+        let is_inside = self.shown(on.at).is_some_and(|(_, s)| s.volume.geometry().contains(s.volume.geometry().voxel_of(here)));
+        // A quick click can begin and end within one slow frame.
+        if pressed && (response.is_pointer_button_down_on() || response.clicked_by(primary)) && is_inside {
+            let begun = sketch.take().filter(|s| s.on.at == on.at);
+            let mut begun = begun.unwrap_or(Sketch { on: *on, points: Vec::new(), next: here, pressed_at: pointer });
+            let is_near = |p: Option<&PatientPoint>, by| p.is_some_and(|p| on.screen_at(*p).0.distance(pointer) <= by);
+            let closes = is_near(begun.points.first(), CLOSES) || is_near(begun.points.last(), APART);
+            if ends == Ends::WhenClosed && begun.points.len() >= 3 && closes {
+                return Some(begun);
+            }
+            if begun.points.len() < MOST_CORNERS {
+                begun.points.push(here);
+            }
+            (begun.next, begun.pressed_at) = (here, pointer);
+            *sketch = Some(begun);
+        }
+        let drawn = sketch.as_mut().filter(|s| s.on.at == on.at)?;
+        if is_inside {
+            drawn.next = here;
+            let moved = drawn.points.last().is_none_or(|p| on.screen_at(*p).0.distance(pointer) > APART);
+            if ends == Ends::WithDrag && response.dragged_by(primary) && moved && drawn.points.len() < MOST_CORNERS {
+                drawn.points.push(here);
+            }
+        }
+        if !released {
+            return None;
+        }
+        let is_over = match ends {
+            Ends::With(corners) => {
+                if drawn.pressed_at.distance(pointer) > APART {
+                    let end = drawn.next;
+                    drawn.points.push(end);
+                }
+                drawn.points.len() >= corners
+            }
+            Ends::WithDrag => true,
+            Ends::WhenClosed => false,
+        };
+        if is_over { sketch.take() } else { None }
+    }
+}

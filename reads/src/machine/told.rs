@@ -1,0 +1,104 @@
+//! What a reader is told beside the case: how the training stands, what a training case was, which reads can still be amended, and that a break is due.
+//!
+//! Refuses: to tell anything about a case of the study.
+
+use super::Rules;
+use super::read::Locked;
+use super::state::State;
+use crate::protocol::Answers;
+use tiresias_words::{MarkId, Moment};
+
+const MINUTE_MS: u64 = 60_000;
+
+/// What a case of the training was, after its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feedback {
+    /// Whether there was something to find.
+    pub signal: bool,
+    /// Whether the reader's rating said so.
+    pub positive: bool,
+}
+
+/// How the training stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Training {
+    /// The number of the try, from 1.
+    pub attempt: u32,
+    /// How many tries there are.
+    pub attempts: u32,
+    /// Percent of the cases of a try that must be right.
+    pub pass_percent: u32,
+    /// Where the reader is in it.
+    pub stands: TrainingStands,
+}
+
+/// Where a reader is in the training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainingStands {
+    /// Cases of it are still to be read.
+    Runs,
+    /// Enough was right.
+    Passed,
+    /// Not enough was right in the last try.
+    Failed,
+}
+
+/// What the read that was locked last was, where it belongs to the training and the protocol tells.
+#[must_use]
+pub fn feedback(rules: &Rules, state: &State) -> Option<Feedback> {
+    let told = rules.protocol().training().is_some_and(|t| t.feedback);
+    let locked = state.locked().last().filter(|_| told)?;
+    let signal = rules.assigned(locked.read())?.training?.signal;
+    Some(Feedback { signal, positive: calls_positive(rules, locked.answers(), &locked.mark_ratings()) })
+}
+
+/// How the training stands; `None` where the study has none for this reader.
+#[must_use]
+pub fn training(rules: &Rules, state: &State) -> Option<Training> {
+    let training = rules.protocol().training()?;
+    let first = rules.bundle().reads().first()?;
+    first.training?;
+    let next = state.next().filter(|next| next.training);
+    let stands = match (state.training_passed(), next) {
+        (true, _) => TrainingStands::Passed,
+        (false, Some(_)) => TrainingStands::Runs,
+        // Before the first session nothing is taken over from the bundle yet.
+        (false, None) if state.bundle().is_none() => TrainingStands::Runs,
+        (false, None) => TrainingStands::Failed,
+    };
+    let last = state.locked().iter().filter(|l| l.assignment().training).map(|l| l.read().repeat).max().unwrap_or(1);
+    let attempt = next.map_or(last, |next| next.read.repeat);
+    Some(Training { attempt, attempts: training.attempts, pass_percent: (training.pass * 100.0).ceil() as u32, stands })
+}
+
+/// The locked reads that can still be amended, in the order in which they were made. None while a case is open or left as a draft.
+pub fn amendable(state: &State) -> impl Iterator<Item = &Locked> {
+    let none = state.draft().is_some();
+    state.locked().iter().filter(move |locked| !none && why_final(state, locked).is_none())
+}
+
+/// Whether the protocol advises a break by now: the session has lasted long enough.
+#[must_use]
+pub fn advises_break(rules: &Rules, state: &State, now: &Moment) -> bool {
+    let Some(after) = rules.protocol().sessions().break_after_minutes else { return false };
+    let began = state.session_began().filter(|began| began.boot == now.boot);
+    began.is_some_and(|began| now.monotonic_ms.saturating_sub(began.monotonic_ms) >= u64::from(after) * MINUTE_MS)
+}
+
+/// Whether a rating counts as positive in the training.
+pub(super) fn calls_positive(rules: &Rules, answers: &Answers, marks: &[(MarkId, Option<i32>)]) -> bool {
+    let threshold = rules.protocol().training().map(|t| i64::from(t.threshold) * 1000);
+    rules.protocol().case_rating(answers, marks).zip(threshold).is_some_and(|(rating, threshold)| rating >= threshold)
+}
+
+/// Why a locked read cannot be amended, as a clause; `None` when it can.
+pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> {
+    if locked.assignment().training {
+        return Some("it belongs to the training");
+    }
+    if state.was_revealed(&locked.package()) {
+        return Some("the AI was shown for this case");
+    }
+    let reads = state.locked().iter().filter(|l| l.package() == locked.package()).count();
+    (reads > 1).then_some("the same case was read again since")
+}
