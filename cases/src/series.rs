@@ -171,6 +171,14 @@ impl Series {
             Source::Folder(_) => None,
         }
     }
+    /// What the file of an image of a package says of itself, its hash checked; of a folder nothing, because its UIDs identify.
+    pub(crate) fn packed_header(&self, slice: usize) -> Result<crate::attributes::Attributes, CasesError> {
+        let no_such = || CasesError::NoSuchImage { number: slice + 1, count: self.images.len() };
+        match &self.images.get(slice).ok_or_else(no_such)?.source {
+            Source::Package(packed) => Ok(packed.header()?),
+            Source::Folder(_) => Err(no_such()),
+        }
+    }
     /// Where the image with a (replaced) SOP instance UID stands in stack order.
     #[must_use]
     pub fn place_of_uid(&self, uid: &SopUid) -> Option<usize> {

@@ -185,14 +185,14 @@ fn draw_over(o: &mut InMemDicomObject, group: u16, overlay: &Overlay) {
     o.put(DataElement::new(Tag(group, 0x3000), VR::OW, PrimitiveValue::U16(overlay.lit.chunks(16).map(bits).collect())));
 }
 
-fn text(o: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
+pub(crate) fn text(o: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
     o.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
 }
-fn numbers(o: &mut InMemDicomObject, tag: Tag, values: &[f64]) {
+pub(crate) fn numbers(o: &mut InMemDicomObject, tag: Tag, values: &[f64]) {
     let texts: Vec<String> = values.iter().map(|v| decimal(*v)).collect();
     o.put(DataElement::new(tag, VR::DS, PrimitiveValue::Strs(texts.into())));
 }
-fn word(o: &mut InMemDicomObject, tag: Tag, value: u16) {
+pub(crate) fn word(o: &mut InMemDicomObject, tag: Tag, value: u16) {
     o.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
 }
 

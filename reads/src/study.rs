@@ -149,6 +149,16 @@ impl Study {
     pub const fn protocol(&self) -> &Protocol {
         &self.protocol
     }
+    /// The text of `protocol.toml`, as it was when the study was opened.
+    ///
+    /// # Errors
+    /// When it cannot be read any more, or is another one.
+    pub fn protocol_text(&self) -> Result<String, StudyError> {
+        let text = String::from_utf8(read(&self.root, PROTOCOL, MAX_PROTOCOL)?).ok();
+        let is_same = |text: &String| crate::hash::of_bytes(text.as_bytes()) == self.protocol.hash();
+        let changed = || StudyError::Unreadable { file: PROTOCOL.to_owned(), kind: io::ErrorKind::InvalidData };
+        text.filter(is_same).ok_or_else(changed)
+    }
     /// The bundles, by reader.
     #[must_use]
     pub const fn bundles(&self) -> &BTreeMap<ReaderId, Bundle> {

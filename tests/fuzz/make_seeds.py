@@ -410,6 +410,67 @@ def directories():
         yield name, whole(LITTLE, data_set(base + [(0x00041220, "SQ", records)]))
 
 
+def workbook(sheets, shared=None):
+    """A minimal .xlsx of inline strings and numbers; `shared` is the text of a table of shared strings."""
+    def cell(row, column, value):
+        place = f'{chr(65 + column)}{row}'
+        if isinstance(value, str):
+            return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+        return f'<c r="{place}"><v>{value}</v></c>'
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    numbered = list(enumerate(sheets.items(), 1))
+    named = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in numbered)
+    related = "".join(f'<Relationship Id="rId{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n, _ in numbered)
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{named}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">{related}</Relationships>',
+    }
+    if shared is not None:
+        parts["xl/sharedStrings.xml"] = shared
+    for n, (_, rows) in numbered:
+        text = rows if isinstance(rows, str) else "".join(
+            f'<row r="{r}">{"".join(cell(r, c, v) for c, v in enumerate(row))}</row>' for r, row in enumerate(rows, 1))
+        parts[f"xl/worksheets/sheet{n}.xml"] = f'<worksheet xmlns="{main}"><sheetData>{text}</sheetData></worksheet>'
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return held.getvalue()
+
+
+def score_books():
+    """RJafroc's workbooks: right ones of each paradigm, and some that only look so."""
+    false = ["ReaderID", "ModalityID", "CaseID", "FP_Rating"]
+    true = ["ReaderID", "ModalityID", "CaseID", "LesionID", "TP_Rating"]
+
+    def book(paradigm, false_rows, true_rows, readers="0, 1"):
+        truth = [["CaseID", "LesionID", "Weight", "ReaderID", "ModalityID", "Paradigm"], [1, 0, 0, readers, "0", paradigm], [70, 1, 0.3, readers, "0", "FCTRL"]]
+        if paradigm == "FROC":
+            truth.append([70, 2, 0.7, readers, "0"])
+        else:
+            truth[2][2] = 1
+        return {"TRUTH": truth, "FP": [false, *false_rows], "TP": [true, *true_rows]}
+
+    froc = book("FROC", [["0", "0", 1, 1.02], ["1", "0", 1, 2.17]], [["0", "0", 70, 1, 5.28], ["1", "0", 70, 2, 3]])
+    roc = book("ROC", [["0", "0", 1, 1], ["1", "0", 1, 2]], [["0", "0", 70, 1, 3], ["1", "0", 70, 1, 4]])
+    lroc = book("LROC", [["0", "0", 1, 1], ["0", "0", 70, 2], ["1", "0", 1, 2]], [["1", "0", 70, 1, 4]])
+    far = dict(froc, FP='<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    return [
+        ("froc", workbook(froc)),
+        ("roc", workbook(roc)),
+        ("lroc", workbook(lroc)),
+        ("far_cell", workbook(far)),
+        ("announced_strings", workbook(froc, '<sst uniqueCount="99999999999999"><si><t>a</t></si></sst>')),
+        ("two_sheets", workbook({"TRUTH": froc["TRUTH"], "FP": froc["FP"]})),
+        ("split_plot", workbook(dict(froc, TRUTH=[*froc["TRUTH"][:2], [70, 1, 1, "0", "0", "SPLIT-PLOT-A"]]))),
+    ]
+
+
 def main():
     protocol = re.search(r'PROTOCOL: &str = r#"(.*?)"#;', (HERE / "src/properties/texts.rs").read_text(), re.S).group(1).encode()
     keep("protocol", "own", protocol)
@@ -461,6 +522,18 @@ layout = "mammography"
     imrmc = "A title\nNR: 1\nN0: 1\nN1: 1\nNM: 1\nBEGIN DATA:\n{0},c1,truth,0\n{0},c2,truth,1\nr1,c1,A,1\nr1,c2,A,4.5e-3\n"
     keep("imrmc", "java", imrmc.format("truth").encode())
     keep("imrmc", "rjafroc", imrmc.format("-1").replace("\n", "\r\n").encode())
+    long = "reader,test,case,truth,rating\nr1,A,c1,0,1\nr1,A,c2,1,4.5\n"
+    keep("long", "mrmcaov", long.encode())
+    keep("long", "turned", ("\ufeff" + "score,truth,modality,case,reader\r\n4.5,1,A,c2,r1\r\n").encode())
+    keep("long", "located", b"modality,reader,case,truth,localized,score\nA,r,c1,0,,1\nA,r,c2,1,0,2\nA,r,c3,1,1,3\n")
+    keep("long", "marks", b"case,lesion,weight\nc1,0,0\nc2,1,0.3\nc2,2,0.7\n\n--\nmodality,reader,case,lesion,rating\nA,r,c1,0,1\nA,r,c2,2,9\n")
+    many = "reader,test,case,truth,rating\n" + "".join(f"r{n},A,c{n},0,1\n" for n in range(2500))
+    keep("long", "announced_cells", many.encode())
+    lrc = 'Van Dyke\n0\n"0" "1"\nL S\n1 3 Normal 1\n*\n5 5 Abnormal 1\n*\n1\n1 1 Normal 1\n*\n4 5 Abnormal 1\n*\n#\n'
+    keep("lrc", "van_dyke", lrc.encode())
+    keep("lrc", "turned_beyond_numbers", lrc.replace("1 3 N", "1 1e308 N").replace("5 5 A", "5 -1e308 A").encode())
+    for name, data in score_books():
+        keep("rjafroc", name, data)
     keep("truth", "two", f"case,package,truth\nc1,{'01' * 32},0\nc2,{'02' * 32},1\n".encode())
     keep("truth", "turned", f"\ufefftruth, package ,case\r\n1,{'01' * 32},\"c1\"\r\n2,x,c1\r\n".encode())
     keep("desk", "two", json.dumps({"tiresias_desk": 1, "seed": 7, "cases": {"c1": {"package": "01" * 32}, "c2": {"package": "02" * 32, "training": {"signal": True}}}}).encode())

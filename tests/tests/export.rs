@@ -66,6 +66,7 @@ impl Place {
         let mut arguments = vec!["export".to_owned(), self.study.root().display().to_string(), "--format".into(), format.into()];
         arguments.extend(["--out".to_owned(), self.path(out).display().to_string()]);
         arguments.extend(truth.map(|t| format!("--truth={}", self.path(t).display())));
+        arguments.extend((out == "unfinished").then(|| "--incomplete".to_owned()));
         tiresias(&arguments).unwrap()
     }
 }
@@ -161,8 +162,9 @@ fn imrmc_of_two_conditions_three_readers_twelve_cases_has_the_exact_form_in_both
 #[test]
 fn csv_needs_no_truth_and_is_no_open_look() {
     let place = Place::new(7);
-    place.export("csv", None, "out").done().unwrap();
-    let reads = lines(&place.path("out/nodules-1.reads.csv"));
+    assert!(place.export("csv", None, "out").sentence(2).unwrap().contains("7 of 72 reads are not locked yet. To export what is there, add `--incomplete`"));
+    place.export("csv", None, "unfinished").done().unwrap();
+    let reads = lines(&place.path("unfinished/nodules-1.incomplete.reads.csv"));
     assert_eq!(reads.len(), 1 + 72 - 7);
     let head: Vec<&str> = reads[0].split(',').collect();
     let column = |name: &str| head.iter().position(|h| *h == name).unwrap_or_else(|| panic!("no column {name}"));
@@ -173,7 +175,7 @@ fn csv_needs_no_truth_and_is_no_open_look() {
         let expected = score(cells[column("reader")], case, cells[column("condition")]);
         assert_eq!(cells[column("answer.confidence")], expected.to_string(), "{line}");
     }
-    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(place.path("out/manifest.json")).unwrap()).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(place.path("unfinished/manifest.json")).unwrap()).unwrap();
     assert_eq!((&manifest["open_look"], &manifest["open_look_statement"]), (&false.into(), &serde_json::Value::Null));
 }
 
@@ -192,11 +194,63 @@ fn refusals_are_one_line_and_leave_nothing() {
         println!("{sentence}");
     };
     check(place.export("imrmc", None, "o"), &["--truth", "case,package,truth"]);
-    check(place.export("xlsx", None, "o"), &["xlsx", "csv", "imrmc"]);
+    check(place.export("xlsx", None, "o"), &["xlsx", "csv", "imrmc", "rjafroc", "all"]);
     check(place.export("imrmc", Some("desk/truth.csv"), "taken"), &["taken", "not empty", "Name"]);
     check(place.export("imrmc", Some("desk/none.csv"), "o"), &["none.csv", "cannot be read"]);
     check(place.export("imrmc", Some("desk/twice.csv"), "o"), &["CASE-4"]);
     check(none.export("csv", None, "o"), &["No read of this study is locked yet"]);
     assert!(!place.path("o").exists() && !none.path("o").exists());
     assert_eq!(fs::read_dir(place.path("taken")).unwrap().count(), 1);
+}
+
+#[test]
+fn everything_in_one_folder_signed_and_verified() {
+    let place = Place::new(0);
+    let study = place.study.root().display().to_string();
+    for (name, words) in [("coordinator", "a coordinator's words"), ("statistician", "a statistician's words")] {
+        fs::write(place.path(&format!("{name}.txt")), format!("{words}\n")).unwrap();
+        let file = |of: &str| place.path(&format!("{of}.txt")).display().to_string();
+        let mut arguments = vec!["study".to_owned(), "account".into(), study.clone(), format!("--id={name}"), format!("--kind={name}"), format!("--name={name}")];
+        arguments.push(format!("--new-passphrase-file={}", file(name)));
+        if name == "statistician" {
+            arguments.extend(["--as=coordinator".to_owned(), format!("--passphrase-file={}", file("coordinator"))]);
+        }
+        tiresias(&arguments).unwrap().done().unwrap();
+    }
+    let export = |who: &str, out: &str| {
+        let truth = place.path("desk/truth.csv");
+        let mut arguments = vec!["export".to_owned(), study.clone(), "--format=all".into(), format!("--truth={}", truth.display())];
+        arguments.extend([format!("--out={}", place.path(out).display()), format!("--as={who}")]);
+        arguments.push(format!("--passphrase-file={}", place.path(&format!("{who}.txt")).display()));
+        tiresias(&arguments).unwrap()
+    };
+    let refused = export("coordinator", "blinded").sentence(2).unwrap().to_owned();
+    assert!(refused.contains("exporting and analysing is not for it") && !place.path("blinded").exists(), "{refused}");
+    let done = export("statistician", "all").done().unwrap();
+    let files: Vec<_> = fs::read_dir(place.path("all")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    for ending in [
+        "xlsx", "reads.csv", "scores.csv", "dictionary.json", "imrmc", "rjafroc.imrmc", "rjafroc.xlsx", "rjafroc.ids.csv", "mrmcaov.csv", "ordbm.csv",
+        "lrc", "audit.csv", "audit.html", "agreement.csv", "manifest.json", "manifest.sig.json",
+    ] {
+        assert!(files.iter().any(|f| f.ends_with(ending)), "{ending}: {files:?}");
+    }
+    assert!(done.out.contains("`sr` was not written: "), "{}", done.out);
+    let verified = tiresias(["verify", place.path("all").to_str().unwrap()]).unwrap().done().unwrap();
+    assert!(verified.out.contains("signed by \"statistician\""), "{}", verified.out);
+    let lrc = place.path("all/nodules-1.lrc");
+    fs::write(&lrc, fs::read_to_string(&lrc).unwrap().replace('L', "S")).unwrap();
+    let changed = tiresias(["verify", place.path("all").to_str().unwrap()]).unwrap().sentence(1).unwrap().to_owned();
+    assert!(changed.contains("`nodules-1.lrc` is missing or was changed"), "{changed}");
+}
+
+#[test]
+fn the_speed_of_exports_is_measured_beside_the_same_bytes() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = format!("--dir={}", scratch.path().display());
+    let ran = tiresias(["bench", "export", "--scores", "4000", "--rounds", "3", "--json", &dir]).unwrap().done().unwrap();
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&report["what"], &report["input"]["scores"]), (&"export".into(), &4000.into()));
+    let ratio = report["ours"]["total_s"].as_f64().unwrap() / report["floor"]["fsync_s"].as_f64().unwrap();
+    assert!((report["ratio"]["total"].as_f64().unwrap() - ratio).abs() < 1e-9 && report["input"]["bytes"].as_f64().unwrap() > 100_000.0);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left behind");
 }

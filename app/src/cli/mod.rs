@@ -4,6 +4,7 @@
 //! `--json` prints one document on stdout and nothing else.
 
 mod bench;
+mod exports;
 mod images;
 mod leaks;
 mod pack;
@@ -80,9 +81,9 @@ enum Command {
     Scan(leaks::ScanArgs),
     /// Make a case package of a study from DICOM.
     Pack(pack::PackArgs),
-    /// Check that a case package or a record is intact.
+    /// Check that a case package, a record or an export is intact.
     Verify {
-        /// A package (a folder, or a .tcase file), a study folder or a record file.
+        /// A package (a folder, or a .tcase file), a study folder, a record file or the folder of an export.
         path: PathBuf,
         /// The public key of a study's packages: the package must be signed with it.
         #[arg(long, value_name = "FILE")]
@@ -94,8 +95,8 @@ enum Command {
     /// Make, check and sign a study at the study desk.
     #[command(subcommand)]
     Study(study::StudyCommand),
-    /// Write what was read in a form that statistics programs take.
-    Export(studies::ExportArgs),
+    /// Write what was read in the forms that people and statistics programs take.
+    Export(exports::ExportArgs),
     /// Measure how fast it is on this machine.
     Bench(bench::BenchArgs),
     /// Decode images for another process of this program.
@@ -209,7 +210,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Study(command)) => study::study(command),
         Some(Command::Pack(args)) => pack::pack(&args),
         Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
-        Some(Command::Export(args)) => studies::export(&args),
+        Some(Command::Export(args)) => exports::export(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.
         Some(Command::CodecWorker { .. }) => Ok(()),

@@ -1,30 +1,12 @@
-//! `verify` and `export`: what was recorded, checked and brought out.
+//! `verify`: whether packages, records and exports are what they were.
 
 use super::{Failure, say, say_json};
-use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tiresias_cases::{Package, PackageKey, Trust};
-use tiresias_reads::export::{ExportError, Format, export as write_export};
+use tiresias_reads::export::{is_export, verify_export};
 use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
 use tiresias_reads::study::Study;
-use tiresias_reads::truth::Truth;
 use tiresias_words::ContentHash;
-
-/// Options of `export`.
-#[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// The study's folder.
-    study: PathBuf,
-    /// csv or imrmc.
-    #[arg(long)]
-    format: Format,
-    /// A folder that does not exist yet.
-    #[arg(long)]
-    out: PathBuf,
-    /// The desk's truth: a CSV of case, package and truth.
-    #[arg(long, value_name = "FILE")]
-    truth: Option<PathBuf>,
-}
 
 /// Whether a package, a record, or a study with both is intact.
 pub(super) fn verify(path: &Path, key: Option<&Path>, json: bool) -> Result<(), Failure> {
@@ -36,6 +18,8 @@ pub(super) fn verify(path: &Path, key: Option<&Path>, json: bool) -> Result<(), 
         of_package(path, None, &trust)
     } else if key.is_some() {
         return Err(Failure::Input(format!("{}: it is no package, and only packages are held against a key.", path.display())));
+    } else if is_export(path) {
+        of_export(path)
     } else if path.is_dir() {
         of_study(path)
     } else {
@@ -77,6 +61,20 @@ fn of_record(record: &Path) -> Verdict {
             let failure = if matches!(e, RecordError::Damaged) { Failure::No(sentence) } else { Failure::Input(sentence) };
             (not_intact(What::Missing, e.to_string()), Err(failure))
         }
+    }
+}
+
+/// An export: its files against its manifest, and who signed that.
+fn of_export(folder: &Path) -> Verdict {
+    let place = folder.display();
+    match verify_export(folder) {
+        Ok(found) => {
+            let by = found.signature.as_ref().map(|s| s.signer.to_string());
+            let signed = by.as_ref().map_or_else(|| "not signed".to_owned(), |who| format!("signed by \"{who}\""));
+            let line = format!("{place}: intact, {} files, {signed}, manifest {}\n", found.files, found.head);
+            (Verification { intact: true, records: found.files as u64, first_bad: None, head: Some(found.head), signed_by: by }, Ok(line))
+        }
+        Err(e) => (not_intact(What::Hash, e.to_string()), Err(Failure::No(format!("{place}: {e}")))),
     }
 }
 
@@ -124,17 +122,4 @@ fn of_study(root: &Path) -> Verdict {
     let packages: std::collections::BTreeSet<ContentHash> = named.collect();
     let bad = packages.iter().map(|hash| of_package(&study.package_dir(hash), Some(*hash), &Trust::Unsigned)).find(|v| v.1.is_err());
     bad.unwrap_or(verdict)
-}
-
-/// Writes an export.
-pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let study = Study::open(&args.study).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
-    let record = study.open_record(crate::BUILD).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
-    let truth = args.truth.as_deref().map(Truth::read).transpose()?;
-    let done = write_export(args.format, &study, &record, truth.as_ref(), &args.out).map_err(|e| {
-        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { &args.out } else { &args.study };
-        Failure::Input(format!("{}: {e}", place.display()))
-    })?;
-    say(&format!("{}: {}\n", done.folder.display(), done.files.join(", ")))?;
-    done.notes.iter().try_for_each(|note| say(&format!("{note}\n")))
 }

@@ -19,7 +19,7 @@ use tiresias_words::{AccountId, ReaderId};
 use zeroize::Zeroizing;
 
 const PROTOCOL: &str = "protocol.toml";
-const ACCOUNTS: &str = "accounts.json";
+pub(super) const ACCOUNTS: &str = "accounts.json";
 const PACKAGES: &str = "packages";
 /// Longer than any passphrase that somebody types.
 const MAX_PASSPHRASE: usize = 1024;
@@ -279,7 +279,7 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Opens an account's keys with the passphrase from a file or from the person.
-fn unlocked(accounts: &Accounts, id: &AccountId, file: Option<&Path>) -> Result<Unlocked, Failure> {
+pub(super) fn unlocked(accounts: &Accounts, id: &AccountId, file: Option<&Path>) -> Result<Unlocked, Failure> {
     let account = accounts.get(id)?;
     let typed = passphrase(file, &format!("Passphrase of \"{id}\": "))?;
     account.open(&Passphrase::typed(typed.to_string())).map_err(|e| match e {

@@ -17,11 +17,14 @@ pub use sealed::{FindingFile, FindingKind, Purpose, Sealed, Unsealed, seal, unse
 pub use signature::{PackageKey, Signer, Trust};
 
 use crate::PackageError;
+use crate::attributes::Attributes;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::retained::Retain;
 use crate::samples::{Samples, is_words, native, put_native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
 use crate::{colour, facts};
+use dicom_dictionary_std::tags;
+use dicom_object::OpenFileOptions;
 use manifest::{Described, Manifest, PackedOverlay, PackedSeries, SealedEntry};
 use sha2::{Digest as _, Sha256};
 use signature::{SIGNATURE, SIGNATURE_LIMIT};
@@ -178,6 +181,13 @@ impl PackedImage {
     /// The file's bytes, after they were checked.
     fn checked(&self) -> Result<Vec<u8>, PackageError> {
         read_checked(&self.store, &self.file, self.bytes, self.sha256)
+    }
+    /// What the file says of itself before its pixels, after the whole file was checked.
+    pub(crate) fn header(&self) -> Result<Attributes, PackageError> {
+        let file = self.checked()?;
+        let header = OpenFileOptions::new().read_until(tags::PIXEL_DATA).from_reader(file.as_slice());
+        let header = header.map_err(|_| PackageError::Changed { file: self.file.clone() })?;
+        Ok(Attributes::new(header.into_inner()))
     }
     pub(crate) fn has_overlays(&self) -> bool {
         !self.overlays.is_empty()

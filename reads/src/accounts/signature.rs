@@ -25,6 +25,8 @@ pub enum Meaning {
     Assignment,
     /// Reading is closed.
     DatabaseLock,
+    /// These files were made from the record.
+    Export,
 }
 
 impl Meaning {
@@ -38,6 +40,7 @@ impl Meaning {
             Self::ContactSheet => "looked at the case and found nothing that identifies",
             Self::Assignment => "assigned cases to readers",
             Self::DatabaseLock => "closed the reading",
+            Self::Export => "made this export",
         }
     }
 }

@@ -1,50 +1,127 @@
-//! Exports: files that other programs read, in a fresh folder with a manifest.
+//! Exports: files that other programs and people read, in a fresh folder with a manifest.
 //!
-//! Every exporter makes its files in memory, writes them beside their place, reads them back with an own reader and compares, and only
-//! then lets the folder appear. Where truth meets scores the manifest says that it was an open look: in this version there is no
-//! database lock that could come first.
-//! Refuses: a folder with something in it, truth that does not fit the study, a study in which nothing is locked.
+//! What each format takes is a table (`matrix`). Every exporter makes its files in memory, writes them beside their place, reads them back with an own
+//! reader and compares, and only then lets the folder appear. Where truth met scores before a database lock the manifest says that it was an open look, and
+//! so do the files that have room for it and the names of those that have not; an incomplete study is exported only on request, and its files say so.
+//! Refuses: a folder with something in it, scores that do not fit the format, a study in which nothing is locked.
 
-mod imrmc;
-mod score_sheet;
+mod audit;
+mod files;
+mod intact;
+pub mod matrix;
+mod people;
+mod programs;
+mod reports;
+mod table;
 
-use crate::folder::{Aside, FolderError};
-use crate::formats::imrmc::Imrmc;
-use crate::hash;
+pub use intact::{Intact, NotIntact, is_export, verify_export};
+pub use reports::{MarkedRead, PlacedMark, Report, Reports};
+
+use crate::accounts::Unlocked;
+use crate::folder::FolderError;
 use crate::record::{Record, RecordError};
+use crate::scoring::{Dataset, HowScored, ScoredTable};
 use crate::shown::shown;
-use crate::study::Study;
-use crate::table::reads_table;
-use crate::truth::Truth;
+use crate::study::{Study, StudyError};
+use crate::table::{ReadsTable, reads_table};
+use audit::Audit;
+use files::{Meaning, OutFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use tiresias_words::{CaseId, ContentHash, QuestionId};
+use tiresias_words::{ContentHash, QuestionId};
 
-const MANIFEST: &str = "manifest.json";
-const EXPORT_VERSION: u32 = 1;
+const EXPORT_VERSION: u32 = 2;
 const OPEN_LOOK: &str = "Truth met scores before a database lock: this was an open look, and reading may still have been going on.";
 
 /// What is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// The score sheet and the marks, as CSV, under the readers' own codes.
+    /// The score sheet as a workbook.
+    Sheet,
+    /// The score sheet as CSV, with a data dictionary.
     Csv,
     /// iMRMC's text format, for iMRMC (Java and R) and for RJafroc.
     Imrmc,
+    /// RJafroc's workbook.
+    Rjafroc,
+    /// The CSV that MRMCaov takes as a data frame.
+    Mrmcaov,
+    /// The text files of OR-DBM MRMC.
+    OrDbm,
+    /// The marks as DICOM reports and segmentations.
+    Sr,
+    /// Every row of the record in a sentence.
+    Audit,
+    /// Hidden repeats beside their first reads.
+    Agreement,
+    /// All that fit.
+    All,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Sheet,
+        Self::Csv,
+        Self::Imrmc,
+        Self::Rjafroc,
+        Self::Mrmcaov,
+        Self::OrDbm,
+        Self::Sr,
+        Self::Audit,
+        Self::Agreement,
+        Self::All,
+    ];
+    /// Its word on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sheet => "sheet",
+            Self::Csv => "csv",
+            Self::Imrmc => "imrmc",
+            Self::Rjafroc => "rjafroc",
+            Self::Mrmcaov => "mrmcaov",
+            Self::OrDbm => "ordbm",
+            Self::Sr => "sr",
+            Self::Audit => "audit",
+            Self::Agreement => "agreement",
+            Self::All => "all",
+        }
+    }
+    /// Whether it cannot be written without the truth.
+    #[must_use]
+    pub const fn needs_truth(self) -> bool {
+        matches!(self, Self::Imrmc | Self::Rjafroc | Self::Mrmcaov | Self::OrDbm)
+    }
 }
 
 impl std::str::FromStr for Format {
     type Err = ExportError;
     fn from_str(word: &str) -> Result<Self, ExportError> {
-        match word {
-            "csv" => Ok(Self::Csv),
-            "imrmc" => Ok(Self::Imrmc),
-            _ => Err(ExportError::UnknownFormat(shown(word, 20))),
-        }
+        Self::ALL.into_iter().find(|f| f.word() == word).ok_or_else(|| ExportError::UnknownFormat(shown(word, 20)))
     }
+}
+
+/// What is exported.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// Its record.
+    pub record: &'a Record,
+    /// Its scores with their truth, where that is known.
+    pub scored: Option<&'a ScoredTable>,
+    /// Whether reading was closed before truth met scores.
+    pub is_locked: bool,
+    /// Whether a study may be exported of which reads are missing.
+    pub allow_incomplete: bool,
+    /// Who signs, and when (milliseconds since 1970 in UTC).
+    pub signer: Option<(&'a Unlocked, i64)>,
+    /// Who writes marks as DICOM.
+    pub reports: Option<&'a dyn Reports>,
 }
 
 /// What was written.
@@ -56,49 +133,68 @@ pub struct Exported {
     pub files: Vec<String>,
     /// What the person who exports should know, each a sentence; in the manifest too.
     pub notes: Vec<String>,
-    /// Whether truth met scores.
+    /// Whether truth met scores before a database lock.
     pub open_look: bool,
+    /// Whether reads are missing.
+    pub incomplete: bool,
 }
 
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
     /// No such format.
-    #[error("There is no format \"{0}\" in this version. Write `csv` or `imrmc`.")]
+    #[error("There is no format \"{0}\". Write one of {list}.", list = Format::ALL.map(|f| format!("`{}`", f.word())).join(", "))]
     UnknownFormat(String),
     /// The record cannot be used.
     #[error("{0}")]
     Record(#[from] RecordError),
+    /// The study cannot be used.
+    #[error("{0}")]
+    Study(#[from] StudyError),
     /// Nothing to write.
     #[error("No read of this study is locked yet, so there is nothing to export.")]
     NothingLocked,
     /// Truth is needed.
-    #[error("The format `imrmc` needs the truth: add `--truth FILE`, a file with the columns `case,package,truth`.")]
-    NeedsTruth,
-    /// Truth about a case that nobody was to read.
-    #[error("{file}, line {line}: The case \"{case}\" is in no bundle of this study. Name the truth file of this study.")]
-    UnknownCase {
-        /// The truth file.
-        file: String,
-        /// Its line.
-        line: u64,
-        /// The case.
-        case: CaseId,
+    #[error("The format `{}` needs the truth: add `--truth FILE`, a file with the columns `case,package,truth`.", .0.word())]
+    NeedsTruth(Format),
+    /// An empty cell of the matrix.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// A design that the format does not take.
+    #[error("{why} Here {missing} of {of} scores are missing.")]
+    Incomplete {
+        /// The sentence of the matrix.
+        why: &'static str,
+        /// How many scores are missing.
+        missing: usize,
+        /// Of how many.
+        of: usize,
     },
-    /// A case without truth.
-    #[error("{file}: It has no line for the case in `packages/{}`, which is read in this study. Add the line.", &.package.to_string()[..16])]
-    NoTruth {
-        /// The truth file.
-        file: String,
-        /// The case's package.
-        package: ContentHash,
+    /// Reads are missing, and nobody said that this is known.
+    #[error("{left} of {of} reads are not locked yet. To export what is there, add `--incomplete`; the files will say so.")]
+    Unfinished {
+        /// How many.
+        left: usize,
+        /// Of how many.
+        of: usize,
     },
-    /// Units that are rated by themselves.
-    #[error("This study rates sides or regions by themselves, and the format `imrmc` knows one score a case. Write `csv`.")]
-    Units,
+    /// The scores do not make what the format takes.
+    #[error("{0}")]
+    Scores(String),
     /// Only one class of cases.
-    #[error("{0}: All its cases have the same truth, and an analysis needs cases with and without the signal.")]
-    OneClass(String),
+    #[error("All cases have the same truth, and an analysis needs cases with and without the signal.")]
+    OneClass,
+    /// Marks cannot be written.
+    #[error("The marks of read {read} cannot be written: {why}")]
+    Reports {
+        /// Which read.
+        read: String,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// The workbook cannot be made.
+    #[error("The workbook cannot be written: {0}")]
+    Workbook(String),
     /// Something is in the way.
     #[error("Nothing was exported: the folder is not empty. Name an empty folder, or one that does not exist.")]
     Occupied,
@@ -120,29 +216,50 @@ impl From<FolderError> for ExportError {
     }
 }
 
-/// A file to be written, and what reading it back must give.
-struct OutFile {
-    name: String,
-    text: String,
-    means: Meaning,
+/// What every file says of its export where it has room.
+struct About<'a> {
+    study: &'a str,
+    protocol: ContentHash,
+    head: ContentHash,
+    open_look: bool,
+    /// Reads that are not locked, and all that were to be made.
+    missing: Option<[usize; 2]>,
 }
 
-/// What a file says, apart from its form.
-enum Meaning {
-    Cells(Vec<Vec<String>>),
-    Scores(Imrmc),
-}
-
-impl OutFile {
-    fn of_cells(name: String, cells: Vec<Vec<String>>) -> Self {
-        Self { name, text: score_sheet::text_of(&cells), means: Meaning::Cells(cells) }
+impl About<'_> {
+    /// What files are called that can say inside what they are.
+    fn name(&self) -> String {
+        format!("{}{}", self.study, if self.missing.is_some() { ".incomplete" } else { "" })
     }
-    fn reads_back(&self, bytes: &[u8]) -> bool {
-        let Ok(text) = std::str::from_utf8(bytes) else { return false };
-        match &self.means {
-            Meaning::Cells(cells) => score_sheet::cells_of(text).as_ref() == Some(cells),
-            Meaning::Scores(scores) => Imrmc::parse(text).as_ref() == Ok(scores),
+    /// What files are called that have no room for it.
+    fn marked_name(&self) -> String {
+        format!("{}{}", self.name(), if self.open_look { ".open-look" } else { "" })
+    }
+    /// Lines above the data.
+    fn title(&self) -> Vec<String> {
+        let mut title = vec![format!("Tiresias study {}", self.study)];
+        if self.open_look {
+            title.push("Open look - truth met scores before a database lock".to_owned());
         }
+        if let Some([left, of]) = self.missing {
+            title.push(format!("Incomplete - {left} of {of} reads are not locked yet"));
+        }
+        title
+    }
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![
+            ("study", self.study.to_owned()),
+            ("protocol", self.protocol.to_string()),
+            ("record head", self.head.to_string()),
+            ("program", env!("CARGO_PKG_VERSION").to_owned()),
+        ];
+        if self.open_look {
+            lines.push(("open look", OPEN_LOOK.to_owned()));
+        }
+        if let Some([left, of]) = self.missing {
+            lines.push(("incomplete", format!("{left} of {of} reads are not locked yet.")));
+        }
+        lines
     }
 }
 
@@ -158,48 +275,135 @@ struct Manifest<'a> {
     rating_question: Option<&'a QuestionId>,
     open_look: bool,
     open_look_statement: Option<&'a str>,
+    /// Reads that are not locked, and all that were to be made; `null` where none is missing.
+    incomplete: Option<[usize; 2]>,
+    /// How marks and truth became scores; `null` where truth was not looked at.
+    scored: Option<&'a HowScored>,
     notes: &'a [String],
     files: BTreeMap<&'a str, ContentHash>,
+}
+
+/// Reads that are not locked, and all that were to be made; `None` where none is missing. Reads of the training do not count.
+fn missing(study: &Study, table: &ReadsTable) -> Option<[usize; 2]> {
+    let locked: std::collections::BTreeSet<_> = table.rows.iter().map(|row| row.read.read()).collect();
+    let planned = study.bundles().values().flat_map(|b| b.reads().iter().filter(|r| r.training.is_none()).map(|r| r.id(b.reader())));
+    let (mut left, mut of) = (0, 0);
+    for read in planned {
+        of += 1;
+        left += usize::from(!locked.contains(&read));
+    }
+    (left > 0).then_some([left, of])
 }
 
 /// Writes an export of a study's locked reads into `out`, which must not exist or be empty.
 ///
 /// # Errors
-/// When there is nothing to export, truth is needed and missing or does not fit, or the folder cannot be written. Nothing is left then.
-pub fn export(format: Format, study: &Study, record: &Record, truth: Option<&Truth>, out: &Path) -> Result<Exported, ExportError> {
+/// When there is nothing to export, the format does not take what there is, or the folder cannot be written. Nothing is left then.
+pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Exported, ExportError> {
+    let Request { study, record, scored, is_locked, allow_incomplete, signer, reports } = request;
     let table = reads_table(record, study.protocol())?;
     if table.rows.is_empty() {
         return Err(ExportError::NothingLocked);
     }
+    let missing = missing(study, &table);
+    if let Some([left, of]) = missing.filter(|_| !allow_incomplete) {
+        return Err(ExportError::Unfinished { left, of });
+    }
+    let joined = format.needs_truth() || matches!(format, Format::Sheet | Format::Csv | Format::All);
+    let scored = scored.filter(|_| joined);
+    let open_look = scored.is_some() && !is_locked;
+    let protocol = study.protocol();
+    let about = About { study: protocol.study(), protocol: protocol.hash(), head: table.head.head, open_look, missing };
     let (files, notes) = match format {
-        Format::Csv => (score_sheet::files(study.protocol(), &table), Vec::new()),
-        Format::Imrmc => imrmc::files(study, &table, truth.ok_or(ExportError::NeedsTruth)?)?,
+        Format::All => all(&about, request, &table)?,
+        one => files_of(one, &about, request, &table)?,
     };
-    let open_look = format == Format::Imrmc;
-    let manifest = Manifest {
-        tiresias_export: EXPORT_VERSION,
-        format,
-        study: study.protocol().study(),
-        protocol: study.protocol().hash(),
-        record_head: table.head.head,
-        records: table.head.seq,
-        rating_question: study.protocol().form().rating(),
-        open_look,
-        open_look_statement: open_look.then_some(OPEN_LOOK),
-        notes: &notes,
-        files: files.iter().map(|f| (f.name.as_str(), hash::of_bytes(f.text.as_bytes()))).collect(),
+    let manifest = |hashes: Vec<(&str, ContentHash)>| {
+        let manifest = Manifest {
+            tiresias_export: EXPORT_VERSION,
+            format,
+            study: protocol.study(),
+            protocol: protocol.hash(),
+            record_head: table.head.head,
+            records: table.head.seq,
+            rating_question: protocol.form().rating(),
+            open_look,
+            open_look_statement: open_look.then_some(OPEN_LOOK),
+            incomplete: missing,
+            scored: scored.map(|s| &s.how),
+            notes: &notes,
+            files: hashes.into_iter().collect(),
+        };
+        let json = serde_json::to_string_pretty(&manifest).map_err(|_| ExportError::ReadBack(files::MANIFEST.into()))?;
+        Ok(format!("{json}\n"))
     };
-    let json = serde_json::to_string_pretty(&manifest).map_err(|_| ExportError::ReadBack(MANIFEST.into()))?;
-    let aside = Aside::begin(out)?;
-    for file in &files {
-        aside.file(&file.name, file.text.as_bytes())?;
-        if !file.reads_back(&aside.read(&file.name)?) {
-            return Err(ExportError::ReadBack(file.name.clone()));
+    let names = files::write(out, &files, manifest, signer, reports)?;
+    Ok(Exported { folder: out.to_owned(), files: names, notes, open_look, incomplete: missing.is_some() })
+}
+
+/// The files of one format, and its notes.
+fn files_of(format: Format, about: &About<'_>, request: Request<'_>, table: &ReadsTable) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+    let Request { study, record, scored, reports, .. } = request;
+    let protocol = study.protocol();
+    matrix::given(format, protocol.paradigm()).map_err(ExportError::Refused)?;
+    let none = Vec::new();
+    Ok(match format {
+        Format::Csv => (people::csv(&about.marked_name(), about, protocol, table, scored)?, none),
+        Format::Sheet => {
+            let (text, audit) = (study.protocol_text()?, Audit::of(record)?);
+            (people::workbook(&about.name(), about, &text, &audit, protocol, table, scored)?, none)
+        }
+        Format::Audit => (Audit::of(record)?.files(about)?, none),
+        Format::Agreement => (vec![programs::agreement(about, table)], none),
+        Format::Sr => {
+            let writer = reports.ok_or(ExportError::Refused("Reports of marks are written where the case packages are, by the command line."))?;
+            (marks_of(about, protocol, table, writer)?, none)
+        }
+        Format::Imrmc | Format::Rjafroc | Format::Mrmcaov | Format::OrDbm => {
+            programs::files(format, about, protocol, scored.ok_or(ExportError::NeedsTruth(format))?)?
+        }
+        Format::All => all(about, request, table)?,
+    })
+}
+
+fn marks_of(about: &About<'_>, protocol: &crate::protocol::Protocol, table: &ReadsTable, writer: &dyn Reports) -> Result<Vec<OutFile>, ExportError> {
+    let mut files = Vec::new();
+    for read in reports::marked(protocol, table) {
+        let written = writer.write(&read).map_err(|why| ExportError::Reports { read: read.name.clone(), why })?;
+        for Report { ending, bytes } in written {
+            let name = format!("{}.{}.{ending}", about.name(), read.name);
+            files.push(OutFile { name, bytes, means: Meaning::Marks(Box::new(read.clone()), ending) });
         }
     }
-    aside.file(MANIFEST, format!("{json}\n").as_bytes())?;
-    aside.appear()?;
-    let mut names: Vec<String> = files.into_iter().map(|f| f.name).chain([MANIFEST.to_owned()]).collect();
-    names.sort();
-    Ok(Exported { folder: out.to_owned(), files: names, notes, open_look })
+    Ok(files)
+}
+
+/// Every format that takes the study; of the others, why they do not.
+fn all(about: &About<'_>, request: Request<'_>, table: &ReadsTable) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+    let (mut files, mut notes) = (Vec::new(), Vec::new());
+    for format in Format::ALL.into_iter().filter(|f| *f != Format::All) {
+        match files_of(format, about, request, table) {
+            Ok((of, said)) => {
+                files.extend(of);
+                notes.extend(said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+            }
+            Err(e @ (ExportError::Record(_) | ExportError::Study(_) | ExportError::Workbook(_) | ExportError::ReadBack(_))) => return Err(e),
+            Err(why) => notes.push(format!("`{}` was not written: {why}", format.word())),
+        }
+    }
+    Ok((files, notes))
+}
+
+/// Writes scores as CSV into `out` as every export is written, read back and compared: what `bench` measures. Bytes written, manifest included.
+///
+/// # Errors
+/// When the folder cannot be written, or a file does not read back.
+pub fn write_scores(name: &str, data: &Dataset, out: &Path) -> Result<Vec<String>, ExportError> {
+    let files = programs::measured(name, data)?;
+    let manifest = |hashes: Vec<(&str, ContentHash)>| {
+        let files: BTreeMap<&str, ContentHash> = hashes.into_iter().collect();
+        let json = serde_json::json!({ "tiresias_export": EXPORT_VERSION, "files": files });
+        Ok(format!("{json}\n"))
+    };
+    files::write(out, &files, manifest, None, None)
 }

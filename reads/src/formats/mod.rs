@@ -1,5 +1,33 @@
-//! Readers for the files that exports write and that other programs of the field read and write.
+//! Readers and writers of the files that other programs of the field read and write.
 //!
-//! An exporter reads its own output with these before it says that it is done.
+//! Owns a module for each form: iMRMC's text, long CSV (MRMCaov, the CSV of OR-DBM MRMC, and plain tables), `.lrc` of OR-DBM MRMC, and RJafroc's workbooks.
+//! A reader takes foreign bytes and gives a [`Dataset`], its names sorted as text (which is how those programs sort), or one sentence that names the place;
+//! a writer keeps to what every program of its form was seen to read (notes/mrmc.md section 1). An exporter reads its own output with these, and compares by
+//! [`same`], before it says that it is done.
+//! Refuses: numbers that are none (NA, NaN, infinite), a score without truth, two scores for one cell.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+mod data;
 pub mod imrmc;
+pub mod long;
+pub mod lrc;
+mod numbered;
+pub mod rjafroc;
+pub mod workbook;
+
+pub use data::{FormatError, Lesion, Lesions, Place};
+pub use numbered::Numbered;
+
+use crate::scoring::Dataset;
+
+/// As much of a foreign id as a sentence repeats: our own are no longer.
+const MAX_SHOWN: usize = 64;
+/// No file of these kinds is longer.
+const MAX_BYTES: usize = 256 << 20;
+
+/// Whether two datasets say the same: the same scores under the same names, in whatever order, and no others. Lesions are compared by their order.
+#[must_use]
+pub fn same(a: &Dataset, b: &Dataset) -> bool {
+    matches!((data::in_order(a), data::in_order(b)), (Ok(a), Ok(b)) if a == b)
+}

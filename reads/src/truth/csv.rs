@@ -136,7 +136,7 @@ fn row(draft: &mut Draft, line: u64, values: &BTreeMap<&str, &str>) {
 }
 
 /// The line, from 1, of a row. (`csv`'s own count is one short after CR LF, because it stands on the LF.)
-fn line_at(bytes: &[u8], position: &csv::Position) -> u64 {
+pub(crate) fn line_at(bytes: &[u8], position: &csv::Position) -> u64 {
     let at = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(bytes.len());
     let (before, after) = bytes.split_at(at);
     let ends = after.iter().take_while(|b| matches!(b, b'\r' | b'\n'));

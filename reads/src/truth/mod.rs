@@ -10,6 +10,8 @@ mod csv;
 mod draft;
 mod json;
 
+pub(crate) use csv::line_at;
+
 use crate::desk::Desk;
 use crate::folder::read_at_most;
 use crate::hash;

@@ -6,9 +6,11 @@ use std::fs;
 use std::path::Path;
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::{Desk, DeskCase};
-use tiresias_reads::export::{ExportError, Exported, Format, export};
+use tiresias_reads::export::{ExportError, Exported, Format, NotIntact, Request, export, verify_export};
 use tiresias_reads::record::Record;
+use tiresias_reads::scoring::{Holding, Reads, ScoredTable, ScoringError, score as scored_of};
 use tiresias_reads::study::Study;
+use tiresias_reads::table::reads_table;
 use tiresias_reads::truth::{Truth, TruthError};
 use tiresias_words::CaseId;
 
@@ -63,8 +65,21 @@ fn studied(left: usize) -> (Place, Record) {
     (place, record)
 }
 
+fn scored(study: &Study, record: &Record, truth: &Truth) -> Result<ScoredTable, ScoringError> {
+    let table = reads_table(record, study.protocol()).unwrap();
+    scored_of(Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table }, truth, &Holding::default())
+}
+
+/// Without a signature, without DICOM, before a database lock.
+fn try_export(format: Format, study: &Study, record: &Record, truth: Option<&Truth>, out: &Path) -> Result<Exported, ExportError> {
+    let scored = truth.map(|truth| scored(study, record, truth).expect("scored"));
+    let request =
+        Request { study, record, scored: scored.as_ref(), is_locked: false, allow_incomplete: true, signer: None, reports: None };
+    export(format, request, out)
+}
+
 fn exported(format: Format, place: &Place, record: &Record, truth: Option<&Truth>) -> Exported {
-    export(format, &place.study, record, truth, &place.path("out")).expect("exported")
+    try_export(format, &place.study, record, truth, &place.path("out")).expect("exported")
 }
 /// The lines of a file that has the form which all programs read: LF, no blank line, nothing after the last.
 fn lines(folder: &Path, name: &str) -> Vec<String> {
@@ -133,7 +148,7 @@ fn ids_are_in_the_safe_subset_and_the_manifest_says_what_was_looked_at() {
         assert_eq!(data.clone().filter(|l| l.starts_with("truth,") || l.starts_with("-1,")).count(), 12, "one truth row a case");
     }
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(done.folder.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["tiresias_export"], 1);
+    assert_eq!(manifest["tiresias_export"], 2);
     assert_eq!(manifest["open_look"], true);
     assert!(manifest["open_look_statement"].as_str().unwrap().contains("before a database lock"));
     assert_eq!(manifest["protocol"], place.study.protocol().hash().to_string());
@@ -153,13 +168,15 @@ fn ids_are_in_the_safe_subset_and_the_manifest_says_what_was_looked_at() {
 fn missing_reads_are_left_out_and_rjafroc_gets_no_file() {
     let (place, record) = studied(5);
     let done = exported(Format::Imrmc, &place, &record, Some(&truth(&place)));
-    assert_eq!(done.files, ["manifest.json", "nodules-1.imrmc"]);
-    let all = lines(&done.folder, "nodules-1.imrmc");
+    assert_eq!(done.files, ["manifest.json", "nodules-1.incomplete.imrmc"]);
+    assert!(done.incomplete);
+    let all = lines(&done.folder, "nodules-1.incomplete.imrmc");
+    assert!(all.iter().any(|l| l == "Incomplete - 5 of 72 reads are not locked yet"), "{:?}", &all[..6]);
     assert_eq!(all.iter().filter(|l| l.starts_with("r-10,")).count(), 24 - 5);
     assert_eq!(all.iter().filter(|l| l.starts_with("truth,")).count(), 12);
     assert!(!all.iter().any(|l| l.ends_with(',') || l.contains("NA")));
     let refused: Vec<_> = done.notes.iter().filter(|n| n.contains("RJafroc")).collect();
-    assert!(matches!(refused.as_slice(), [one] if one.contains("5 of 72 reads are missing")), "{:?}", done.notes);
+    assert!(matches!(refused.as_slice(), [one] if one.contains("5 of 72 scores are missing")), "{:?}", done.notes);
 }
 
 #[test]
@@ -200,15 +217,19 @@ fn hidden_repeats_are_in_the_sheet_and_not_in_the_scores() {
     let scores = lines(&done.folder, "nodules-1.imrmc");
     assert_eq!(scores.iter().filter(|l| l.starts_with("ann,") && l.ends_with(",1")).count(), 24);
     assert!(!scores.iter().any(|l| l.ends_with(",99")));
-    let sheet = export(Format::Csv, &place.study, &record, None, &place.path("sheet")).unwrap();
+    let sheet = try_export(Format::Csv, &place.study, &record, None, &place.path("sheet")).unwrap();
     assert_eq!(lines(&sheet.folder, "nodules-1.reads.csv").iter().filter(|l| l.contains(",2,ZZ-Z,") && l.ends_with(",99,")).count(), 1);
+    let pairs = try_export(Format::Agreement, &place.study, &record, None, &place.path("pairs")).unwrap();
+    let pairs = lines(&pairs.folder, "nodules-1.agreement.csv");
+    assert_eq!(pairs[0], "reader,condition,package,repeat,first,again,first_reading_s,again_reading_s");
+    assert!(pairs.len() == 2 && pairs[1].starts_with("ann,") && pairs[1].ends_with(",2,1,99,2.6,2.6"), "{pairs:?}");
 }
 
 #[test]
 fn the_score_sheet_has_a_row_for_each_locked_read() {
     let (place, record) = studied(0);
     let done = exported(Format::Csv, &place, &record, None);
-    assert_eq!(done.files, ["manifest.json", "nodules-1.marks.csv", "nodules-1.reads.csv"]);
+    assert_eq!(done.files, ["manifest.json", "nodules-1.dictionary.json", "nodules-1.marks.csv", "nodules-1.reads.csv"]);
     let sheet = lines(&done.folder, "nodules-1.reads.csv");
     let header = "reader,condition,repeat,case,package,record,opened_utc,locked_utc,reading_s,ai_shown_utc,amended,unusual,marks,rating,not_evaluable,answer.confidence,answer.recall";
     assert_eq!((sheet[0].as_str(), sheet.len()), (header, 73));
@@ -220,7 +241,7 @@ fn the_score_sheet_has_a_row_for_each_locked_read() {
         let assigned = bundle.reads().iter().find(|r| r.package == package(case)).unwrap();
         assert_eq!(v[3], assigned.case.as_str());
         // The simulated reader takes 2,600 ms, and 1,000 for each mark.
-        let (marks, time) = if case == 5 { ("2", "4.600") } else { ("0", "2.600") };
+        let (marks, time) = if case == 5 { ("2", "4.6") } else { ("0", "2.6") };
         let expected = ["1", v[3], v[4]];
         assert_eq!(v[2..5], expected);
         let rating = score(number, case, v[1]).to_string();
@@ -228,9 +249,9 @@ fn the_score_sheet_has_a_row_for_each_locked_read() {
         assert!(v[6].starts_with("2023-11-14T") && v[6].ends_with('Z') && v[6] < v[7]);
     }
     let marks = lines(&done.folder, "nodules-1.marks.csv");
-    assert_eq!(marks[0], "reader,condition,repeat,case,package,mark,rating,class,x_mm,y_mm,z_mm,image,frame,column,row");
+    assert_eq!(marks[0], "reader,condition,repeat,case,package,mark,rating,class,form,x_mm,y_mm,z_mm,points,image,frame,column,row");
     assert_eq!(marks.len(), 1 + 3 * 2 * 2);
-    assert!(marks[1].ends_with(",1,61,,61,-1.5,0.1,2.25.1234,0,61,1.5"), "{}", marks[1]);
+    assert!(marks[1].ends_with(",1,61,,point,61,-1.5,0.1,61 -1.5 0.1,2.25.1234,0,61,1.5"), "{}", marks[1]);
     let manifest = fs::read_to_string(done.folder.join("manifest.json")).unwrap();
     assert!(!done.open_look && manifest.contains("\"open_look\": false") && !manifest.contains("C1"));
 }
@@ -243,24 +264,26 @@ fn what_cannot_be_exported_is_one_sentence_and_leaves_nothing() {
     let out = place.path("out");
     let refused = |text: &str| {
         let truth = Truth::parse(text.as_bytes(), "truth.csv").unwrap();
-        let error = export(Format::Imrmc, &place.study, &record, Some(&truth), &out).expect_err("refused");
-        assert!(!out.exists());
-        error
+        scored(&place.study, &record, &truth).expect_err("refused").to_string()
     };
     let without = |case: &str| text.lines().filter(|l| !l.starts_with(case)).map(|l| format!("{l}\n")).collect::<String>();
-    assert!(matches!(refused(&without("C7")), ExportError::NoTruth { package: p, .. } if p == package(7)));
-    let unknown = format!("{text}X,{},1\n", package(200));
-    assert!(matches!(refused(&unknown), ExportError::UnknownCase { line: 14, case, .. } if case.as_str() == "X"));
-    assert!(matches!(refused(&text.replace(",1\n", ",0\n")), ExportError::OneClass(_)));
-    assert_eq!(export(Format::Imrmc, &place.study, &record, None, &out), Err(ExportError::NeedsTruth));
+    assert!(refused(&without("C7")).contains("It has no row for the case in `packages/"), "{}", refused(&without("C7")));
+    let unknown = refused(&format!("{text}X,{},1\n", package(200)));
+    assert!(unknown.starts_with("truth.csv, line 14: The case \"X\" is in no bundle"), "{unknown}");
+    let one_class = Truth::parse(text.replace(",1\n", ",0\n").as_bytes(), "truth.csv").unwrap();
+    assert_eq!(try_export(Format::Imrmc, &place.study, &record, Some(&one_class), &out), Err(ExportError::OneClass));
+    for format in Format::ALL.into_iter().filter(|f| f.needs_truth()) {
+        assert_eq!(try_export(format, &place.study, &record, None, &out), Err(ExportError::NeedsTruth(format)));
+    }
+    assert!(!out.exists());
     fs::create_dir(&out).unwrap();
     fs::write(out.join("mine"), "x").unwrap();
-    assert_eq!(export(Format::Imrmc, &place.study, &record, Some(&good), &out), Err(ExportError::Occupied));
+    assert_eq!(try_export(Format::Imrmc, &place.study, &record, Some(&good), &out), Err(ExportError::Occupied));
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     assert!("xlsx".parse::<Format>().is_err() && "csv".parse() == Ok(Format::Csv));
     let fresh = Place::new(&["r1"], 1);
     let empty = fresh.study.open_record(BUILD).unwrap();
-    assert_eq!(export(Format::Csv, &fresh.study, &empty, None, &fresh.path("out")), Err(ExportError::NothingLocked));
+    assert_eq!(try_export(Format::Csv, &fresh.study, &empty, None, &fresh.path("out")), Err(ExportError::NothingLocked));
     assert!(matches!(Truth::read(&fresh.path("none.csv")), Err(TruthError::Unreadable { .. })));
 }
 
@@ -268,8 +291,69 @@ fn what_cannot_be_exported_is_one_sentence_and_leaves_nothing() {
 fn the_same_record_gives_the_same_bytes() {
     let (place, record) = studied(0);
     let truth = truth(&place);
-    let [a, b] = ["a", "b"].map(|name| export(Format::Imrmc, &place.study, &record, Some(&truth), &place.path(name)).unwrap());
+    let [a, b] = ["a", "b"].map(|name| try_export(Format::All, &place.study, &record, Some(&truth), &place.path(name)).unwrap());
+    assert!(a.files.len() > 15, "{:?}", a.files);
     for name in &a.files {
         assert_eq!(fs::read(a.folder.join(name)).unwrap(), fs::read(b.folder.join(name)).unwrap(), "{name}");
     }
+}
+
+#[test]
+fn an_incomplete_study_is_exported_on_request_and_only_where_that_is_possible() {
+    let (place, record) = studied(5);
+    let scored = scored(&place.study, &record, &truth(&place)).unwrap();
+    let of = |format: Format, allow_incomplete: bool, name: &str| {
+        let request =
+            Request { study: &place.study, record: &record, scored: Some(&scored), is_locked: false, allow_incomplete, signer: None, reports: None };
+        export(format, request, &place.path(name))
+    };
+    for format in Format::ALL {
+        assert_eq!(of(format, false, "out"), Err(ExportError::Unfinished { left: 5, of: 72 }), "{}", format.word());
+    }
+    for format in [Format::Rjafroc, Format::OrDbm, Format::Mrmcaov] {
+        let error = of(format, true, "out").expect_err(format.word()).to_string();
+        assert!(error.contains("Write `imrmc`") && error.ends_with("Here 5 of 72 scores are missing."), "{error}");
+    }
+    let all = of(Format::All, true, "all").unwrap();
+    let named = |name: &&String| name.contains(".incomplete.") || name.starts_with("manifest");
+    assert!(all.files.iter().all(|name| named(&name)) && all.incomplete, "{:?}", all.files);
+    for word in ["rjafroc", "ordbm", "mrmcaov"] {
+        assert!(all.notes.iter().any(|n| n.starts_with(&format!("`{word}` was not written: "))), "{:?}", all.notes);
+    }
+    assert!(fs::read_to_string(all.folder.join("manifest.json")).unwrap().contains("\"incomplete\": [\n    5,\n    72\n  ]"));
+}
+
+#[test]
+fn after_the_lock_no_file_says_open_look() {
+    let (place, record) = studied(0);
+    let scored = scored(&place.study, &record, &truth(&place)).unwrap();
+    let of = |is_locked: bool, name: &str| {
+        let request =
+            Request { study: &place.study, record: &record, scored: Some(&scored), is_locked, allow_incomplete: false, signer: None, reports: None };
+        let done = export(Format::All, request, &place.path(name)).unwrap();
+        let says = |name: &String| name.contains("open-look") || fs::read_to_string(done.folder.join(name)).is_ok_and(|t| t.to_lowercase().contains("open look"));
+        let said: Vec<_> = done.files.iter().filter(|name| says(name)).cloned().collect();
+        (done, said)
+    };
+    let (locked, said) = of(true, "locked");
+    assert_eq!((said.as_slice(), locked.open_look), ([].as_slice(), false));
+    let (open, said) = of(false, "open");
+    let in_name: Vec<_> = open.files.iter().filter(|f| f.contains(".open-look.")).collect();
+    assert_eq!(in_name.len(), 9, "{in_name:?}");
+    assert!(said.iter().any(|f| f.ends_with(".imrmc")) && said.iter().any(|f| f.ends_with(".lrc")), "{said:?}");
+    assert_eq!(open.files.len(), locked.files.len());
+}
+
+#[test]
+fn what_was_changed_in_an_export_is_named() {
+    let (place, record) = studied(0);
+    let done = exported(Format::All, &place, &record, Some(&truth(&place)));
+    let intact = verify_export(&done.folder).unwrap();
+    assert_eq!((intact.files, intact.signature), (done.files.len() - 1, None));
+    fs::write(done.folder.join("more.txt"), "x").unwrap();
+    assert_eq!(verify_export(&done.folder), Err(NotIntact::Stranger("more.txt".into())));
+    fs::remove_file(done.folder.join("more.txt")).unwrap();
+    let lrc = done.folder.join("nodules-1.lrc");
+    fs::write(&lrc, fs::read_to_string(&lrc).unwrap().replace("L", "S")).unwrap();
+    assert_eq!(verify_export(&done.folder), Err(NotIntact::Changed("nodules-1.lrc".into())));
 }

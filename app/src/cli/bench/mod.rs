@@ -2,6 +2,7 @@
 //!
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
+mod export;
 mod frames;
 mod load;
 mod panes;
@@ -18,6 +19,8 @@ pub(super) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Scores into CSV through the exporter, against writing and flushing the same bytes.
+    Export(export::ExportArgs),
     /// A frame of the window with panes, against the same window without, read in a copy of the study; or the panes alone, without a window.
     Frames(frames::FramesArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
@@ -27,6 +30,7 @@ enum What {
 /// Measures.
 pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
     match &args.what {
+        What::Export(args) => export::export(args),
         What::Frames(args) => frames::frames(args, window),
         What::Load(args) => load::load(args),
     }

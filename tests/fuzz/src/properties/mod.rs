@@ -13,6 +13,7 @@ mod packages;
 mod recents;
 mod rows;
 mod scans;
+mod scores;
 mod texts;
 
 use std::fmt::Display;
@@ -25,7 +26,7 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 20] = [
+pub const TARGETS: [(&str, Property); 23] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("scan", scans::scan),
@@ -40,7 +41,10 @@ pub const TARGETS: [(&str, Property); 20] = [
     ("answer", messages::answer),
     ("protocol", texts::protocol),
     ("bundle", texts::bundle),
-    ("imrmc", texts::imrmc),
+    ("imrmc", scores::imrmc),
+    ("long", scores::long),
+    ("lrc", scores::lrc),
+    ("rjafroc", scores::rjafroc),
     ("truth", texts::truth),
     ("desk", texts::desk),
     ("record", rows::record),

@@ -1,4 +1,4 @@
-//! Properties of the text files of a study: protocol, bundle, desk file, truth, and iMRMC files.
+//! Properties of the text files of a study: protocol, bundle, desk file and truth.
 //!
 //! What is accepted can be written down and read again without a change; what is refused has a reason that a person can read.
 
@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::Desk;
-use tiresias_reads::formats::imrmc::{BEGIN, Imrmc};
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
 use tiresias_reads::protocol::{Protocol, QuestionKind, Scale, check};
@@ -157,28 +156,6 @@ pub(super) fn bundle(input: &[u8]) -> Held {
     must(known, || "a read of the bundle is not assigned".to_owned())
 }
 
-/// Scores and truth are numbers, and what is written down anew is read as the same.
-pub(super) fn imrmc(input: &[u8]) -> Held {
-    let Ok(text) = std::str::from_utf8(input) else { return Ok(()) };
-    let file = match Imrmc::parse(text) {
-        Ok(file) => file,
-        Err(error) => {
-            must((1..=text.lines().count().max(1)).contains(&error.line), || format!("no such line: {error}"))?;
-            return told(&error);
-        }
-    };
-    let mut written = format!("{BEGIN}\n");
-    for (case, signal) in &file.truth {
-        let _ = writeln!(written, "truth,{case},truth,{}", u8::from(*signal));
-    }
-    for (cell, score) in &file.scores {
-        must(score.is_finite(), || format!("a score of {score}"))?;
-        let _ = writeln!(written, "{},{},{},{score}", cell.reader, cell.case, cell.modality);
-    }
-    let again = Imrmc::parse(&written).map_err(|e| format!("what is written cannot be read: {e}"))?;
-    must((&again.truth, &again.scores) == (&file.truth, &file.scores), || "what is written is not what was read".to_owned())
-}
-
 /// In both forms each case has one truth and one package, on a line that exists; or each finding is a sentence.
 pub(super) fn truth(input: &[u8]) -> Held {
     ["truth.csv", "truth.json"].into_iter().try_for_each(|file| truth_of(input, file))
@@ -225,7 +202,7 @@ pub(super) fn desk(input: &[u8]) -> Held {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROTOCOL, bundle, imrmc, protocol};
+    use super::{PROTOCOL, bundle, protocol};
     use tiresias_reads::protocol::Protocol;
 
     #[test]
@@ -235,10 +212,5 @@ mod tests {
         let hash = parsed.hash();
         let json = format!("{{\"tiresias_bundle\":1,\"protocol\":\"{hash}\",\"reader\":\"r\",\"display_name\":\"R\",\"reads\":[]}}");
         assert_eq!(bundle(json.as_bytes()), Ok(()));
-    }
-
-    #[test]
-    fn scores_survive_being_written() {
-        assert_eq!(imrmc(b"x\nBEGIN DATA:\n-1,c,truth,1\nr,c,m,1e300\n"), Ok(()));
     }
 }

@@ -1,0 +1,160 @@
+//! The audit trail: every row of the record in a plain sentence, as CSV, as a page that anybody can read, and counted for the score sheet.
+//!
+//! The page is one file without scripts or references to elsewhere. What was looked at is counted and not told glimpse by glimpse; the CSV has the whole row.
+
+use super::files::{Meaning, OutFile};
+use super::table::{csv_of, utc};
+use super::{About, ExportError};
+use crate::formats::workbook::Value;
+use crate::machine::{AnswerValue, Event, Fact, Subject};
+use crate::record::{Record, RecordError};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+const HEADER: [&str; 8] = ["record", "time_utc", "reader", "session", "package", "event", "what", "body"];
+
+/// The record, told.
+pub(super) struct Audit {
+    rows: Vec<Vec<String>>,
+}
+
+impl Audit {
+    /// Tells every row of the record.
+    pub(super) fn of(record: &Record) -> Result<Self, RecordError> {
+        let mut rows = Vec::new();
+        record.replay(|recorded| {
+            let event = &recorded.event;
+            // What was read from the record can be written again.
+            let (kind, body) = event.written().unwrap_or_default();
+            let package = event.package().map_or_else(String::new, |p| p.to_string());
+            rows.push(vec![
+                recorded.seq.to_string(),
+                utc(event.at().utc_ms),
+                event.reader().to_string(),
+                event.session().to_string(),
+                package,
+                kind.clone(),
+                sentence(event, &kind),
+                if body == "null" { String::new() } else { body },
+            ]);
+        })?;
+        Ok(Self { rows })
+    }
+
+    /// How many rows of each kind each reader has, and when the first and the last of them were.
+    pub(super) fn summary(&self) -> Vec<Vec<Value>> {
+        let mut counted: BTreeMap<(&str, &str), (u32, &str, &str)> = BTreeMap::new();
+        for row in &self.rows {
+            let [_, time, reader, _, _, kind, ..] = row.as_slice() else { continue };
+            let entry = counted.entry((reader.as_str(), kind.as_str())).or_insert((0, time.as_str(), time.as_str()));
+            entry.0 += 1;
+            entry.2 = time;
+        }
+        let mut rows = vec![["reader", "event", "rows", "first_utc", "last_utc"].map(Value::text).to_vec()];
+        for ((reader, kind), (count, first, last)) in counted {
+            rows.push(vec![Value::text(reader), Value::text(kind), Value::Number(f64::from(count)), Value::text(first), Value::text(last)]);
+        }
+        rows
+    }
+
+    /// The two files.
+    pub(super) fn files(&self, about: &About<'_>) -> Result<Vec<OutFile>, ExportError> {
+        let name = about.name();
+        let mut cells = vec![HEADER.map(str::to_owned).to_vec()];
+        cells.extend(self.rows.iter().cloned());
+        let csv = csv_of(&cells).into_bytes();
+        let page = self.page(about).into_bytes();
+        Ok(vec![
+            OutFile { name: format!("{name}.audit.csv"), bytes: csv, means: Meaning::Cells(cells) },
+            OutFile { name: format!("{name}.audit.html"), means: Meaning::Exact(page.clone()), bytes: page },
+        ])
+    }
+
+    fn page(&self, about: &About<'_>) -> String {
+        let mut page = String::from(
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Audit trail</title>\n<style>\n\
+             body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1a1d21; }\n\
+             h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }\n\
+             dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dt { color: #5a626a; } dd { margin: 0; }\n\
+             table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; }\n\
+             th { border-bottom: 1px solid #b8bec4; position: sticky; top: 0; background: #fff; } td { border-bottom: 1px solid #e6e8ea; }\n\
+             td:first-child, td:nth-child(2) { font-variant-numeric: tabular-nums; white-space: nowrap; }\n</style></head><body>\n",
+        );
+        let _ = writeln!(page, "<h1>Audit trail of the study {}</h1>\n<dl>", escaped(about.study));
+        for (name, value) in about.lines() {
+            let _ = writeln!(page, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(&value));
+        }
+        page.push_str("</dl>\n");
+        let mut session: Option<(&str, &str)> = None;
+        for row in &self.rows {
+            let [seq, time, reader, number, _, _, what, _] = row.as_slice() else { continue };
+            if session != Some((reader, number)) {
+                if session.is_some() {
+                    page.push_str("</tbody></table>\n");
+                }
+                session = Some((reader, number));
+                let _ = writeln!(page, "<h2>Reader {}, session {}</h2>", escaped(reader), escaped(number));
+                page.push_str("<table><thead><tr><th>Row</th><th>Time (UTC)</th><th>What happened</th></tr></thead><tbody>\n");
+            }
+            let _ = writeln!(page, "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(seq), escaped(time), escaped(what));
+        }
+        if session.is_some() {
+            page.push_str("</tbody></table>\n");
+        }
+        page.push_str("</body></html>\n");
+        page
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn about(subject: &Subject) -> String {
+    match subject {
+        Subject::Case => "the case".to_owned(),
+        Subject::Unit(key) => format!("\"{key}\""),
+        Subject::Mark(mark) => format!("mark {}", mark.0),
+    }
+}
+
+fn said(value: &AnswerValue) -> String {
+    match value {
+        AnswerValue::Scale(n) => n.to_string(),
+        AnswerValue::Choice(key) => format!("\"{key}\""),
+        AnswerValue::Choices(keys) if keys.is_empty() => "none of the options".to_owned(),
+        AnswerValue::Choices(keys) => keys.iter().map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", "),
+        AnswerValue::Number(n) => n.to_string(),
+        AnswerValue::Text(text) => format!("\"{text}\""),
+    }
+}
+
+/// One event, as somebody tells it who was there. A kind that has no sentence here is told by its name.
+fn sentence(event: &Event, kind: &str) -> String {
+    match event.fact() {
+        Fact::Enrolled { reads, .. } => format!("{} reads were taken over from the bundle.", reads.len()),
+        Fact::SessionStarted(_) => "A session began.".to_owned(),
+        Fact::SessionCutOff => "The session before had not been ended: the program was cut off.".to_owned(),
+        Fact::SessionEnded => "The session ended.".to_owned(),
+        Fact::CaseOpened { read } => format!("Case {} was opened in condition \"{}\".", read.case, read.condition),
+        Fact::ImagesShown => "All its images were in sight.".to_owned(),
+        Fact::MarkPlaced { mark, .. } => format!("Mark {} was placed.", mark.0),
+        Fact::MarkMoved { mark, .. } => format!("Mark {} was changed.", mark.0),
+        Fact::MarkRated { mark, rating } => format!("Mark {} was rated {rating}.", mark.0),
+        Fact::MarkDeleted { mark } => format!("Mark {} was deleted.", mark.0),
+        Fact::MarkClassified { mark, class } => format!("Mark {} was said to be \"{class}\".", mark.0),
+        Fact::Answered { question, subject, value } => format!("\"{question}\" about {} was answered: {}.", about(subject), said(value)),
+        Fact::AnswerCleared { question, subject } => format!("The answer to \"{question}\" about {} was taken back.", about(subject)),
+        Fact::NotEvaluable { subject, reason } => format!("{} was said to be not evaluable: \"{reason}\".", about(subject)),
+        Fact::Evaluable { subject } => format!("{} was said to be evaluable after all.", about(subject)),
+        Fact::Viewed { glimpses } => format!("The view was changed {} times.", glimpses.len()),
+        Fact::ImpressionLocked { read, .. } => format!("What was thought of case {} without the AI was locked.", read.case),
+        Fact::AiRevealed { read } => format!("What the AI says of case {} was shown from here on.", read.case),
+        Fact::ReadLocked { read, .. } => format!("The read of case {} was locked.", read.case),
+        Fact::AmendmentOpened { read, reason } => format!("The locked read of case {} was opened again: {reason}.", read.case),
+        Fact::Paused => "The reader left the screen.".to_owned(),
+        Fact::TrainingPassed => "The training was passed.".to_owned(),
+        Fact::CaseClosed => "The case was left; its draft is kept.".to_owned(),
+        _ => format!("{}.", kind.split('/').next().unwrap_or(kind).replace('-', " ")),
+    }
+}
