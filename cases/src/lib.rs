@@ -68,9 +68,7 @@ pub use folder::{Folder, OtherObject, Refused, Scan, read_folder};
 pub use incoming::Incoming;
 pub use inspect::{Inspection, inspect};
 pub use lengths::LengthUnit;
-pub use marks::{
-    CaseMark, MarkedCase, MarksError, ReportedMark, SegmentedMark, read_report, read_segmentation, report, segmentations,
-};
+pub use marks::{CaseMark, MarkedCase, MarksError, ReportedMark, SegmentedMark, read_report, read_segmentation, report, segmentations};
 pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
 pub use package::{
     FindingFile, FindingKind, Keep, Package, PackageKey, Packed, Packing, Purpose, Sealed, Signer, Trust, Unsealed, seal, unseal,

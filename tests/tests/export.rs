@@ -162,7 +162,13 @@ fn imrmc_of_two_conditions_three_readers_twelve_cases_has_the_exact_form_in_both
 #[test]
 fn csv_needs_no_truth_and_is_no_open_look() {
     let place = Place::new(7);
-    assert!(place.export("csv", None, "out").sentence(2).unwrap().contains("7 of 72 reads are not locked yet. To export what is there, add `--incomplete`"));
+    assert!(
+        place
+            .export("csv", None, "out")
+            .sentence(2)
+            .unwrap()
+            .contains("7 of 72 reads are not locked yet. To export what is there, add `--incomplete`")
+    );
     place.export("csv", None, "unfinished").done().unwrap();
     let reads = lines(&place.path("unfinished/nodules-1.incomplete.reads.csv"));
     assert_eq!(reads.len(), 1 + 72 - 7);
@@ -210,7 +216,14 @@ fn everything_in_one_folder_signed_and_verified() {
     for (name, words) in [("coordinator", "a coordinator's words"), ("statistician", "a statistician's words")] {
         fs::write(place.path(&format!("{name}.txt")), format!("{words}\n")).unwrap();
         let file = |of: &str| place.path(&format!("{of}.txt")).display().to_string();
-        let mut arguments = vec!["study".to_owned(), "account".into(), study.clone(), format!("--id={name}"), format!("--kind={name}"), format!("--name={name}")];
+        let mut arguments = vec![
+            "study".to_owned(),
+            "account".into(),
+            study.clone(),
+            format!("--id={name}"),
+            format!("--kind={name}"),
+            format!("--name={name}"),
+        ];
         arguments.push(format!("--new-passphrase-file={}", file(name)));
         if name == "statistician" {
             arguments.extend(["--as=coordinator".to_owned(), format!("--passphrase-file={}", file("coordinator"))]);
@@ -229,8 +242,22 @@ fn everything_in_one_folder_signed_and_verified() {
     let done = export("statistician", "all").done().unwrap();
     let files: Vec<_> = fs::read_dir(place.path("all")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     for ending in [
-        "xlsx", "reads.csv", "scores.csv", "dictionary.json", "imrmc", "rjafroc.imrmc", "rjafroc.xlsx", "rjafroc.ids.csv", "mrmcaov.csv", "ordbm.csv",
-        "lrc", "audit.csv", "audit.html", "agreement.csv", "manifest.json", "manifest.sig.json",
+        "xlsx",
+        "reads.csv",
+        "scores.csv",
+        "dictionary.json",
+        "imrmc",
+        "rjafroc.imrmc",
+        "rjafroc.xlsx",
+        "rjafroc.ids.csv",
+        "mrmcaov.csv",
+        "ordbm.csv",
+        "lrc",
+        "audit.csv",
+        "audit.html",
+        "agreement.csv",
+        "manifest.json",
+        "manifest.sig.json",
     ] {
         assert!(files.iter().any(|f| f.ends_with(ending)), "{ending}: {files:?}");
     }

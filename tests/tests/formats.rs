@@ -68,7 +68,8 @@ fn every_trap_gives_the_right_data_or_one_sentence() {
                 refused += 1;
             }
             (Ok(data), None) => {
-                let found = [data.readers.len(), data.modalities.len(), data.cases.len(), data.scores.len() - data.missing(), data.missing()];
+                let found =
+                    [data.readers.len(), data.modalities.len(), data.cases.len(), data.scores.len() - data.missing(), data.missing()];
                 let expected = [trap.readers, trap.modalities, trap.cases, trap.scores, Some(trap.missing.unwrap_or(0))];
                 assert_eq!(found.map(Some), expected, "{}", trap.name);
                 if let Some(first) = &trap.first_readers {
@@ -78,7 +79,11 @@ fn every_trap_gives_the_right_data_or_one_sentence() {
             (found, says) => panic!("{}: {found:?}, and {says:?} was expected", trap.name),
         }
     }
-    println!("{} files with a trap: {} read rightly, {refused} refused in the sentence written beforehand", traps.trap.len(), traps.trap.len() - refused);
+    println!(
+        "{} files with a trap: {} read rightly, {refused} refused in the sentence written beforehand",
+        traps.trap.len(),
+        traps.trap.len() - refused
+    );
 }
 
 #[derive(Deserialize)]
@@ -121,7 +126,13 @@ fn broken(name: &str, bytes: &[u8]) -> (Vec<String>, usize) {
 fn text_rule(rule: &Rule, bytes: &[u8], complaints: &mut Vec<String>) {
     let mut say = |what: String| complaints.push(format!("{}: {what}", rule.name));
     let Ok(text) = std::str::from_utf8(bytes) else { return say("no text".into()) };
-    if !text.is_ascii() || text.contains('\r') || !text.ends_with('\n') || text.contains("\n\n") || text.contains(" \n") || text.starts_with('\n') {
+    if !text.is_ascii()
+        || text.contains('\r')
+        || !text.ends_with('\n')
+        || text.contains("\n\n")
+        || text.contains(" \n")
+        || text.starts_with('\n')
+    {
         say("not ASCII lines that end in LF, without blank ones".into());
     }
     let lines: Vec<&str> = text.lines().collect();
@@ -132,7 +143,7 @@ fn text_rule(rule: &Rule, bytes: &[u8], complaints: &mut Vec<String>) {
         say("another last line".into());
     }
     let begin = match &rule.begin {
-        Some(begin) => lines.iter().position(|l| l == begin).map_or_else(|| { 0 }, |at| at + 1),
+        Some(begin) => lines.iter().position(|l| l == begin).map_or_else(|| 0, |at| at + 1),
         None => usize::from(rule.header.is_some()),
     };
     if rule.begin.is_some() && (begin < 2 || lines[..begin].iter().any(|l| l.len() == 1)) {
@@ -344,7 +355,10 @@ fn a_broken_rule_is_noticed() {
     let number = Value::Number;
     let truth = |ids: &str, cases: [f64; 2]| {
         let row = |case: f64, lesion: f64, word: &str| vec![number(case), number(lesion), number(lesion), text(ids), text("1"), text(word)];
-        Sheet::new("TRUTH", vec![rules()[6].columns_of["TRUTH"].iter().map(|c| text(c)).collect(), row(cases[0], 0.0, "ROC"), row(cases[1], 1.0, "FCTRL")])
+        Sheet::new(
+            "TRUTH",
+            vec![rules()[6].columns_of["TRUTH"].iter().map(|c| text(c)).collect(), row(cases[0], 0.0, "ROC"), row(cases[1], 1.0, "FCTRL")],
+        )
     };
     let marks = |name: &str, reader: &str| {
         let who = vec![text(reader), text("1"), number(1.0)];
@@ -364,7 +378,9 @@ fn python() -> Option<String> {
     let has_it = |p: &String| Command::new(p).args(["-c", "import openpyxl"]).output().is_ok_and(|o| o.status.success());
     let found = named.into_iter().find(has_it);
     if found.is_none() {
-        println!("openpyxl is not there, so no workbook was read with it: install python3-openpyxl, or name an interpreter in TIRESIAS_PYTHON");
+        println!(
+            "openpyxl is not there, so no workbook was read with it: install python3-openpyxl, or name an interpreter in TIRESIAS_PYTHON"
+        );
     }
     found
 }
@@ -377,7 +393,10 @@ fn opened_by_openpyxl(python: &str, workbook: &Path) -> usize {
     let found: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     let ours = workbook::read(&fs::read(workbook).unwrap()).unwrap();
     let theirs = found["sheets"].as_array().unwrap();
-    assert_eq!(theirs.iter().map(|s| s["name"].as_str().unwrap()).collect::<Vec<_>>(), ours.iter().map(|s| s.name.as_str()).collect::<Vec<_>>());
+    assert_eq!(
+        theirs.iter().map(|s| s["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ours.iter().map(|s| s.name.as_str()).collect::<Vec<_>>()
+    );
     let mut count = 0;
     for (sheet, theirs) in ours.iter().zip(theirs) {
         assert_eq!((&theirs["frozen"], &theirs["formulas"]), (&"A2".into(), &0.into()), "{}", sheet.name);

@@ -114,7 +114,9 @@ fn python() -> Option<String> {
     let has_it = |p: &String| Command::new(p).args(["-c", "import pydicom, numpy"]).output().is_ok_and(|o| o.status.success());
     let found = named.into_iter().find(has_it);
     if found.is_none() {
-        println!("pydicom is not there, so no report was read with it: install pydicom and numpy, or name an interpreter in TIRESIAS_PYTHON");
+        println!(
+            "pydicom is not there, so no report was read with it: install pydicom and numpy, or name an interpreter in TIRESIAS_PYTHON"
+        );
     }
     found
 }

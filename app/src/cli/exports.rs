@@ -100,7 +100,8 @@ struct InPackages<'a>(&'a Study);
 
 impl InPackages<'_> {
     fn case(read: &MarkedRead) -> Result<MarkedCase, String> {
-        let locked = jiff::Timestamp::from_millisecond(read.locked_utc_ms).map_err(|_| "no calendar has the time of its lock.".to_owned())?;
+        let locked =
+            jiff::Timestamp::from_millisecond(read.locked_utc_ms).map_err(|_| "no calendar has the time of its lock.".to_owned())?;
         let mark = |m: &tiresias_reads::export::PlacedMark| CaseMark {
             number: m.number,
             shape: m.shape.clone(),

@@ -3,7 +3,7 @@
 //! The plane is the one it was drawn on, whatever that was; a point covers the voxel in which it lies. Refuses nothing: a mark beyond the volume covers none.
 
 use std::collections::BTreeMap;
-use tiresias_words::{Direction, Displacement, Outline, PatientPoint, Voxel, VolumeGeometry};
+use tiresias_words::{Direction, Displacement, Outline, PatientPoint, VolumeGeometry, Voxel};
 
 /// Covered pixels by slice: indices into the rows of the image.
 pub(super) type Covered = BTreeMap<u32, Vec<u32>>;

@@ -5,8 +5,8 @@
 //! Ratings are measurements in a scheme of this program's own; lengths and areas are in millimetres.
 
 use super::{
-    CaseMark, MarkedCase, MarkedImage, MarksError, OWN_SCHEME, code, code_value, cut, general, image, instance, new_uid, parsed, place, sequence,
-    tracking_identifier, attributes,
+    CaseMark, MarkedCase, MarkedImage, MarksError, OWN_SCHEME, attributes, code, code_value, cut, general, image, instance, new_uid,
+    parsed, place, sequence, tracking_identifier,
 };
 use crate::Package;
 use crate::write::{file_of, numbers, text};
@@ -158,7 +158,8 @@ fn group(case: &MarkedCase, package: &Package, mark: &CaseMark, image: &MarkedIm
     let (region, lengths) = match &mark.shape {
         MarkShape::InPatient(outline) => {
             let (kind, points) = in_patient(outline);
-            let frame = image.frame_of_reference.as_deref().ok_or(MarksError::NoUid { number: mark.number.0, what: "frame of reference" })?;
+            let frame =
+                image.frame_of_reference.as_deref().ok_or(MarksError::NoUid { number: mark.number.0, what: "frame of reference" })?;
             let mut region = item("CONTAINS", "SCOORD3D", concept);
             text(&mut region, tags::REFERENCED_FRAME_OF_REFERENCE_UID, VR::UI, frame);
             text(&mut region, tags::GRAPHIC_TYPE, VR::CS, kind);
@@ -284,7 +285,8 @@ fn expected(case: &MarkedCase) -> Vec<ReportedMark> {
                 (kind, points, vec![])
             }
         };
-        let value = |(concept, value, _): &(InMemDicomObject, f64, &str)| (attributes(concept).text(tags::CODE_VALUE).unwrap_or_default(), *value);
+        let value =
+            |(concept, value, _): &(InMemDicomObject, f64, &str)| (attributes(concept).text(tags::CODE_VALUE).unwrap_or_default(), *value);
         let mut measurements: BTreeMap<String, f64> = lengths.iter().map(value).collect();
         measurements.insert("rating".to_owned(), mark.rating);
         let points = points.into_iter().map(|v| f64::from(v as f32)).collect();

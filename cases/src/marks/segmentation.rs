@@ -16,7 +16,7 @@ use dicom_core::{DataElement, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 use std::collections::BTreeMap;
-use tiresias_words::{MarkShape, SopUid, Voxel, VolumeGeometry};
+use tiresias_words::{MarkShape, SopUid, VolumeGeometry, Voxel};
 
 /// A segment as a segmentation of ours has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,8 @@ fn segmentation(
     sequence(&mut o, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames);
     o.put(DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(bits.into())));
     let bytes = file_of(o, uids::SEGMENTATION_STORAGE, &uid, uids::EXPLICIT_VR_LITTLE_ENDIAN).ok_or(MarksError::Encode)?;
-    let pixels = |s: &Segment<'_>| s.covered.iter().filter_map(|(slice, p)| Some(((*images.get(slice)?).clone(), p.len() as u64))).collect();
+    let pixels =
+        |s: &Segment<'_>| s.covered.iter().filter_map(|(slice, p)| Some(((*images.get(slice)?).clone(), p.len() as u64))).collect();
     let expected: Vec<_> =
         segments.iter().map(|s| SegmentedMark { tracking: tracking_identifier(s.mark.number), pixels: pixels(s) }).collect();
     if read_segmentation(&bytes)? != expected {
@@ -218,7 +219,11 @@ fn frame(number: u16, position: u32, slice: u32, of: Option<&SopUid>, source: &M
     let mut identification = InMemDicomObject::new_empty();
     word(&mut identification, tags::REFERENCED_SEGMENT_NUMBER, number);
     let mut from = instance(&source.class, of.map_or("", SopUid::as_str));
-    sequence(&mut from, tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, vec![code("121322", "DCM", "Source image for image processing operation")]);
+    sequence(
+        &mut from,
+        tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE,
+        vec![code("121322", "DCM", "Source image for image processing operation")],
+    );
     let mut derivation = InMemDicomObject::new_empty();
     sequence(&mut derivation, tags::SOURCE_IMAGE_SEQUENCE, vec![from]);
     sequence(&mut derivation, tags::DERIVATION_CODE_SEQUENCE, vec![code("113076", "DCM", "Segmentation")]);

@@ -54,12 +54,12 @@ pub const fn takes(format: Format, design: Design) -> Result<(), &'static str> {
         (Format::Rjafroc, Design::Crossed)
         | (Format::OrDbm, Design::Crossed)
         | (Format::Mrmcaov, Design::Crossed | Design::CasesInReaders | Design::CasesInModalities | Design::ReadersInModalities) => Ok(()),
-        (Format::Rjafroc, _) => {
-            Err("RJafroc takes only studies in which every reader has a score of every case in every condition. Write `imrmc`, which takes any.")
-        }
-        (Format::OrDbm, _) => {
-            Err("OR-DBM MRMC takes only studies in which every reader has a score of every case in every condition. Write `imrmc`, which takes any.")
-        }
+        (Format::Rjafroc, _) => Err(
+            "RJafroc takes only studies in which every reader has a score of every case in every condition. Write `imrmc`, which takes any.",
+        ),
+        (Format::OrDbm, _) => Err(
+            "OR-DBM MRMC takes only studies in which every reader has a score of every case in every condition. Write `imrmc`, which takes any.",
+        ),
         (Format::Mrmcaov, _) => {
             Err("MRMCaov computes wrong numbers or none where scores are missing in part. Write `imrmc`, which takes any design.")
         }

@@ -63,18 +63,8 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Sheet,
-        Self::Csv,
-        Self::Imrmc,
-        Self::Rjafroc,
-        Self::Mrmcaov,
-        Self::OrDbm,
-        Self::Sr,
-        Self::Audit,
-        Self::Agreement,
-        Self::All,
-    ];
+    pub const ALL: [Self; 10] =
+        [Self::Sheet, Self::Csv, Self::Imrmc, Self::Rjafroc, Self::Mrmcaov, Self::OrDbm, Self::Sr, Self::Audit, Self::Agreement, Self::All];
     /// Its word on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -342,7 +332,12 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
 }
 
 /// The files of one format, and its notes.
-fn files_of(format: Format, about: &About<'_>, request: Request<'_>, table: &ReadsTable) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+fn files_of(
+    format: Format,
+    about: &About<'_>,
+    request: Request<'_>,
+    table: &ReadsTable,
+) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
     let Request { study, record, scored, reports, .. } = request;
     let protocol = study.protocol();
     matrix::given(format, protocol.paradigm()).map_err(ExportError::Refused)?;
@@ -356,7 +351,8 @@ fn files_of(format: Format, about: &About<'_>, request: Request<'_>, table: &Rea
         Format::Audit => (Audit::of(record)?.files(about)?, none),
         Format::Agreement => (vec![programs::agreement(about, table)], none),
         Format::Sr => {
-            let writer = reports.ok_or(ExportError::Refused("Reports of marks are written where the case packages are, by the command line."))?;
+            let writer =
+                reports.ok_or(ExportError::Refused("Reports of marks are written where the case packages are, by the command line."))?;
             (marks_of(about, protocol, table, writer)?, none)
         }
         Format::Imrmc | Format::Rjafroc | Format::Mrmcaov | Format::OrDbm => {
@@ -366,7 +362,12 @@ fn files_of(format: Format, about: &About<'_>, request: Request<'_>, table: &Rea
     })
 }
 
-fn marks_of(about: &About<'_>, protocol: &crate::protocol::Protocol, table: &ReadsTable, writer: &dyn Reports) -> Result<Vec<OutFile>, ExportError> {
+fn marks_of(
+    about: &About<'_>,
+    protocol: &crate::protocol::Protocol,
+    table: &ReadsTable,
+    writer: &dyn Reports,
+) -> Result<Vec<OutFile>, ExportError> {
     let mut files = Vec::new();
     for read in reports::marked(protocol, table) {
         let written = writer.write(&read).map_err(|why| ExportError::Reports { read: read.name.clone(), why })?;
@@ -387,7 +388,9 @@ fn all(about: &About<'_>, request: Request<'_>, table: &ReadsTable) -> Result<(V
                 files.extend(of);
                 notes.extend(said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             }
-            Err(e @ (ExportError::Record(_) | ExportError::Study(_) | ExportError::Workbook(_) | ExportError::ReadBack(_))) => return Err(e),
+            Err(e @ (ExportError::Record(_) | ExportError::Study(_) | ExportError::Workbook(_) | ExportError::ReadBack(_))) => {
+                return Err(e);
+            }
             Err(why) => notes.push(format!("`{}` was not written: {why}", format.word())),
         }
     }

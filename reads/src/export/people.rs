@@ -45,7 +45,13 @@ struct Described<'a> {
 }
 
 /// The CSV files and their dictionary.
-pub(super) fn csv(name: &str, about: &About<'_>, protocol: &Protocol, reads: &ReadsTable, scored: Option<&ScoredTable>) -> Result<Vec<OutFile>, ExportError> {
+pub(super) fn csv(
+    name: &str,
+    about: &About<'_>,
+    protocol: &Protocol,
+    reads: &ReadsTable,
+    scored: Option<&ScoredTable>,
+) -> Result<Vec<OutFile>, ExportError> {
     let tables = tables(protocol, reads, scored);
     let file = |table: &Table| format!("{name}.{}.csv", table.name);
     let dictionary = Dictionary {

@@ -16,7 +16,12 @@ use tiresias_mrmc::table::{Design, ScoreTable};
 const TOO_FEW: usize = 2;
 
 /// The files of one format, and its notes.
-pub(super) fn files(format: Format, about: &About<'_>, protocol: &Protocol, scored: &ScoredTable) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+pub(super) fn files(
+    format: Format,
+    about: &About<'_>,
+    protocol: &Protocol,
+    scored: &ScoredTable,
+) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
     if !protocol.form().units().is_empty() {
         takes_units(format).map_err(ExportError::Refused)?;
     }
@@ -37,7 +42,11 @@ pub(super) fn files(format: Format, about: &About<'_>, protocol: &Protocol, scor
         Format::Rjafroc => rjafroc_files(about, &data)?,
         Format::Mrmcaov => {
             let text = long::write(&data, long::MRMCAOV).map_err(|e| ExportError::Scores(e.to_string()))?;
-            vec![OutFile { name: format!("{}.mrmcaov.csv", about.marked_name()), bytes: text.into_bytes(), means: Meaning::Data(Form::Long, data) }]
+            vec![OutFile {
+                name: format!("{}.mrmcaov.csv", about.marked_name()),
+                bytes: text.into_bytes(),
+                means: Meaning::Data(Form::Long, data),
+            }]
         }
         Format::OrDbm => ordbm(about, &data)?,
         Format::Sheet | Format::Csv | Format::Audit | Format::Agreement | Format::Sr | Format::All => vec![],
@@ -73,7 +82,9 @@ fn notes(data: &Dataset, scored: &ScoredTable) -> Vec<String> {
     let left = (0..data.scores.len()).filter(|at| !data.scores.has(*at)).count().saturating_sub(scored.missing());
     if left > 0 {
         let have = if left == 1 { "cell has" } else { "cells have" };
-        notes.push(format!("{left} {have} no score because nobody was to read them or the case was not evaluable, and no row in this format."));
+        notes.push(format!(
+            "{left} {have} no score because nobody was to read them or the case was not evaluable, and no row in this format."
+        ));
     }
     notes
 }
@@ -81,12 +92,16 @@ fn notes(data: &Dataset, scored: &ScoredTable) -> Vec<String> {
 fn imrmc(about: &About<'_>, data: &Dataset, notes: &mut Vec<String>) -> Result<Vec<OutFile>, ExportError> {
     let text = |data: &Dataset, flavour| Imrmc::write(data, flavour, &about.title()).map_err(|e| ExportError::Scores(e.to_string()));
     let name = about.name();
-    let mut files =
-        vec![OutFile { name: format!("{name}.imrmc"), bytes: text(data, Flavour::Imrmc)?.into_bytes(), means: Meaning::Data(Form::Imrmc, data.clone()) }];
+    let mut files = vec![OutFile {
+        name: format!("{name}.imrmc"),
+        bytes: text(data, Flavour::Imrmc)?.into_bytes(),
+        means: Meaning::Data(Form::Imrmc, data.clone()),
+    }];
     for (r, reader) in data.readers.iter().enumerate() {
         for (m, condition) in data.modalities.iter().enumerate() {
             let at = |c: usize| (m * data.readers.len() + r) * data.cases.len() + c;
-            let of = |class: bool| data.cases.iter().enumerate().filter(|(c, case)| case.diseased == class && data.scores.has(at(*c))).count();
+            let of =
+                |class: bool| data.cases.iter().enumerate().filter(|(c, case)| case.diseased == class && data.scores.has(at(*c))).count();
             let (without, with) = (of(false), of(true));
             if without + with > 0 && without.min(with) <= TOO_FEW {
                 notes.push(format!(
@@ -115,12 +130,16 @@ fn rjafroc_files(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, Expo
     let numbered = Numbered::new(data);
     let renamed = numbered.apply(data);
     let name = about.marked_name();
-    let named = |number: &str, kind: &str| numbered.table(data).into_iter().find(|row| row[0] == kind && row[2] == number).map(|row| row[1].clone());
+    let named = |number: &str, kind: &str| {
+        numbered.table(data).into_iter().find(|row| row[0] == kind && row[2] == number).map(|row| row[1].clone())
+    };
     let bytes = rjafroc::write(&renamed).map_err(|unfit| {
         // In the study's own names, not in the numbers of the file.
         ExportError::Scores(match unfit {
             rjafroc::Unfit::NoMark(reader) => rjafroc::Unfit::NoMark(named(&reader, "reader").unwrap_or(reader)).to_string(),
-            rjafroc::Unfit::NoMarkIn(condition) => rjafroc::Unfit::NoMarkIn(named(&condition, "condition").unwrap_or(condition)).to_string(),
+            rjafroc::Unfit::NoMarkIn(condition) => {
+                rjafroc::Unfit::NoMarkIn(named(&condition, "condition").unwrap_or(condition)).to_string()
+            }
             other => other.to_string(),
         })
     })?;
@@ -137,7 +156,11 @@ fn ordbm(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, ExportError>
     let text = long::write(&renamed, long::OR_DBM).map_err(failed)?;
     let lrc = lrc::write(&renamed, &about.title().join("; ")).map_err(failed)?;
     Ok(vec![
-        OutFile { name: format!("{}.ordbm.csv", about.marked_name()), bytes: text.into_bytes(), means: Meaning::Data(Form::Long, renamed.clone()) },
+        OutFile {
+            name: format!("{}.ordbm.csv", about.marked_name()),
+            bytes: text.into_bytes(),
+            means: Meaning::Data(Form::Long, renamed.clone()),
+        },
         OutFile { name: format!("{}.lrc", about.name()), bytes: lrc.into_bytes(), means: Meaning::Data(Form::Lrc, renamed) },
         OutFile::of_cells(format!("{}.ordbm.ids.csv", about.name()), numbered.table(data)),
     ])

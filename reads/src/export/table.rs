@@ -94,7 +94,11 @@ fn whole(number: u64) -> Value {
 fn which_columns() -> Vec<Column> {
     vec![
         column("reader", Kind::Text, "Account of the reader."),
-        column("condition", Kind::Text, "Condition of the read; for what was locked before the AI was shown, the protocol's name for that."),
+        column(
+            "condition",
+            Kind::Text,
+            "Condition of the read; for what was locked before the AI was shown, the protocol's name for that.",
+        ),
         column("repeat", Kind::Number, "1 for the first read of the case in this condition, 2 for a hidden repeat."),
         column("case", Kind::Text, "The reader's own code of the case; another reader has another."),
         column("package", Kind::Text, "SHA-256 of the case package: the same for all readers of a case."),
@@ -123,7 +127,9 @@ fn asked<'a>(protocol: &'a Protocol, question: &'a Question) -> impl Iterator<It
 
 fn answer_column(name: String, question: &Question) -> Column {
     let (kind, values) = match &question.kind {
-        QuestionKind::Scale(scale) => (Kind::Number, vec![(scale.min().to_string(), scale.low().to_owned()), (scale.max().to_string(), scale.high().to_owned())]),
+        QuestionKind::Scale(scale) => {
+            (Kind::Number, vec![(scale.min().to_string(), scale.low().to_owned()), (scale.max().to_string(), scale.high().to_owned())])
+        }
         QuestionKind::Choice(options) | QuestionKind::Choices(options) => {
             (Kind::Text, options.iter().map(|o| (o.key.clone(), o.label.clone())).collect())
         }
@@ -148,7 +154,8 @@ fn said(value: Option<&AnswerValue>) -> Value {
 /// Every locked read.
 pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
     let form = protocol.form();
-    let questions: Vec<_> = form.questions().iter().flat_map(|q| asked(protocol, q).map(move |(name, subject)| (q, name, subject))).collect();
+    let questions: Vec<_> =
+        form.questions().iter().flat_map(|q| asked(protocol, q).map(move |(name, subject)| (q, name, subject))).collect();
     let units = form.units().iter().map(|u| (format!("not_evaluable.{}", u.key), Subject::Unit(u.key.clone())));
     let mut unevaluable = vec![("not_evaluable".to_owned(), Subject::Case)];
     unevaluable.extend(units);
@@ -164,7 +171,11 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
         column("amended", Kind::Text, "Why the read was amended; empty where it was not."),
         column("unusual", Kind::Text, "Soft rules of the protocol that the read does not keep, by their number, joined by \";\"."),
         column("marks", Kind::Number, "How many marks the read has."),
-        column("rating", Kind::Number, "The rating of the case that analyses take; empty where units are rated or the case was not evaluable."),
+        column(
+            "rating",
+            Kind::Number,
+            "The rating of the case that analyses take; empty where units are rated or the case was not evaluable.",
+        ),
     ]);
     columns.extend(unevaluable.iter().map(|(name, _)| Column {
         values: reasons.clone(),
@@ -190,7 +201,8 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
         let why = unevaluable.iter().map(|(_, subject)| Value::text(read.not_evaluable().get(subject).cloned().unwrap_or_default()));
         let is_evaluable =
             |subject: &Subject| !read.not_evaluable().contains_key(&Subject::Case) && !read.not_evaluable().contains_key(subject);
-        let answers = questions.iter().map(|(question, _, subject)| said(counted.get(&question.id, subject).filter(|_| is_evaluable(subject))));
+        let answers =
+            questions.iter().map(|(question, _, subject)| said(counted.get(&question.id, subject).filter(|_| is_evaluable(subject))));
         which(row).into_iter().chain(about).chain(why).chain(answers).collect()
     };
     Table { name: "reads", columns, rows: table.rows.iter().map(row).collect() }
@@ -385,7 +397,10 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01T00:00:00Z");
         assert_eq!(utc(i64::MAX), "");
         let ms = 1_700_000_000_123;
-        assert_eq!([text(&Value::time(ms)), text(&thousandths(61_007)), text(&Value::Number(0.0))], ["2023-11-14T22:13:20.123Z", "61.007", "0"]);
+        assert_eq!(
+            [text(&Value::time(ms)), text(&thousandths(61_007)), text(&Value::Number(0.0))],
+            ["2023-11-14T22:13:20.123Z", "61.007", "0"]
+        );
     }
 
     #[test]

@@ -167,7 +167,8 @@ impl<T> Rows<T> {
         mut put: impl FnMut(&mut C, T) -> bool,
         into: impl FnOnce(Vec<C>) -> Scores,
     ) -> Result<Dataset, Fault> {
-        let [(readers, of_reader), (cases, of_case), (modalities, of_modality)] = [self.readers, self.cases, self.modalities].map(Names::sorted);
+        let [(readers, of_reader), (cases, of_case), (modalities, of_modality)] =
+            [self.readers, self.cases, self.modalities].map(Names::sorted);
         let size = readers.len().saturating_mul(modalities.len()).saturating_mul(cases.len());
         if size > MAX_CELLS {
             let (m, r, c) = (modalities.len(), readers.len(), cases.len());
@@ -213,7 +214,11 @@ pub(super) fn in_order(data: &Dataset) -> Result<Dataset, FormatError> {
     m.sort_by(|a, b| data.modalities.get(*a).cmp(&data.modalities.get(*b)));
     r.sort_by(|a, b| data.readers.get(*a).cmp(&data.readers.get(*b)));
     c.sort_by(|a, b| data.cases.get(*a).map(|c| &c.name).cmp(&data.cases.get(*b).map(|c| &c.name)));
-    let cells: Vec<usize> = m.iter().flat_map(|m| r.iter().map(move |r| (m, r))).flat_map(|(m, r)| c.iter().map(move |c| (m * readers + r) * cases + c)).collect();
+    let cells: Vec<usize> = m
+        .iter()
+        .flat_map(|m| r.iter().map(move |r| (m, r)))
+        .flat_map(|(m, r)| c.iter().map(move |c| (m * readers + r) * cases + c))
+        .collect();
     let pick = |names: &[String], of: &[usize]| of.iter().filter_map(|at| names.get(*at).cloned()).collect();
     let scores = match &data.scores {
         Scores::Roc(all) => Scores::Roc(cells.iter().map(|at| all.get(*at).copied().flatten()).collect()),
@@ -267,7 +272,12 @@ mod tests {
         for ((reader, case, score), at) in of.iter().zip(2..) {
             rows.push([reader, case, "m"], at, *score);
         }
-        rows.dataset(|name| plain_case(name, name == "d"), &None, |cell: &mut Option<f64>, score| cell.replace(score).is_none(), Scores::Roc)
+        rows.dataset(
+            |name| plain_case(name, name == "d"),
+            &None,
+            |cell: &mut Option<f64>, score| cell.replace(score).is_none(),
+            Scores::Roc,
+        )
     }
 
     #[test]

@@ -6,11 +6,9 @@
 //! `case,lesion,weight`, where lesion 0 is a case without any. Other columns are passed over.
 //! Refuses: NA and empty scores, two rows for one cell, a case with two truths, a column that is missing or there twice.
 
-use super::data::{
-    Fault, FormatError, Lesion, Lesions, NO_NUMBER, Rows, TWICE, case_of, in_order, named, number, plain_case,
-};
-use crate::truth::line_at;
+use super::data::{Fault, FormatError, Lesion, Lesions, NO_NUMBER, Rows, TWICE, case_of, in_order, named, number, plain_case};
 use crate::scoring::{DataLesion, Dataset, LocatedRating, RatedMark, Scores};
+use crate::truth::line_at;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -61,9 +59,8 @@ impl<'a> Table<'a> {
         }
     }
     fn column(&self, names: &[&str]) -> Result<usize, FormatError> {
-        let missing = || {
-            FormatError::line(1, format!("There is no column `{}`. The first line names the columns.", names.first().unwrap_or(&"")))
-        };
+        let missing =
+            || FormatError::line(1, format!("There is no column `{}`. The first line names the columns.", names.first().unwrap_or(&"")));
         self.find(names)?.ok_or_else(missing)
     }
     /// Hands every row on, with its place; what is said of one gets its line.
@@ -234,7 +231,11 @@ pub fn parse_marks(bytes: &[u8], lesions: &Lesions) -> Result<Dataset, FormatErr
         if lesion != 0 && place.is_none() {
             return Err(format!("The case {} has no lesion {lesion}.", named(case)));
         }
-        rows.push([filled(record, reader, "reader")?, case, filled(record, modality, "modality")?], at, RatedMark { lesion: place, rating });
+        rows.push(
+            [filled(record, reader, "reader")?, case, filled(record, modality, "modality")?],
+            at,
+            RatedMark { lesion: place, rating },
+        );
         Ok(())
     })?;
     marked(rows, lesions).map_err(|fault| table.fault(fault, "This lesion has a mark of this reader already: keep the one that counts."))
@@ -419,7 +420,8 @@ mod tests {
             let error = parse_marks(format!("modality,reader,case,lesion,rating\n{row}\n").as_bytes(), &lesions()).expect_err(row);
             assert!(error.why.contains(why), "{error}");
         }
-        for (rows, why) in [("c1,1,0.5", "add up to 0.5"), ("c1,0,0\nc1,1,1", "already"), ("c1,1,1\nc1,1,1", "already"), ("c1,1,x", "weight")]
+        for (rows, why) in
+            [("c1,1,0.5", "add up to 0.5"), ("c1,0,0\nc1,1,1", "already"), ("c1,1,1\nc1,1,1", "already"), ("c1,1,x", "weight")]
         {
             let error = parse_lesions(format!("case,lesion,weight\n{rows}\n").as_bytes()).expect_err(rows);
             assert!(error.why.contains(why), "{error}");

@@ -83,7 +83,8 @@ pub fn parse(text: &str) -> Result<Dataset, FormatError> {
             let found = cases.len();
             if let Some(wanted) = wanted.filter(|w| *w != found) {
                 let reader = named(&block.reader);
-                let say = format!("Reader {reader} has {found} {word} cases, and the first reader {wanted}: every reader must have the same.");
+                let say =
+                    format!("Reader {reader} has {found} {word} cases, and the first reader {wanted}: every reader must have the same.");
                 return Err(FormatError::line(lines.last, say));
             }
         }
@@ -121,9 +122,9 @@ fn read_modalities(lines: &mut Lines<'_>) -> Result<Modalities, FormatError> {
 fn read_ratings(line: &str, columns: usize) -> Result<Line, String> {
     let mut words = line.split_whitespace();
     let ratings: Option<Vec<f64>> = words.by_ref().take(columns).map(number).collect();
-    let ratings = ratings.filter(|r| r.len() == columns).ok_or_else(|| {
-        format!("Here {columns} ratings must stand, all numbers, or `*`. This format has no missing ratings.")
-    })?;
+    let ratings = ratings
+        .filter(|r| r.len() == columns)
+        .ok_or_else(|| format!("Here {columns} ratings must stand, all numbers, or `*`. This format has no missing ratings."))?;
     let label: Vec<&str> = words.collect();
     Ok(Line { ratings, label: label.join(" ") })
 }
@@ -180,7 +181,9 @@ pub fn write(data: &Dataset, description: &str) -> Result<String, FormatError> {
                     let score = scores.get((m * data.readers.len() + r) * data.cases.len() + c).copied().flatten();
                     let missing = || {
                         let [reader, case, modality] = [reader, &case.name, modality].map(|name| named(name));
-                        FormatError::file(format!("Reader {reader} has no score of case {case} in {modality}, and this format needs all of them."))
+                        FormatError::file(format!(
+                            "Reader {reader} has no score of case {case} in {modality}, and this format needs all of them."
+                        ))
                     };
                     let _ = write!(text, "{:>12} ", score.ok_or_else(missing)?);
                 }

@@ -89,7 +89,9 @@ impl Numbered {
         add("condition", if renamed { data.modalities.iter().cloned().zip(self.modalities.iter().cloned()).collect() } else { Vec::new() });
         add("case", data.cases.iter().map(|c| c.name.clone()).zip(self.cases.iter().cloned()).collect());
         for (case, number) in data.cases.iter().zip(&self.cases) {
-            let row = |(lesion, place): (&crate::scoring::DataLesion, usize)| (format!("{}.{}", case.name, lesion.name), format!("{number}.{place}"));
+            let row = |(lesion, place): (&crate::scoring::DataLesion, usize)| {
+                (format!("{}.{}", case.name, lesion.name), format!("{number}.{place}"))
+            };
             add("lesion", case.lesions.iter().zip(1..).map(row).collect());
         }
         table

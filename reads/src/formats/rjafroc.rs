@@ -65,9 +65,9 @@ impl<'a> Rows<'a> {
     /// Checks the header; each name may be one of several.
     fn header(&self, wanted: &[&[&str]]) -> Result<(), FormatError> {
         let found = self.0.rows.first().filter(|(at, _)| *at == 1).map(|(_, cells)| cells.as_slice()).unwrap_or_default();
-        let is_right = wanted.iter().zip(0..).all(|(names, column)| {
-            matches!(found.get(column), Some(Value::Text(t)) if names.iter().any(|n| n.eq_ignore_ascii_case(t.trim())))
-        });
+        let is_right = wanted.iter().zip(0..).all(
+            |(names, column)| matches!(found.get(column), Some(Value::Text(t)) if names.iter().any(|n| n.eq_ignore_ascii_case(t.trim()))),
+        );
         let names: Vec<&str> = wanted.iter().filter_map(|names| names.first().copied()).collect();
         if is_right { Ok(()) } else { Err(self.at(1, format!("The columns must be {}, in this order.", names.join(", ")))) }
     }
@@ -188,7 +188,9 @@ fn read_truth(sheet: &Rows<'_>) -> Result<Truth, FormatError> {
     for (case, of_case) in found {
         let weighed = weighed(of_case).map_err(|why| on_sheet(format!("Case {case}: {why}")))?;
         if weighed.iter().zip(1..).any(|(lesion, n)| lesion.number != n) || (paradigm != Paradigm::Froc && weighed.len() > 1) {
-            return Err(on_sheet(format!("The lesions of case {case} are not numbered 1, 2, … or there are several and the paradigm has one.")));
+            return Err(on_sheet(format!(
+                "The lesions of case {case} are not numbered 1, 2, … or there are several and the paradigm has one."
+            )));
         }
         lesions.insert(case, weighed);
     }
@@ -316,7 +318,13 @@ fn truth_rows<'a>(data: &Dataset, cases: impl Iterator<Item = &'a crate::scoring
         };
         for (number, weight) in weights {
             let case = Value::Number(case.name.parse().unwrap_or_default());
-            let row = vec![case, Value::Number(number as f64), Value::Number(weight), Value::Text(readers.clone()), Value::Text(modalities.clone())];
+            let row = vec![
+                case,
+                Value::Number(number as f64),
+                Value::Number(weight),
+                Value::Text(readers.clone()),
+                Value::Text(modalities.clone()),
+            ];
             rows.push(row);
         }
     }
@@ -340,7 +348,8 @@ mod tests {
     }
     /// Two readers, one modality; cases 1 and 2 without a lesion, 10 with two.
     fn froc() -> Dataset {
-        let marks = |of: &[(Option<usize>, f64)]| Some(of.iter().map(|(lesion, rating)| RatedMark { lesion: *lesion, rating: *rating }).collect());
+        let marks =
+            |of: &[(Option<usize>, f64)]| Some(of.iter().map(|(lesion, rating)| RatedMark { lesion: *lesion, rating: *rating }).collect());
         let first = [marks(&[(None, 2.17), (None, 1.02)]), marks(&[(Some(1), 5.28)]), marks(&[])];
         let second = [marks(&[]), marks(&[(None, 1.0), (Some(0), 3.0)]), marks(&[])];
         Dataset {

@@ -204,7 +204,9 @@ pub fn write(sheets: &[Sheet]) -> Result<Vec<u8>, FormatError> {
                 let style = if *at == 1 { &header } else { &Format::default() };
                 let (written, width) = match value {
                     Value::Empty => continue,
-                    Value::Text(text) if text.chars().count() > MAX_TEXT => return Err(failed(*at, "A text has more than 32,767 characters.")),
+                    Value::Text(text) if text.chars().count() > MAX_TEXT => {
+                        return Err(failed(*at, "A text has more than 32,767 characters."));
+                    }
                     Value::Text(text) => {
                         let width = text.lines().map(|l| l.chars().count()).max().unwrap_or(0);
                         (sheet.write_string_with_format(row, column, text.as_str(), style), width)

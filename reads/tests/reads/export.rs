@@ -73,8 +73,7 @@ fn scored(study: &Study, record: &Record, truth: &Truth) -> Result<ScoredTable, 
 /// Without a signature, without DICOM, before a database lock.
 fn try_export(format: Format, study: &Study, record: &Record, truth: Option<&Truth>, out: &Path) -> Result<Exported, ExportError> {
     let scored = truth.map(|truth| scored(study, record, truth).expect("scored"));
-    let request =
-        Request { study, record, scored: scored.as_ref(), is_locked: false, allow_incomplete: true, signer: None, reports: None };
+    let request = Request { study, record, scored: scored.as_ref(), is_locked: false, allow_incomplete: true, signer: None, reports: None };
     export(format, request, out)
 }
 
@@ -303,8 +302,15 @@ fn an_incomplete_study_is_exported_on_request_and_only_where_that_is_possible() 
     let (place, record) = studied(5);
     let scored = scored(&place.study, &record, &truth(&place)).unwrap();
     let of = |format: Format, allow_incomplete: bool, name: &str| {
-        let request =
-            Request { study: &place.study, record: &record, scored: Some(&scored), is_locked: false, allow_incomplete, signer: None, reports: None };
+        let request = Request {
+            study: &place.study,
+            record: &record,
+            scored: Some(&scored),
+            is_locked: false,
+            allow_incomplete,
+            signer: None,
+            reports: None,
+        };
         export(format, request, &place.path(name))
     };
     for format in Format::ALL {
@@ -328,10 +334,19 @@ fn after_the_lock_no_file_says_open_look() {
     let (place, record) = studied(0);
     let scored = scored(&place.study, &record, &truth(&place)).unwrap();
     let of = |is_locked: bool, name: &str| {
-        let request =
-            Request { study: &place.study, record: &record, scored: Some(&scored), is_locked, allow_incomplete: false, signer: None, reports: None };
+        let request = Request {
+            study: &place.study,
+            record: &record,
+            scored: Some(&scored),
+            is_locked,
+            allow_incomplete: false,
+            signer: None,
+            reports: None,
+        };
         let done = export(Format::All, request, &place.path(name)).unwrap();
-        let says = |name: &String| name.contains("open-look") || fs::read_to_string(done.folder.join(name)).is_ok_and(|t| t.to_lowercase().contains("open look"));
+        let says = |name: &String| {
+            name.contains("open-look") || fs::read_to_string(done.folder.join(name)).is_ok_and(|t| t.to_lowercase().contains("open look"))
+        };
         let said: Vec<_> = done.files.iter().filter(|name| says(name)).cloned().collect();
         (done, said)
     };

@@ -4,7 +4,6 @@
 
 use super::{Held, must, one_line, ours, told};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::Desk;
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
