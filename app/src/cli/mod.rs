@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the answer is no, 2 the input or the command is at fault. One line on stderr says what, to which file, and what to do;
 //! `--json` prints one document on stdout and nothing else.
 
+mod analyze;
 mod bench;
 mod exports;
 mod images;
@@ -97,6 +98,8 @@ enum Command {
     Study(study::StudyCommand),
     /// Write what was read in the forms that people and statistics programs take.
     Export(exports::ExportArgs),
+    /// Analyse a study with its truth, or a file of scores: figures of merit, comparison of conditions, agreement.
+    Analyze(analyze::AnalyzeArgs),
     /// Measure how fast it is on this machine.
     Bench(bench::BenchArgs),
     /// Decode images for another process of this program.
@@ -211,6 +214,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Pack(args)) => pack::pack(&args),
         Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
         Some(Command::Export(args)) => exports::export(&args),
+        Some(Command::Analyze(args)) => analyze::analyze(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.
         Some(Command::CodecWorker { .. }) => Ok(()),

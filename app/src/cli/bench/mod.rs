@@ -3,6 +3,7 @@
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
 mod export;
+mod analyze;
 mod frames;
 mod load;
 mod panes;
@@ -21,6 +22,8 @@ pub(super) struct BenchArgs {
 enum What {
     /// Scores into CSV through the exporter, against writing and flushing the same bytes.
     Export(export::ExportArgs),
+    /// An analysis of many readers and cases, against the placement values that any such analysis needs.
+    Analyze(analyze::AnalyzeArgs),
     /// A frame of the window with panes, against the same window without, read in a copy of the study; or the panes alone, without a window.
     Frames(frames::FramesArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
@@ -31,6 +34,7 @@ enum What {
 pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
     match &args.what {
         What::Export(args) => export::export(args),
+        What::Analyze(args) => analyze::analyze(args),
         What::Frames(args) => frames::frames(args, window),
         What::Load(args) => load::load(args),
     }

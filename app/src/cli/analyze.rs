@@ -1,0 +1,103 @@
+//! `analyze`: figures of merit and their comparison, of a study with its truth or of a file of scores.
+//!
+//! Owns the options. What is computed, and what each number means, is in `reads`. A study whose protocol planned an analysis shows that first.
+
+use super::{Failure, say, say_json};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, of_study, read_scores};
+use tiresias_reads::desk::Desk;
+use tiresias_reads::matching::{Acceptance, Radius};
+use tiresias_reads::scoring::{Holding, Reads, score};
+use tiresias_reads::study::Study;
+use tiresias_reads::table::reads_table;
+use tiresias_reads::truth::Truth;
+use tiresias_words::Mm;
+
+/// Options of `analyze`.
+#[derive(Debug, Args)]
+pub(super) struct AnalyzeArgs {
+    /// A study's folder, or a file of scores: .imrmc, .lrc, .xlsx (RJafroc) or .csv.
+    input: PathBuf,
+    /// The truth: of a study, as CSV or JSON (without it, truth.json or truth.csv beside the desk's list); of marks as CSV, their lesions.
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+    /// The study desk's folder, whose list says which package is which case; by default the study's folder, where it has such a list.
+    #[arg(long, value_name = "DIR")]
+    desk: Option<PathBuf>,
+    /// The figure of merit: auc, wafroc, afroc, hrauc, lroc[@F], sens[@RATING] or spec[@RATING]; by default what the protocol planned, or that of the data.
+    #[arg(long, value_parser = figure)]
+    fom: Option<Figure>,
+    /// One method alone: or, dbm or ustat.
+    #[arg(long, value_parser = method_of)]
+    method: Option<tiresias_reads::protocol::Method>,
+    /// Degrees of freedom of U-statistics before t: none, imrmc-java or imrmc-r.
+    #[arg(long, value_name = "ROUNDING", default_value = "none", value_parser = rounding)]
+    df: Rounding,
+    /// Hold marks against lesions within so many millimetres, instead of as the protocol says. The output says so.
+    #[arg(long, value_name = "MM", value_parser = radius)]
+    radius: Option<f64>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+type Figure = tiresias_reads::protocol::Figure;
+
+/// What `reads` makes of the word for a rounding.
+#[derive(Debug, Clone)]
+struct Rounding(String);
+
+fn figure(text: &str) -> Result<Figure, NoWord> {
+    figure_of(text)
+}
+fn rounding(text: &str) -> Result<Rounding, NoWord> {
+    df_rule_of(text).map(|_| Rounding(text.to_owned()))
+}
+fn radius(text: &str) -> Result<f64, String> {
+    let mm: Option<f64> = text.parse().ok();
+    mm.filter(|mm| *mm > 0.0 && *mm <= 200.0).ok_or_else(|| "It is a distance above 0 and up to 200 mm.".to_owned())
+}
+
+/// Analyses.
+pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
+    let choice = Choice { figure: args.fom, method: args.method, df_rule: df_rule_of(&args.df.0)?, ..Choice::default() };
+    let report = if args.input.is_dir() {
+        of_folder(args, choice)?
+    } else {
+        let data = read_scores(&args.input, args.truth.as_deref())?;
+        analyse(&data, choice).map_err(|e| at(&args.input, &e))?
+    };
+    if args.json { say_json(&report) } else { say(&in_words(&report)) }
+}
+
+fn at(path: &Path, error: &impl std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}", path.display()))
+}
+
+fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<Report, Failure> {
+    let root = &args.input;
+    let study = Study::open(root).map_err(|e| at(root, &e))?;
+    let record = study.open_record(crate::BUILD).map_err(|e| at(root, &e))?;
+    let table = reads_table(&record, study.protocol()).map_err(|e| at(root, &e))?;
+    let desk_at = args.desk.clone().or_else(|| Some(root.clone()).filter(|r| r.join("desk.json").is_file()));
+    let truth = match &args.truth {
+        Some(file) => Truth::read(file)?,
+        None => Truth::read(&beside(desk_at.as_deref().unwrap_or(root))?)?,
+    };
+    let truth = match &desk_at {
+        Some(desk) => truth.with_desk(&Desk::open(desk).map_err(|e| at(desk, &e))?)?,
+        None => truth,
+    };
+    let holding = Holding { acceptance: args.radius.map(|mm| Acceptance::Radius(Radius::Fixed(Mm(mm)))), ..Holding::default() };
+    let reads = Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table };
+    let scored = score(reads, &truth, &holding).map_err(|e| at(root, &e))?;
+    // There is no database lock in this version that could have come first.
+    of_study(&scored, study.protocol(), choice, false).map_err(|e| at(root, &e))
+}
+
+/// The truth that lies in a folder.
+fn beside(folder: &Path) -> Result<PathBuf, Failure> {
+    let found = ["truth.json", "truth.csv"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file());
+    found.ok_or_else(|| at(folder, &"there is no truth.json and no truth.csv here. Name the truth with --truth FILE."))
+}

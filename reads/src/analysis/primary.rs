@@ -1,0 +1,344 @@
+//! The analysis that a protocol planned, computed first and as it was fixed; then the same under the other assumptions that it lists.
+//!
+//! Owns what a hypothesis, a margin and sides mean for an interval, and what missing and not evaluable reads count as. The wording is neutral: an interval
+//! lies above a bound or it does not. Refuses: a study whose protocol has no analysis.
+
+use super::figures::{Source, in_sentence, method, word};
+use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
+use super::{AnalysisError, Choice, Notes, analyse};
+use crate::protocol::{Analysis, Figure, Hypothesis, Method, Missing, NotEvaluableCounts, Protocol, SensitivityAnalysis};
+use crate::scoring::{Cell, Dataset, ScoredTable, Scores, View};
+use tiresias_mrmc::dorfman_berbaum_metz::DorfmanBerbaumMetz;
+use tiresias_mrmc::figures::CovarianceMethod;
+use tiresias_mrmc::hypotheses::{Claim, verdict};
+use tiresias_mrmc::inference::{Estimate, Level};
+use tiresias_mrmc::missing::{Assumption, filled};
+use tiresias_mrmc::obuchowski_rockette::{Conventions, Difference, ObuchowskiRockette, OrError, Random};
+use tiresias_mrmc::table::Design;
+use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
+use tiresias_words::Condition;
+
+/// Analyses a study: as its protocol planned it, or a figure or method that was chosen. `is_locked` says whether reading was closed before truth met scores.
+///
+/// # Errors
+/// When the scores do not have what the figure needs.
+pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, is_locked: bool) -> Result<Report, AnalysisError> {
+    let is_planned = choice.figure.is_none() && choice.method.is_none();
+    let mut report = match protocol.analysis().filter(|_| is_planned) {
+        Some(analysis) => planned(scored, analysis, choice)?,
+        None => {
+            let view = choice.figure.map_or(scored.widest(), view);
+            analyse(&scored.dataset(view, scored.how.not_evaluable)?, choice)?
+        }
+    };
+    let mut notes = Notes(std::mem::take(&mut report.notes));
+    if !scored.how.by_protocol {
+        notes.add("Marks were held against lesions by another rule than the protocol's: this is a re-scoring.".to_owned());
+    }
+    if !is_locked {
+        notes.add("Truth met scores before a database lock: this was an open look, and reading may still have been going on.".to_owned());
+    }
+    report.n.missing = scored.missing();
+    report.scored = Some(scored.how.clone());
+    report.open_look = Some(!is_locked);
+    report.notes = notes.0;
+    Ok(report)
+}
+
+fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice) -> Result<Report, AnalysisError> {
+    let confidence = if analysis.sides == 1 { 1.0 - 2.0 * analysis.alpha } else { 1.0 - analysis.alpha };
+    let level = Level::new(confidence).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
+    let plan = Plan { scored, analysis, level };
+    let data = plan.data(analysis.not_evaluable, analysis.missing == Missing::Worst, false)?;
+    let mut report = analyse(&data, Choice { figure: Some(analysis.figure), level, ..choice })?;
+    let mut notes = Notes(std::mem::take(&mut report.notes));
+    report.primary = plan.computed("primary", &data, plan.random(), analysis.method, plan.covariance(), &mut notes);
+    plan.sensitivity(&data, &mut report.sensitivity, &mut notes)?;
+    if !analysis.subgroups.is_empty() {
+        let names = analysis.subgroups.join(", ");
+        notes.add(format!("The protocol plans subgroups by {names}, which need a file of covariates; this version reads none."));
+    }
+    report.notes = notes.0;
+    Ok(report)
+}
+
+/// The scores that a figure is of.
+const fn view(figure: Figure) -> View {
+    match figure {
+        Figure::Auc | Figure::Sensitivity(_) | Figure::Specificity(_) => View::Ratings,
+        Figure::Lroc(_) => View::Located,
+        Figure::WAfroc | Figure::Afroc | Figure::HrAuc => View::Marks,
+    }
+}
+
+struct Plan<'a> {
+    scored: &'a ScoredTable,
+    analysis: &'a Analysis,
+    level: Level,
+}
+
+/// Estimates of modalities by their places, and of pairs.
+type Estimates = (Vec<(usize, Estimate)>, Vec<Difference>);
+
+impl Plan<'_> {
+    const fn random(&self) -> Random {
+        match (self.analysis.random_readers, self.analysis.random_cases) {
+            (false, _) => Random::Cases,
+            (true, false) => Random::Readers,
+            (true, true) => Random::ReadersAndCases,
+        }
+    }
+    fn covariance(&self) -> CovarianceMethod {
+        self.analysis.covariance.map_or(CovarianceMethod::Jackknife, method)
+    }
+    /// Test and reference by their places.
+    fn compared(&self) -> Option<(usize, usize)> {
+        let place = |c: &Condition| self.scored.conditions.iter().position(|x| x == c);
+        match &self.analysis.hypothesis {
+            Hypothesis::Estimation => None,
+            Hypothesis::Superiority { reference, test }
+            | Hypothesis::NonInferiority { reference, test, .. }
+            | Hypothesis::Equivalence { reference, test, .. } => place(test).zip(place(reference)),
+        }
+    }
+
+    /// The scores; where missing reads are `filled`, with what is worst for the test condition, or best.
+    fn data(&self, counts: NotEvaluableCounts, fill: bool, best: bool) -> Result<Dataset, AnalysisError> {
+        let mut data = self.scored.dataset(view(self.analysis.figure), counts)?;
+        if !fill {
+            return Ok(data);
+        }
+        if !matches!(data.scores, Scores::Roc(_)) {
+            let why = "Missing reads are filled in ratings alone, and this figure is of marks or located ratings.";
+            return Err(AnalysisError::Other(why.to_owned()));
+        }
+        let units: Vec<usize> = self.scored.cases.iter().map(|c| c.units.len()).collect();
+        let planned = self.scored.cells.iter().zip(units.iter().cycle());
+        let planned: Vec<bool> = planned.flat_map(|(cell, units)| std::iter::repeat_n(*cell != Cell::NotPlanned, *units)).collect();
+        let (for_test, for_reference) = if best { (Assumption::Best, Assumption::Worst) } else { (Assumption::Worst, Assumption::Best) };
+        let compared = self.compared();
+        let assumed = |modality: usize| match compared {
+            Some((_, reference)) if modality == reference => for_reference,
+            _ => for_test,
+        };
+        let assumptions: Vec<Assumption> = (0..data.modalities.len()).map(assumed).collect();
+        let source = Source::new(&data, self.analysis.figure)?;
+        let scores = filled(&source.table()?, &planned, &assumptions).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
+        data.scores = Scores::Roc(scores);
+        Ok(data)
+    }
+
+    /// One analysis; what cannot be computed is a note.
+    fn computed(
+        &self,
+        name: &'static str,
+        data: &Dataset,
+        random: Random,
+        method: Method,
+        covariance: CovarianceMethod,
+        notes: &mut Notes,
+    ) -> Option<Primary> {
+        let how = how(self.analysis.figure, method, covariance, random, self.level);
+        match self.estimates(data, random, method, covariance) {
+            Ok((means, differences)) => Some(self.said(name, how, &means, &differences)),
+            Err(why) => {
+                notes.add(format!("The {name} analysis ({how}) cannot be computed. {why}"));
+                None
+            }
+        }
+    }
+
+    fn estimates(&self, data: &Dataset, random: Random, method: Method, covariance: CovarianceMethod) -> Result<Estimates, String> {
+        let source = Source::new(data, self.analysis.figure).map_err(|e| e.to_string())?;
+        let modalities = data.modalities.len();
+        let sentence = |e: OrError| in_sentence(&e.to_string());
+        let several = |compared: Result<_, OrError>| match compared {
+            Err(OrError::OneModality) => Ok(Vec::new()),
+            Ok(differences) => Ok(differences),
+            Err(other) => Err(in_sentence(&other.to_string())),
+        };
+        let design = source.table().map_err(|e| e.to_string())?.design();
+        if method != Method::Ustat && !matches!(design, Design::Crossed | Design::CasesInReaders | Design::CasesInModalities) {
+            return Err(
+                "Reads are missing, or the design is not crossed: the method takes complete designs. Look at the U-statistics.".to_owned()
+            );
+        }
+        match method {
+            Method::Or => {
+                let figures = source.figures(covariance)?;
+                let or = ObuchowskiRockette::new(&figures, Conventions::default(), self.level);
+                let means = (0..modalities).map(|m| Ok((m, or.modality(m, random)?))).collect::<Result<_, _>>().map_err(sentence)?;
+                Ok((means, several(or.compare(random).map(|c| c.differences))?))
+            }
+            Method::Dbm => {
+                let dbm = DorfmanBerbaumMetz::new(&source.jackknife()?, self.level);
+                let means = (0..modalities).map(|m| Ok((m, dbm.modality(m, random)?))).collect::<Result<_, _>>().map_err(sentence)?;
+                Ok((means, several(dbm.compare(random).map(|c| c.differences))?))
+            }
+            Method::Ustat => {
+                let table = source.table().map_err(|e| e.to_string())?;
+                let u = UStatistics::of(&table);
+                let sentence = |e: UStatisticsError| in_sentence(&e.to_string());
+                let none = || "Nothing varied, so that there are no degrees of freedom.".to_owned();
+                let estimate = |of: tiresias_mrmc::ustatistics::Averaged, null| {
+                    // A negative variance has no degrees of freedom, and the sentence about it says more.
+                    let df = of.df_bdg.or((of.variance < 0.0).then_some(1.0)).ok_or_else(none)?;
+                    of.estimate(df, DfRule::default(), Some(null), self.level).map_err(sentence)
+                };
+                let mut means = Vec::new();
+                for m in 0..modalities {
+                    means.push((m, estimate(u.modality(m, Estimator::Unbiased).map_err(sentence)?, 0.5)?));
+                }
+                let mut differences = Vec::new();
+                for (first, second) in (0..modalities).flat_map(|a| (a + 1..modalities).map(move |b| (a, b))) {
+                    let of = u.difference(first, second, Estimator::Unbiased, UnpairedDf::PerModality).map_err(sentence)?;
+                    differences.push(Difference { first, second, estimate: estimate(of, 0.0)? });
+                }
+                Ok((means, differences))
+            }
+        }
+    }
+
+    /// What follows for the hypothesis.
+    fn said(&self, name: &'static str, how: String, means: &[(usize, Estimate)], differences: &[Difference]) -> Primary {
+        let condition = |at: usize| self.scored.conditions.get(at).map(ToString::to_string).unwrap_or_default();
+        let means = means.iter().map(|(m, e)| Mean { modality: condition(*m), of: e.into() }).collect();
+        let pair = |a: usize, b: usize, e: &Estimate| Pair { a: condition(a), b: condition(b), reader: None, of: Numbers::from(e) };
+        let all = || differences.iter().map(|d| pair(d.first, d.second, &d.estimate)).collect();
+        let mut found = Primary { name, how, hypothesis: None, means, differences: Vec::new(), p: None, statement: None, shown: None };
+        let Some((test, reference)) = self.compared() else {
+            found.differences = all();
+            return found;
+        };
+        let (new, old) = (condition(test), condition(reference));
+        let own = differences.iter().find_map(|d| match (d.first == test, d.second == reference, d.first == reference, d.second == test) {
+            (true, true, ..) => Some(d.estimate),
+            (_, _, true, true) => {
+                let e = d.estimate;
+                Some(Estimate::new(-e.value, e.standard_error, e.df, Some(0.0), self.level))
+            }
+            _ => None,
+        });
+        let Some(e) = own else { return found };
+        found.differences = vec![pair(test, reference, &e)];
+        let bound = |claim| verdict(&e, claim).ok();
+        let (what, p, shown, where_to) = match &self.analysis.hypothesis {
+            Hypothesis::Estimation => return found,
+            Hypothesis::Superiority { .. } => {
+                let one_sided = bound(Claim::Superiority);
+                let p = if self.analysis.sides == 1 { one_sided.map(|v| v.p) } else { e.test.map(|t| t.p) };
+                (format!("\"{new}\" is better than \"{old}\""), p, one_sided.map(|v| v.shown), "above 0".to_owned())
+            }
+            Hypothesis::NonInferiority { margin, .. } => {
+                let v = bound(Claim::NonInferiority(*margin));
+                (
+                    format!("\"{new}\" is not worse than \"{old}\" by {margin} or more"),
+                    v.map(|v| v.p),
+                    v.map(|v| v.shown),
+                    format!("above {}", -margin),
+                )
+            }
+            Hypothesis::Equivalence { margin, .. } => {
+                let both = bound(Claim::NonInferiority(*margin)).zip(bound(Claim::SuperiorityBy(*margin)));
+                let p = both.map(|(low, high)| low.p.max(1.0 - high.p));
+                let shown = both.map(|(low, _)| low.shown && e.interval.high < *margin);
+                (format!("\"{new}\" and \"{old}\" differ by less than {margin}"), p, shown, format!("between {} and {margin}", -margin))
+            }
+        };
+        found.statement = Some(match shown {
+            None => format!("Nothing varied between \"{new}\" and \"{old}\", so that there is no test."),
+            Some(shown) => format!(
+                "\"{new}\" minus \"{old}\" is {:.4}, {} % interval {:.4} to {:.4}, which {} {where_to}.",
+                e.value,
+                percent(self.level),
+                e.interval.low,
+                e.interval.high,
+                if shown { "lies" } else { "does not lie" },
+            ),
+        });
+        (found.hypothesis, found.p, found.shown) = (Some(what), p.and_then(finite), shown);
+        found
+    }
+
+    fn sensitivity(&self, data: &Dataset, found: &mut Vec<Primary>, notes: &mut Notes) -> Result<(), AnalysisError> {
+        let (method, covariance) = (self.analysis.method, self.covariance());
+        for analysis in &self.analysis.sensitivity {
+            match analysis {
+                SensitivityAnalysis::FixedReaders => {
+                    found.extend(self.computed("fixed readers", data, Random::Cases, fixed(method), covariance, notes));
+                }
+                SensitivityAnalysis::FixedCases => {
+                    found.extend(self.computed("fixed cases", data, Random::Readers, fixed(method), covariance, notes));
+                }
+                SensitivityAnalysis::WorstCase | SensitivityAnalysis::BestCase => {
+                    let best = *analysis == SensitivityAnalysis::BestCase;
+                    let name = if best { "best case" } else { "worst case" };
+                    match self.data(NotEvaluableCounts::Omit, true, best) {
+                        Ok(filled) => found.extend(self.computed(name, &filled, self.random(), method, covariance, notes)),
+                        Err(AnalysisError::Other(why)) => notes.add(format!("The {name} analysis is left out. {why}")),
+                        Err(other) => return Err(other),
+                    }
+                }
+                SensitivityAnalysis::OtherMethods => self.other_methods(data, found, notes),
+                SensitivityAnalysis::PerProtocol => {
+                    notes.add(
+                        "The analysis without reads that had a deviation is left out: no deviations are recorded in this version."
+                            .to_owned(),
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn other_methods(&self, data: &Dataset, found: &mut Vec<Primary>, notes: &mut Notes) {
+        let by = [CovarianceMethod::DeLong, CovarianceMethod::Jackknife, CovarianceMethod::Unbiased];
+        let is_area = self.analysis.figure == Figure::Auc && data.cases.iter().all(|c| c.patient.is_none());
+        let mut others: Vec<(Method, CovarianceMethod)> =
+            by.into_iter().filter(|c| is_area || *c == CovarianceMethod::Jackknife).map(|c| (Method::Or, c)).collect();
+        others.push((Method::Dbm, CovarianceMethod::Jackknife));
+        if is_area && self.random() == Random::ReadersAndCases {
+            others.push((Method::Ustat, CovarianceMethod::Unbiased));
+        }
+        for (method, covariance) in others {
+            let is_primary = method == self.analysis.method && (method != Method::Or || covariance == self.covariance());
+            if !is_primary {
+                found.extend(self.computed("other methods", data, self.random(), method, covariance, notes));
+            }
+        }
+    }
+}
+
+/// U-statistics have readers and cases random; with one of them fixed it is Obuchowski and Rockette.
+const fn fixed(method: Method) -> Method {
+    match method {
+        Method::Dbm => Method::Dbm,
+        Method::Or | Method::Ustat => Method::Or,
+    }
+}
+
+fn how(figure: Figure, method: Method, covariance: CovarianceMethod, random: Random, level: Level) -> String {
+    let (fom, at) = word(figure);
+    let at = at.map_or_else(String::new, |at| format!(" at {at}"));
+    let covariance = match covariance {
+        CovarianceMethod::DeLong => "DeLong",
+        CovarianceMethod::Jackknife => "jackknife",
+        CovarianceMethod::Unbiased => "unbiased",
+    };
+    let method = match method {
+        Method::Or => format!("Obuchowski-Rockette, {covariance} covariance"),
+        Method::Dbm => "Dorfman-Berbaum-Metz".to_owned(),
+        Method::Ustat => "U-statistics, degrees of freedom BDG".to_owned(),
+    };
+    let random = match random {
+        Random::ReadersAndCases => "readers and cases random",
+        Random::Cases => "readers fixed, cases random",
+        Random::Readers => "readers random, cases fixed",
+    };
+    format!("{fom}{at}, {method}, {random}, {} % intervals", percent(level))
+}
+
+/// Confidence in percent, without the noise of the last digits.
+pub(super) fn percent(level: Level) -> f64 {
+    (level.confidence() * 1e6).round() / 1e4
+}

@@ -1,0 +1,350 @@
+//! What an analysis says, as `analyze --json` prints it: field names are those of its documentation, and nothing is renamed.
+//!
+//! Numbers are finite or absent: what does not apply, or has no finite value, is `null`, and a note says why. Degrees of freedom that are infinite are
+//! `null` too; the test is then by the normal distribution.
+
+use crate::scoring::HowScored;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tiresias_mrmc::inference::Estimate;
+
+/// Everything that was computed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The figure of merit.
+    pub fom: String,
+    /// From where on a rating is positive, or the false positive fraction up to which an area goes, where the figure has one.
+    pub fom_at: Option<f64>,
+    /// How modalities, readers and cases are crossed.
+    pub design: &'static str,
+    /// How many there are.
+    pub n: Counts,
+    /// The analysis that the study was planned for, where its protocol is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary: Option<Primary>,
+    /// The same figure under other assumptions, as the protocol lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sensitivity: Vec<Primary>,
+    /// Each reader in each modality.
+    pub readers: Vec<ReaderRow>,
+    /// Obuchowski and Rockette, by covariance.
+    pub or: BTreeMap<&'static str, OrBlock>,
+    /// Dorfman, Berbaum and Metz.
+    pub dbm: Option<DbmBlock>,
+    /// U-statistics: each modality alone, then each pair.
+    pub ustat: Vec<UstatRow>,
+    /// Agreement of readers.
+    pub agreement: Option<Agreement>,
+    /// What was done where programs of the field differ.
+    pub conventions: BTreeMap<&'static str, String>,
+    /// What the person who reads this should know, each a sentence.
+    pub notes: Vec<String>,
+    /// What the scores were made of, where they are a study's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scored: Option<HowScored>,
+    /// Whether truth met scores before a database lock; `null` where no study is known.
+    pub open_look: Option<bool>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Counts {
+    /// Their names, in the order that decides the sign of a difference.
+    pub modalities: Vec<String>,
+    /// Their names.
+    pub readers: Vec<String>,
+    /// Cases without the signal.
+    pub normals: usize,
+    /// Cases with it.
+    pub diseased: usize,
+    /// Scores that are not there and belong to the design.
+    pub missing: usize,
+}
+
+/// One reader in one modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReaderRow {
+    /// The modality.
+    pub modality: String,
+    /// The reader.
+    pub reader: String,
+    /// Normal cases with a score.
+    pub normals: usize,
+    /// Diseased cases with a score.
+    pub diseased: usize,
+    /// The figure of merit.
+    pub fom: Option<f64>,
+    /// DeLong's variance of an area.
+    pub variance_delong: Option<f64>,
+    /// Its interval: by DeLong's variance for an area, by the jackknife for other figures; normal.
+    pub ci: Option<[f64; 2]>,
+    /// Sensitivity at specificities.
+    pub sens_at_spec: BTreeMap<&'static str, Option<f64>>,
+    /// Partial areas over false positive fractions.
+    pub pauc_fpf: BTreeMap<&'static str, Option<f64>>,
+    /// Points of the curve that goes with the figure: ROC, AFROC or LROC.
+    pub roc: Vec<[f64; 2]>,
+    /// Points of the FROC curve, of marks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub froc: Vec<[f64; 2]>,
+}
+
+/// An estimate of one modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mean {
+    /// The modality.
+    pub modality: String,
+    /// The estimate and what is known about it.
+    #[serde(flatten)]
+    pub of: Numbers,
+}
+
+/// A difference of two modalities, a - b.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pair {
+    /// The first.
+    pub a: String,
+    /// The one that is subtracted.
+    pub b: String,
+    /// The reader, where it is of one reader alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
+    /// The estimate and what is known about it.
+    #[serde(flatten)]
+    pub of: Numbers,
+}
+
+/// What is known about an estimate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Numbers {
+    /// The estimate.
+    pub estimate: Option<f64>,
+    /// Its standard error.
+    pub se: Option<f64>,
+    /// Degrees of freedom; `null` for the normal distribution.
+    pub df: Option<f64>,
+    /// t, or z.
+    pub t: Option<f64>,
+    /// Two-sided.
+    pub p: Option<f64>,
+    /// Two-sided interval.
+    pub ci: Option<[f64; 2]>,
+}
+
+/// A finite number, or none.
+pub(super) fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+impl From<&Estimate> for Numbers {
+    fn from(e: &Estimate) -> Self {
+        Self {
+            estimate: finite(e.value),
+            se: finite(e.standard_error),
+            df: finite(e.df),
+            t: e.test.and_then(|t| finite(t.statistic)),
+            p: e.test.and_then(|t| finite(t.p)),
+            ci: finite(e.interval.low).zip(finite(e.interval.high)).map(|(low, high)| [low, high]),
+        }
+    }
+}
+
+/// An Obuchowski-Rockette analysis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OrBlock {
+    /// Covariances of the errors, averaged by kind.
+    pub covariance: Covariances,
+    /// Variance components of readers; may be negative.
+    pub components: Components,
+    /// Mean squares.
+    pub mean_squares: MeanSquares,
+    /// Readers and cases random.
+    pub rrrc: Option<FTest>,
+    /// Readers fixed.
+    pub frrc: Option<ChiTest>,
+    /// Cases fixed.
+    pub rrfc: Option<FTest>,
+}
+
+/// Covariances of the errors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Covariances {
+    /// The same reader and modality.
+    pub var: Option<f64>,
+    /// The same reader, other modality.
+    pub cov1: Option<f64>,
+    /// The same modality, other reader.
+    pub cov2: Option<f64>,
+    /// Both other.
+    pub cov3: Option<f64>,
+}
+
+/// Variance components of readers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Components {
+    /// Var(R).
+    pub reader: Option<f64>,
+    /// Var(T*R).
+    pub modality_reader: Option<f64>,
+}
+
+/// Mean squares of the figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MeanSquares {
+    /// MS(T).
+    pub t: Option<f64>,
+    /// MS(R).
+    pub r: Option<f64>,
+    /// MS(T*R).
+    pub tr: Option<f64>,
+}
+
+/// A test by F with its estimates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FTest {
+    /// F.
+    pub f: Option<f64>,
+    /// Degrees of freedom of modalities.
+    pub df1: Option<f64>,
+    /// Those of the denominator.
+    pub df2: Option<f64>,
+    /// p value.
+    pub p: Option<f64>,
+    /// Each modality, from its own data alone.
+    pub means: Vec<Mean>,
+    /// Each pair.
+    pub differences: Vec<Pair>,
+    /// Each pair for each reader, where readers are fixed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readers: Vec<Pair>,
+}
+
+/// A test by chi-squared with its estimates.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChiTest {
+    /// Chi-squared.
+    pub chi2: Option<f64>,
+    /// Its degrees of freedom.
+    pub df: Option<f64>,
+    /// p value.
+    pub p: Option<f64>,
+    /// Each modality, from its own data alone.
+    pub means: Vec<Mean>,
+    /// Each pair.
+    pub differences: Vec<Pair>,
+    /// Each pair for each reader.
+    pub readers: Vec<Pair>,
+}
+
+/// A Dorfman-Berbaum-Metz analysis.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DbmBlock {
+    /// Mean squares of pseudovalues: t, r, c, tr, tc, rc, trc.
+    pub mean_squares: BTreeMap<&'static str, Option<f64>>,
+    /// Readers and cases random.
+    pub rrrc: Option<FTest>,
+    /// Readers fixed.
+    pub frrc: Option<FTest>,
+    /// Cases fixed.
+    pub rrfc: Option<FTest>,
+}
+
+/// A U-statistic analysis of one modality against 0.5, or of a - b against 0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UstatRow {
+    /// The modality.
+    pub a: String,
+    /// The one that is subtracted; `null` where there is none.
+    pub b: Option<String>,
+    /// The area over all pairs read, or the difference of two.
+    pub estimate: Option<f64>,
+    /// Unbiased; may be negative.
+    pub variance: Option<f64>,
+    /// The V-statistic.
+    pub variance_v: Option<f64>,
+    /// Unbiased moments, of a pair those that the two share.
+    pub moments: BTreeMap<&'static str, Option<f64>>,
+    /// Degrees of freedom after Barrett, Clarkson, Kupinski and Bandos, Gallas.
+    pub df_bdg: Option<f64>,
+    /// t by these.
+    pub t: Option<f64>,
+    /// p by these, two-sided.
+    pub p: Option<f64>,
+    /// Interval by these.
+    pub ci: Option<[f64; 2]>,
+    /// Degrees of freedom of Hillis, of crossed designs.
+    pub df_hillis: Option<f64>,
+    /// p by these, two-sided.
+    pub p_hillis: Option<f64>,
+}
+
+/// Agreement of readers, over all reads, and in each modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Cohen's kappa of each two readers in each modality.
+    pub kappa: Vec<Kappa>,
+    /// Weighted kappa of each two readers in each modality.
+    pub weighted_kappa: Vec<Kappa>,
+    /// Fleiss' kappa, each case in each modality being one that was rated.
+    pub fleiss: Option<f64>,
+    /// Krippendorff's alpha, likewise.
+    pub krippendorff: BTreeMap<&'static str, Option<f64>>,
+    /// Intraclass correlations of single ratings and of means, likewise.
+    pub icc: BTreeMap<&'static str, Option<f64>>,
+    /// The same by modality.
+    pub by_modality: Vec<AgreementOf>,
+}
+
+/// Agreement in one modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgreementOf {
+    /// The modality.
+    pub modality: String,
+    /// Fleiss' kappa.
+    pub fleiss: Option<f64>,
+    /// Krippendorff's alpha.
+    pub krippendorff: BTreeMap<&'static str, Option<f64>>,
+    /// Intraclass correlations.
+    pub icc: BTreeMap<&'static str, Option<f64>>,
+}
+
+/// Kappa of two readers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Kappa {
+    /// The modality.
+    pub modality: String,
+    /// One reader.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// "linear" or "quadratic", of weighted kappa.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<&'static str>,
+    /// Kappa.
+    pub kappa: Option<f64>,
+    /// Its large-sample standard error.
+    pub se: Option<f64>,
+    /// Its interval.
+    pub ci: Option<[f64; 2]>,
+}
+
+/// The analysis that a protocol fixed, or the same under another assumption.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Primary {
+    /// What it is: "primary", or the protocol's word for a sensitivity analysis.
+    pub name: &'static str,
+    /// How: method, covariance, what is random.
+    pub how: String,
+    /// What was to be shown, in words; `null` where figures are only estimated.
+    pub hypothesis: Option<String>,
+    /// Each condition.
+    pub means: Vec<Mean>,
+    /// Test minus reference, or each pair where figures are only estimated.
+    pub differences: Vec<Pair>,
+    /// The p value of what was to be shown.
+    pub p: Option<f64>,
+    /// What follows, in neutral words.
+    pub statement: Option<String>,
+    /// Whether it was shown.
+    pub shown: Option<bool>,
+}

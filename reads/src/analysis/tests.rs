@@ -1,0 +1,176 @@
+//! Tests of the report: no number that is none, one sentence for each trap, names instead of numbers.
+
+use super::*;
+use crate::scoring::{DataCase, DataLesion, LocatedRating, RatedMark};
+
+/// Modalities A and B; case k is diseased where k is odd. `score` by modality, reader, case.
+fn ratings(readers: usize, cases: usize, score: impl Fn(usize, usize, usize) -> Option<f64>) -> Dataset {
+    let case = |k: usize| DataCase { name: format!("c{k}"), patient: None, diseased: k % 2 == 1, lesions: vec![] };
+    let cells = (0..2).flat_map(|m| (0..readers).flat_map(move |r| (0..cases).map(move |k| (m, r, k))));
+    Dataset {
+        modalities: vec!["A".into(), "B".into()],
+        readers: (1..=readers).map(|r| format!("r{r}")).collect(),
+        cases: (0..cases).map(case).collect(),
+        scores: Scores::Roc(cells.map(|(m, r, k)| score(m, r, k)).collect()),
+    }
+}
+/// A rating that tells the classes apart, more or less.
+fn rated(m: usize, r: usize, k: usize) -> Option<f64> {
+    Some(((k * 7 + r * 3 + m * 5) % 11) as f64 + if k % 2 == 1 { 3.0 } else { 0.0 })
+}
+
+fn report(data: &Dataset) -> Report {
+    let report = analyse(data, Choice::default()).unwrap();
+    let json = serde_json::to_value(&report).unwrap();
+    finite(&json, "");
+    assert!(!in_words(&report).contains("NaN") && !in_words(&report).contains("inf"));
+    report
+}
+/// serde_json writes NaN as null, so that a null where a number is must be one that was meant: the types hold options alone.
+fn finite(json: &serde_json::Value, at: &str) {
+    match json {
+        serde_json::Value::Number(n) => assert!(n.as_f64().is_some_and(f64::is_finite), "{at}: {n}"),
+        serde_json::Value::Array(items) => items.iter().for_each(|i| finite(i, at)),
+        serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| finite(value, key)),
+        _ => {}
+    }
+}
+fn noted(report: &Report, words: &str) {
+    assert!(report.notes.iter().any(|n| n.contains(words)), "no {words:?} in {:?}", report.notes);
+    assert!(report.notes.iter().all(|n| n.ends_with('.') && !n.contains('\n') && !n.contains("(from 0)")), "{:?}", report.notes);
+}
+
+#[test]
+fn a_crossed_study_has_every_part() {
+    let found = report(&ratings(4, 30, rated));
+    assert_eq!((found.fom.as_str(), found.design, found.n.missing), ("auc", "crossed", 0));
+    assert_eq!(found.or.keys().copied().collect::<Vec<_>>(), ["delong", "jackknife", "unbiased"]);
+    let or = &found.or["jackknife"];
+    let dbm = found.dbm.as_ref().unwrap();
+    let (a, b) = (or.rrrc.as_ref().unwrap(), dbm.rrrc.as_ref().unwrap());
+    assert!((a.f.unwrap() - b.f.unwrap()).abs() < 1e-9, "both are one with readers random");
+    assert_eq!((found.ustat.len(), found.readers.len(), or.frrc.as_ref().unwrap().readers.len()), (3, 8, 4));
+    assert!(found.ustat[2].df_hillis.is_some() && found.ustat[0].b.is_none());
+    let agreement = found.agreement.as_ref().unwrap();
+    assert_eq!((agreement.kappa.len(), agreement.weighted_kappa.len(), agreement.by_modality.len()), (12, 24, 2));
+    assert!(agreement.fleiss.is_some() && agreement.krippendorff["ordinal"].is_some() && agreement.icc["icc2"].is_some());
+    assert!(found.notes.is_empty(), "{:?}", found.notes);
+    let one = analyse(&ratings(4, 30, rated), Choice { method: Some(Method::Ustat), ..Choice::default() }).unwrap();
+    assert!(one.or.is_empty() && one.dbm.is_none() && one.ustat.len() == 3);
+}
+
+#[test]
+fn each_trap_is_a_number_or_a_sentence() {
+    // One class alone.
+    let mut none = ratings(2, 10, rated);
+    none.cases.iter_mut().for_each(|c| c.diseased = false);
+    let error = analyse(&none, Choice::default()).unwrap_err().to_string();
+    assert_eq!(error, "No case is diseased, so there is no figure of merit: it needs cases with and without the signal. Check the truth.");
+    // One reader.
+    let one = report(&ratings(1, 20, rated));
+    noted(&one, "There is one reader");
+    let or = &one.or["delong"];
+    assert!(or.rrrc.is_none() && or.frrc.as_ref().is_some_and(|f| f.p.is_some()) && or.covariance.cov2.is_none());
+    // Constant scores: an area of one half, no variance, no test.
+    let constant = report(&ratings(3, 12, |_, _, _| Some(3.0)));
+    noted(&constant, "Reader \"r1\" in \"A\" rated all cases the same");
+    assert_eq!(constant.readers[0].fom, Some(0.5));
+    assert_eq!(constant.or["delong"].rrrc.as_ref().unwrap().f, None);
+    noted(&constant, "nothing varied");
+    // Perfect separation.
+    let perfect = report(&ratings(3, 12, |_, _, k| Some((k % 2) as f64)));
+    assert_eq!((perfect.readers[0].fom, perfect.readers[0].variance_delong), (Some(1.0), Some(0.0)));
+    // Missing reads.
+    let missing = report(&ratings(4, 30, |m, r, k| rated(m, r, k).filter(|_| (m, r, k) != (1, 2, 7))));
+    assert_eq!((missing.design, missing.n.missing, missing.or.len()), ("partial", 1, 0));
+    assert!(missing.dbm.is_none() && missing.ustat[2].p.is_some());
+    noted(&missing, "U-statistics take it.");
+    // A reader who read one class alone.
+    let half = report(&ratings(3, 20, |m, r, k| rated(m, r, k).filter(|_| r != 1 || k % 2 == 0)));
+    noted(&half, "Reader \"r2\" in \"A\" has no score of a diseased case: leave the reader out of this analysis.");
+    assert_eq!((half.readers[1].fom, half.readers[1].diseased), (None, 0));
+    // A negative variance (Gallas's estimate is unbiased, and readers who differ by chance alone make it so).
+    let negative = report(&ratings(2, 8, |m, r, k| Some(((k * 5 + r * 4 + m * 3) % 8) as f64)));
+    assert!(negative.ustat.iter().all(|u| u.variance.is_some_and(|v| v >= 0.0) || u.p.is_none()));
+    // Readers of their own in each modality, and cases of their own.
+    let nested = report(&ratings(4, 30, |m, r, k| rated(m, r, k).filter(|_| r / 2 == m)));
+    assert_eq!(nested.design, "readers-in-modalities");
+    assert!(nested.or["delong"].rrrc.as_ref().is_some_and(|t| t.p.is_some()) && nested.or["delong"].frrc.is_none());
+    let own_cases = report(&ratings(3, 40, |m, r, k| rated(m, r, k).filter(|_| k / 20 == m)));
+    assert_eq!((own_cases.design, own_cases.n.missing), ("cases-in-modalities", 0));
+}
+
+#[test]
+fn figures_of_other_scores_are_refused_in_a_sentence() {
+    let check = |data: &Dataset, word: &str, sentence: &str| {
+        let choice = Choice { figure: Some(figure_of(word).unwrap()), ..Choice::default() };
+        assert_eq!(analyse(data, choice).map(|r| r.fom).map_err(|e| e.to_string()), Err(sentence.to_owned()));
+    };
+    let roc = ratings(2, 12, rated);
+    check(&roc, "wafroc", "The figure `wafroc` cannot be computed: the data have one rating a case. Choose `auc`, `sens` or `spec`.");
+    let froc = marks();
+    check(&froc, "auc", "The figure `auc` cannot be computed: the data have marks. Choose `wafroc`, `afroc` or `hrauc`.");
+    let mut hole = froc;
+    let Scores::Froc(cells) = &mut hole.scores else { panic!("marks") };
+    cells[3] = None;
+    let error = analyse(&hole, Choice::default()).unwrap_err().to_string();
+    assert!(error.starts_with("The figure `wafroc` needs every reader to have read every case in every modality, and 1 of 48"), "{error}");
+    for wrong in ["", "area", "lroc@2", "lroc@0", "auc@1", "sens@x", "sens@NaN"] {
+        assert_eq!(figure_of(wrong), Err(FIGURES), "{wrong}");
+    }
+    assert_eq!(figure_of("lroc@0.2"), Ok(Figure::Lroc(0.2)));
+}
+
+/// Two modalities, two readers, twelve cases, two lesions in each diseased one; the second reader marks nothing in "B".
+fn marks() -> Dataset {
+    let mut data = ratings(2, 12, rated);
+    for case in data.cases.iter_mut().filter(|c| c.diseased) {
+        case.lesions = ["1", "2"].map(|name| DataLesion { name: name.into(), weight: 0.0 }).to_vec();
+    }
+    let cell = |at: usize| {
+        let (of, k) = (at / 12, at % 12);
+        let hit = RatedMark { lesion: Some(k % 3 % 2), rating: 3.0 + (k % 4) as f64 };
+        let miss = RatedMark { lesion: None, rating: 1.0 + ((k + of) % 3) as f64 };
+        match (of, k % 2) {
+            (3, _) => vec![],
+            (_, 1) => vec![hit],
+            _ if k % 3 == 0 => vec![miss],
+            _ => vec![],
+        }
+    };
+    data.scores = Scores::Froc((0..48).map(|at| Some(cell(at))).collect());
+    data
+}
+
+#[test]
+fn marks_and_located_ratings_have_reports() {
+    for word in ["wafroc", "afroc", "hrauc"] {
+        let choice = Choice { figure: Some(figure_of(word).unwrap()), ..Choice::default() };
+        let found = analyse(&marks(), choice).unwrap();
+        finite(&serde_json::to_value(&found).unwrap(), "");
+        assert_eq!((found.fom.as_str(), found.or.len(), found.readers.len()), (word, 1, 4));
+        assert_eq!(found.readers[3].fom, Some(0.5), "a reader without a mark");
+        assert!(found.or["jackknife"].rrrc.as_ref().unwrap().p.is_some() && found.ustat.is_empty() && found.agreement.is_none());
+        assert_eq!(found.readers[0].roc.last(), Some(&[1.0, 1.0]));
+    }
+    let mut data = ratings(2, 20, rated);
+    let located = |at: usize| LocatedRating { rating: ((at * 7) % 13) as f64, right: at % 2 == 1 && at % 3 > 0 };
+    data.scores = Scores::Lroc((0..80).map(|at| Some(located(at))).collect());
+    let found = report(&data);
+    assert_eq!((found.fom.as_str(), found.fom_at, found.or.len()), ("lroc", Some(1.0), 1));
+    assert!(found.conventions.contains_key("lroc_end"));
+    let rates = analyse(&data, Choice { figure: Some(Figure::Sensitivity(6.0)), ..Choice::default() }).unwrap();
+    assert!(rates.readers[0].fom.is_some() && rates.or.contains_key("jackknife"));
+}
+
+#[test]
+fn units_of_patients_are_left_out_together() {
+    let mut data = ratings(3, 40, rated);
+    for (k, case) in data.cases.iter_mut().enumerate() {
+        case.patient = Some(format!("p{}", k / 2));
+    }
+    let found = report(&data);
+    assert_eq!(found.or.keys().copied().collect::<Vec<_>>(), ["delong", "jackknife"]);
+    noted(&found, "several units of one patient");
+    assert!(found.conventions.contains_key("clusters") && found.ustat.is_empty());
+}

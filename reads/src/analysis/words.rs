@@ -1,0 +1,101 @@
+//! A report for people: the planned analysis first, then figures, comparisons and notes, in lines of text.
+
+use super::report::{FTest, Mean, Numbers, Pair, Primary, Report};
+use std::fmt::Write as _;
+
+/// The report as text.
+#[must_use]
+pub fn in_words(report: &Report) -> String {
+    let mut out = String::new();
+    let n = &report.n;
+    line(
+        &mut out,
+        &format!(
+            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing; design {}",
+            report.fom,
+            report.fom_at.map_or_else(String::new, |at| format!(" at {at}")),
+            n.modalities.len(),
+            n.readers.len(),
+            n.normals,
+            n.diseased,
+            n.missing,
+            report.design,
+        ),
+    );
+    for planned in report.primary.iter().chain(&report.sensitivity) {
+        of_planned(&mut out, planned);
+    }
+    line(&mut out, "");
+    for row in &report.readers {
+        let interval = row.ci.map_or_else(String::new, |[low, high]| format!("  [{low:.4}, {high:.4}]"));
+        let of = format!("{} normals, {} diseased", row.normals, row.diseased);
+        line(&mut out, &format!("  {}  {}  {}{interval}  ({of})", row.modality, row.reader, number(row.fom)));
+    }
+    for (covariance, block) in &report.or {
+        line(&mut out, &format!("\nObuchowski-Rockette, {covariance} covariance"));
+        if let Some(test) = &block.rrrc {
+            of_test(&mut out, "readers and cases random", test);
+        }
+        if let Some(test) = &block.frrc {
+            let equality = test.chi2.zip(test.df).map(|(chi2, df)| format!(": chi-squared {chi2:.4}, df {df}, p {}", number(test.p)));
+            line(&mut out, &format!("  readers fixed{}", equality.unwrap_or_default()));
+            of_rows(&mut out, &test.means, &test.differences);
+        }
+        if let Some(test) = &block.rrfc {
+            of_test(&mut out, "cases fixed", test);
+        }
+    }
+    if let Some(test) = report.dbm.as_ref().and_then(|d| d.rrrc.as_ref()) {
+        line(&mut out, "\nDorfman-Berbaum-Metz");
+        of_test(&mut out, "readers and cases random", test);
+    }
+    if !report.ustat.is_empty() {
+        line(&mut out, "\nU-statistics");
+    }
+    for row in &report.ustat {
+        let name = row.b.as_ref().map_or_else(|| row.a.clone(), |b| format!("{} - {b}", row.a));
+        let ci = row.ci.map_or_else(String::new, |[low, high]| format!("  [{low:.4}, {high:.4}]"));
+        let (variance, df) = (row.variance.map_or_else(|| "-".into(), |v| format!("{v:.4e}")), number(row.df_bdg));
+        line(&mut out, &format!("  {name}  {}  variance {variance}, df {df}{ci}, p {}", number(row.estimate), number(row.p)));
+    }
+    if !report.notes.is_empty() {
+        line(&mut out, "");
+    }
+    report.notes.iter().for_each(|note| line(&mut out, &format!("Note: {note}")));
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    let _ = writeln!(out, "{text}");
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"))
+}
+
+fn of_planned(out: &mut String, planned: &Primary) {
+    line(out, &format!("\n{}: {}", if planned.name == "primary" { "Primary analysis" } else { planned.name }, planned.how));
+    of_rows(out, &planned.means, &planned.differences);
+    if let Some(hypothesis) = &planned.hypothesis {
+        line(out, &format!("  To be shown: {hypothesis}; p {}", number(planned.p)));
+    }
+    if let Some(statement) = &planned.statement {
+        line(out, &format!("  {statement}"));
+    }
+}
+
+fn of_test(out: &mut String, which: &str, test: &FTest) {
+    let equality = test.f.zip(test.df1).map(|(f, df1)| format!(": F {f:.4}, df {df1} and {}, p {}", number(test.df2), number(test.p)));
+    line(out, &format!("  {which}{}", equality.unwrap_or_default()));
+    of_rows(out, &test.means, &test.differences);
+}
+
+fn of_rows(out: &mut String, means: &[Mean], differences: &[Pair]) {
+    let of = |n: &Numbers| {
+        let ci = n.ci.map_or_else(String::new, |[low, high]| format!("  [{low:.4}, {high:.4}]"));
+        let p = n.p.map_or_else(String::new, |p| format!("  p {p:.4}"));
+        format!("{}  SE {}{ci}{p}", number(n.estimate), number(n.se))
+    };
+    means.iter().for_each(|m| line(out, &format!("    {}  {}", m.modality, of(&m.of))));
+    differences.iter().for_each(|d| line(out, &format!("    {} - {}  {}", d.a, d.b, of(&d.of))));
+}
