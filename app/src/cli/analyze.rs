@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, of_study, read_scores};
 use tiresias_reads::desk::Desk;
 use tiresias_reads::matching::{Acceptance, Radius};
+use tiresias_reads::protocol::{Figure, Method};
 use tiresias_reads::scoring::{Holding, Reads, score};
 use tiresias_reads::study::Study;
 use tiresias_reads::table::reads_table;
@@ -26,11 +27,11 @@ pub(super) struct AnalyzeArgs {
     #[arg(long, value_name = "DIR")]
     desk: Option<PathBuf>,
     /// The figure of merit: auc, wafroc, afroc, hrauc, lroc[@F], sens[@RATING] or spec[@RATING]; by default what the protocol planned, or that of the data.
-    #[arg(long, value_parser = figure)]
+    #[arg(long, value_parser = figure_of)]
     fom: Option<Figure>,
     /// One method alone: or, dbm or ustat.
     #[arg(long, value_parser = method_of)]
-    method: Option<tiresias_reads::protocol::Method>,
+    method: Option<Method>,
     /// Degrees of freedom of U-statistics before t: none, imrmc-java or imrmc-r.
     #[arg(long, value_name = "ROUNDING", default_value = "none", value_parser = rounding)]
     df: Rounding,
@@ -42,15 +43,10 @@ pub(super) struct AnalyzeArgs {
     json: bool,
 }
 
-type Figure = tiresias_reads::protocol::Figure;
-
 /// What `reads` makes of the word for a rounding.
 #[derive(Debug, Clone)]
 struct Rounding(String);
 
-fn figure(text: &str) -> Result<Figure, NoWord> {
-    figure_of(text)
-}
 fn rounding(text: &str) -> Result<Rounding, NoWord> {
     df_rule_of(text).map(|_| Rounding(text.to_owned()))
 }

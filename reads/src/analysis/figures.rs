@@ -71,8 +71,8 @@ impl<'a> Source<'a> {
             (Scores::Lroc(_), _) => return wrong("one located rating a case", "`lroc`, `auc`, `sens` or `spec`"),
             (Scores::Froc(marks), Figure::WAfroc | Figure::Afroc | Figure::HrAuc) => {
                 let read = marks.iter().map(|m| m.as_ref().map(|_| 0.0)).collect();
-                let cases = FrocCases::new(&data.cases.iter().map(|c| c.lesions.iter().map(|l| l.weight).collect()).collect::<Vec<_>>());
-                let cases = cases.map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
+                let weights: Vec<Vec<f64>> = data.cases.iter().map(|c| c.lesions.iter().map(|l| l.weight).collect()).collect();
+                let cases = FrocCases::new(&weights).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
                 (read, Shape::Marks(cases, marks_of(data, marks, figure)?))
             }
             (Scores::Froc(_), _) => return wrong("marks", "`wafroc`, `afroc` or `hrauc`"),

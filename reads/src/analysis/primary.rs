@@ -13,7 +13,7 @@ use tiresias_mrmc::figures::CovarianceMethod;
 use tiresias_mrmc::hypotheses::{Claim, verdict};
 use tiresias_mrmc::inference::{Estimate, Level};
 use tiresias_mrmc::missing::{Assumption, filled};
-use tiresias_mrmc::obuchowski_rockette::{Conventions, Difference, ObuchowskiRockette, OrError, Random};
+use tiresias_mrmc::obuchowski_rockette::{Comparison, Conventions, Difference, ObuchowskiRockette, OrError, Random};
 use tiresias_mrmc::table::Design;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
 use tiresias_words::Condition;
@@ -151,11 +151,14 @@ impl Plan<'_> {
     fn estimates(&self, data: &Dataset, random: Random, method: Method, covariance: CovarianceMethod) -> Result<Estimates, String> {
         let source = Source::new(data, self.analysis.figure).map_err(|e| e.to_string())?;
         let modalities = data.modalities.len();
-        let sentence = |e: OrError| in_sentence(&e.to_string());
-        let several = |compared: Result<_, OrError>| match compared {
+        let pairs = |compared: Result<Comparison, OrError>| match compared {
             Err(OrError::OneModality) => Ok(Vec::new()),
-            Ok(differences) => Ok(differences),
+            Ok(comparison) => Ok(comparison.differences),
             Err(other) => Err(in_sentence(&other.to_string())),
+        };
+        // The figure of each modality by its place.
+        let means = |of: &dyn Fn(usize) -> Result<Estimate, OrError>| {
+            (0..modalities).map(|m| of(m).map(|e| (m, e))).collect::<Result<Vec<_>, _>>().map_err(|e| in_sentence(&e.to_string()))
         };
         let design = source.table().map_err(|e| e.to_string())?.design();
         if method != Method::Ustat && !matches!(design, Design::Crossed | Design::CasesInReaders | Design::CasesInModalities) {
@@ -167,13 +170,11 @@ impl Plan<'_> {
             Method::Or => {
                 let figures = source.figures(covariance)?;
                 let or = ObuchowskiRockette::new(&figures, Conventions::default(), self.level);
-                let means = (0..modalities).map(|m| Ok((m, or.modality(m, random)?))).collect::<Result<_, _>>().map_err(sentence)?;
-                Ok((means, several(or.compare(random).map(|c| c.differences))?))
+                Ok((means(&|m| or.modality(m, random))?, pairs(or.compare(random))?))
             }
             Method::Dbm => {
                 let dbm = DorfmanBerbaumMetz::new(&source.jackknife()?, self.level);
-                let means = (0..modalities).map(|m| Ok((m, dbm.modality(m, random)?))).collect::<Result<_, _>>().map_err(sentence)?;
-                Ok((means, several(dbm.compare(random).map(|c| c.differences))?))
+                Ok((means(&|m| dbm.modality(m, random))?, pairs(dbm.compare(random))?))
             }
             Method::Ustat => {
                 let table = source.table().map_err(|e| e.to_string())?;

@@ -166,11 +166,6 @@ pub(crate) fn rjafroc_or(ledger: &mut Ledger, json: &Value, at: &str, figures: &
         let reader = |reader| or.reader_differences(reader).expect("differences");
         intervals(ledger, json, &format!("{at}/{name}"), &comparison, one, reader, random == Random::Cases);
     }
-    let k_minus_1 = format!("{at}/FRRC/ciAvgRdrEachTrt/");
-    ledger.leave_out(
-        |path| path.starts_with(&k_minus_1) && path.ends_with("/DF"),
-        "RJafroc prints K - 1 beside an interval that it makes with the normal distribution",
-    );
 }
 
 /// RJafroc's Dorfman-Berbaum-Metz analysis, at `at` of the file.

@@ -85,13 +85,8 @@ fn estimates(ledger: &mut Ledger, path: &str, u: &UStatistics, pair: (usize, Opt
 
 pub(crate) fn java(ledger: &mut Ledger, json: &Value, study: &Study, u: &UStatistics) {
     let figures = u.figures().expect("figures");
-    // The program computes Hillis's degrees of freedom for crossed designs. It prints some for the crossed parts of a study
-    // that is not crossed, but takes the number of cases of the whole file for theirs in Cov2 and Cov3.
+    // The program computes Hillis's degrees of freedom for crossed designs.
     let crossed = study.scores.iter().all(Option::is_some);
-    if !crossed {
-        let reason = "iMRMC has Hillis's degrees of freedom for crossed designs only";
-        ledger.leave_out(|path| path.starts_with(JAVA) && path.ends_with("Hillis"), reason);
-    }
     for (path, row) in rows(json, JAVA) {
         let pair = which(study, row);
         counts(ledger, &path, study, pair);
@@ -188,8 +183,6 @@ pub(crate) fn independent(ledger: &mut Ledger, json: &Value, study: &Study, u: &
         ledger.compare(&format!("{path}/var"), Some(of.variance), Kind::Variance);
         if of.variance > 0.0 {
             ledger.compare(&format!("{path}/df"), of.df_bdg, Kind::Df);
-        } else {
-            ledger.leave_out(|leaf| leaf == format!("{path}/df"), "degrees of freedom of a negative variance");
         }
         ledger.compare(&format!("{path}/p"), estimate.and_then(|e| e.test).map(|t| t.p), Kind::P);
         ledger.compare(&format!("{path}/lo"), estimate.map(|e| e.interval.low), Kind::Interval);

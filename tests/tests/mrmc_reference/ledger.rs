@@ -1,4 +1,4 @@
-//! An account of every number in a file of expectations: compared, or left out for a reason that is written down.
+//! An account of every number in a file of expectations: compared, or an exception that is written down as data.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub(crate) struct Ledger {
     set: String,
     leaves: BTreeMap<String, Value>,
     done: BTreeSet<String>,
-    compared: BTreeMap<String, usize>,
+    exceptions: Vec<Exception>,
     tolerance: Tolerance,
     pub(crate) differences: Vec<String>,
 }
@@ -50,8 +50,8 @@ impl Ledger {
             p_abs: tolerance("p_abs"),
             ci_abs: tolerance("ci_abs"),
         };
-        let (done, compared, differences) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
-        Self { set: set.to_owned(), leaves, done, compared, tolerance, differences }
+        let exceptions = Exception::all().into_iter().filter(|e| e.dataset == "*" || e.dataset == set).collect();
+        Self { set: set.to_owned(), leaves, done: BTreeSet::new(), exceptions, tolerance, differences: Vec::new() }
     }
 
     /// Compares one number; `None` here must be null there.
@@ -59,9 +59,8 @@ impl Ledger {
         let Some(theirs) = self.leaves.get(path) else {
             return self.differences.push(format!("{} {path}: no such number", self.set));
         };
+        assert!(!self.exceptions.iter().any(|e| e.is_about(path)), "{} {path} is compared, and an exception too", self.set);
         self.done.insert(path.to_owned());
-        let tool = path.split('/').next().unwrap_or_default().to_owned();
-        *self.compared.entry(tool).or_default() += 1;
         let t = &self.tolerance;
         let fits = match (ours, theirs.as_f64()) {
             (None, None) => theirs.is_null(),
@@ -83,19 +82,58 @@ impl Ledger {
         }
     }
 
-    /// Leaves out what no analysis makes, for a reason.
-    pub(crate) fn leave_out(&mut self, pattern: impl Fn(&str) -> bool, reason: &str) {
-        assert!(!reason.is_empty(), "a number is left out for a reason");
-        let found: Vec<String> = self.leaves.keys().filter(|path| pattern(path)).cloned().collect();
-        self.done.extend(found);
-    }
-
-    /// What was compared, by tool; each number that nobody looked at is a difference.
+    /// What was compared, by tool: as many as the file has numbers, but for its exceptions. Each number that nobody looked at is a difference, and so is an
+    /// exception that is about no number.
     pub(crate) fn close(mut self) -> (BTreeMap<String, usize>, Vec<String>) {
-        for path in self.leaves.keys().filter(|path| !self.done.contains(*path)) {
-            self.differences.push(format!("{} {path}: nobody compares this number", self.set));
+        for exception in &self.exceptions {
+            if !self.leaves.keys().any(|path| exception.is_about(path)) {
+                self.differences.push(format!("{} {}: an exception is about no number", self.set, exception.quantity));
+            }
         }
-        (self.compared, self.differences)
+        let mut compared: BTreeMap<String, usize> = BTreeMap::new();
+        for path in self.leaves.keys().filter(|path| !self.exceptions.iter().any(|e| e.is_about(path))) {
+            if self.done.contains(path) {
+                *compared.entry(path.split('/').next().unwrap_or_default().to_owned()).or_default() += 1;
+            } else {
+                self.differences.push(format!("{} {path}: nobody compares this number", self.set));
+            }
+        }
+        (compared, self.differences)
+    }
+}
+
+/// Numbers that are not compared, from notes/mrmc.md 2.4: one row of `exceptions.csv`.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    tool: String,
+    dataset: String,
+    /// A path of the file; `*` stands for any characters.
+    quantity: String,
+    convention: String,
+}
+
+impl Exception {
+    /// All of them, each with its tool, dataset, quantity and convention.
+    pub(crate) fn all() -> Vec<Self> {
+        let rows = csv::Reader::from_reader(&include_bytes!("../../data/mrmc/exceptions.csv")[..]).into_deserialize();
+        let rows: Vec<Self> = rows.collect::<Result<_, _>>().expect("rows of four columns");
+        let is_whole = |e: &Self| ![&e.tool, &e.dataset, &e.quantity, &e.convention].iter().any(|text| text.is_empty());
+        assert!(rows.iter().all(is_whole), "each names tool, dataset, quantity and convention");
+        rows
+    }
+    fn is_about(&self, path: &str) -> bool {
+        matches(&self.quantity, path)
+    }
+}
+
+/// Whether a text has the form of a pattern, in which `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text
+            .strip_prefix(start)
+            .is_some_and(|after| (0..=after.len()).any(|at| after.is_char_boundary(at) && matches(rest, &after[at..]))),
     }
 }
 

@@ -84,5 +84,4 @@ pub(crate) fn agreement(ledger: &mut Ledger, json: &Value, study: &Study) {
     for (key, metric) in METRICS {
         ledger.compare(&format!("agreement_python/krippendorff2011_example/{key}"), alpha(&cases, metric).ok(), Kind::Figure);
     }
-    ledger.leave_out(|path| path.starts_with("krippendorff2011_example_data"), "the ratings themselves");
 }

@@ -2,8 +2,8 @@
 //!
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
-mod export;
 mod analyze;
+mod export;
 mod frames;
 mod load;
 mod panes;
