@@ -1,13 +1,15 @@
-//! A study on a reader's workstation: the folder with `protocol.toml`, `bundles/`, `packages/` and `record.sqlite`.
+//! A study on a reader's workstation: the folder with `protocol.toml`, `bundles/`, `seats/`, `packages/` and `record.sqlite`.
 //!
 //! Owns the layout of the folder. It holds what a reader may have: no desk ids, no truth.
 //! Refuses to write over a study. Errors name files by their place in the folder.
 
+use crate::accounts::Attempts;
 use crate::bundle::{Bundle, BundleError};
-use crate::folder::{Aside, FolderError, read_at_most};
+use crate::folder::{Aside, FolderError, read_at_most, replace};
 use crate::machine::Rules;
 use crate::protocol::{Protocol, ProtocolError};
 use crate::record::{Record, RecordError};
+use crate::seat::{Seat, SeatError};
 use crate::shown::shown;
 use std::collections::BTreeMap;
 use std::io;
@@ -16,6 +18,8 @@ use tiresias_words::{ContentHash, ReaderId};
 
 const PROTOCOL: &str = "protocol.toml";
 const BUNDLES: &str = "bundles";
+const SEATS: &str = "seats";
+const ATTEMPTS: &str = "attempts";
 const PACKAGES: &str = "packages";
 const RECORD: &str = "record.sqlite";
 const MAX_PROTOCOL: u64 = 1 << 20;
@@ -29,6 +33,7 @@ pub struct Study {
     root: PathBuf,
     protocol: Protocol,
     bundles: BTreeMap<ReaderId, Bundle>,
+    seats: BTreeMap<ReaderId, Seat>,
 }
 
 /// Why a study cannot be opened or made.
@@ -51,6 +56,14 @@ pub enum StudyError {
     /// A bundle in the file of another reader.
     #[error("`bundles/{0}` is not named after its reader. Get the bundle again from the study desk.")]
     BundleName(String),
+    /// A seat that does not fit its bundle.
+    #[error("`seats/{file}` cannot be used: {error}.")]
+    Seat {
+        /// Name of the file.
+        file: String,
+        /// What is wrong with it.
+        error: SeatError,
+    },
     /// A study without readers.
     #[error("This study has no file in `bundles/`, so nobody can read in it. Get a bundle from the study desk.")]
     NoBundle,
@@ -82,6 +95,14 @@ impl Study {
     /// # Errors
     /// When the protocol or a bundle is not right, something is in the way, or the folder cannot be written. No half-made study is left.
     pub fn create(root: &Path, protocol_text: &str, bundles: &[Bundle]) -> Result<Self, StudyError> {
+        Self::create_with_seats(root, protocol_text, bundles, &[])
+    }
+
+    /// The same, where readers sign in: with the seat of each.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_with_seats(root: &Path, protocol_text: &str, bundles: &[Bundle], seats: &[Seat]) -> Result<Self, StudyError> {
         let protocol = Protocol::parse(protocol_text)?;
         if bundles.is_empty() {
             return Err(StudyError::NoBundle);
@@ -93,6 +114,10 @@ impl Study {
             aside.folder(PACKAGES)?;
             for bundle in bundles {
                 aside.file(&format!("{BUNDLES}/{}", file_name(bundle.reader())), bundle.to_json().as_bytes())?;
+            }
+            aside.folder(SEATS)?;
+            for seat in seats {
+                aside.file(&format!("{SEATS}/{}.json", seat.account().id()), seat.to_json().as_bytes())?;
             }
             aside.appear()
         };
@@ -136,7 +161,33 @@ impl Study {
         if bundles.is_empty() {
             return Err(StudyError::NoBundle);
         }
-        Ok(Self { root: root.to_owned(), protocol, bundles })
+        let mut seats = BTreeMap::new();
+        for (reader, bundle) in &bundles {
+            let name = format!("{SEATS}/{}", file_name(reader));
+            // A demo has none; nobody has to sign in to it.
+            if !root.join(&name).exists() {
+                continue;
+            }
+            let json = read(root, &name, MAX_BUNDLE)?;
+            let seat = Seat::parse(&json, bundle).map_err(|error| StudyError::Seat { file: file_name(reader), error })?;
+            seats.insert(reader.clone(), seat);
+        }
+        Ok(Self { root: root.to_owned(), protocol, bundles, seats })
+    }
+
+    /// Puts a seat in the place of the one before: the desk has added something.
+    ///
+    /// # Errors
+    /// When it does not fit its bundle, or cannot be written.
+    pub fn take_seat(&mut self, json: &[u8]) -> Result<(), StudyError> {
+        let of = |(reader, bundle): (&ReaderId, &Bundle)| Seat::parse(json, bundle).ok().map(|seat| (reader.clone(), seat));
+        let other = || StudyError::Seat { file: "the new file".to_owned(), error: SeatError::Account };
+        let (reader, seat) = self.bundles.iter().find_map(of).ok_or_else(other)?;
+        let place = self.root.join(SEATS);
+        let written = std::fs::create_dir_all(&place).and_then(|()| replace(&place.join(file_name(&reader)), seat.to_json().as_bytes()));
+        written.map_err(|e| StudyError::Unwritable(e.kind()))?;
+        self.seats.insert(reader, seat);
+        Ok(())
     }
 
     /// The folder.
@@ -164,6 +215,28 @@ impl Study {
     pub const fn bundles(&self) -> &BTreeMap<ReaderId, Bundle> {
         &self.bundles
     }
+    /// What a reader signs in with; none where nobody has to.
+    #[must_use]
+    pub fn seat(&self, reader: &ReaderId) -> Option<&Seat> {
+        self.seats.get(reader)
+    }
+    /// Wrong passphrases of a reader, as this workstation has counted them. A file that cannot be read counts none: it is the reader's own machine.
+    #[must_use]
+    pub fn attempts(&self, reader: &ReaderId) -> Attempts {
+        let path = self.root.join(ATTEMPTS).join(file_name(reader));
+        let bytes = read_at_most(&path, MAX_PROTOCOL).ok().flatten();
+        bytes.and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default()
+    }
+    /// Writes down how often a reader's passphrase was wrong.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn note_attempts(&self, reader: &ReaderId, attempts: &Attempts) -> io::Result<()> {
+        let folder = self.root.join(ATTEMPTS);
+        std::fs::create_dir_all(&folder)?;
+        let json = serde_json::to_vec(attempts).map_err(io::Error::other)?;
+        replace(&folder.join(file_name(reader)), &json)
+    }
     /// What the reads of one reader must obey.
     ///
     /// # Errors
@@ -171,7 +244,11 @@ impl Study {
     pub fn rules(&self, reader: &ReaderId) -> Result<Rules, StudyError> {
         let bundle = self.bundles.get(reader).ok_or_else(|| StudyError::NoSuchReader(reader.clone()))?;
         let rules = Rules::new(self.protocol.clone(), bundle.clone());
-        rules.map_err(|error| StudyError::Bundle { file: file_name(reader), error })
+        let rules = rules.map_err(|error| StudyError::Bundle { file: file_name(reader), error })?;
+        Ok(match self.seats.get(reader) {
+            Some(seat) => seat.widen(rules),
+            None => rules,
+        })
     }
     /// Where the packages are.
     #[must_use]

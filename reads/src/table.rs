@@ -2,7 +2,9 @@
 //!
 //! Rows are sorted by reader, condition, repeat and code, so that the same reads give the same table in whatever order they were made.
 
+use crate::hash;
 use crate::machine::{Fact, Locked, State, Subject};
+use crate::merge::Merged;
 use crate::protocol::Protocol;
 use crate::record::{Appended, FirstBad, Record, RecordError, What};
 use std::collections::BTreeMap;
@@ -30,23 +32,48 @@ pub struct ReadRow {
     pub read: Locked,
 }
 
-/// Builds the table from the record. Reads of the training are not in it.
+/// Builds the table from the record of one workstation. Reads of the training are not in it.
 ///
 /// # Errors
 /// When the record cannot be read or is not intact; a read that was locked without a rating counts as such.
 pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, RecordError> {
-    let mut locked_at: BTreeMap<(ReadId, bool), u64> = BTreeMap::new();
-    record.replay(|recorded| match recorded.event.fact() {
-        Fact::ReadLocked { read, .. } => {
-            locked_at.insert((read.clone(), true), recorded.seq);
-        }
-        Fact::ImpressionLocked { read, .. } => {
-            locked_at.insert((read.clone(), false), recorded.seq);
-        }
-        _ => {}
+    let mut locked_at: BTreeMap<ReadId, u64> = BTreeMap::new();
+    let mut impression_at: BTreeMap<ReadId, u64> = BTreeMap::new();
+    record.replay(|recorded| {
+        match recorded.event.fact() {
+            Fact::ReadLocked { read, .. } => locked_at.insert(read.clone(), recorded.seq),
+            Fact::ImpressionLocked { read, .. } => impression_at.insert(read.clone(), recorded.seq),
+            _ => None,
+        };
     })?;
-    let row = |read: &Locked, condition: Condition, is_final: bool| {
-        let seq = locked_at.get(&(read.read().clone(), is_final)).copied().unwrap_or(0);
+    let locked = record.states().values().flat_map(State::locked).map(|read| LockedAt {
+        read,
+        seq: locked_at.get(read.read()).copied().unwrap_or(0),
+        impression_seq: impression_at.get(read.read()).copied().unwrap_or(0),
+    });
+    table(locked, protocol, record.head())
+}
+
+/// Builds the table from what was merged of many workstations. Reads that a conflict touches are not in it.
+///
+/// # Errors
+/// When a read was locked without a rating that the protocol asks for.
+pub fn merged_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTable, RecordError> {
+    let files: Vec<&[u8]> = merged.files.iter().map(|f| f.0.as_slice()).collect();
+    let head = Appended { seq: merged.reads.len() as u64, head: hash::of_fields(&files) };
+    let locked = merged.reads.values().map(|m| LockedAt { read: &m.read, seq: m.seq, impression_seq: m.impression_seq.unwrap_or(0) });
+    table(locked, protocol, head)
+}
+
+/// A read, and the rows that locked it.
+struct LockedAt<'a> {
+    read: &'a Locked,
+    seq: u64,
+    impression_seq: u64,
+}
+
+fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, head: Appended) -> Result<ReadsTable, RecordError> {
+    let row = |read: &Locked, condition: Condition, seq: u64| {
         let is_evaluable = !read.not_evaluable().contains_key(&Subject::Case);
         let marks: Vec<_> = read.marks().iter().map(|(id, mark)| (*id, mark.rating)).collect();
         let rating = protocol.case_rating(read.answers(), &marks).filter(|_| is_evaluable);
@@ -57,16 +84,16 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
         Ok(ReadRow { seq, condition, rating, read: read.clone() })
     };
     let mut rows = Vec::new();
-    for read in record.states().values().flat_map(State::locked).filter(|r| !r.assignment().training) {
+    for LockedAt { read, seq, impression_seq } in locked.filter(|l| !l.read.assignment().training) {
         let condition = &read.read().condition;
         let before = protocol.condition(condition).and_then(|c| c.ai.before());
         if let (Some(impression), Some(before)) = (read.impression(), before) {
-            rows.push(row(impression, before.clone(), false)?);
+            rows.push(row(impression, before.clone(), impression_seq)?);
         }
-        rows.push(row(read, condition.clone(), true)?);
+        rows.push(row(read, condition.clone(), seq)?);
     }
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
-    Ok(ReadsTable { rows, head: record.head() })
+    Ok(ReadsTable { rows, head })
 }
 
 fn key(row: &ReadRow) -> impl Ord {

@@ -4,18 +4,20 @@
 //! changed since, and to assign twice.
 
 use super::{Desk, DeskError};
-use crate::accounts::{AccountError, Accounts, Act, Kind, Meaning, Signature, SignatureError, Unlocked};
+use crate::accounts::{AccountError, Accounts, Act, Entropy, Kind, Meaning, Signature, SignatureError, Unlocked};
 use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
 use crate::folder::{read_at_most, replace};
 use crate::hash;
+use crate::machine::Leave;
 use crate::protocol::Protocol;
+use crate::seat::{Seat, SeatError, issued};
 use crate::study::{Study, StudyError};
 use crate::versions::{VersionError, Versions, protocol_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use tiresias_words::{CaseId, Condition, ContentHash, ReaderId, Unfit};
+use tiresias_words::{AccountId, CaseId, Condition, ContentHash, ContentKey, ReaderId, Unfit};
 
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "assignment.json";
@@ -29,8 +31,25 @@ const MAX_BYTES: u64 = 64 << 20;
 pub struct SignedAssignment {
     tiresias_assignment: u32,
     protocol: ContentHash,
-    bundles: BTreeMap<ReaderId, ContentHash>,
+    bundles: BTreeMap<ReaderId, Issued>,
     signature: Signature,
+}
+
+/// One reader's bundle, signed by itself: what travels with it names nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Issued {
+    bundle: ContentHash,
+    signature: Signature,
+}
+
+/// What a reader is handed beside the bundle.
+#[derive(Default)]
+pub struct Handed<'a> {
+    /// The content keys of packages, where the data manager gives them.
+    pub keys: &'a [(ContentHash, ContentKey)],
+    /// Leave to open cases early; that of other readers is passed over.
+    pub leaves: &'a [Leave],
 }
 
 /// Why cases cannot be assigned or handed out.
@@ -48,6 +67,9 @@ pub enum AssignmentError {
     /// What the plan does not allow.
     #[error("Nothing was assigned: {0}.")]
     Bundle(#[from] BundleError),
+    /// The seat of a reader.
+    #[error("The seat of the reader was not made: {0}.")]
+    Seat(#[from] SeatError),
     /// The folder of a reader.
     #[error("{0}")]
     Study(#[from] StudyError),
@@ -116,9 +138,13 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     let matrix = table.as_ref().map(|(rows, hash)| (rows.as_slice(), *hash));
     let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix, seed: desk.seed(), issued_utc_ms: utc_ms };
     let bundles = assign(&plan)?;
-    let hashes: BTreeMap<ReaderId, ContentHash> = bundles.iter().map(|b| (b.reader().clone(), b.hash())).collect();
-    let signature = keys.sign(Meaning::Assignment, &content(&protocol.hash(), &hashes), utc_ms);
-    let signed = SignedAssignment { tiresias_assignment: FILE_VERSION, protocol: protocol.hash(), bundles: hashes, signature };
+    let of = |bundle: &Bundle| {
+        let content = issued(&protocol.hash(), bundle.reader(), &bundle.hash());
+        (bundle.reader().clone(), Issued { bundle: bundle.hash(), signature: keys.sign(Meaning::Assignment, &content, utc_ms) })
+    };
+    let each: BTreeMap<ReaderId, Issued> = bundles.iter().map(of).collect();
+    let signature = keys.sign(Meaning::Assignment, &content(&protocol.hash(), &each), utc_ms);
+    let signed = SignedAssignment { tiresias_assignment: FILE_VERSION, protocol: protocol.hash(), bundles: each, signature };
     std::fs::create_dir_all(root.join(BUNDLES)).map_err(disk(BUNDLES, true))?;
     for bundle in &bundles {
         let path = root.join(BUNDLES).join(format!("{}.json", bundle.reader()));
@@ -131,8 +157,8 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     Ok(signed)
 }
 
-fn content(protocol: &ContentHash, bundles: &BTreeMap<ReaderId, ContentHash>) -> ContentHash {
-    let names = bundles.iter().flat_map(|(reader, hash)| [reader.as_str().as_bytes(), hash.0.as_slice()]);
+fn content(protocol: &ContentHash, bundles: &BTreeMap<ReaderId, Issued>) -> ContentHash {
+    let names = bundles.iter().flat_map(|(reader, issued)| [reader.as_str().as_bytes(), issued.bundle.0.as_slice()]);
     let fields: Vec<&[u8]> = [b"tiresias assignment 1".as_slice(), &protocol.0].into_iter().chain(names).collect();
     hash::of_fields(&fields)
 }
@@ -189,6 +215,12 @@ impl SignedAssignment {
         signed.signature.verify(accounts.get(&signed.signature.signer)?, &content(&signed.protocol, &signed.bundles))?;
         Ok(signed)
     }
+    pub(super) const fn protocol_hash(&self) -> ContentHash {
+        self.protocol
+    }
+    pub(super) fn bundle_hashes(&self) -> BTreeMap<ReaderId, ContentHash> {
+        self.bundles.iter().map(|(reader, issued)| (reader.clone(), issued.bundle)).collect()
+    }
     /// The readers, by name.
     pub fn readers(&self) -> impl Iterator<Item = &ReaderId> {
         self.bundles.keys()
@@ -198,23 +230,59 @@ impl SignedAssignment {
     pub const fn signature(&self) -> &Signature {
         &self.signature
     }
-    /// Makes the folder that one reader is handed at `out`: protocol and own bundle. Packages are put into it afterwards.
+    /// One reader's bundle, as it was signed.
+    ///
+    /// # Errors
+    /// When there is no such reader, or the file is not what was signed.
+    pub fn bundle(&self, root: &Path, protocol: &Protocol, reader: &ReaderId) -> Result<Bundle, AssignmentError> {
+        let expected = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
+        let path = root.join(BUNDLES).join(format!("{reader}.json"));
+        let bytes = read_at_most(&path, MAX_BYTES).map_err(disk(BUNDLES, false))?.ok_or(AssignmentError::Form(BUNDLES))?;
+        let bundle = Bundle::parse(&bytes, protocol).map_err(|_| AssignmentError::Changed(reader.clone()))?;
+        if bundle.hash() == expected.bundle { Ok(bundle) } else { Err(AssignmentError::Changed(reader.clone())) }
+    }
+    /// The protocol that the cases were assigned under, and its text.
+    ///
+    /// # Errors
+    /// When `protocol.toml` is another one now.
+    pub fn protocol(&self, root: &Path) -> Result<(Protocol, String), AssignmentError> {
+        let (protocol, text) = protocol_of(root)?;
+        if protocol.hash() == self.protocol { Ok((protocol, text)) } else { Err(VersionError::NotSigned(1).into()) }
+    }
+    /// Makes a reader's seat, with all that the desk has for it now.
+    ///
+    /// # Errors
+    /// When there is no such reader, or a key cannot be wrapped.
+    pub fn seat(
+        &self,
+        accounts: &Accounts,
+        bundle: &Bundle,
+        handed: &Handed<'_>,
+        entropy: &Entropy,
+    ) -> Result<Seat, AssignmentError> {
+        let reader = bundle.reader();
+        let issued = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
+        let account = accounts.get(&AccountId::new(reader.as_str())?)?.clone();
+        let leaves = handed.leaves.iter().filter(|leave| leave.read.reader == *reader).cloned().collect();
+        Ok(Seat::new(account, bundle, issued.signature.clone(), handed.keys, leaves, entropy)?)
+    }
+    /// Makes the folder that one reader is handed at `out`: protocol, own bundle, and the seat to sign in with. Packages are put into it afterwards.
     ///
     /// # Errors
     /// When there is no such reader, a file is not what was signed, or the folder cannot be made.
-    pub fn hand_out(&self, root: &Path, reader: &ReaderId, out: &Path) -> Result<Study, AssignmentError> {
-        let expected = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
-        let (protocol, text) = protocol_of(root)?;
-        if protocol.hash() != self.protocol {
-            return Err(VersionError::NotSigned(1).into());
-        }
-        let path = root.join(BUNDLES).join(format!("{reader}.json"));
-        let bytes = read_at_most(&path, MAX_BYTES).map_err(disk(BUNDLES, false))?.ok_or(AssignmentError::Form(BUNDLES))?;
-        let bundle = Bundle::parse(&bytes, &protocol).map_err(|_| AssignmentError::Changed(reader.clone()))?;
-        if bundle.hash() != *expected {
-            return Err(AssignmentError::Changed(reader.clone()));
-        }
-        Ok(Study::create(out, &text, &[bundle])?)
+    pub fn hand_out(
+        &self,
+        root: &Path,
+        accounts: &Accounts,
+        reader: &ReaderId,
+        handed: &Handed<'_>,
+        entropy: &Entropy,
+        out: &Path,
+    ) -> Result<Study, AssignmentError> {
+        let (protocol, text) = self.protocol(root)?;
+        let bundle = self.bundle(root, &protocol, reader)?;
+        let seat = self.seat(accounts, &bundle, handed, entropy)?;
+        Ok(Study::create_with_seats(out, &text, &[bundle], &[seat])?)
     }
 }
 
@@ -233,6 +301,16 @@ mod tests {
         let (account, _) = crate::accounts::Account::create(id, kind, name, &phrase, &Zeroizing::new([n; 32])).unwrap();
         accounts.add(account.clone()).unwrap();
         account.open(&phrase).unwrap()
+    }
+
+    fn hand_out(
+        signed: &SignedAssignment,
+        root: &Path,
+        accounts: &Accounts,
+        reader: &ReaderId,
+        out: &Path,
+    ) -> Result<Study, AssignmentError> {
+        signed.hand_out(root, accounts, reader, &Handed::default(), &Zeroizing::new([9; 32]), out)
     }
 
     #[test]
@@ -261,15 +339,15 @@ mod tests {
         assert_eq!(SignedAssignment::open(&root, &accounts).as_ref(), Ok(&signed));
         assert_eq!(assign_cases(&root, &accounts, &cora, 6), Err(AssignmentError::Already));
         let reader = ReaderId::new("reader-2").unwrap();
-        let study = signed.hand_out(&root, &reader, &dir.path().join("out")).unwrap();
+        let study = hand_out(&signed, &root, &accounts, &reader, &dir.path().join("out")).unwrap();
         assert_eq!(study.bundles().keys().collect::<Vec<_>>(), [&reader]);
         assert_eq!((study.bundles()[&reader].reads().len(), study.bundles()[&reader].issued_utc_ms()), (5, 5));
         let nobody = ReaderId::new("nobody").unwrap();
-        assert_eq!(signed.hand_out(&root, &nobody, &dir.path().join("n")), Err(AssignmentError::NoSuchReader(nobody)));
+        assert_eq!(hand_out(&signed, &root, &accounts, &nobody, &dir.path().join("n")), Err(AssignmentError::NoSuchReader(nobody)));
         let bundle = root.join("bundles/reader-2.json");
         let json = std::fs::read_to_string(&bundle).unwrap();
         std::fs::write(&bundle, json.replace("\"display_name\": \"reader-2\"", "\"display_name\": \"reader-3\"")).unwrap();
-        assert_eq!(signed.hand_out(&root, &reader, &dir.path().join("m")), Err(AssignmentError::Changed(reader)));
+        assert_eq!(hand_out(&signed, &root, &accounts, &reader, &dir.path().join("m")), Err(AssignmentError::Changed(reader)));
         let file = root.join("assignment.json");
         let json = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, json.replace("reader-1", "reader-9")).unwrap();
@@ -315,7 +393,7 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let reads = |name: &str| {
             let reader = ReaderId::new(name).unwrap();
-            let study = signed.hand_out(root, &reader, &out.path().join(name)).unwrap();
+            let study = hand_out(&signed, root, &accounts, &reader, &out.path().join(name)).unwrap();
             study.bundles()[&reader].reads().len()
         };
         assert_eq!((reads("reader-1"), reads("reader-2")), (2, 1));

@@ -4,8 +4,10 @@
 //! are told. Refuses: a case or a package twice.
 
 mod assignment;
+mod results;
 
-pub use assignment::{AssignmentError, SignedAssignment, assign_cases};
+pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
+pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases};
 
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};

@@ -1,5 +1,6 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use crate::accounts::Signature;
 use crate::hanging::{FirstView, Shows};
 use crate::protocol::{AnswerValue, Subject, Tool};
 use crate::workspace::Change;
@@ -100,6 +101,8 @@ pub enum Action {
     },
     /// Leave the case; the draft is kept.
     CloseCase,
+    /// Sign what was recorded so far; between two cases.
+    Sign(Box<Signature>),
     /// Stop reading. An open case is left first.
     EndSession,
 }

@@ -6,8 +6,9 @@ use super::event::{Event, Fact};
 use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
 use super::refusal::{Day, Refusal};
-use super::state::State;
+use super::state::{State, is_session_of};
 use super::told::{calls_positive, why_final};
+use crate::accounts::Signature;
 use crate::hanging::FirstView;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
 use crate::shown::is_text;
@@ -43,6 +44,7 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::OpenCase(read) => sitting()?.open_case(read),
         Action::Amend { read, reason } => sitting()?.amend(&read, reason),
         Action::EndSession => Ok(sitting()?.end()),
+        Action::Sign(signature) => sitting()?.sign(signature),
         Action::CloseCase => Ok(sitting()?.open()?.records(Fact::CaseClosed)),
         Action::Pause => Ok(sitting()?.open()?.pause()),
         Action::Idle { ms } => sitting()?.open()?.idle(ms),
@@ -137,16 +139,20 @@ impl<'a> Sitting<'a> {
             return Err(Refusal::NotNext(next.read.case.clone()));
         }
         self.session_is_open()?;
+        let package = next.package;
+        let mut overridden = None;
         if !is_draft {
             self.training_is_done(next)?;
-            self.is_washed_out(next)?;
+            if let Err(early) = self.is_washed_out(next) {
+                let leave = self.rules.leave(&read).ok_or(early)?;
+                overridden = Some(self.event(Some(package), Fact::WashoutOverridden(Box::new(leave.clone()))));
+            }
         }
-        let package = next.package;
         let opened = self.event(Some(package), Fact::CaseOpened { read: read.clone() });
         // AI that belongs to the first view is there before the first image; in a draft that was left it is there already.
         let reveals = matches!(self.ai(&read), Ai::Concurrent(_)) && !is_draft;
         let revealed = reveals.then(|| self.event(Some(package), Fact::AiRevealed { read }));
-        Ok(std::iter::once(opened).chain(revealed).collect())
+        Ok(overridden.into_iter().chain([opened]).chain(revealed).collect())
     }
     /// A session that is as long as it may be opens no further case; the open one can be finished.
     fn session_is_open(&self) -> Result<(), Refusal> {
@@ -181,6 +187,16 @@ impl<'a> Sitting<'a> {
         }
         self.session_is_open()?;
         Ok(vec![self.event(Some(locked.package()), Fact::AmendmentOpened { read: read.clone(), reason })])
+    }
+    /// Whether the signature is over the record is the record's to say.
+    fn sign(self, signature: Box<Signature>) -> Result<Vec<Event>, Refusal> {
+        if let Some(open) = self.state.open() {
+            return Err(Refusal::CaseOpen(open.read().case.clone()));
+        }
+        if !is_session_of(&signature, self.state.reader()) {
+            return Err(Refusal::OtherReader);
+        }
+        Ok(vec![self.event(None, Fact::SessionSigned(signature))])
     }
     fn end(self) -> Vec<Event> {
         let close = self.state.open().map(|draft| self.event(Some(draft.package()), Fact::CaseClosed));

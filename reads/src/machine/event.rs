@@ -3,7 +3,9 @@
 //! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
 
 use super::action::{Environment, Glimpse};
+use super::leave::Leave;
 use super::read::Assignment;
+use crate::accounts::Signature;
 use crate::hanging::FirstView;
 use crate::protocol::{AnswerValue, Subject};
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,12 @@ pub enum Fact {
     /// A session ended.
     #[serde(rename = "session-ended/1")]
     SessionEnded,
+    /// The reader signed everything that was recorded before.
+    #[serde(rename = "session-signed/1")]
+    SessionSigned(Box<Signature>),
+    /// The study desk let a case be opened before its washout was over: a deviation, which it signed.
+    #[serde(rename = "washout-overridden/1")]
+    WashoutOverridden(Box<Leave>),
     /// A case was opened.
     #[serde(rename = "case-opened/1")]
     CaseOpened {

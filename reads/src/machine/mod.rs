@@ -9,6 +9,7 @@ mod action;
 mod asked;
 mod decide;
 mod event;
+mod leave;
 mod missing;
 mod read;
 mod refusal;
@@ -19,6 +20,7 @@ pub use action::{Action, Environment, Glimpse, PaneShows, View};
 pub use asked::{Place, Stage, Unusual, asked, excusable, unusual};
 pub use decide::decide;
 pub use event::{Event, Fact};
+pub use leave::{Leave, LeaveError};
 pub use missing::{Missing, is_asked, is_evaluable, missing};
 pub use read::{Amended, Assignment, Draft, Locked, Mark};
 pub use refusal::{Day, Refusal};
@@ -38,6 +40,7 @@ pub struct Rules {
     protocol: Protocol,
     bundle: Bundle,
     bundle_hash: ContentHash,
+    leaves: Vec<Leave>,
 }
 
 impl Rules {
@@ -50,7 +53,15 @@ impl Rules {
             return Err(BundleError::OtherProtocol);
         }
         let bundle_hash = bundle.hash();
-        Ok(Self { protocol, bundle, bundle_hash })
+        Ok(Self { protocol, bundle, bundle_hash, leaves: Vec::new() })
+    }
+    /// The same, with leave to open some cases before their washout is over, which was checked.
+    pub(crate) fn with_leaves(self, leaves: Vec<Leave>) -> Self {
+        Self { leaves, ..self }
+    }
+    /// The leave to open a read early, where there is one.
+    pub(super) fn leave(&self, read: &ReadId) -> Option<&Leave> {
+        self.leaves.iter().find(|leave| leave.read == *read)
     }
     /// The protocol.
     #[must_use]

@@ -5,6 +5,7 @@
 
 use super::event::{Event, Fact};
 use super::read::{Assignment, Draft, Locked, Mark};
+use crate::accounts::{Kind, Meaning, Signature};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tiresias_words::{ContentHash, Moment, ReaderId};
 
@@ -25,6 +26,7 @@ pub struct State {
     clocks: BTreeMap<String, Offsets>,
     last_locks: BTreeMap<ContentHash, Moment>,
     revealed: BTreeSet<ContentHash>,
+    unsigned: bool,
 }
 
 /// The case between those that are locked and those that are ahead.
@@ -102,6 +104,12 @@ pub enum Illegal {
     /// The monotonic clock ran back.
     #[error("the clock ran back before it")]
     Clock,
+    /// A signature of somebody else, or over something else.
+    #[error("its signature is not the reader's over what comes before it")]
+    Signature,
+    /// Leave that was not signed, or for another case.
+    #[error("it gives leave for another case, or was not signed")]
+    Leave,
 }
 
 impl State {
@@ -123,6 +131,7 @@ impl State {
             clocks: BTreeMap::new(),
             last_locks: BTreeMap::new(),
             revealed: BTreeSet::new(),
+            unsigned: false,
         }
     }
     /// Whose state it is.
@@ -192,6 +201,11 @@ impl State {
     #[must_use]
     pub fn locked(&self) -> &[Locked] {
         &self.locked
+    }
+    /// Whether something was locked that no signature covers yet.
+    #[must_use]
+    pub const fn has_unsigned(&self) -> bool {
+        self.unsigned
     }
     /// Whether the training was passed.
     #[must_use]
@@ -280,7 +294,7 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
         return Err(Illegal::Session);
     }
     let package = match event.fact() {
-        Fact::CaseOpened { .. } => state.next().map(|a| a.package),
+        Fact::CaseOpened { .. } | Fact::WashoutOverridden(_) => state.next().map(|a| a.package),
         Fact::AmendmentOpened { read, .. } => state.locked.iter().find(|l| l.read() == read).map(Locked::package),
         // Comes with the lock of the training's last read.
         Fact::TrainingPassed => None,
@@ -302,6 +316,7 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     *seen = Offsets { least: seen.least.min(offset), most: seen.most.max(offset) };
     apply(&mut state, event)?;
     if let (Fact::ImpressionLocked { .. } | Fact::ReadLocked { .. }, Some(package)) = (event.fact(), event.package()) {
+        state.unsigned = true;
         state.last_locks.insert(package, at.clone());
     }
     state.last = Some(event.at().clone());
@@ -314,6 +329,11 @@ fn pause(state: &mut State, stand: impl FnOnce(&mut Draft)) -> Result<(), Illega
     stand(draft);
     *shown = false;
     Ok(())
+}
+
+/// Whether a signature says that this reader made these reads.
+pub(super) fn is_session_of(signature: &Signature, reader: &ReaderId) -> bool {
+    signature.meaning == Meaning::Session && signature.kind == Kind::Reader && signature.signer.as_str() == reader.as_str()
 }
 
 fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
@@ -346,6 +366,21 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             state.in_session = false;
             state.session_began = None;
+        }
+        Fact::SessionSigned(signature) => {
+            if state.open().is_some() {
+                return Err(Illegal::Opening);
+            }
+            if !is_session_of(signature, &state.reader) {
+                return Err(Illegal::Signature);
+            }
+            state.unsigned = false;
+        }
+        Fact::WashoutOverridden(leave) => {
+            if state.open().is_some() || state.next().is_none_or(|next| next.read != leave.read) {
+                return Err(Illegal::Opening);
+            }
+            leave.fits().map_err(|_| Illegal::Leave)?;
         }
         Fact::CaseOpened { read } => {
             if state.open().is_some() || state.next().is_none_or(|next| next.read != *read) {

@@ -5,14 +5,17 @@
 //! Refuses: a second program on the same study, newer files, rows out of order, a file that does not verify.
 
 mod error;
+mod results;
 mod row;
 mod schema;
 mod verify;
 
 pub use error::RecordError;
+pub use results::{MAX_RESULTS, RESULTS_VERSION, Results, ResultsError};
 pub use verify::verify;
 
-use crate::machine::{Event, State, evolve};
+use crate::hash;
+use crate::machine::{Event, Fact, Illegal, State, evolve};
 use row::{INSERT, Stored};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
@@ -64,8 +67,11 @@ pub struct Verification {
     pub first_bad: Option<FirstBad>,
     /// Hash of the last row that fits.
     pub head: Option<ContentHash>,
-    /// Who signed the head. Not signed in this version.
+    /// Who signed last, when nothing was locked since.
     pub signed_by: Option<String>,
+    /// The receipts of all signatures, in order. Whoever has one that is not among them holds the word of a reader who signed more than is here.
+    #[serde(skip)]
+    pub receipts: Vec<String>,
 }
 
 /// The first record that does not fit.
@@ -182,6 +188,9 @@ impl Record {
                 let mut insert = transaction.prepare_cached(INSERT)?;
                 for event in events {
                     let (seq, previous) = head.map_or((1, self.protocol), |(seq, hash)| (seq + 1, hash));
+                    if !is_signed_over(event, &previous) {
+                        return Err(RecordError::Illegal(Illegal::Signature));
+                    }
                     let row = Stored::following(seq, previous, event, &self.build, self.protocol).map_err(|_| RecordError::Unwritable)?;
                     row.put(&mut insert)?;
                     head = Some((seq, ContentHash(row.hash)));
@@ -199,6 +208,12 @@ impl Record {
     #[must_use]
     pub fn head(&self) -> Appended {
         self.head.map_or(Appended { seq: 0, head: self.protocol }, |(seq, head)| Appended { seq: seq.unsigned_abs(), head })
+    }
+
+    /// What a reader signs who signs everything that was recorded so far.
+    #[must_use]
+    pub fn to_sign(&self) -> ContentHash {
+        signed_head(&self.head().head)
     }
 
     /// The protocol that the record belongs to.
@@ -231,6 +246,19 @@ impl Record {
     }
 }
 
+/// What a signature of a session is over: the hash of the row before it, and through it everything before.
+fn signed_head(previous: &ContentHash) -> ContentHash {
+    hash::of_fields(&[b"tiresias session 1", &previous.0])
+}
+
+/// Whether a signature in an event is over the row before; an event without one need not be.
+fn is_signed_over(event: &Event, previous: &ContentHash) -> bool {
+    match event.fact() {
+        Fact::SessionSigned(signature) => signature.fits(&signed_head(previous)).is_ok(),
+        _ => true,
+    }
+}
+
 /// The file beside the record that says that a program has the study open. It stays when the program ends; only the lock on it goes.
 fn lock(record: &Path) -> Result<File, RecordError> {
     let mut name = record.as_os_str().to_owned();
@@ -248,7 +276,6 @@ fn lock(record: &Path) -> Result<File, RecordError> {
 mod tests {
     use super::*;
     use crate::bundle::{Account, CaseToRead, Plan, assign};
-    use crate::hash;
     use crate::machine::{Action, Environment, Rules, decide};
     use crate::protocol::Protocol;
     use tempfile::TempDir;

@@ -4,8 +4,9 @@
 //! intact by itself; receipts kept elsewhere find that.
 
 use super::row::{SELECT, Stored};
-use super::{FirstBad, RecordError, Recorded, Verification, What, schema};
-use crate::machine::{State, evolve};
+use super::{FirstBad, RecordError, Recorded, Verification, What, is_signed_over, schema};
+use crate::accounts::Signature;
+use crate::machine::{Fact, State, evolve};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,9 +22,22 @@ pub fn verify(path: &Path) -> Result<Verification, RecordError> {
         return Err(RecordError::Absent);
     }
     let connection = schema::open_read_only(path)?;
-    let Chain { records, first_bad, head, .. } = whole(&connection)?;
-    let head = head.map(|(_, hash)| hash);
-    Ok(Verification { intact: first_bad.is_none(), records, first_bad, head, signed_by: None })
+    Ok(whole(&connection)?.into())
+}
+
+impl From<Chain> for Verification {
+    fn from(chain: Chain) -> Self {
+        let unsigned = chain.states.values().any(State::has_unsigned);
+        let signed_by = chain.signatures.last().filter(|_| !unsigned).map(|s| s.signer.to_string());
+        Self {
+            intact: chain.first_bad.is_none(),
+            records: chain.records,
+            first_bad: chain.first_bad,
+            head: chain.head.map(|(_, hash)| hash),
+            signed_by,
+            receipts: chain.signatures.iter().map(Signature::receipt).collect(),
+        }
+    }
 }
 
 /// Looks at the file as a whole: its form, its rows, its pages. The form comes first, because what is called `event` in another form can
@@ -64,6 +78,8 @@ pub(super) struct Chain {
     pub(super) clocks: BTreeMap<String, u64>,
     /// Where the readers stand after the last good row.
     pub(super) states: BTreeMap<ReaderId, State>,
+    /// The signatures of sessions, in order.
+    pub(super) signatures: Vec<Signature>,
 }
 
 /// No row takes fewer bytes than its three hashes.
@@ -115,6 +131,16 @@ pub(super) fn walk(connection: &Connection, mut take: impl FnMut(Recorded)) -> R
     Ok(chain)
 }
 
+/// Hands out the rows of a record that was verified.
+pub(super) fn rows(connection: &Connection, mut take: impl FnMut(Stored) -> Result<(), RecordError>) -> Result<(), RecordError> {
+    let mut statement = connection.prepare(SELECT)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        take(Stored::take(row)?)?;
+    }
+    Ok(())
+}
+
 impl Chain {
     fn next_seq(&self) -> i64 {
         self.head.map_or(1, |(seq, _)| seq + 1)
@@ -124,7 +150,7 @@ impl Chain {
         FirstBad { record: self.next_seq().unsigned_abs(), what, detail: detail.into() }
     }
 
-    fn row(&mut self, row: &Stored) -> Result<Recorded, FirstBad> {
+    pub(super) fn row(&mut self, row: &Stored) -> Result<Recorded, FirstBad> {
         if row.seq > self.next_seq() {
             return Err(self.bad(What::Missing, format!("After it comes record {}.", row.seq)));
         }
@@ -146,6 +172,9 @@ impl Chain {
         let Some(event) = row.event() else {
             return Err(self.bad(What::Order, "It is of a kind that this program does not know."));
         };
+        if !is_signed_over(&event, &previous) {
+            return Err(self.bad(What::Hash, "Its signature is not over the records before it."));
+        }
         let at = event.at();
         if self.clocks.get(&at.boot).is_some_and(|last| at.monotonic_ms < *last) {
             return Err(self.bad(What::Clock, "It is earlier than the record before it, by the clock that does not run back."));
@@ -156,6 +185,9 @@ impl Chain {
             Ok(after) => self.states.insert(reader.clone(), after),
             Err(illegal) => return Err(self.bad(What::Order, format!("It cannot have happened: {illegal}."))),
         };
+        if let Fact::SessionSigned(signature) = event.fact() {
+            self.signatures.push((**signature).clone());
+        }
         self.clocks.insert(at.boot.clone(), at.monotonic_ms);
         self.head = Some((row.seq, hash));
         Ok(Recorded { seq: row.seq.unsigned_abs(), event })

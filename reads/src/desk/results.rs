@@ -1,0 +1,161 @@
+//! What came back from the workstations: `results/` of the desk's folder, a file each, named by its hash; and `receipts.json`, the codes that readers hold.
+//!
+//! Refuses: files that are no results of this study, and to lose or change one that is there.
+
+use super::{AssignmentError, SignedAssignment};
+use crate::accounts::{AccountError, Accounts, Act, Unlocked};
+use crate::folder::{read_at_most, replace};
+use crate::merge::{Expected, Merged, merge};
+use crate::record::{MAX_RESULTS, Results, ResultsError};
+use crate::shown::shown;
+use std::io;
+use std::path::Path;
+use tiresias_words::ContentHash;
+
+const RESULTS: &str = "results";
+const RECEIPTS: &str = "receipts.json";
+const ENDING: &str = "tresults";
+const MAX_RECEIPTS: u64 = 16 << 20;
+/// Characters of a receipt, with its hyphens.
+const RECEIPT: usize = 14;
+const MAX_NAME: usize = 80;
+
+/// Why results cannot be taken in or looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// The account may not.
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// Nothing was assigned here.
+    #[error("{0}")]
+    Assignment(#[from] AssignmentError),
+    /// No results of this study.
+    #[error("{file}: nothing of it was taken: {error}.")]
+    Results {
+        /// Its name.
+        file: String,
+        /// What is wrong with it.
+        error: ResultsError,
+    },
+    /// Of another protocol.
+    #[error("{0}: nothing of it was taken: it belongs to another study, or to another version of the protocol. Look for the folder of that study.")]
+    OtherProtocol(String),
+    /// Far too long.
+    #[error("{0}: nothing of it was taken: it is larger than 1 GiB, and no results file is. Name the right file.")]
+    TooLarge(String),
+    /// A code that is no receipt.
+    #[error("\"{0}\" is no receipt. A receipt has three groups of four letters and digits.")]
+    Receipt(String),
+    /// A file of receipts that is something else.
+    #[error("`{RECEIPTS}` is not a list of receipts. Put the right file back.")]
+    Receipts,
+    /// The disk.
+    #[error("{file}: it cannot be {} ({kind}). Check the place and that it has room.", if *.writing { "written" } else { "read" })]
+    Disk {
+        /// Its name.
+        file: String,
+        /// Whether it was to be written.
+        writing: bool,
+        /// What the disk said.
+        kind: io::ErrorKind,
+    },
+}
+
+fn disk(file: &str, writing: bool) -> impl Fn(io::Error) -> MergeError {
+    move |e| MergeError::Disk { file: file.to_owned(), writing, kind: e.kind() }
+}
+
+/// What became of a results file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is among the study's results now.
+    New(ContentHash),
+    /// It was there already: nothing changed.
+    Already(ContentHash),
+}
+
+/// Takes one results file into the study whose desk's folder is `root`.
+///
+/// # Errors
+/// When the account may not, or the file is no results file of this study's protocol; nothing is taken then.
+pub fn take_results(root: &Path, signed: &SignedAssignment, keys: &Unlocked, path: &Path) -> Result<Taken, MergeError> {
+    keys.may(Act::Merge)?;
+    let name = path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
+    let bytes = read_at_most(path, MAX_RESULTS).map_err(disk(&name, false))?.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
+    let results = Results::parse(&bytes).map_err(|error| MergeError::Results { file: name.clone(), error })?;
+    if results.protocol() != signed.expected().protocol {
+        return Err(MergeError::OtherProtocol(name));
+    }
+    let folder = root.join(RESULTS);
+    std::fs::create_dir_all(&folder).map_err(disk(RESULTS, true))?;
+    let place = folder.join(format!("{}.{ENDING}", results.file()));
+    if place.exists() {
+        return Ok(Taken::Already(results.file()));
+    }
+    replace(&place, &bytes).map_err(disk(RESULTS, true))?;
+    Ok(Taken::New(results.file()))
+}
+
+/// Notes a receipt that a reader holds, so that results without it are missed.
+///
+/// # Errors
+/// When the account may not, or it is no receipt.
+pub fn note_receipt(root: &Path, keys: &Unlocked, receipt: &str) -> Result<(), MergeError> {
+    keys.may(Act::Merge)?;
+    let receipt = receipt.trim().to_ascii_uppercase();
+    let fits = receipt.len() == RECEIPT && receipt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if !fits {
+        return Err(MergeError::Receipt(shown(&receipt, MAX_NAME)));
+    }
+    let mut all = receipts(root)?;
+    if !all.contains(&receipt) {
+        all.push(receipt);
+        all.sort();
+        let json = serde_json::to_vec_pretty(&all).map_err(|_| MergeError::Receipts)?;
+        replace(&root.join(RECEIPTS), &json).map_err(disk(RECEIPTS, true))?;
+    }
+    Ok(())
+}
+
+fn receipts(root: &Path) -> Result<Vec<String>, MergeError> {
+    match read_at_most(&root.join(RECEIPTS), MAX_RECEIPTS) {
+        Ok(bytes) => bytes.and_then(|b| serde_json::from_slice(&b).ok()).ok_or(MergeError::Receipts),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(disk(RECEIPTS, false)(e)),
+    }
+}
+
+/// Whether results were taken in at this desk.
+#[must_use]
+pub fn has_results(root: &Path) -> bool {
+    root.join(RESULTS).is_dir()
+}
+
+/// Everything that was taken in, brought together. Which accounts may see what of it is the caller's to ask.
+///
+/// # Errors
+/// When a file cannot be read, or is no longer what was taken.
+pub fn merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<Merged, MergeError> {
+    let mut files = Vec::new();
+    let folder = root.join(RESULTS);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries.collect::<Result<Vec<_>, _>>().map_err(disk(RESULTS, false))?,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(disk(RESULTS, false)(e)),
+    };
+    for entry in entries.iter().filter(|e| e.path().extension().is_some_and(|x| x == ENDING)) {
+        let name = shown(&entry.file_name().to_string_lossy(), MAX_NAME);
+        let bytes = read_at_most(&entry.path(), MAX_RESULTS).map_err(disk(&name, false))?;
+        let bytes = bytes.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
+        files.push(Results::parse(&bytes).map_err(|error| MergeError::Results { file: name, error })?);
+    }
+    Ok(merge(&signed.expected(), accounts, &files, &receipts(root)?))
+}
+
+impl SignedAssignment {
+    /// What the desk expects of the workstations.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        Expected { protocol: self.protocol_hash(), bundles: self.bundle_hashes() }
+    }
+}

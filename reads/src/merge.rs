@@ -1,0 +1,352 @@
+//! Many workstations, one study: results files become one set of reads, whatever their order and however often each comes.
+//!
+//! Owns `results/` of the desk's folder, where each file lies under its own hash: what was merged is the set of files, and everything else follows from it, so
+//! that merging is idempotent and knows no order. Pure: [`merge`] is a function of the set. Every contradiction is named by itself, with the files it comes
+//! from, and is never settled silently: a read that two files tell differently counts for nothing until somebody has decided.
+//! Refuses: files of another protocol, and files that do not fit themselves ([`crate::record::ResultsError`]).
+
+use crate::accounts::{Accounts, SignatureError};
+use crate::machine::{Fact, Locked, State};
+use crate::record::Results;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use tiresias_words::{AccountId, ContentHash, ReadId, ReaderId};
+
+/// What the desk knows of who was to read what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The protocol that is in force.
+    pub protocol: ContentHash,
+    /// Every reader with the hash of their bundle.
+    pub bundles: BTreeMap<ReaderId, ContentHash>,
+}
+
+/// One read as a file tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergedRead {
+    /// What was locked.
+    pub read: Locked,
+    /// In which file it came first.
+    pub file: ContentHash,
+    /// Number of the row that locked its last version.
+    pub seq: u64,
+    /// Number of the row that locked what was thought before the AI was shown, where the condition has that.
+    pub impression_seq: Option<u64>,
+}
+
+/// The reads of all files together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Merged {
+    /// The files that count, by hash: those that are not the beginning of another.
+    pub files: BTreeSet<ContentHash>,
+    /// Every read that no conflict touches.
+    pub reads: BTreeMap<ReadId, MergedRead>,
+    /// What contradicts itself, sorted.
+    pub conflicts: Vec<Conflict>,
+    /// Files that say less than another of the same workstation, with that other.
+    pub older: BTreeMap<ContentHash, ContentHash>,
+}
+
+/// Something that the files contradict each other or the desk about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conflict {
+    /// A file of another version of the protocol, or of another study.
+    OtherProtocol {
+        /// Which.
+        file: ContentHash,
+    },
+    /// Two files of one workstation that go apart: one was restored from a copy, or changed.
+    Forked {
+        /// The files.
+        files: [ContentHash; 2],
+        /// The last record that both have.
+        common: u64,
+    },
+    /// Somebody whom nothing was assigned to.
+    UnknownReader {
+        /// Where.
+        file: ContentHash,
+        /// Who.
+        reader: ReaderId,
+    },
+    /// Reads of another list of cases than the one that was assigned.
+    OtherBundle {
+        /// Where.
+        file: ContentHash,
+        /// Whose.
+        reader: ReaderId,
+    },
+    /// A signature that is not the reader's.
+    Signature {
+        /// Where.
+        file: ContentHash,
+        /// Whose it should be.
+        reader: ReaderId,
+        /// Why it does not count.
+        why: String,
+    },
+    /// Leave to open a case early that nobody at this desk gave.
+    Leave {
+        /// Where.
+        file: ContentHash,
+        /// For which read.
+        read: ReadId,
+    },
+    /// One read, told differently.
+    ReadTwice {
+        /// Which.
+        read: ReadId,
+        /// By which files.
+        files: [ContentHash; 2],
+    },
+    /// One reader at two workstations at the same time.
+    ClockOverlap {
+        /// Who.
+        reader: ReaderId,
+        /// By which files.
+        files: [ContentHash; 2],
+        /// From when, milliseconds since 1970 in UTC.
+        from_utc_ms: i64,
+    },
+    /// A receipt that a reader holds and no file has: more was signed than came back.
+    ReceiptMissing {
+        /// The code.
+        receipt: String,
+    },
+}
+
+fn short(hash: &ContentHash) -> String {
+    hash.to_string().get(..12).unwrap_or_default().to_owned()
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherProtocol { file } => {
+                write!(f, "File {} was read by another version of the protocol; nothing of it counts.", short(file))
+            }
+            Self::Forked { files: [a, b], common } => write!(
+                f,
+                "Files {} and {} come from one workstation and go apart after record {common}: one was restored from a copy, or changed. Neither counts until it is decided which.",
+                short(a),
+                short(b)
+            ),
+            Self::UnknownReader { file, reader } => {
+                write!(f, "File {} has reads of \"{reader}\", to whom nothing was assigned; they do not count.", short(file))
+            }
+            Self::OtherBundle { file, reader } => write!(
+                f,
+                "File {} has reads of \"{reader}\" from another list of cases than the one that was assigned; they do not count.",
+                short(file)
+            ),
+            Self::Signature { file, reader, why } => {
+                write!(f, "File {}: the reads of \"{reader}\" do not count. {why}", short(file))
+            }
+            Self::Leave { file, read } => write!(
+                f,
+                "File {}: case {} of \"{}\" was opened before its washout with leave that nobody at this desk gave; the read does not count.",
+                short(file),
+                read.case,
+                read.reader
+            ),
+            Self::ReadTwice { read, files: [a, b] } => write!(
+                f,
+                "Case {} of \"{}\" ({}) is told differently by files {} and {}; neither counts until it is decided which.",
+                read.case,
+                read.reader,
+                read.condition,
+                short(a),
+                short(b)
+            ),
+            Self::ClockOverlap { reader, files: [a, b], from_utc_ms } => write!(
+                f,
+                "\"{reader}\" was at two workstations at the same time, from {} on, by files {} and {}: a clock was wrong, or somebody else read.",
+                Time(*from_utc_ms),
+                short(a),
+                short(b)
+            ),
+            Self::ReceiptMissing { receipt } => {
+                write!(f, "The receipt {receipt} is in no file: the reader signed more than has come back. Ask for the results again.")
+            }
+        }
+    }
+}
+
+/// A time of day in UTC, to the second.
+struct Time(i64);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => write!(f, "{:.19}Z", time.to_string()),
+            Err(_) => f.write_str("a time beyond all calendars"),
+        }
+    }
+}
+
+/// Brings files together. `receipts` are the codes that readers hold.
+#[must_use]
+pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receipts: &[String]) -> Merged {
+    let mut merged = Merged::default();
+    let by_hash: BTreeMap<ContentHash, &Results> = files.iter().map(|f| (f.file(), f)).collect();
+    let mut counting: BTreeMap<ContentHash, &Results> = BTreeMap::new();
+    for (hash, file) in &by_hash {
+        if file.protocol() == expected.protocol {
+            counting.insert(*hash, file);
+        } else {
+            merged.conflicts.push(Conflict::OtherProtocol { file: *hash });
+        }
+    }
+    longest(&mut counting, &mut merged);
+    merged.files = counting.keys().copied().collect();
+    let mut told: BTreeMap<ReadId, Vec<MergedRead>> = BTreeMap::new();
+    let mut early: BTreeMap<ReadId, ContentHash> = BTreeMap::new();
+    for (hash, file) in &counting {
+        for (reader, state) in file.states() {
+            match trusted(expected, accounts, *hash, file, reader, state) {
+                Ok(()) => {
+                    for read in of_reader(*hash, file, state) {
+                        told.entry(read.read.read().clone()).or_default().push(read);
+                    }
+                }
+                Err(conflict) => merged.conflicts.push(conflict),
+            }
+        }
+        early.extend(strange_leaves(accounts, file).map(|read| (read, *hash)));
+    }
+    for (read, file) in early {
+        told.remove(&read);
+        merged.conflicts.push(Conflict::Leave { file, read });
+    }
+    for (id, mut reads) in told {
+        // Where two tell the same, the one that was locked first is the one that was made.
+        reads.sort_by_key(|r| (r.read.at().utc_ms, r.file));
+        let mut reads = reads.into_iter();
+        let Some(first) = reads.next() else { continue };
+        match reads.find(|other| !says_the_same(&first.read, &other.read)) {
+            Some(other) => merged.conflicts.push(Conflict::ReadTwice { read: id, files: [first.file, other.file] }),
+            None => {
+                merged.reads.insert(id, first);
+            }
+        }
+    }
+    overlaps(&counting, &mut merged);
+    let signed: BTreeSet<String> = files.iter().flat_map(Results::signatures).map(crate::accounts::Signature::receipt).collect();
+    let missing: BTreeSet<&String> = receipts.iter().filter(|r| !signed.contains(*r)).collect();
+    merged.conflicts.extend(missing.into_iter().map(|receipt| Conflict::ReceiptMissing { receipt: receipt.clone() }));
+    merged.conflicts.sort();
+    merged.conflicts.dedup();
+    merged
+}
+
+/// Of the files of one workstation the one that says most, where the others are its beginning. Where two go apart, neither.
+fn longest(counting: &mut BTreeMap<ContentHash, &Results>, merged: &mut Merged) {
+    let mut chains: BTreeMap<Option<&ContentHash>, Vec<(ContentHash, &Results)>> = BTreeMap::new();
+    for (hash, file) in counting.iter() {
+        chains.entry(file.rows().first()).or_default().push((*hash, file));
+    }
+    for chain in chains.values() {
+        for (at, (a, one)) in chain.iter().enumerate() {
+            for (b, other) in chain.iter().skip(at + 1) {
+                let common = one.rows().iter().zip(other.rows()).take_while(|(x, y)| x == y).count();
+                let shorter = one.rows().len().min(other.rows().len());
+                if common < shorter {
+                    merged.conflicts.push(Conflict::Forked { files: [*a, *b], common: common as u64 });
+                    counting.remove(a);
+                    counting.remove(b);
+                } else {
+                    let (less, more) = if one.rows().len() <= other.rows().len() { (a, b) } else { (b, a) };
+                    counting.remove(less);
+                    merged.older.insert(*less, *more);
+                }
+            }
+        }
+    }
+}
+
+/// Whether what a file says of a reader counts: assigned, from their bundle, and signed with their key.
+fn trusted(
+    expected: &Expected,
+    accounts: &Accounts,
+    file: ContentHash,
+    results: &Results,
+    reader: &ReaderId,
+    state: &State,
+) -> Result<(), Conflict> {
+    let account = AccountId::new(reader.as_str()).ok().and_then(|id| accounts.get(&id).ok());
+    let (Some(bundle), Some(account)) = (expected.bundles.get(reader), account) else {
+        return Err(Conflict::UnknownReader { file, reader: reader.clone() });
+    };
+    if state.bundle() != Some(*bundle) {
+        return Err(Conflict::OtherBundle { file, reader: reader.clone() });
+    }
+    // That each is over the rows before it was verified when the file was read; here it is asked whose key it is.
+    let own = results.signatures().iter().filter(|s| s.signer == *account.id());
+    for signature in own {
+        if signature.key != account.signs() || signature.kind != account.kind() {
+            let why = SignatureError::OtherKey(account.id().clone()).to_string();
+            return Err(Conflict::Signature { file, reader: reader.clone(), why });
+        }
+    }
+    Ok(())
+}
+
+/// Reads that were opened early with leave whose key is that of no account at this desk.
+fn strange_leaves<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iterator<Item = ReadId> + 'a {
+    results.events().iter().filter_map(|recorded| match recorded.event.fact() {
+        Fact::WashoutOverridden(leave) => {
+            let is_known = accounts.get(&leave.signature.signer).is_ok_and(|a| a.signs() == leave.signature.key);
+            (!is_known).then(|| leave.read.clone())
+        }
+        _ => None,
+    })
+}
+
+/// The study's reads of one reader in one file.
+fn of_reader<'a>(file: ContentHash, results: &'a Results, state: &'a State) -> impl Iterator<Item = MergedRead> + 'a {
+    let mut locked: BTreeMap<&ReadId, u64> = BTreeMap::new();
+    let mut impressions: BTreeMap<&ReadId, u64> = BTreeMap::new();
+    for recorded in results.events() {
+        match recorded.event.fact() {
+            Fact::ReadLocked { read, .. } => locked.insert(read, recorded.seq),
+            Fact::ImpressionLocked { read, .. } => impressions.insert(read, recorded.seq),
+            _ => None,
+        };
+    }
+    state.locked().iter().map(move |read| MergedRead {
+        file,
+        seq: locked.get(read.read()).copied().unwrap_or(0),
+        impression_seq: impressions.get(read.read()).copied(),
+        read: read.clone(),
+    })
+}
+
+/// Whether two workstations tell the same about a read: what was said, not when.
+fn says_the_same(a: &Locked, b: &Locked) -> bool {
+    let said = |read: &Locked| (read.assignment().clone(), read.answers().clone(), read.not_evaluable().clone(), read.marks().clone());
+    let before = |read: &Locked| read.impression().map(said);
+    said(a) == said(b) && before(a) == before(b)
+}
+
+fn overlaps(counting: &BTreeMap<ContentHash, &Results>, merged: &mut Merged) {
+    let mut sessions: BTreeMap<&ReaderId, Vec<(i64, i64, ContentHash)>> = BTreeMap::new();
+    for (hash, file) in counting {
+        for reader in file.states().keys() {
+            let spans = file.sessions(reader).into_iter().map(|(from, to)| (from, to, *hash));
+            sessions.entry(reader).or_default().extend(spans);
+        }
+    }
+    for (reader, mut spans) in sessions {
+        spans.sort_unstable();
+        for (at, (_, to, a)) in spans.iter().enumerate() {
+            for (from, _, b) in spans.iter().skip(at + 1).take_while(|(from, ..)| from <= to) {
+                // Sessions of one workstation are in the order of its chain.
+                if a != b {
+                    let mut files = [*a, *b];
+                    files.sort_unstable();
+                    merged.conflicts.push(Conflict::ClockOverlap { reader: reader.clone(), files, from_utc_ms: *from });
+                }
+            }
+        }
+    }
+}
