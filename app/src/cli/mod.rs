@@ -11,6 +11,9 @@ mod leaks;
 mod pack;
 mod parse;
 mod planes;
+mod results;
+mod secrets;
+mod simulate;
 mod studies;
 mod study;
 
@@ -96,6 +99,12 @@ enum Command {
     /// Make, check and sign a study at the study desk.
     #[command(subcommand)]
     Study(study::StudyCommand),
+    /// Write the signed results of a workstation as one file, for the study desk.
+    Results(results::ResultsArgs),
+    /// Bring the results of several workstations together at the study desk, and say what contradicts itself.
+    Merge(results::MergeArgs),
+    /// Try a study with simulated readers: everything goes through the real machine and record.
+    Simulate(simulate::SimulateArgs),
     /// Write what was read in the forms that people and statistics programs take.
     Export(exports::ExportArgs),
     /// Analyse a study with its truth, or a file of scores: figures of merit, comparison of conditions, agreement.
@@ -213,6 +222,9 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Study(command)) => study::study(command),
         Some(Command::Pack(args)) => pack::pack(&args),
         Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
+        Some(Command::Results(args)) => results::results(&args),
+        Some(Command::Merge(args)) => results::merge(&args),
+        Some(Command::Simulate(args)) => simulate::simulate(&args),
         Some(Command::Export(args)) => exports::export(&args),
         Some(Command::Analyze(args)) => analyze::analyze(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),

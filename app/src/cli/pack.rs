@@ -4,6 +4,7 @@
 //! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role.
 
 use super::images::at;
+use super::secrets::{draw, passphrase};
 use super::{Failure, say, say_json};
 use crate::codecs::workers;
 use clap::Args;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use tiresias_cases::{
     Codecs, Finding, FindingFile, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_finding, read_folder, scan,
 };
+use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::desk::{Desk, ListedCase};
 use tiresias_words::{CaseId, ContentHash, Requirement, Role};
@@ -52,7 +54,7 @@ pub(super) struct PackArgs {
     /// What the protocol requires of acquisitions, as a JSON list; the case is reported against it.
     #[arg(long, value_name = "FILE")]
     acquisition: Option<PathBuf>,
-    /// A file with the passphrase of the study's key file; by default it is the first line of stdin.
+    /// A file whose first line is the passphrase of the study's key file; without it you are asked, or it is the first line of stdin.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Print one JSON document.
@@ -81,7 +83,7 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
     }
     let packages = args.study.join("packages");
     fs::create_dir_all(&packages).map_err(|e| at(&packages, &e))?;
-    let mut key = study_key(&args.study, &passphrase(args.passphrase_file.as_deref())?)?;
+    let mut key = study_key(&args.study, &passphrase(args.passphrase_file.as_deref(), "Passphrase of the study's key file: ")?)?;
     let incoming =
         Incoming::open(&args.source, &args.study, &codecs, &mut |_, _| ControlFlow::Continue(())).map_err(|e| at(&args.source, &e))?;
     let (owned, refused) = series(args, incoming.root(), &codecs)?;
@@ -169,34 +171,19 @@ fn clean(package: &Path, codecs: &Arc<Codecs>) -> Result<(), Failure> {
 
 fn study_key(study: &Path, passphrase: &str) -> Result<StudyKey, Failure> {
     let path = study.join("key.age");
-    let key = if path.exists() { StudyKey::open(&path, passphrase) } else { StudyKey::create(&path, passphrase, &mut draw) };
+    let key = if path.exists() {
+        StudyKey::open(&path, passphrase)
+    } else {
+        // As long as an account's, and for the same reason.
+        Passphrase::new(passphrase.to_owned())?;
+        StudyKey::create(&path, passphrase, &mut draw)
+    };
     let key = key.map_err(|e| at(&path, &e))?;
     let public = study.join("packages.pub");
     if !public.exists() {
         fs::write(&public, key.signer().public(key.uid_key().study()?).to_json()).map_err(|e| at(&public, &e))?;
     }
     Ok(key)
-}
-
-/// Randomness of the operating system: the shell's one source of it.
-fn draw(bytes: &mut [u8]) -> std::io::Result<()> {
-    getrandom::fill(bytes).map_err(std::io::Error::other)
-}
-
-fn passphrase(file: Option<&Path>) -> Result<String, Failure> {
-    let text = match file {
-        Some(path) => fs::read_to_string(path).map_err(|e| at(path, &e))?,
-        None => {
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line)?;
-            line
-        }
-    };
-    let line = text.lines().next().unwrap_or_default().to_owned();
-    if line.chars().count() < 8 {
-        return Err(Failure::Input("The passphrase of the study's key file has fewer than 8 characters; choose a longer one.".into()));
-    }
-    Ok(line)
 }
 
 fn requirements(file: Option<&Path>) -> Result<Vec<Requirement>, Failure> {

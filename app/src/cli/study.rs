@@ -1,28 +1,28 @@
 //! `study`: what coordinators do at the study desk: begin a study, check its protocol, make accounts, sign.
 //!
-//! Passphrases are typed without an echo, or come from the first line of a file that a script names. Refuses: passphrases among the arguments, where
-//! everybody on the machine could read them.
+//! Refuses: rules of its own; what may be done is `reads`' to say, and each command says what came of it.
 
+use super::secrets::{Signer, entropy, passphrase, unlocked};
 use super::{Failure, say, say_json};
 use crate::clock::Clock;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs;
-use std::io::IsTerminal as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use tiresias_reads::accounts::{Account, AccountError, Accounts, Act, Entropy, Kind, Passphrase, Unlocked};
+use tiresias_cases::StudyKey;
+use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase};
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::{Desk, SignedAssignment, assign_cases};
+use tiresias_reads::desk::{Desk, Handed, ListedCase, SignedAssignment, assign_cases};
 use tiresias_reads::protocol::{Finding, TEMPLATES, check, template};
+use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
-use tiresias_words::{AccountId, ReaderId};
-use zeroize::Zeroizing;
+use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, ReaderId};
 
 const PROTOCOL: &str = "protocol.toml";
 pub(super) const ACCOUNTS: &str = "accounts.json";
 const PACKAGES: &str = "packages";
-/// Longer than any passphrase that somebody types.
-const MAX_PASSPHRASE: usize = 1024;
+const KEY: &str = "key.age";
 const MAX_PROTOCOL: u64 = 1 << 20;
 
 /// What is done with a study.
@@ -63,6 +63,28 @@ pub(super) enum StudyCommand {
         /// A folder that does not exist yet.
         #[arg(long)]
         out: PathBuf,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Make a reader's seat anew, with all that the desk has for it now: keys of the AI, leave to open a case early.
+    Seat {
+        /// The study's folder.
+        dir: PathBuf,
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        reader: ReaderId,
+        /// A file that does not exist yet.
+        #[arg(long)]
+        out: PathBuf,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Take a seat that came later from the study desk, on the reader's machine.
+    TakeSeat {
+        /// The folder that the reader received.
+        dir: PathBuf,
+        /// The file from the study desk.
+        seat: PathBuf,
     },
     /// Sign the protocol: from then on it is the study's. A later text is a new version, with a reason.
     Sign {
@@ -76,15 +98,15 @@ pub(super) enum StudyCommand {
     },
 }
 
-/// Who acts.
+/// What is handed out beside the bundle.
 #[derive(Debug, Args)]
-pub(super) struct Signer {
-    /// The account that does it.
-    #[arg(long = "as", value_name = "ID")]
-    account: AccountId,
-    /// A file whose first line is its passphrase; without it you are asked.
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+pub(super) struct Given {
+    /// Give the keys of what the AI says; the data manager's passphrase of the study's key file is asked.
+    #[arg(long)]
+    keys: bool,
+    /// A file whose first line is that passphrase.
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    key_passphrase_file: Option<PathBuf>,
 }
 
 /// Options of `study account`.
@@ -119,7 +141,9 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
         StudyCommand::Check { path, json } => check_protocol(&path, json),
         StudyCommand::Account(args) => account(&args),
         StudyCommand::Assign { dir, signer } => assign(&dir, &signer),
-        StudyCommand::HandOut { dir, reader, out } => hand_out(&dir, &reader, &out),
+        StudyCommand::HandOut { dir, reader, out, given } => hand_out(&dir, &reader, &out, &given),
+        StudyCommand::Seat { dir, reader, out, given } => seat(&dir, &reader, &out, &given),
+        StudyCommand::TakeSeat { dir, seat } => take_seat(&dir, &seat),
         StudyCommand::Sign { dir, signer, reason } => sign(&dir, &signer, reason.as_deref()),
     }
 }
@@ -226,7 +250,7 @@ fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure
     let versions = Versions::open(dir, &accounts).map_err(|e| at(dir, e))?;
     // What is wrong with the protocol is said before anybody types a passphrase.
     protocol_of(dir).map_err(|e| at(dir, e))?;
-    let keys = unlocked(&accounts, &signer.account, signer.passphrase_file.as_deref())?;
+    let keys = signer.unlock(&accounts)?;
     let signed = versions.sign(dir, &keys, reason, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
     let Some(version) = signed.all().last() else { return Ok(()) };
     say(&format!(
@@ -240,7 +264,7 @@ fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure
 
 fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let keys = unlocked(&accounts, &signer.account, signer.passphrase_file.as_deref())?;
+    let keys = signer.unlock(&accounts)?;
     let signed = assign_cases(dir, &accounts, &keys, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
     let readers: Vec<&str> = signed.readers().map(ReaderId::as_str).collect();
     say(&format!(
@@ -251,10 +275,25 @@ fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     ))
 }
 
-fn hand_out(dir: &Path, reader: &ReaderId, out: &Path) -> Result<(), Failure> {
+/// The content keys of the study's packages, for those who are given them.
+fn content_keys(dir: &Path, given: &Given) -> Result<Vec<(ContentHash, ContentKey)>, Failure> {
+    if !given.keys {
+        return Ok(Vec::new());
+    }
+    let file = dir.join(KEY);
+    let phrase = passphrase(given.key_passphrase_file.as_deref(), "Passphrase of the study's key file: ")?;
+    let key = StudyKey::open(&file, &phrase).map_err(|e| at(&file, e))?;
+    let desk = Desk::open(dir).map_err(|e| at(dir, e))?;
+    let of = |(case, listed): (&CaseId, &ListedCase)| (listed.package, key.uid_key().content_key(case.as_str()));
+    Ok(desk.cases().iter().map(of).collect())
+}
+
+fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {
     let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
     let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
-    let study = signed.hand_out(dir, reader, out).map_err(|e| at(dir, e))?;
+    let keys = content_keys(dir, given)?;
+    let handed = Handed { keys: &keys, ..Handed::default() };
+    let study = signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?;
     let packages: std::collections::BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
     for package in &packages {
         let to = study.package_dir(package);
@@ -268,6 +307,26 @@ fn hand_out(dir: &Path, reader: &ReaderId, out: &Path) -> Result<(), Failure> {
     say(&format!("{}: protocol, bundle and {} cases for \"{reader}\".\n", out.display(), packages.len()))
 }
 
+fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (protocol, _) = signed.protocol(dir).map_err(|e| at(dir, e))?;
+    let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
+    let keys = content_keys(dir, given)?;
+    let seat = signed.seat(&accounts, &bundle, &Handed { keys: &keys, ..Handed::default() }, &entropy()?).map_err(|e| at(dir, e))?;
+    let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
+    let mut file = fs::File::create_new(out).map_err(unwritable)?;
+    file.write_all(seat.to_json().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    say(&format!("{}: seat of \"{reader}\". On their machine: `tiresias study take-seat STUDY {}`\n", out.display(), out.display()))
+}
+
+fn take_seat(dir: &Path, seat: &Path) -> Result<(), Failure> {
+    let json = fs::read(seat).map_err(|e| at(seat, format!("the seat cannot be read ({e}). Name the file from the study desk.")))?;
+    let mut study = Study::open(dir).map_err(|e| at(dir, e))?;
+    study.take_seat(&json).map_err(|e| at(seat, e))?;
+    say(&format!("{}: the seat is taken.\n", dir.display()))
+}
+
 /// A package is a folder of files, and nothing below.
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
@@ -276,37 +335,4 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
         fs::copy(entry.path(), to.join(entry.file_name()))?;
     }
     Ok(())
-}
-
-/// Opens an account's keys with the passphrase from a file or from the person.
-pub(super) fn unlocked(accounts: &Accounts, id: &AccountId, file: Option<&Path>) -> Result<Unlocked, Failure> {
-    let account = accounts.get(id)?;
-    let typed = passphrase(file, &format!("Passphrase of \"{id}\": "))?;
-    account.open(&Passphrase::typed(typed.to_string())).map_err(|e| match e {
-        AccountError::WrongPassphrase(_) => Failure::No(e.to_string()),
-        other => Failure::Input(other.to_string()),
-    })
-}
-
-fn passphrase(file: Option<&Path>, ask: &str) -> Result<Zeroizing<String>, Failure> {
-    let Some(file) = file else {
-        if !std::io::stdin().is_terminal() {
-            return Err(Failure::Input("There is nobody to type a passphrase. Name a file whose first line is it (see --help).".into()));
-        }
-        let typed =
-            rpassword::prompt_password(ask).map_err(|e| Failure::Input(format!("The passphrase cannot be read ({e}). Try again.")))?;
-        return Ok(Zeroizing::new(typed));
-    };
-    let text = Zeroizing::new(fs::read_to_string(file).map_err(|e| at(file, format!("the passphrase cannot be read ({e}).")))?);
-    let line = text.lines().next().unwrap_or_default();
-    if line.len() > MAX_PASSPHRASE {
-        return Err(at(file, "its first line is longer than any passphrase. Name the right file."));
-    }
-    Ok(Zeroizing::new(line.to_owned()))
-}
-
-fn entropy() -> Result<Entropy, Failure> {
-    let mut bytes = Zeroizing::new([0u8; 32]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|e| Failure::Input(format!("The system gives no random numbers ({e}).")))?;
-    Ok(bytes)
 }

@@ -1,0 +1,115 @@
+//! `results` and `merge`: what was read goes back to the study desk as one signed file, and many of them become one study.
+//!
+//! Refuses: to settle a contradiction. The answer of `merge` is no (exit code 1) as long as there is one, and what it touches counts for nothing.
+
+use super::secrets::Signer;
+use super::{Failure, say, say_json};
+use clap::Args;
+use serde::Serialize;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use tiresias_reads::accounts::Accounts;
+use tiresias_reads::desk::{SignedAssignment, Taken, merged, note_receipt, take_results};
+use tiresias_reads::study::Study;
+
+const ACCOUNTS: &str = "accounts.json";
+
+/// Options of `results`.
+#[derive(Debug, Args)]
+pub(super) struct ResultsArgs {
+    /// The folder that a reader received and read in.
+    study: PathBuf,
+    /// A file that does not exist yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub(super) struct MergeArgs {
+    /// The study desk's folder.
+    out: PathBuf,
+    /// Results files; none to look at what is there.
+    files: Vec<PathBuf>,
+    /// A receipt that a reader holds: results without it are missed.
+    #[arg(long = "receipt", value_name = "CODE")]
+    receipts: Vec<String>,
+    #[command(flatten)]
+    signer: Signer,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}", place.display()))
+}
+
+/// Writes the results file of a workstation.
+pub(super) fn results(args: &ResultsArgs) -> Result<(), Failure> {
+    let study = Study::open(&args.study).map_err(|e| at(&args.study, e))?;
+    let record = study.open_record(crate::BUILD).map_err(|e| at(&args.study, e))?;
+    let text = record.results().map_err(|e| at(&args.study, format!("no results were written: {e}")))?;
+    let unwritable = |e: std::io::Error| at(&args.out, format!("the results cannot be written ({e}). Name a file that does not exist yet."));
+    let mut file = fs::File::create_new(&args.out).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    say(&format!("{}: {} records, signed\n", args.out.display(), record.head().seq))
+}
+
+#[derive(Serialize)]
+struct Document {
+    taken: Vec<String>,
+    already: Vec<String>,
+    refused: Vec<String>,
+    files: usize,
+    reads: usize,
+    conflicts: Vec<String>,
+}
+
+/// Takes results files in and says what there is.
+pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
+    let accounts = Accounts::open(&args.out.join(ACCOUNTS)).map_err(|e| at(&args.out, e))?;
+    let signed = SignedAssignment::open(&args.out, &accounts).map_err(|e| at(&args.out, e))?;
+    let keys = args.signer.unlock(&accounts)?;
+    let (mut taken, mut already, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for path in &args.files {
+        match take_results(&args.out, &signed, &keys, path) {
+            Ok(Taken::New(hash)) => taken.push(hash.to_string()),
+            Ok(Taken::Already(hash)) => already.push(hash.to_string()),
+            Err(e) => refused.push(e.to_string()),
+        }
+    }
+    for receipt in &args.receipts {
+        note_receipt(&args.out, &keys, receipt)?;
+    }
+    let found = merged(&args.out, &signed, &accounts)?;
+    let conflicts: Vec<String> = found.conflicts.iter().map(ToString::to_string).collect();
+    let document = Document { taken, already, refused, files: found.files.len(), reads: found.reads.len(), conflicts };
+    if args.json {
+        say_json(&document)?;
+    } else {
+        say(&format!(
+            "{}: {} taken, {} there already; {} reads from {} workstations\n",
+            args.out.display(),
+            document.taken.len(),
+            document.already.len(),
+            document.reads,
+            document.files
+        ))?;
+        document.conflicts.iter().try_for_each(|c| say(&format!("{c}\n")))?;
+        document.refused.iter().try_for_each(|r| say(&format!("{r}\n")))?;
+    }
+    match (document.refused.as_slice(), document.conflicts.len()) {
+        ([], 0) => Ok(()),
+        ([], n) => Err(Failure::No(format!("{}: there {} to be decided; what {} touch{} does not count.", args.out.display(), contradictions(n), if n == 1 { "it" } else { "they" }, if n == 1 { "es" } else { "" }))),
+        ([first, others @ ..], _) => {
+            let more = if others.is_empty() { String::new() } else { format!(" ({} more files were refused)", others.len()) };
+            Err(Failure::Input(format!("{first}{more}")))
+        }
+    }
+}
+
+fn contradictions(n: usize) -> String {
+    if n == 1 { "is one contradiction".to_owned() } else { format!("are {n} contradictions") }
+}
