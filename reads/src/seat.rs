@@ -4,13 +4,15 @@
 //! before their washout. The desk issues it anew when something is added; a study without seats (the demo) is read without a passphrase, and its results
 //! cannot be signed. Refuses: a seat for another bundle, and accounts that do not read.
 
-use crate::accounts::{Account, AccountError, Act, Entropy, Key, Meaning, Passphrase, Signature, SignatureError, Unlocked, Wrapped, may_do};
+use crate::accounts::{
+    Account, AccountError, Act, Entropy, Key, Meaning, Passphrase, Signature, SignatureError, Unlocked, Wrapped, may_do,
+};
 use crate::bundle::Bundle;
 use crate::hash;
 use crate::machine::{Leave, LeaveError, Refusal, Rules, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tiresias_words::{ContentHash, ContentKey, ReaderId, RevealToken};
+use tiresias_words::{ContentHash, ContentKey, RevealToken};
 
 /// The version of seat files that this program reads and writes.
 pub const SEAT_VERSION: u32 = 1;
@@ -49,9 +51,17 @@ pub enum SeatError {
     Wrap(#[from] AccountError),
 }
 
-/// What the desk signs when it assigns a bundle.
-pub(crate) fn issued(protocol: &ContentHash, reader: &ReaderId, bundle: &ContentHash) -> ContentHash {
-    hash::of_fields(&[b"tiresias bundle 1", &protocol.0, reader.as_str().as_bytes(), &bundle.0])
+fn content(bundle: &Bundle) -> ContentHash {
+    hash::of_fields(&[b"tiresias bundle 1", &bundle.protocol().0, bundle.reader().as_str().as_bytes(), &bundle.hash().0])
+}
+
+/// Signs a bundle as the study's, by who may assign cases.
+///
+/// # Errors
+/// [`AccountError::MayNot`].
+pub fn issue(bundle: &Bundle, keys: &Unlocked, utc_ms: i64) -> Result<Signature, AccountError> {
+    keys.may(Act::Assign)?;
+    Ok(keys.sign(Meaning::Assignment, &content(bundle), utc_ms))
 }
 
 /// Why the sealed part of a case is not opened.
@@ -61,7 +71,9 @@ pub enum RevealError {
     #[error("{0}")]
     Refused(Refusal),
     /// There is no key for it.
-    #[error("What the AI says about this case cannot be opened: your file from the study desk has no key for it. Ask the study desk for a new one.")]
+    #[error(
+        "What the AI says about this case cannot be opened: your file from the study desk has no key for it. Ask the study desk for a new one."
+    )]
     NoKey,
     /// The key is not for this account.
     #[error("{0}")]
@@ -100,7 +112,7 @@ impl Seat {
         if self.issued.meaning != Meaning::Assignment || !may_do(self.issued.kind, Act::Assign) {
             return Err(SeatError::Form);
         }
-        self.issued.fits(&issued(&bundle.protocol(), bundle.reader(), &bundle.hash())).map_err(SeatError::Bundle)?;
+        self.issued.fits(&content(bundle)).map_err(SeatError::Bundle)?;
         self.leaves.iter().try_for_each(|leave| leave.is_of(bundle.protocol(), bundle.reader(), &self.issued.key))?;
         Ok(self)
     }

@@ -152,14 +152,29 @@ impl<'a> SimulatedReader<'a> {
     /// A reader with these rules.
     #[must_use]
     pub const fn new(rules: &'a Rules, known: &'a Known, skill: &'a Skill, seed: u64, environment: Environment) -> Self {
-        Self { rules, known, skill, seed, environment, planned: None, asked: BTreeSet::new(), revised: BTreeSet::new(), anew: VecDeque::new() }
+        Self {
+            rules,
+            known,
+            skill,
+            seed,
+            environment,
+            planned: None,
+            asked: BTreeSet::new(),
+            revised: BTreeSet::new(),
+            anew: VecDeque::new(),
+        }
     }
 
     /// What the reader does next; `None` when everything is read and the session is over.
     pub fn next(&mut self, state: &State) -> Option<Step> {
         let step = |action, after_ms| Some(Step { action, after_ms });
         if state.session().is_none() {
-            return if state.next().is_some() { step(Action::StartSession(self.environment.clone()), 1_000) } else { None };
+            // Before the first session nothing is taken over from the bundle yet.
+            return if state.bundle().is_none() || state.next().is_some() {
+                step(Action::StartSession(self.environment.clone()), 1_000)
+            } else {
+                None
+            };
         }
         let Some(draft) = state.open() else {
             return match state.next() {
@@ -194,10 +209,7 @@ impl<'a> SimulatedReader<'a> {
         let ReadId { reader, case: _, condition, repeat } = draft.read();
         let stage: &[u8] = if draft.revealed().is_some() { b"with AI" } else { b"" };
         let package = draft.package().0;
-        Chance::of(
-            self.seed,
-            &[what, reader.as_str().as_bytes(), &package, condition.as_str().as_bytes(), &repeat.to_le_bytes(), stage],
-        )
+        Chance::of(self.seed, &[what, reader.as_str().as_bytes(), &package, condition.as_str().as_bytes(), &repeat.to_le_bytes(), stage])
     }
 
     /// The condition whose score the reader is at.
@@ -301,7 +313,11 @@ impl<'a> SimulatedReader<'a> {
     fn answer(&self, draft: &Draft, missing: &Missing) -> Action {
         let protocol = self.rules.protocol();
         let form = protocol.form();
-        let give = |question: &Question, subject: &Subject, value| Action::Answer { question: question.id.clone(), subject: subject.clone(), value };
+        let give = |question: &Question, subject: &Subject, value| Action::Answer {
+            question: question.id.clone(),
+            subject: subject.clone(),
+            value,
+        };
         match missing {
             Missing::Answer { question, subject } => match form.question(question) {
                 Some(q) => give(q, subject, self.value(draft, q, subject)),

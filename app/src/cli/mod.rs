@@ -92,6 +92,9 @@ enum Command {
         /// The public key of a study's packages: the package must be signed with it.
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
+        /// A receipt that a reader holds: it must be in the record.
+        #[arg(long = "receipt", value_name = "CODE")]
+        receipts: Vec<String>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
@@ -221,7 +224,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Scan(args)) => leaks::scan(&args),
         Some(Command::Study(command)) => study::study(command),
         Some(Command::Pack(args)) => pack::pack(&args),
-        Some(Command::Verify { path, key, json }) => studies::verify(&path, key.as_deref(), json),
+        Some(Command::Verify { path, key, receipts, json }) => studies::verify(&path, key.as_deref(), &receipts, json),
         Some(Command::Results(args)) => results::results(&args),
         Some(Command::Merge(args)) => results::merge(&args),
         Some(Command::Simulate(args)) => simulate::simulate(&args),

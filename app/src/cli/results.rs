@@ -51,7 +51,8 @@ pub(super) fn results(args: &ResultsArgs) -> Result<(), Failure> {
     let study = Study::open(&args.study).map_err(|e| at(&args.study, e))?;
     let record = study.open_record(crate::BUILD).map_err(|e| at(&args.study, e))?;
     let text = record.results().map_err(|e| at(&args.study, format!("no results were written: {e}")))?;
-    let unwritable = |e: std::io::Error| at(&args.out, format!("the results cannot be written ({e}). Name a file that does not exist yet."));
+    let unwritable =
+        |e: std::io::Error| at(&args.out, format!("the results cannot be written ({e}). Name a file that does not exist yet."));
     let mut file = fs::File::create_new(&args.out).map_err(unwritable)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
     say(&format!("{}: {} records, signed\n", args.out.display(), record.head().seq))
@@ -102,7 +103,13 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     }
     match (document.refused.as_slice(), document.conflicts.len()) {
         ([], 0) => Ok(()),
-        ([], n) => Err(Failure::No(format!("{}: there {} to be decided; what {} touch{} does not count.", args.out.display(), contradictions(n), if n == 1 { "it" } else { "they" }, if n == 1 { "es" } else { "" }))),
+        ([], n) => Err(Failure::No(format!(
+            "{}: there {} to be decided; what {} touch{} does not count.",
+            args.out.display(),
+            contradictions(n),
+            if n == 1 { "it" } else { "they" },
+            if n == 1 { "es" } else { "" }
+        ))),
         ([first, others @ ..], _) => {
             let more = if others.is_empty() { String::new() } else { format!(" ({} more files were refused)", others.len()) };
             Err(Failure::Input(format!("{first}{more}")))

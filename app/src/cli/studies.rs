@@ -9,7 +9,7 @@ use tiresias_reads::study::Study;
 use tiresias_words::ContentHash;
 
 /// Whether a package, a record, or a study with both is intact.
-pub(super) fn verify(path: &Path, key: Option<&Path>, json: bool) -> Result<(), Failure> {
+pub(super) fn verify(path: &Path, key: Option<&Path>, receipts: &[String], json: bool) -> Result<(), Failure> {
     let trust = match key {
         Some(file) => Trust::Key(public_key(file)?),
         None => Trust::Unsigned,
@@ -25,6 +25,15 @@ pub(super) fn verify(path: &Path, key: Option<&Path>, json: bool) -> Result<(), 
     } else {
         of_record(path)
     };
+    // Whoever holds a receipt that is not there has seen more than this file tells: it was cut off, or an older copy was put back.
+    let missing = receipts.iter().find(|r| !document.receipts.iter().any(|known| known.eq_ignore_ascii_case(r.trim())));
+    let outcome = match (outcome, missing) {
+        (Ok(_), Some(receipt)) => Err(Failure::No(format!(
+            "{}: the receipt {receipt} is not in it: something that was signed is missing. Look for a newer copy.",
+            path.display()
+        ))),
+        (outcome, _) => outcome,
+    };
     if json {
         say_json(&document)?;
         return outcome.map(|_| ());
@@ -38,7 +47,7 @@ type Verdict = (Verification, Result<String, Failure>);
 /// A verdict where no record can be named.
 fn not_intact(what: What, detail: String) -> Verification {
     let bad = FirstBad { record: 0, what, detail };
-    Verification { intact: false, records: 0, first_bad: Some(bad), head: None, signed_by: None }
+    Verification { intact: false, records: 0, first_bad: Some(bad), head: None, signed_by: None, receipts: Vec::new() }
 }
 
 fn of_record(record: &Path) -> Verdict {
@@ -95,7 +104,14 @@ fn of_package(dir: &Path, expected: Option<ContentHash>, trust: &Trust) -> Verdi
         Ok(package) => {
             let images: usize = package.series().iter().map(tiresias_cases::Series::len).sum();
             let head = package.hash();
-            let found = Verification { intact: true, records: images as u64, first_bad: None, head: Some(head), signed_by: None };
+            let found = Verification {
+                intact: true,
+                records: images as u64,
+                first_bad: None,
+                head: Some(head),
+                signed_by: None,
+                receipts: Vec::new(),
+            };
             (found, Ok(format!("{place}: intact, package {head}\n")))
         }
         Err(e) => (not_intact(What::Hash, e.to_string()), Err(Failure::No(format!("{place}: {e}")))),

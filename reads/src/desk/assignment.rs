@@ -10,7 +10,7 @@ use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::machine::Leave;
 use crate::protocol::Protocol;
-use crate::seat::{Seat, SeatError, issued};
+use crate::seat::{Seat, SeatError, issue};
 use crate::study::{Study, StudyError};
 use crate::versions::{VersionError, Versions, protocol_of};
 use serde::{Deserialize, Serialize};
@@ -138,11 +138,8 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     let matrix = table.as_ref().map(|(rows, hash)| (rows.as_slice(), *hash));
     let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix, seed: desk.seed(), issued_utc_ms: utc_ms };
     let bundles = assign(&plan)?;
-    let of = |bundle: &Bundle| {
-        let content = issued(&protocol.hash(), bundle.reader(), &bundle.hash());
-        (bundle.reader().clone(), Issued { bundle: bundle.hash(), signature: keys.sign(Meaning::Assignment, &content, utc_ms) })
-    };
-    let each: BTreeMap<ReaderId, Issued> = bundles.iter().map(of).collect();
+    let of = |bundle: &Bundle| Ok((bundle.reader().clone(), Issued { bundle: bundle.hash(), signature: issue(bundle, keys, utc_ms)? }));
+    let each: BTreeMap<ReaderId, Issued> = bundles.iter().map(of).collect::<Result<_, AccountError>>()?;
     let signature = keys.sign(Meaning::Assignment, &content(&protocol.hash(), &each), utc_ms);
     let signed = SignedAssignment { tiresias_assignment: FILE_VERSION, protocol: protocol.hash(), bundles: each, signature };
     std::fs::create_dir_all(root.join(BUNDLES)).map_err(disk(BUNDLES, true))?;
@@ -253,13 +250,7 @@ impl SignedAssignment {
     ///
     /// # Errors
     /// When there is no such reader, or a key cannot be wrapped.
-    pub fn seat(
-        &self,
-        accounts: &Accounts,
-        bundle: &Bundle,
-        handed: &Handed<'_>,
-        entropy: &Entropy,
-    ) -> Result<Seat, AssignmentError> {
+    pub fn seat(&self, accounts: &Accounts, bundle: &Bundle, handed: &Handed<'_>, entropy: &Entropy) -> Result<Seat, AssignmentError> {
         let reader = bundle.reader();
         let issued = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
         let account = accounts.get(&AccountId::new(reader.as_str())?)?.clone();

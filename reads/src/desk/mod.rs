@@ -6,8 +6,8 @@
 mod assignment;
 mod results;
 
-pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases};
+pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};

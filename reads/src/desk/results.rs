@@ -38,7 +38,9 @@ pub enum MergeError {
         error: ResultsError,
     },
     /// Of another protocol.
-    #[error("{0}: nothing of it was taken: it belongs to another study, or to another version of the protocol. Look for the folder of that study.")]
+    #[error(
+        "{0}: nothing of it was taken: it belongs to another study, or to another version of the protocol. Look for the folder of that study."
+    )]
     OtherProtocol(String),
     /// Far too long.
     #[error("{0}: nothing of it was taken: it is larger than 1 GiB, and no results file is. Name the right file.")]

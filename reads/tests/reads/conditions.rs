@@ -4,10 +4,15 @@
 use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+use tiresias_reads::accounts::{self, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, Event, Fact, Missing, Refusal, Rules, State, Subject, evolve, missing};
+use tiresias_reads::machine::{
+    Action, AnswerValue, Draft, Event, Fact, Leave, LeaveError, Missing, Refusal, Rules, State, Subject, evolve, missing,
+};
 use tiresias_reads::protocol::{Ai, Protocol, template};
-use tiresias_words::{CaseCode, ContentHash, MarkId, ReadId};
+use tiresias_reads::seat::{Seat, SeatError, issue};
+use tiresias_words::{AccountId, CaseCode, ContentHash, MarkId, ReadId};
 
 const PROTOCOL: &str = include_str!("../conditions.toml");
 const DAY: u64 = 24 * 3_600_000;
@@ -22,6 +27,30 @@ fn rules_of(text: &str, cases: u8, training: u8) -> Rules {
     let plan = Plan { protocol: &protocol, readers: &accounts, cases: &cases, matrix: None, seed: 5, issued_utc_ms: 1_699_999_000_000 };
     let bundle = assign(&plan).unwrap_or_else(|e| panic!("{e}")).remove(0);
     Rules::new(protocol, bundle).expect("of one protocol")
+}
+
+/// The desk's keys, and the account and keys of reader r1. Made once: a passphrase takes its time.
+fn keys() -> &'static (Unlocked, accounts::Account, Unlocked) {
+    static MADE: OnceLock<(Unlocked, accounts::Account, Unlocked)> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let phrase = Passphrase::new("a long enough phrase".into()).expect("long enough");
+        let made = |name: &str, kind, n: u8| {
+            let id = AccountId::new(name).expect("a name");
+            accounts::Account::create(id, kind, name, &phrase, &zeroize::Zeroizing::new([n; 32])).expect("made").0
+        };
+        let (cora, rita) = (made("cora", Kind::Coordinator, 1), made("r1", Kind::Reader, 2));
+        let (cora, own) = (cora.open(&phrase).expect("opens"), rita.open(&phrase).expect("opens"));
+        (cora, rita, own)
+    })
+}
+
+/// The rules with leave to open one read early.
+fn with_leave(rules: Rules, read: ReadId) -> Rules {
+    let (cora, rita, _) = keys();
+    let leave = Leave::give(rules.protocol().hash(), read, "the reader moves away", cora, 5).expect("given");
+    let issued = issue(rules.bundle(), cora, 5).expect("issued");
+    let seat = Seat::new(rita.clone(), rules.bundle(), issued, &[], vec![leave], &zeroize::Zeroizing::new([3; 32])).expect("a seat");
+    seat.widen(rules)
 }
 
 /// What comes next in a study without training.
@@ -121,6 +150,57 @@ fn a_case_waits_for_its_washout_whatever_the_clock_says() {
     r.must(Action::EndSession);
     r.must(start());
     assert!(r.act(Action::OpenCase(next)).is_ok());
+}
+
+#[test]
+fn leave_of_the_desk_opens_one_case_early_and_is_recorded() {
+    let text = PROTOCOL.replace("[training]\nthreshold = 50\npass = 1.0\nattempts = 2\nfeedback = true\n", "");
+    let mut r = begun(&text, 3);
+    while r.state.locked().len() < 3 {
+        finish(&mut r, 10);
+    }
+    let next = r.next_read();
+    assert!(matches!(r.act(Action::OpenCase(next.clone())), Err(Refusal::Washout(_))));
+    let other = r.rules.bundle().reads()[4].id(r.rules.reader());
+    let plain = r.rules.clone();
+    r.rules = with_leave(plain.clone(), other);
+    assert!(matches!(r.act(Action::OpenCase(next.clone())), Err(Refusal::Washout(_))), "leave for another case");
+    r.rules = with_leave(plain, next.clone());
+    let before = r.state.clone();
+    let events = r.must(Action::OpenCase(next.clone()));
+    let [overridden, opened] = &events[..2] else { panic!("two events") };
+    assert!(matches!(overridden.fact(), Fact::WashoutOverridden(leave) if leave.read == next && leave.reason == "the reader moves away"));
+    assert!(matches!(opened.fact(), Fact::CaseOpened { .. }));
+    assert!(evolve(before, overridden).is_ok());
+    // The next one waits as before.
+    finish(&mut r, 10);
+    assert!(matches!(r.act(Action::OpenCase(r.next_read())), Err(Refusal::Washout(_))));
+}
+
+#[test]
+fn leave_counts_only_from_the_desk_and_for_its_reader() {
+    let rules = rules_of(PROTOCOL, 3, 2);
+    let (cora, rita, own) = keys();
+    let read = rules.bundle().reads()[2].id(rules.reader());
+    let give = |read: &ReadId, keys: &Unlocked| Leave::give(rules.protocol().hash(), read.clone(), "why", keys, 5);
+    assert!(matches!(give(&read, own), Err(LeaveError::Account(_))), "a reader gives none");
+    assert_eq!(Leave::give(rules.protocol().hash(), read.clone(), "", cora, 5), Err(LeaveError::Reason));
+    assert!(issue(rules.bundle(), own, 5).is_err(), "nor a bundle");
+    let issued = issue(rules.bundle(), cora, 5).expect("issued");
+    let seat = |leaves: Vec<Leave>| Seat::new(rita.clone(), rules.bundle(), issued.clone(), &[], leaves, &zeroize::Zeroizing::new([3; 32]));
+    let good = give(&read, cora).expect("given");
+    assert!(seat(vec![good.clone()]).is_ok());
+    let other = ReadId { reader: reader("r2"), ..read };
+    assert!(matches!(seat(vec![give(&other, cora).expect("given")]), Err(SeatError::Leave(LeaveError::Other))));
+    assert!(matches!(seat(vec![Leave { reason: "another".into(), ..good.clone() }]), Err(SeatError::Leave(LeaveError::Signature(_)))));
+    let mut forged = good.clone();
+    forged.signature = own.sign(Meaning::Deviation, &ContentHash([1; 32]), 5);
+    assert!(matches!(seat(vec![forged]), Err(SeatError::Leave(LeaveError::Signature(_)))));
+    let written = seat(vec![good]).expect("a seat");
+    assert_eq!(Seat::parse(written.to_json().as_bytes(), rules.bundle()).as_ref(), Ok(&written));
+    assert_eq!(Seat::parse(b"{}", rules.bundle()), Err(SeatError::Form));
+    let moved = written.to_json().replace("\"r1\"", "\"r3\"");
+    assert!(Seat::parse(moved.as_bytes(), rules.bundle()).is_err());
 }
 
 #[test]
@@ -362,6 +442,7 @@ enum Step {
     Wait(u64),
     /// The time of day is set while a session runs; it is right again at the next start.
     Set(i64),
+    Sign,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -382,6 +463,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Crash),
         1 => Just(Step::Reboot),
         4 => prop_oneof![0..10_000u64, 0..2 * DAY, Just(3 * DAY)].prop_map(Step::Wait),
+        1 => Just(Step::Sign),
         3 => prop_oneof![Just(-40i64), Just(40i64), -5..5i64].prop_map(|days| Step::Set(days * 24 * 3_600_000)),
     ]
 }
@@ -425,6 +507,7 @@ impl World {
             Step::NotEvaluable => vec![Action::NotEvaluable { subject: Subject::Case, reason: "motion".into() }],
             Step::Undo => vec![Action::Undo],
             Step::Pause => vec![Action::Pause],
+            Step::Sign => vec![Action::Sign(Box::new(keys().2.sign(Meaning::Session, &ContentHash([0; 32]), 1)))],
             Step::Close => vec![Action::CloseCase],
             Step::End => vec![Action::EndSession],
             Step::Crash => {
@@ -464,6 +547,9 @@ struct Oracle {
     opened: Vec<ReadId>,
     passed: bool,
     last_opened: Option<ReadId>,
+    leave: Option<ReadId>,
+    overridden: Option<ReadId>,
+    unsigned: bool,
 }
 
 impl Oracle {
@@ -472,6 +558,11 @@ impl Oracle {
         let ai = |read: &ReadId| &rules.protocol().condition(&read.condition).expect("known").ai;
         let package = event.package();
         match event.fact() {
+            Fact::WashoutOverridden(leave) => {
+                assert_eq!(self.leave.as_ref(), Some(&leave.read), "leave that nobody gave");
+                self.overridden = Some(leave.read.clone());
+            }
+            Fact::SessionSigned(_) => self.unsigned = false,
             Fact::CaseOpened { read } => {
                 self.last_opened = Some(read.clone());
                 if self.opened.contains(read) {
@@ -480,7 +571,8 @@ impl Oracle {
                 self.opened.push(read.clone());
                 assert!(training(read) || self.passed, "a case of the study before the training was passed");
                 assert!(!training(read) || !self.passed, "training after it was passed");
-                if let Some(at) = self.locked.get(&package.expect("of a package")).filter(|_| !training(read)) {
+                let is_early = self.overridden.as_ref() == Some(read);
+                if let Some(at) = self.locked.get(&package.expect("of a package")).filter(|_| !training(read) && !is_early) {
                     assert!(truth - at >= 3 * DAY, "opened {} ms after the last read of the same case", truth - at);
                 }
             }
@@ -496,10 +588,12 @@ impl Oracle {
             Fact::ImpressionLocked { read, .. } => {
                 assert!(matches!(ai(read), Ai::Sequential { .. }) && self.impressions.insert(read.clone()));
                 self.locked.insert(package.expect("of a package"), truth);
+                self.unsigned = true;
             }
             Fact::ReadLocked { read, .. } => {
                 assert!(!matches!(ai(read), Ai::Sequential { .. }) || self.revealed.contains(&package.expect("of a package")));
                 self.locked.insert(package.expect("of a package"), truth);
+                self.unsigned = true;
             }
             Fact::AmendmentOpened { read, .. } => {
                 assert!(!self.revealed.contains(&package.expect("of a package")), "amended after AI was shown");
@@ -515,12 +609,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_sequence_opens_early_shows_ai_early_or_amends_late(steps in prop::collection::vec(step(), 1..400)) {
+    fn no_sequence_opens_early_shows_ai_early_or_amends_late(
+        steps in prop::collection::vec(step(), 1..400),
+        leave in prop::option::of(0..14usize),
+    ) {
         let rules = rules_of(PROTOCOL, 3, 2);
+        let early = leave.and_then(|i| rules.bundle().reads().get(i)).map(|a| a.id(rules.reader()));
+        let rules = match &early {
+            Some(read) => with_leave(rules, read.clone()),
+            None => rules,
+        };
         let order: Vec<ReadId> = rules.bundle().reads().iter().map(|a| a.id(rules.reader())).collect();
         let mut world = World { r: Reading::new(rules), truth: 0, off: 0, boots: 1 };
         world.clock();
-        let mut oracle = Oracle::default();
+        let mut oracle = Oracle { leave: early, ..Oracle::default() };
         let mut history: Vec<Event> = Vec::new();
         for step in &steps {
             for action in world.actions(step) {
@@ -533,6 +635,7 @@ proptest! {
             }
             let mut rest = order.iter();
             prop_assert!(oracle.opened.iter().all(|read| rest.any(|o| o == read)), "opened out of the frozen order");
+            prop_assert_eq!(world.r.state.has_unsigned(), oracle.unsigned);
             if let Some(draft) = world.r.state.open().filter(|d| d.revealed().is_some()) {
                 prop_assert!(oracle.revealed.contains(&draft.package()));
             }

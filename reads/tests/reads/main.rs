@@ -23,4 +23,6 @@ mod record;
 #[cfg(test)]
 mod scoring;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod simulated;

@@ -1,0 +1,444 @@
+//! A study read by simulated readers: everything that a real one goes through, from accounts and assignment to signed results and their merging.
+//!
+//! Owns the folders and the clock of a simulation: `OUT` becomes a study desk's folder of its own, with a workstation for each reader in `workstations/`.
+//! What readers say is `reads::simulation`'s, what they may is the state machine's. Refuses: to touch the study that it was made from. Every account of a
+//! simulation has the same passphrase, and every row of its records names the build `simulated`, so that nobody takes one for the other.
+
+use crate::reveal::open_sealed;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tiresias_cases::StudyKey;
+use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Meaning, Passphrase, Unlocked};
+use tiresias_reads::bundle::TrainingCase;
+use tiresias_reads::desk::{
+    AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, Truth, assign_cases, take_results,
+};
+use tiresias_reads::machine::{Action, Environment, Event, Refusal, Rules, State, decide, evolve};
+use tiresias_reads::protocol::Protocol;
+use tiresias_reads::record::{Record, RecordError, ResultsError};
+use tiresias_reads::seat::Seat;
+use tiresias_reads::simulation::{Known, SimulatedReader, SimulationError, Skill, Step};
+use tiresias_reads::study::{Study, StudyError};
+use tiresias_reads::versions::{VersionError, Versions, protocol_of};
+use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, Moment, PatientPoint, ReaderId, Unfit};
+use zeroize::Zeroizing;
+
+/// The passphrase of every simulated account.
+pub const PASSPHRASE: &str = "a simulated reader";
+/// The build that a simulated record names.
+pub const BUILD: &str = "simulated";
+/// The simulated readers begin here: 2027-01-04, a Monday, 8:00 UTC.
+const BEGIN_UTC_MS: i64 = 1_799_049_600_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// No reading takes so many steps; a simulation that does has met a form that it cannot fill in.
+const MOST_STEPS: usize = 2_000;
+const TRAINING_CASES: u32 = 6;
+const WORKSTATIONS: &str = "workstations";
+
+/// What is simulated.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The study desk's folder that it is made from.
+    pub study: PathBuf,
+    /// Where it goes: a folder that does not exist yet.
+    pub out: PathBuf,
+    /// How many readers.
+    pub readers: u32,
+    /// So many made-up cases without images, in the place of the desk's.
+    pub cases: Option<u32>,
+    /// The area under the curve for each condition that is a score.
+    pub areas: Vec<f64>,
+    /// Everything follows from it.
+    pub seed: u64,
+    /// The passphrase of the study's key file, where readers are to be shown what the AI says.
+    pub key_passphrase: Option<Zeroizing<String>>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulated {
+    /// Readers.
+    pub readers: usize,
+    /// Cases.
+    pub cases: usize,
+    /// Reads that were locked.
+    pub reads: usize,
+}
+
+/// Where a simulated read stands, for who watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Something was decided.
+    Decided,
+    /// What the AI says is shown: it is in memory now.
+    Shown,
+}
+
+/// Hears of every step of every reader.
+pub type Watch<'a> = dyn FnMut(&Study, &State, Stage) -> Result<(), SimulateError> + 'a;
+
+/// Why a study cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// A step of the desk.
+    #[error("{0}")]
+    Desk(String),
+    /// What was asked for cannot be simulated.
+    #[error("{0}")]
+    Simulation(#[from] SimulationError),
+    /// The machine refused what a simulated reader wanted.
+    #[error("reader \"{reader}\" is refused: {refusal}")]
+    Refused {
+        /// Who.
+        reader: ReaderId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// A form that never gets finished.
+    #[error("reader \"{0}\" does not get to the end of a case in {MOST_STEPS} steps; the form may have rules that cannot all be kept")]
+    Endless(ReaderId),
+    /// The sealed part cannot be opened.
+    #[error("{0}")]
+    Sealed(String),
+    /// The disk.
+    #[error("{place}: it cannot be read or written ({error})")]
+    Disk {
+        /// Where.
+        place: String,
+        /// What the disk said.
+        error: std::io::Error,
+    },
+}
+
+macro_rules! of_desk {
+    ($($error:ty),*) => {$(
+        impl From<$error> for SimulateError {
+            fn from(e: $error) -> Self {
+                Self::Desk(e.to_string())
+            }
+        }
+    )*};
+}
+of_desk!(
+    AccountError,
+    AssignmentError,
+    DeskError,
+    MergeError,
+    RecordError,
+    ResultsError,
+    StudyError,
+    VersionError,
+    Unfit,
+    tiresias_cases::KeyError
+);
+
+fn disk(place: &Path) -> impl FnOnce(std::io::Error) -> SimulateError {
+    move |error| SimulateError::Disk { place: place.display().to_string(), error }
+}
+
+/// The desk of a simulation.
+struct Made {
+    accounts: Accounts,
+    signed: SignedAssignment,
+    manager: Unlocked,
+    known: Known,
+    keys: Vec<(ContentHash, ContentKey)>,
+    cases: usize,
+}
+
+/// Simulates a study. `say` hears of each reader; `watch` of each committed step, with the study, the state and where it stands.
+///
+/// # Errors
+/// [`SimulateError`]; what was written until then stays, for looking into.
+pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -> Result<Simulated, SimulateError> {
+    let (protocol, text) = protocol_of(&plan.study)?;
+    let skill = Skill::new(&protocol, &plan.areas)?;
+    let made = desk(plan, &protocol, &text)?;
+    let mut reads = 0;
+    for reader in made.signed.readers() {
+        say(&format!("Reader {reader} reads\u{2026}"));
+        let place = plan.out.join(WORKSTATIONS).join(reader.as_str());
+        let handed = Handed { keys: &made.keys, ..Handed::default() };
+        let study = made.signed.hand_out(&plan.out, &made.accounts, reader, &handed, &entropy(plan.seed, reader.as_str()), &place)?;
+        if plan.cases.is_none() {
+            link_packages(&plan.study, &study)?;
+        }
+        reads += read(plan, &study, reader, &made.known, &skill, watch)?;
+        let results = place.join("results.tresults");
+        let record = study.open_record(BUILD)?;
+        fs::write(&results, record.results()?).map_err(disk(&results))?;
+        take_results(&plan.out, &made.signed, &made.manager, &results)?;
+    }
+    Ok(Simulated { readers: made.signed.readers().count(), cases: made.cases, reads })
+}
+
+/// Chance of a simulation is no secret.
+fn entropy(seed: u64, of: &str) -> Zeroizing<[u8; 32]> {
+    use sha2::{Digest as _, Sha256};
+    Zeroizing::new(
+        Sha256::new().chain_update(b"tiresias simulated entropy").chain_update(seed.to_le_bytes()).chain_update(of).finalize().into(),
+    )
+}
+
+fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateError> {
+    let out = &plan.out;
+    let is_free = fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
+    if !is_free {
+        return Err(SimulateError::Desk(format!(
+            "{}: there is something in this place; name a folder that does not exist yet",
+            out.display()
+        )));
+    }
+    let (desk, known, keys) = cases(plan, protocol)?;
+    fs::create_dir_all(out).map_err(disk(out))?;
+    fs::write(out.join("protocol.toml"), text).map_err(disk(out))?;
+    for file in ["matrix.csv"] {
+        let from = plan.study.join(file);
+        if from.exists() {
+            fs::copy(&from, out.join(file)).map_err(disk(&from))?;
+        }
+    }
+    desk.save(out)?;
+    fs::write(out.join("truth.csv"), truth(&desk, &known)).map_err(disk(out))?;
+    let mut accounts = Accounts::default();
+    let mut make = |name: &str, kind: Kind, shown: &str| -> Result<Unlocked, SimulateError> {
+        let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
+        let (account, _) = Account::create(AccountId::new(name)?, kind, shown, &phrase, &entropy(plan.seed, name))?;
+        accounts.add(account.clone())?;
+        Ok(account.open(&phrase)?)
+    };
+    let coordinator = make("coordinator", Kind::Coordinator, "Simulated coordinator")?;
+    let manager = make("manager", Kind::DataManager, "Simulated data manager")?;
+    make("statistician", Kind::Statistician, "Simulated statistician")?;
+    for n in 1..=plan.readers {
+        make(&format!("sim-{n:02}"), Kind::Reader, &format!("Simulated reader {n}"))?;
+    }
+    accounts.save(&out.join("accounts.json"))?;
+    Versions::default().sign(out, &coordinator, None, BEGIN_UTC_MS)?;
+    let signed = assign_cases(out, &accounts, &coordinator, BEGIN_UTC_MS)?;
+    let cases = desk.cases().len();
+    Ok(Made { accounts, signed, manager, known, keys, cases })
+}
+
+type Cases = (Desk, Known, Vec<(ContentHash, ContentKey)>);
+
+/// The cases: the desk's with their truth, or made-up ones.
+fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
+    let mut known = Known::default();
+    let Some(count) = plan.cases else {
+        let desk = Desk::open(&plan.study)?;
+        if desk.cases().is_empty() {
+            return Err(SimulateError::Desk(
+                "no case is packed in this study yet; pack some, or name a number of made-up cases with --cases".into(),
+            ));
+        }
+        let keys = match &plan.key_passphrase {
+            None => Vec::new(),
+            Some(phrase) => {
+                let key = StudyKey::open(&plan.study.join("key.age"), phrase)?.uid_key();
+                desk.cases().iter().map(|(case, listed)| (listed.package, key.content_key(case.as_str()))).collect()
+            }
+        };
+        let file = plan.study.join("truth.csv");
+        let truth = if file.exists() { Some(Truth::read(&file)?) } else { None };
+        for (n, (case, listed)) in (0u32..).zip(desk.cases()) {
+            let told = truth.as_ref().and_then(|t| t.by_package().get(&listed.package)).map(|row| row.signal);
+            note(&mut known, protocol, plan.seed, listed.package, case, told.unwrap_or(n % 2 == 0));
+        }
+        return Ok((desk, known, keys));
+    };
+    let mut desk = Desk::empty(plan.seed);
+    let training = if protocol.training().is_some() { TRAINING_CASES } else { 0 };
+    for n in 0..count + training {
+        let case = CaseId::new(format!("SIM-{:04}", n + 1))?;
+        let package = ContentHash(*entropy(plan.seed, case.as_str()));
+        let signal = n % 2 == 0;
+        let training = (n >= count).then_some(TrainingCase { signal });
+        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training })?;
+        note(&mut known, protocol, plan.seed, package, &case, signal);
+    }
+    Ok((desk, known, Vec::new()))
+}
+
+/// Makes up where the signal of a case is: in which unit, and at which places.
+fn note(known: &mut Known, protocol: &Protocol, seed: u64, package: ContentHash, case: &CaseId, signal: bool) {
+    let drawn = entropy(seed, &format!("place {case}"));
+    let part = |i: usize| f64::from(drawn.get(i).copied().unwrap_or(0)) / 255.0;
+    known.signal.insert((package, None), signal);
+    let units = protocol.form().units();
+    let chosen = usize::from(drawn[0]) % units.len().max(1);
+    for (n, unit) in units.iter().enumerate() {
+        known.signal.insert((package, Some(unit.key.clone())), signal && n == chosen);
+    }
+    if signal && protocol.marks().is_some() {
+        let at =
+            |k: usize| PatientPoint::new(part(3 * k) * 200.0 - 100.0, part(3 * k + 1) * 200.0 - 100.0, part(3 * k + 2) * 200.0 - 100.0);
+        let lesions = (1..=1 + usize::from(drawn[1]) % 3).map(at).collect();
+        known.lesions.insert(package, lesions);
+    }
+}
+
+fn truth(desk: &Desk, known: &Known) -> String {
+    let row = |(case, listed): (&CaseId, &ListedCase)| {
+        let signal = known.signal.get(&(listed.package, None)).copied().unwrap_or(false);
+        format!("{case},{},{}\n", listed.package, u8::from(signal))
+    };
+    let study = desk.cases().iter().filter(|(_, listed)| listed.training.is_none());
+    std::iter::once("case,package,truth\n".to_owned()).chain(study.map(row)).collect()
+}
+
+/// Packages are never changed, so that the same bytes may be in two places.
+fn link_packages(from: &Path, study: &Study) -> Result<(), SimulateError> {
+    let packages: std::collections::BTreeSet<ContentHash> =
+        study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package).collect();
+    for package in packages {
+        let to = study.package_dir(&package);
+        let name = to.file_name().map(Path::new).unwrap_or(Path::new("")).to_owned();
+        let source = from.join("packages").join(name);
+        if !source.exists() {
+            continue;
+        }
+        fs::create_dir_all(&to).map_err(disk(&to))?;
+        for entry in fs::read_dir(&source).map_err(disk(&source))? {
+            let entry = entry.map_err(disk(&source))?;
+            let target = to.join(entry.file_name());
+            if fs::hard_link(entry.path(), &target).is_err() {
+                fs::copy(entry.path(), &target).map_err(disk(&target))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A reader at a workstation: what is decided is recorded case by case, and before anything is shown that must not be forgotten.
+struct Sitting<'a> {
+    rules: &'a Rules,
+    record: Record,
+    state: State,
+    pending: Vec<Event>,
+    now: Moment,
+    day: i64,
+}
+
+impl<'a> Sitting<'a> {
+    fn begin(study: &Study, rules: &'a Rules) -> Result<Self, SimulateError> {
+        let record = study.open_record(BUILD)?;
+        let state = record.state(rules.reader());
+        let now = Moment { utc_ms: BEGIN_UTC_MS, monotonic_ms: 60_000, boot: format!("simulated-{}", rules.reader()) };
+        Ok(Self { rules, record, state, pending: Vec::new(), now, day: 0 })
+    }
+    fn wait(&mut self, ms: u64) {
+        self.now.monotonic_ms = self.now.monotonic_ms.saturating_add(ms);
+        self.now.utc_ms = self.now.utc_ms.saturating_add_unsigned(ms);
+    }
+    /// To the first morning after `utc_ms`.
+    fn sleep_until(&mut self, utc_ms: i64) {
+        let days = (utc_ms.max(self.now.utc_ms + HOUR_MS) - BEGIN_UTC_MS).div_euclid(DAY_MS) + 1;
+        self.day = self.day.max(days);
+        let morning = BEGIN_UTC_MS + self.day * DAY_MS;
+        self.wait(u64::try_from(morning - self.now.utc_ms).unwrap_or(0));
+    }
+    /// Decides and goes on; what was decided is recorded with [`Self::commit`].
+    fn act(&mut self, action: Action) -> Result<(), Refusal> {
+        for event in decide(self.rules, &self.state, action, &self.now)? {
+            // `evolve` takes what `decide` makes (a property test of `reads`).
+            self.state = evolve(self.state.clone(), &event).map_err(|_| Refusal::Behaviour)?;
+            self.pending.push(event);
+        }
+        Ok(())
+    }
+    fn must(&mut self, action: Action) -> Result<(), SimulateError> {
+        self.act(action).map_err(|refusal| SimulateError::Refused { reader: self.rules.reader().clone(), refusal })
+    }
+    fn commit(&mut self) -> Result<(), SimulateError> {
+        self.record.append(&self.pending)?;
+        self.pending.clear();
+        Ok(())
+    }
+    fn sign(&mut self, keys: Option<&Unlocked>) -> Result<(), SimulateError> {
+        let Some(keys) = keys.filter(|_| self.state.has_unsigned()) else { return Ok(()) };
+        self.commit()?;
+        let signature = keys.sign(Meaning::Session, &self.record.to_sign(), self.now.utc_ms);
+        self.must(Action::Sign(Box::new(signature)))
+    }
+}
+
+/// Lets one reader read everything, sign, and end.
+fn read(
+    plan: &Plan,
+    study: &Study,
+    reader: &ReaderId,
+    known: &Known,
+    skill: &Skill,
+    watch: &mut Watch<'_>,
+) -> Result<usize, SimulateError> {
+    let rules = study.rules(reader)?;
+    let seat = study.seat(reader);
+    let keys = seat.map(|s| s.open(&Passphrase::typed(PASSPHRASE.to_owned()))).transpose()?;
+    let mut person = SimulatedReader::new(&rules, known, skill, plan.seed, environment(&rules));
+    let mut sitting = Sitting::begin(study, &rules)?;
+    let mut steps_in_case = 0;
+    while let Some(Step { action, after_ms }) = person.next(&sitting.state) {
+        steps_in_case = if sitting.state.open().is_some() { steps_in_case + 1 } else { 0 };
+        if steps_in_case > MOST_STEPS {
+            return Err(SimulateError::Endless(reader.clone()));
+        }
+        sitting.wait(after_ms);
+        if matches!(action, Action::EndSession) {
+            sitting.sign(keys.as_ref())?;
+        }
+        match sitting.act(action) {
+            Ok(()) => {}
+            Err(Refusal::Unusual(_)) => sitting.must(Action::LockAnyway)?,
+            Err(Refusal::Washout(day)) => {
+                sitting.must(Action::EndSession)?;
+                sitting.sleep_until(day.0);
+            }
+            Err(Refusal::SessionOver(_)) => {
+                sitting.must(Action::EndSession)?;
+                sitting.sleep_until(sitting.now.utc_ms);
+            }
+            Err(Refusal::TrainingFailed) => break,
+            Err(refusal) => return Err(SimulateError::Refused { reader: reader.clone(), refusal }),
+        }
+        show(study, seat, keys.as_ref(), &mut sitting, watch)?;
+    }
+    if sitting.state.has_unsigned() && sitting.state.session().is_none() {
+        sitting.must(Action::StartSession(environment(&rules)))?;
+    }
+    sitting.sign(keys.as_ref())?;
+    if sitting.state.session().is_some() {
+        sitting.must(Action::EndSession)?;
+    }
+    sitting.commit()?;
+    Ok(sitting.state.locked().len())
+}
+
+/// Carries out what the state allows, as the reading room does: what the AI says is opened when the event is durable, and let go of afterwards.
+fn show(
+    study: &Study,
+    seat: Option<&Seat>,
+    keys: Option<&Unlocked>,
+    sitting: &mut Sitting<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<(), SimulateError> {
+    let open = sitting.state.open();
+    let is_shown = open.is_some_and(|draft| draft.revealed().is_some() && study.package_dir(&draft.package()).exists());
+    if open.is_none() || is_shown {
+        sitting.commit()?;
+    }
+    watch(study, &sitting.state, Stage::Decided)?;
+    if let (Some(seat), Some(keys), true) = (seat, keys, is_shown) {
+        let findings = open_sealed(study, seat, &sitting.state, keys).map_err(SimulateError::Sealed)?;
+        watch(study, &sitting.state, Stage::Shown)?;
+        drop(findings);
+    }
+    Ok(())
+}
+
+/// A machine that the protocol permits.
+fn environment(rules: &Rules) -> Environment {
+    let build = rules.protocol().sessions().builds.first().cloned().unwrap_or_else(|| BUILD.to_owned());
+    Environment { build, adapter: "none".into(), surface: [1920, 1080], scale: 1.0 }
+}
