@@ -51,6 +51,8 @@ pub struct Plan {
     pub areas: Vec<f64>,
     /// Everything follows from it.
     pub seed: u64,
+    /// What the readers' machines are called: each run of a machine is named after it.
+    pub machines: String,
     /// The passphrase of the study's key file, where readers are to be shown what the AI says.
     pub key_passphrase: Option<Zeroizing<String>>,
 }
@@ -322,10 +324,10 @@ struct Sitting<'a> {
 }
 
 impl<'a> Sitting<'a> {
-    fn begin(study: &Study, rules: &'a Rules) -> Result<Self, SimulateError> {
+    fn begin(study: &Study, rules: &'a Rules, machines: &str) -> Result<Self, SimulateError> {
         let record = study.open_record(BUILD)?;
         let state = record.state(rules.reader());
-        let now = Moment { utc_ms: BEGIN_UTC_MS, monotonic_ms: 60_000, boot: format!("simulated-{}", rules.reader()) };
+        let now = Moment { utc_ms: BEGIN_UTC_MS, monotonic_ms: 60_000, boot: format!("{machines}-{}", rules.reader()) };
         Ok(Self { rules, record, state, pending: Vec::new(), now, day: 0 })
     }
     fn wait(&mut self, ms: u64) {
@@ -377,7 +379,7 @@ fn read(
     let seat = study.seat(reader);
     let keys = seat.map(|s| s.open(&Passphrase::typed(PASSPHRASE.to_owned()))).transpose()?;
     let mut person = SimulatedReader::new(&rules, known, skill, plan.seed, environment(&rules));
-    let mut sitting = Sitting::begin(study, &rules)?;
+    let mut sitting = Sitting::begin(study, &rules, &plan.machines)?;
     let mut steps_in_case = 0;
     while let Some(Step { action, after_ms }) = person.next(&sitting.state) {
         steps_in_case = if sitting.state.open().is_some() { steps_in_case + 1 } else { 0 };

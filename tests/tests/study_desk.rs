@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiresias_tests::run::{Ran, tiresias};
+use tiresias_words::ReaderId;
 
 /// A folder with passphrases in files, and a study that begins with a template.
 struct Desk {
@@ -77,6 +78,36 @@ fn every_template_begins_a_study_that_has_nothing_to_mend() {
     let desk = Desk::new("froc");
     desk.refused(2, &["study", "new", "STUDY"], "there is something in this place");
     desk.refused(2, &["study", "new", "@elsewhere", "--template", "cross"], "Choose one of crossover");
+}
+
+#[test]
+fn every_template_is_tried_by_simulated_readers() {
+    for (template, areas) in [
+        ("crossover", "0.8,0.9"),
+        ("sequential", "0.8,0.9"),
+        ("concurrent", "0.8,0.9"),
+        ("froc", "0.8,0.9"),
+        ("mammography", "0.8,0.9"),
+        ("ordinal", "0.8"),
+    ] {
+        let desk = Desk::new(template);
+        let simulate = ["simulate", "STUDY", "--readers", "2", "--cases", "8", "--seed", "5", "--auc"];
+        desk.refused(2, &[&simulate[..], &["0.8,0.8,0.8"]].concat(), "give one for each");
+        let ran = desk.ran(&[&simulate[..], &[areas]].concat()).done().unwrap_or_else(|e| panic!("{template}: {e}"));
+        assert!(ran.out.contains("2 readers") && ran.out.contains("signed and merged"), "{template}: {}", ran.out);
+        desk.refused(2, &[&simulate[..], &[areas]].concat(), "something in this place");
+        fs::write(desk.file("sim"), tiresias::simulate::PASSPHRASE).expect("written");
+        let as_manager = ["--as", "manager", "--passphrase-file", "@sim"];
+        let merged = desk.ran(&[&["merge", "@study-simulated"][..], &as_manager, &["--json"]].concat()).json().expect("one document");
+        assert_eq!((&merged["files"], &merged["conflicts"]), (&serde_json::json!(2), &serde_json::json!([])), "{template}");
+        desk.refused(2, &[&["merge", "@study-simulated", "@good"][..], &as_manager].concat(), "nothing of it was taken");
+        let as_reader = ["--as", "sim-01", "--passphrase-file", "@sim"];
+        desk.refused(2, &[&["merge", "@study-simulated", "@good"][..], &as_reader].concat(), "taking results in is not for it");
+        let station = desk.file("study-simulated").join("workstations/sim-01").display().to_string();
+        let intact = desk.ran(&["verify", &station, "--json"]).json().expect("one document");
+        assert_eq!(intact["signed_by"], "sim-01");
+        desk.refused(1, &["verify", &station, "--receipt", "2222-2222-2222"], "something that was signed is missing");
+    }
 }
 
 #[test]
@@ -178,6 +209,25 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
         let package = package.display().to_string();
         desk.ran(&["verify", &package, "--key", &key]).done().expect("intact, and signed with the study's key");
     }
+    // Their seat lets them sign in, and names nobody else.
+    let seat = study.seat(&ReaderId::new("reader-1").expect("a reader")).expect("a seat");
+    assert_eq!(seat.account().id().as_str(), "reader-1");
+    for file in ["bundles/reader-1.json", "seats/reader-1.json"] {
+        let text = fs::read_to_string(desk.file("one").join(file)).expect("text");
+        assert!(!text.contains("reader-2") && !text.contains("C-1"), "{file}");
+        // Who assigned the cases is a signature's name, and nothing of theirs is secret.
+        assert_eq!(text.matches("cora").count(), usize::from(file.starts_with("seats")), "{file}");
+    }
+    // What came later is taken into the same folder; keys need the data manager's passphrase.
+    let anew = ["study", "seat", "STUDY", "--reader", "reader-1", "--out"];
+    desk.refused(2, &[&anew[..], &["@seat", "--keys", "--key-passphrase-file", "@other"]].concat(), "passphrase is wrong");
+    desk.ran(&[&anew[..], &["@seat", "--keys", "--key-passphrase-file", "@good"]].concat()).done().expect("made");
+    desk.refused(2, &[&anew[..], &["@seat"]].concat(), "does not exist yet");
+    desk.ran(&[&["study", "seat", "STUDY", "--reader", "reader-2", "--out"][..], &["@two"]].concat()).done().expect("made");
+    desk.refused(2, &["study", "take-seat", "@one", "@two"], "not that of the reader");
+    desk.ran(&["study", "take-seat", "@one", "@seat"]).done().expect("taken");
+    let taken = fs::read_to_string(desk.file("one").join("seats/reader-1.json")).expect("text");
+    assert_eq!(taken.matches("\"ephemeral\"").count(), 2, "a wrapped key for each package");
     for name in ["accounts.json", "desk.json", "key.age", "assignment.json", "protocol.versions.json"] {
         assert!(desk.study().join(name).is_file() && !desk.file("one").join(name).exists(), "{name}");
     }

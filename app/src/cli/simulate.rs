@@ -56,6 +56,7 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         cases: args.cases,
         areas: args.areas.clone(),
         seed: args.seed,
+        machines: "simulated".to_owned(),
         key_passphrase,
     };
     let mut tell = |step: &str| {
