@@ -9,6 +9,8 @@ mod discordance;
 mod export;
 mod form;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod hanging;
 #[cfg(test)]
 mod killed;
