@@ -5,13 +5,14 @@
 //! simulation has the same passphrase, and every row of its records names the build `simulated`, so that nobody takes one for the other.
 
 use crate::reveal::open_sealed;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::desk::{
-    AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, Truth, assign_cases, take_results,
+    AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, take_results,
 };
 use tiresias_reads::machine::{Action, Environment, Event, Refusal, Rules, State, decide, evolve};
 use tiresias_reads::protocol::Protocol;
@@ -19,6 +20,7 @@ use tiresias_reads::record::{Record, RecordError, ResultsError};
 use tiresias_reads::seat::Seat;
 use tiresias_reads::simulation::{Known, SimulatedReader, SimulationError, Skill, Step};
 use tiresias_reads::study::{Study, StudyError};
+use tiresias_reads::truth::{CaseTruth, Place, Truth, TruthError};
 use tiresias_reads::versions::{VersionError, Versions, protocol_of};
 use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, Moment, PatientPoint, ReaderId, Unfit};
 use zeroize::Zeroizing;
@@ -35,6 +37,8 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 const MOST_STEPS: usize = 2_000;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
+/// Where a desk may have its truth.
+const TRUTHS: [&str; 2] = ["truth.json", "truth.csv"];
 
 /// What is simulated.
 #[derive(Debug, Clone)]
@@ -123,6 +127,7 @@ macro_rules! of_desk {
     )*};
 }
 of_desk!(
+    TruthError,
     AccountError,
     AssignmentError,
     DeskError,
@@ -195,14 +200,12 @@ fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateEr
     let (desk, known, keys) = cases(plan, protocol)?;
     fs::create_dir_all(out).map_err(disk(out))?;
     fs::write(out.join("protocol.toml"), text).map_err(disk(out))?;
-    for file in ["matrix.csv"] {
-        let from = plan.study.join(file);
-        if from.exists() {
-            fs::copy(&from, out.join(file)).map_err(disk(&from))?;
-        }
+    let matrix = plan.study.join("matrix.csv");
+    if matrix.exists() {
+        fs::copy(&matrix, out.join("matrix.csv")).map_err(disk(&matrix))?;
     }
     desk.save(out)?;
-    fs::write(out.join("truth.csv"), truth(&desk, &known)).map_err(disk(out))?;
+    fs::write(out.join("truth.json"), truth(&desk, &known)).map_err(disk(out))?;
     let mut accounts = Accounts::default();
     let mut make = |name: &str, kind: Kind, shown: &str| -> Result<Unlocked, SimulateError> {
         let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
@@ -242,11 +245,13 @@ fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
                 desk.cases().iter().map(|(case, listed)| (listed.package, key.content_key(case.as_str()))).collect()
             }
         };
-        let file = plan.study.join("truth.csv");
-        let truth = if file.exists() { Some(Truth::read(&file)?) } else { None };
+        let truth = TRUTHS.iter().map(|name| plan.study.join(name)).find(|file| file.exists());
+        let truth = truth.map(|file| Truth::read(&file)?.with_desk(&desk)).transpose()?;
         for (n, (case, listed)) in (0u32..).zip(desk.cases()) {
-            let told = truth.as_ref().and_then(|t| t.by_package().get(&listed.package)).map(|row| row.signal);
-            note(&mut known, protocol, plan.seed, listed.package, case, told.unwrap_or(n % 2 == 0));
+            match truth.as_ref().and_then(|t| t.of_package(&listed.package)) {
+                Some(told) => take(&mut known, listed.package, told),
+                None => note(&mut known, protocol, plan.seed, listed.package, case, n % 2 == 0),
+            }
         }
         return Ok((desk, known, keys));
     };
@@ -281,13 +286,40 @@ fn note(known: &mut Known, protocol: &Protocol, seed: u64, package: ContentHash,
     }
 }
 
+/// What the desk's truth says of a case.
+fn take(known: &mut Known, package: ContentHash, told: &CaseTruth) {
+    known.signal.insert((package, None), told.signal);
+    known.signal.extend(told.units.iter().map(|(unit, signal)| ((package, Some(unit.clone())), *signal)));
+    let places = told.lesions.iter().filter_map(|lesion| match &lesion.place {
+        Some(Place::Patient(at)) => Some(*at),
+        Some(Place::Image { .. }) | None => None,
+    });
+    known.lesions.insert(package, places.collect());
+}
+
+/// The truth of a simulation, as its statistician has it.
 fn truth(desk: &Desk, known: &Known) -> String {
-    let row = |(case, listed): (&CaseId, &ListedCase)| {
-        let signal = known.signal.get(&(listed.package, None)).copied().unwrap_or(false);
-        format!("{case},{},{}\n", listed.package, u8::from(signal))
+    let of_case = |(case, listed): (&CaseId, &ListedCase)| {
+        let is_signal = |unit: Option<String>| u8::from(known.signal.get(&(listed.package, unit)).copied().unwrap_or(false));
+        let units = known.signal.keys().filter(|(package, _)| *package == listed.package).filter_map(|(_, unit)| unit.clone());
+        let units: Vec<_> = units.map(|u| json!({ "truth": is_signal(Some(u.clone())), "unit": u })).collect();
+        let places = known.lesions.get(&listed.package).into_iter().flatten();
+        let lesions: Vec<_> = (1..).zip(places).map(|(n, at)| json!({ "lesion": format!("L{n}"), "at_mm": [at.x, at.y, at.z] })).collect();
+        let mut row = json!({ "case": case, "package": listed.package });
+        if units.is_empty() {
+            row["truth"] = json!(is_signal(None));
+        } else {
+            row["units"] = json!(units);
+        }
+        if !lesions.is_empty() {
+            row["lesions"] = json!(lesions);
+        }
+        row
     };
-    let study = desk.cases().iter().filter(|(_, listed)| listed.training.is_none());
-    std::iter::once("case,package,truth\n".to_owned()).chain(study.map(row)).collect()
+    let study: Vec<_> = desk.cases().iter().filter(|(_, listed)| listed.training.is_none()).map(of_case).collect();
+    let document =
+        json!({ "tiresias_truth": 1, "version": 1, "source": "simulated", "by": "tiresias simulate", "date": "", "cases": study });
+    format!("{document:#}\n")
 }
 
 /// Packages are never changed, so that the same bytes may be in two places.

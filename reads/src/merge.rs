@@ -203,13 +203,13 @@ pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receip
     let mut early: BTreeMap<ReadId, ContentHash> = BTreeMap::new();
     for (hash, file) in &counting {
         for (reader, state) in file.states() {
-            match trusted(expected, accounts, *hash, file, reader, state) {
-                Ok(()) => {
+            match untrusted(expected, accounts, *hash, file, reader, state) {
+                Some(conflict) => merged.conflicts.push(conflict),
+                None => {
                     for read in of_reader(*hash, file, state) {
                         told.entry(read.read.read().clone()).or_default().push(read);
                     }
                 }
-                Err(conflict) => merged.conflicts.push(conflict),
             }
         }
         early.extend(strange_leaves(accounts, file).map(|read| (read, *hash)));
@@ -264,31 +264,31 @@ fn longest(counting: &mut BTreeMap<ContentHash, &Results>, merged: &mut Merged) 
     }
 }
 
-/// Whether what a file says of a reader counts: assigned, from their bundle, and signed with their key.
-fn trusted(
+/// Why what a file says of a reader does not count: it does when it was assigned, is from their bundle, and signed with their key.
+fn untrusted(
     expected: &Expected,
     accounts: &Accounts,
     file: ContentHash,
     results: &Results,
     reader: &ReaderId,
     state: &State,
-) -> Result<(), Conflict> {
+) -> Option<Conflict> {
     let account = AccountId::new(reader.as_str()).ok().and_then(|id| accounts.get(&id).ok());
     let (Some(bundle), Some(account)) = (expected.bundles.get(reader), account) else {
-        return Err(Conflict::UnknownReader { file, reader: reader.clone() });
+        return Some(Conflict::UnknownReader { file, reader: reader.clone() });
     };
     if state.bundle() != Some(*bundle) {
-        return Err(Conflict::OtherBundle { file, reader: reader.clone() });
+        return Some(Conflict::OtherBundle { file, reader: reader.clone() });
     }
     // That each is over the rows before it was verified when the file was read; here it is asked whose key it is.
     let own = results.signatures().iter().filter(|s| s.signer == *account.id());
     for signature in own {
         if signature.key != account.signs() || signature.kind != account.kind() {
             let why = SignatureError::OtherKey(account.id().clone()).to_string();
-            return Err(Conflict::Signature { file, reader: reader.clone(), why });
+            return Some(Conflict::Signature { file, reader: reader.clone(), why });
         }
     }
-    Ok(())
+    None
 }
 
 /// Reads that were opened early with leave whose key is that of no account at this desk.

@@ -10,6 +10,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tiresias_reads::truth::Truth;
 use tiresias_tests::run::{Ran, tiresias};
 use tiresias_words::ReaderId;
 
@@ -97,6 +98,8 @@ fn every_template_is_tried_by_simulated_readers() {
         assert!(ran.out.contains("2 readers") && ran.out.contains("signed and merged"), "{template}: {}", ran.out);
         desk.refused(2, &[&simulate[..], &[areas]].concat(), "something in this place");
         fs::write(desk.file("sim"), tiresias::simulate::PASSPHRASE).expect("written");
+        let truth = Truth::read(&desk.file("study-simulated").join("truth.json")).unwrap_or_else(|e| panic!("{template}: {e}"));
+        assert_eq!(truth.cases().len(), 8);
         let as_manager = ["--as", "manager", "--passphrase-file", "@sim"];
         let merged = desk.ran(&[&["merge", "@study-simulated"][..], &as_manager, &["--json"]].concat()).json().expect("one document");
         assert_eq!((&merged["files"], &merged["conflicts"]), (&serde_json::json!(2), &serde_json::json!([])), "{template}");
