@@ -6,12 +6,12 @@
 
 use crate::hash;
 use crate::machine::{Action, Draft, Environment, Missing, Rules, State, is_asked, missing};
-use crate::protocol::{Ai, AnswerValue, Answers, ChoiceOption, Decimal, MarkRules, Question, QuestionKind, Scale, Subject};
+use crate::protocol::{Ai, AnswerValue, Answers, ChoiceOption, Decimal, MarkKind, MarkRules, Question, QuestionKind, Scale, Subject};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tiresias_mrmc::distribution::normal_upper;
-use tiresias_words::{Condition, ContentHash, ImageAnchor, MarkShape, PatientPoint, ReadId, SopUid};
+use tiresias_words::{Condition, ContentHash, ImageAnchor, MarkShape, Outline, PatientPoint, ReadId, SopUid};
 
 /// The part of the variance that belongs to the case.
 const CASE_VARIANCE: f64 = 0.3;
@@ -306,7 +306,7 @@ impl<'a> SimulatedReader<'a> {
             plan.push((at, rated(low)));
         }
         plan.truncate(rules.max as usize);
-        plan.into_iter().map(|(at, rating)| PlannedMark { shape: MarkShape::Point(at), rating }).collect()
+        plan.into_iter().map(|(at, rating)| PlannedMark { shape: drawn(rules.kinds.first(), at), rating }).collect()
     }
 
     /// What is said about something that is missing.
@@ -412,6 +412,20 @@ fn chosen(options: &[ChoiceOption], share: f64, chance: &mut Chance) -> String {
         scored.get(((share * scored.len() as f64) as usize).min(scored.len() - 1)).copied()
     };
     drawn.map_or_else(String::new, |o| o.key.clone())
+}
+
+/// A mark of this form about a place, a few millimetres wide, in an axial plane.
+fn drawn(kind: Option<&MarkKind>, at: PatientPoint) -> MarkShape {
+    let off = |x: f64, y: f64| PatientPoint::new(at.x + x, at.y + y, at.z);
+    let square = || vec![off(-2.0, -2.0), off(2.0, -2.0), off(2.0, 2.0), off(-2.0, 2.0)];
+    MarkShape::InPatient(match kind {
+        Some(MarkKind::Ellipse) => Outline::Ellipse([at, off(3.0, 0.0), off(0.0, 2.0)]),
+        Some(MarkKind::Box) => Outline::Box([off(-2.0, -2.0), off(2.0, -2.0), off(2.0, 2.0)]),
+        Some(MarkKind::Freehand) => Outline::Freehand(square()),
+        Some(MarkKind::Polygon) => Outline::Polygon(square()),
+        Some(MarkKind::Bidimensional) => Outline::Bidimensional([off(-3.0, 0.0), off(3.0, 0.0), off(0.0, -2.0), off(0.0, 2.0)]),
+        Some(MarkKind::Point) | None => Outline::Point(at),
+    })
 }
 
 /// A made-up UID for the image of a package that nobody looks at (PS3.5 B.2: 2.25 and a number).

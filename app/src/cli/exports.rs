@@ -2,7 +2,8 @@
 //!
 //! Owns the way from the arguments to one request, and hands marks in numbers to `cases`, which writes them as DICOM. Refuses nothing of itself.
 
-use super::study::{ACCOUNTS, unlocked};
+use super::secrets::unlocked;
+use super::study::ACCOUNTS;
 use super::{Failure, say};
 use crate::clock::Clock;
 use clap::Args;
