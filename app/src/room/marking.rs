@@ -137,7 +137,8 @@ impl Room {
         let mut drawing = self.marking.drawing.take();
         let finished = self.sketch(&mut drawing, (ui, response), (here, on), ends(kind));
         self.marking.drawing = drawing;
-        if let Some(sketch) = finished {
+        // A point is a click; a drag with it marks nothing.
+        if let Some(sketch) = finished.filter(|s| kind != MarkKind::Point || s.points.len() == 1) {
             self.place_mark(kind, &sketch, state, wishes);
         }
     }

@@ -7,6 +7,7 @@ mod conditions;
 mod discordance;
 #[cfg(test)]
 mod export;
+#[cfg(test)]
 mod form;
 #[cfg(test)]
 mod generated;

@@ -3,7 +3,7 @@
 use crate::keys::{answer_all, lock};
 use crate::sitting::{Demo, Opening, Sitting, overlap};
 use crate::written::wait_for_record;
-use egui::{Key, Modifiers, Rect, Role, pos2, vec2};
+use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
@@ -186,10 +186,8 @@ impl Found {
     /// As [`Self::look`], of a form that may be longer than the screen: what is scrolled out of it is not looked at. Gives how many texts that were.
     pub(crate) fn look_at_form(&mut self, room: &Sitting, screen: &str, pixels: [u32; 2]) -> usize {
         let column = room.screen().right() - 336.0;
-        let foot = room.nodes().iter().filter(|n| n.accesskit_node().role() == Role::Button).map(|n| n.rect().top()).fold(0.0, f32::max);
         let is_out = |rect: Rect, clip: Rect| rect.left() >= column && !clip.y_range().shrink(SOFT).contains(rect.center().y);
         let is_cut = |rect: Rect, clip: Rect| rect.left() >= column && (rect.top() < clip.top() || rect.bottom() > clip.bottom());
-        let area = Rect::from_min_max(pos2(column, 40.0), pos2(room.screen().right(), foot));
         let before = self.problems.len();
         self.look(room, screen, pixels);
         let texts = room.texts();
@@ -199,7 +197,7 @@ impl Found {
             .nodes()
             .iter()
             .filter(|n| n.accesskit_node().data().supports_action(egui::accesskit::Action::Click))
-            .filter(|n| n.rect().left() >= column && !area.y_range().contains(n.rect().center().y))
+            .filter(|n| n.rect().left() >= column && !room.screen().contains_rect(n.rect()))
             .map(|n| format!("{:?}", n.accesskit_node().label()))
             .collect();
         let concerns = |problem: &String| out.iter().chain(&controls).any(|words| problem.contains(words.as_str()));
