@@ -21,6 +21,9 @@ pub(super) fn rows(source: &Source<'_>, jackknife: Option<&Jackknife>, level: Le
             own.filter_map(|(score, _)| *score).collect::<Vec<f64>>()
         };
         let (normal, diseased) = (of(Group::Normal), of(Group::Diseased));
+        if normal.is_empty() && diseased.is_empty() {
+            continue;
+        }
         let mut row = ReaderRow {
             modality: source.data.modalities.get(modality).cloned().unwrap_or_default(),
             reader: source.data.readers.get(reader).cloned().unwrap_or_default(),
