@@ -1,12 +1,13 @@
 //! AI, washout, training and amendments: each by name, and generated sequences of actions, clocks, crashes and restarts against rules that are written here
 //! a second time, on the events alone and with the true time.
 
+use crate::findings::{aided_alone, findings_are_told_once_and_each_is_judged};
 use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
 use tiresias_reads::machine::{Action, AnswerValue, Draft, Event, Fact, Missing, Refusal, Rules, State, Subject, Verdict, evolve, missing};
-use tiresias_reads::protocol::{Ai, AiParts, Protocol, template};
+use tiresias_reads::protocol::{Ai, Protocol, template};
 use tiresias_words::{CaseCode, ContentHash, FindingId, MarkId, ReadId};
 
 const PROTOCOL: &str = include_str!("../conditions.toml");
@@ -25,13 +26,13 @@ fn rules_of(text: &str, cases: u8, training: u8) -> Rules {
 }
 
 /// What comes next in a study without training.
-fn begun(text: &str, cases: u8) -> Reading {
+pub(crate) fn begun(text: &str, cases: u8) -> Reading {
     let mut r = Reading::new(rules_of(text, cases, 0));
     r.must(start());
     r
 }
 
-fn of(name: &str) -> &'static str {
+pub(crate) fn of(name: &str) -> &'static str {
     template(name).expect("a template").text
 }
 
@@ -79,52 +80,6 @@ fn a_sequential_read_is_locked_then_revealed_then_locked_again() {
     assert!(before.revealed().is_none() && done.revealed().is_some());
     let no = r.act(Action::Amend { read, reason: "a slip".into() });
     assert_eq!(no, Err(Refusal::NoAmendment("the AI was shown for this case")));
-}
-
-/// The protocol without its unaided condition.
-fn aided_alone(text: &str) -> String {
-    text.replace("[[condition]]\nid = \"unaided\"\nlabel = \"Unaided\"\n", "")
-        .replace("hypothesis = \"superiority\"\nreference = \"unaided\"\ntest = \"on-request\"", "hypothesis = \"estimation\"")
-}
-
-/// Two findings, of which the reader agrees with the second after having rejected it.
-fn findings_are_told_once_and_each_is_judged(r: &mut Reading) {
-    let judge = |n, verdict| Action::JudgeFinding { finding: FindingId(n), verdict };
-    assert_eq!(r.act(judge(1, Verdict::Agree)), Err(Refusal::NoFindings), "nothing is on the screen yet");
-    assert_eq!(r.act(Action::FindingsShown(2_001)), Err(Refusal::NoAi));
-    assert_eq!(r.must(Action::FindingsShown(2)).len(), 1);
-    assert!(r.must(Action::FindingsShown(2)).is_empty(), "once");
-    assert_eq!(r.act(Action::FindingsShown(3)), Err(Refusal::OtherFindings));
-    let open = |r: &Reading| missing(&r.rules, &r.state).into_iter().filter(|m| matches!(m, Missing::Finding(_))).collect::<Vec<_>>();
-    assert_eq!(open(r), [Missing::Finding(FindingId(1)), Missing::Finding(FindingId(2))]);
-    for n in [0, 3] {
-        assert_eq!(r.act(judge(n, Verdict::Agree)), Err(Refusal::NoSuchFinding(FindingId(n))));
-    }
-    r.must(judge(2, Verdict::Reject));
-    assert_eq!(open(r), [Missing::Finding(FindingId(1))]);
-    r.must(judge(1, Verdict::Reject));
-    r.must(judge(2, Verdict::Agree));
-    let said: Vec<_> = r.state.open().unwrap().verdicts().iter().map(|(f, v)| (f.0, *v)).collect();
-    assert_eq!(said, [(1, Verdict::Reject), (2, Verdict::Agree)]);
-}
-
-/// A protocol that asks for no verdicts gets none, and what is shown is what it names, from the reveal on.
-#[test]
-fn what_is_shown_of_the_ai_is_what_the_protocol_names() {
-    let text = aided_alone(&of("froc").replace("show = [\"outline\", \"score\"]", "show = [\"outline\", \"heat map\"], judge = false"));
-    let mut r = begun(&text, 2);
-    r.open_next();
-    let draft = |r: &Reading| r.state.open().unwrap().clone();
-    assert!(r.rules.offers_ai(&draft(&r)) && r.rules.shown_of_ai(&draft(&r)).is_none());
-    assert_eq!(r.act(Action::FindingsShown(1)), Err(Refusal::NoAi), "not before it was asked for");
-    r.must(Action::Reveal);
-    assert!(!r.rules.offers_ai(&draft(&r)));
-    let parts = r.rules.shown_of_ai(&draft(&r)).unwrap();
-    assert_eq!(parts, AiParts { outline: true, heat_map: true, ..AiParts::default() });
-    r.must(Action::FindingsShown(1));
-    assert!(!missing(&r.rules, &r.state).iter().any(|m| matches!(m, Missing::Finding(_))));
-    let judge = Action::JudgeFinding { finding: FindingId(1), verdict: Verdict::Agree };
-    assert_eq!(r.act(judge), Err(Refusal::NoFindings));
 }
 
 #[test]
