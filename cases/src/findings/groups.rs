@@ -164,8 +164,8 @@ pub(super) fn on_image(case: &CaseImages<'_>, image: &Reference, kind: &str, poi
     Ok(shapes.into_iter().map(|shape| Place::OnImage { image: image.clone(), shape }).collect())
 }
 
-fn round(centre: [f64; 2], u: [f64; 2], v: [f64; 2]) -> Vec<[f64; 2]> {
-    angles().map(|[sin, cos]| std::array::from_fn(|k| centre[k] + u[k] * cos + v[k] * sin)).collect()
+fn round([x, y]: [f64; 2], u: [f64; 2], v: [f64; 2]) -> Vec<[f64; 2]> {
+    angles().map(|[sin, cos]| [x + u[0] * cos + v[0] * sin, y + u[1] * cos + v[1] * sin]).collect()
 }
 
 /// Sine and cosine of the corners of a round outline, whose last corner is its first. The same on every machine, so that a case is packed to the same bytes.
