@@ -436,7 +436,7 @@ fn read(
             Err(Refusal::TrainingFailed) => break,
             Err(refusal) => return Err(SimulateError::Refused { reader: reader.clone(), refusal }),
         }
-        show(study, seat, keys.as_ref(), &mut sitting, watch)?;
+        person.found(show(study, seat, keys.as_ref(), &mut sitting, watch)?);
     }
     if sitting.state.has_unsigned() && sitting.state.session().is_none() {
         sitting.must(Action::StartSession(environment(&rules)))?;
@@ -449,26 +449,28 @@ fn read(
     Ok(sitting.state.locked().len())
 }
 
-/// Carries out what the state allows, as the reading room does: what the AI says is opened when the event is durable, and let go of afterwards.
+/// Carries out what the state allows, as the reading room does: what the AI says is opened when the event is durable, and let go of afterwards. Gives the
+/// number of findings.
 fn show(
     study: &Study,
     seat: Option<&Seat>,
     keys: Option<&Unlocked>,
     sitting: &mut Sitting<'_>,
     watch: &mut Watch<'_>,
-) -> Result<(), SimulateError> {
+) -> Result<u32, SimulateError> {
     let open = sitting.state.open();
     let is_shown = open.is_some_and(|draft| draft.revealed().is_some() && study.package_dir(&draft.package()).exists());
     if open.is_none() || is_shown {
         sitting.commit()?;
     }
     watch(study, &sitting.state, Stage::Decided)?;
+    let mut found = 0;
     if let (Some(seat), Some(keys), true) = (seat, keys, is_shown) {
         let findings = open_sealed(study, seat, &sitting.state, keys).map_err(SimulateError::Sealed)?;
         watch(study, &sitting.state, Stage::Shown)?;
-        drop(findings);
+        found = u32::try_from(findings.all().len()).unwrap_or(u32::MAX);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A machine that the protocol permits.

@@ -5,7 +5,7 @@
 //! Owns what is said. Refuses: to record anything; every step goes through `decide` like a person's.
 
 use crate::hash;
-use crate::machine::{Action, Draft, Environment, Missing, Rules, State, is_asked, missing};
+use crate::machine::{Action, Draft, Environment, Missing, Rules, State, Verdict, is_asked, missing};
 use crate::protocol::{Ai, AnswerValue, Answers, ChoiceOption, Decimal, MarkKind, MarkRules, Question, QuestionKind, Scale, Subject};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -97,6 +97,8 @@ pub struct SimulatedReader<'a> {
     skill: &'a Skill,
     seed: u64,
     environment: Environment,
+    /// How many findings the AI has for the open case.
+    findings: u32,
     /// The marks that are still to be placed in this read.
     planned: Option<(ReadId, Vec<PlannedMark>)>,
     /// Reads in which AI was asked for, or was decided not to be.
@@ -158,11 +160,17 @@ impl<'a> SimulatedReader<'a> {
             skill,
             seed,
             environment,
+            findings: 0,
             planned: None,
             asked: BTreeSet::new(),
             revised: BTreeSet::new(),
             anew: VecDeque::new(),
         }
+    }
+
+    /// Says how many findings the AI has for the open case, once they were revealed.
+    pub const fn found(&mut self, findings: u32) {
+        self.findings = findings;
     }
 
     /// What the reader does next; `None` when everything is read and the session is over.
@@ -331,6 +339,11 @@ impl<'a> SimulatedReader<'a> {
                 let classes = protocol.marks().map_or(&[][..], |m| m.classes.as_slice());
                 let drawn = self.chance(draft, format!("class {}", mark.0).as_bytes()).below(classes.len());
                 Action::ClassifyMark { mark: *mark, class: classes.get(drawn).map_or_else(String::new, |c| c.key.clone()) }
+            }
+            Missing::Findings => Action::FindingsShown(self.findings),
+            Missing::Finding(finding) => {
+                let agrees = self.chance(draft, format!("finding {}", finding.0).as_bytes()).uniform() < self.share(draft, &Subject::Case);
+                Action::JudgeFinding { finding: *finding, verdict: if agrees { Verdict::Agree } else { Verdict::Reject } }
             }
             // The plan holds enough marks; a lock says what is wrong where it does not.
             Missing::Marks(_) => Action::Lock,

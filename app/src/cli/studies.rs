@@ -81,7 +81,17 @@ fn of_export(folder: &Path) -> Verdict {
             let by = found.signature.as_ref().map(|s| s.signer.to_string());
             let signed = by.as_ref().map_or_else(|| "not signed".to_owned(), |who| format!("signed by \"{who}\""));
             let line = format!("{place}: intact, {} files, {signed}, manifest {}\n", found.files, found.head);
-            (Verification { intact: true, records: found.files as u64, first_bad: None, head: Some(found.head), signed_by: by }, Ok(line))
+            (
+                Verification {
+                    intact: true,
+                    records: found.files as u64,
+                    first_bad: None,
+                    head: Some(found.head),
+                    signed_by: by,
+                    receipts: Vec::new(),
+                },
+                Ok(line),
+            )
         }
         Err(e) => (not_intact(What::Hash, e.to_string()), Err(Failure::No(format!("{place}: {e}")))),
     }

@@ -8,6 +8,7 @@ use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
+use std::time::Duration;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
 use tiresias_reads::machine::{Action, Draft, State, Tool, View as Glance};
@@ -18,7 +19,7 @@ const ENLARGES: f64 = 1.25;
 
 impl Room {
     /// Takes this frame's key presses.
-    pub(super) fn keys(&mut self, ui: &Ui, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
+    pub(super) fn keys(&mut self, ui: &Ui, (state, draft): (&State, &Draft), now: Duration, wishes: &mut Vec<Wish>) {
         self.filling.settle(draft);
         self.leave_fields_that_are_gone(state);
         let pressed: Vec<(Key, Modifiers, bool)> = ui.input(|i| {
@@ -50,12 +51,15 @@ impl Room {
                 match (self.focus.clone(), command) {
                     (Focus::Form(field), _) if self.is_text(&field) => self.form_key(key, modifiers, &field, state, draft, wishes),
                     (_, Some(Command::Help)) => self.help = true,
+                    (Focus::Image | Focus::Finding(_), Some(Command::Ai)) => self.press_ai(key, now),
+                    (Focus::Finding(finding), _) => self.finding_key((key, modifiers), finding, state, draft, wishes),
                     (Focus::Form(field), _) => self.form_key(key, modifiers, &field, state, draft, wishes),
                     (Focus::Image, Some(Command::Pause)) => self.pause(draft, wishes),
                     (Focus::Image, Some(Command::Undo)) if self.tool == Tool::Mark => self.give(Action::Undo, wishes),
                     (Focus::Image, Some(command)) => self.carry_out(command, ui.ctx()),
                     (Focus::Image, None) => match key {
                         Key::Enter if self.close_polygon(state, wishes) => {}
+                        Key::Enter if self.focus_finding(draft) => {}
                         Key::Enter => self.focus_form(state, draft, wishes),
                         Key::Escape => {
                             self.cine = None;
@@ -114,6 +118,8 @@ impl Room {
             Command::Reset => self.reset(),
             Command::Words => self.words = !self.words,
             Command::Overlays => self.toggle_overlays(),
+            // Taken where the key is known: it matters how long it is down.
+            Command::Ai => {}
             Command::NextPane => self.hanging.focus_next(1),
             Command::PaneBefore => self.hanging.focus_next(-1),
             Command::NextSeries => self.next_series(1),

@@ -80,6 +80,7 @@ impl Room {
         if self.overlays {
             overlays::draw(&painter, on, shown, self.is_own_image(on));
         }
+        self.draw_ai(&painter, on, draft);
         self.draw_measurements(&painter, on);
         self.draw_marks(&painter, on, draft);
         if self.words {

@@ -3,6 +3,10 @@
 //! Owns what is on the screen and not in the record: cells, cameras, where the reader looks, windows, tool, focus, a number being typed. Turns gestures into
 //! `Action`s and shows what the committed state says. Refuses: deciding what is allowed, keeping an answer anywhere but in the record.
 
+mod ai;
+mod ai_cuts;
+#[cfg(test)]
+mod ai_tests;
 mod commands;
 mod demonstration;
 mod first_view;
@@ -39,7 +43,7 @@ use std::time::Duration;
 use tiresias_reads::hanging::{FirstZoom, hang};
 use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Direction, Displacement, Mm, PatientPoint, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{Direction, Displacement, FindingId, Mm, PatientPoint, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -51,6 +55,7 @@ pub(crate) struct Room {
     /// What the reader measured, turned, inverted and projected, with its undoing.
     workspace: Workspace,
     measuring: measuring::Measuring,
+    ai: ai::Ai,
     tool: Tool,
     focus: Focus,
     filling: Filling,
@@ -112,6 +117,8 @@ enum Chosen {
 enum Focus {
     Image,
     Form(Field),
+    /// A finding of the AI.
+    Finding(FindingId),
 }
 
 /// What the room wants done.
@@ -154,6 +161,7 @@ impl Room {
             hanging: Hanging::default(),
             workspace: Workspace::new(rules.protocol().display().tools(), Vec::new()),
             measuring: measuring::Measuring::default(),
+            ai: ai::Ai::default(),
             tool: rules.protocol().display().tools().iter().next().unwrap_or(Tool::Mark),
             focus: Focus::Image,
             filling: Filling::default(),
@@ -296,7 +304,8 @@ impl Room {
         let reading_help = self.help;
         let picking = self.picking;
         self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
-        self.keys(ui, state, draft, &mut wishes);
+        self.keys(ui, (state, draft), now, &mut wishes);
+        self.follow_ai(ui, draft, now, &mut wishes);
         self.canvas(ui, canvas, (state, draft), path, &mut wishes);
         if self.has_strip() {
             self.strip(ui, strip, path);

@@ -44,9 +44,9 @@ impl<'a> Table<'a> {
             return Err(FormatError::file("It is far larger than any file of its kind."));
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
         let headers = reader.headers().map_err(|_| FormatError::line(1, "This is not text in UTF-8."))?;
-        let headers = headers.iter().map(str::to_lowercase).collect();
+        let headers = headers.iter().map(|name| name.trim().to_lowercase()).collect();
         Ok(Self { bytes, reader, headers })
     }
     fn find(&self, names: &[&str]) -> Result<Option<usize>, FormatError> {
@@ -118,11 +118,14 @@ impl Truths {
     }
 }
 
+/// A value without the space around it.
+fn value(record: &csv::StringRecord, at: usize) -> &str {
+    record.get(at).unwrap_or_default().trim()
+}
+
 fn filled<'r>(record: &'r csv::StringRecord, at: usize, what: &str) -> Result<&'r str, String> {
-    match record.get(at) {
-        Some(value) if !value.is_empty() => Ok(value),
-        _ => Err(format!("The {what} is empty.")),
-    }
+    let value = value(record, at);
+    if value.is_empty() { Err(format!("The {what} is empty.")) } else { Ok(value) }
 }
 
 /// Reads ratings of cases, with a location where there is a column for it.
@@ -141,9 +144,9 @@ pub fn parse(bytes: &[u8]) -> Result<Dataset, FormatError> {
     let mut rows = Rows::new();
     let table = table.rows(|record, at| {
         let case = filled(record, case, "case")?;
-        let signal = truths.take(case, record.get(truth).unwrap_or_default())?;
-        let rating = number(record.get(score).unwrap_or_default()).ok_or(NO_NUMBER)?;
-        let right = match (signal, record.get(localized).unwrap_or_default()) {
+        let signal = truths.take(case, value(record, truth))?;
+        let rating = number(value(record, score)).ok_or(NO_NUMBER)?;
+        let right = match (signal, value(record, localized)) {
             (true, "1") => true,
             (true, text) if is_located && text != "0" => return Err("Whether the location is right is not 0 or 1.".into()),
             (false, "1") => return Err(format!("The case {} has no lesion that could be localized.", named(case))),
@@ -171,8 +174,8 @@ pub fn parse_lesions(bytes: &[u8]) -> Result<Lesions, FormatError> {
     let mut found: BTreeMap<String, Vec<(u32, f64)>> = BTreeMap::new();
     let table = table.rows(|record, _| {
         let case = filled(record, case, "case")?.to_owned();
-        let lesion = whole(record.get(lesion).unwrap_or_default()).ok_or("The lesion is not a whole number from 0.")?;
-        let weight = number(record.get(weight).unwrap_or_default()).filter(|w| *w >= 0.0).ok_or("The weight is not a number from 0.")?;
+        let lesion = whole(value(record, lesion)).ok_or("The lesion is not a whole number from 0.")?;
+        let weight = number(value(record, weight)).filter(|w| *w >= 0.0).ok_or("The weight is not a number from 0.")?;
         let of_case = found.entry(case).or_default();
         if of_case.iter().any(|(n, _)| *n == lesion || *n == 0 || lesion == 0) {
             return Err("This case stands here with this lesion already, or with and without one.".into());
@@ -224,8 +227,8 @@ pub fn parse_marks(bytes: &[u8], lesions: &Lesions) -> Result<Dataset, FormatErr
     });
     let table = table.rows(|record, at| {
         let case = filled(record, case, "case")?;
-        let rating = number(record.get(rating).unwrap_or_default()).ok_or(NO_NUMBER)?;
-        let lesion = whole(record.get(lesion).unwrap_or_default()).ok_or("The lesion is not a whole number from 0.")?;
+        let rating = number(value(record, rating)).ok_or(NO_NUMBER)?;
+        let lesion = whole(value(record, lesion)).ok_or("The lesion is not a whole number from 0.")?;
         let known = lesions.get(case).ok_or_else(|| format!("The case {} has a mark and no truth.", named(case)))?;
         let place = known.iter().position(|l| l.number == lesion);
         if lesion != 0 && place.is_none() {

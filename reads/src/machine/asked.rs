@@ -65,14 +65,14 @@ impl Place {
 }
 
 impl Missing {
-    /// Where it can be said; `None` of marks that are not there, and of rules, which are about several places.
+    /// Where it can be said; `None` of marks that are not there, of what the AI found, and of rules, which are about several places.
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Answer { question, subject } => Some(Place::Answer(question.clone(), subject.clone())),
             Self::MarkRating(mark) => Some(Place::Rating(*mark)),
             Self::MarkClass(mark) => Some(Place::Class(*mark)),
-            Self::Marks(_) | Self::Rule { .. } => None,
+            Self::Marks(_) | Self::Findings | Self::Finding(_) | Self::Rule { .. } => None,
         }
     }
 }

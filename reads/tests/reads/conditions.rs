@@ -1,14 +1,15 @@
 //! AI, washout, training and amendments, each by name. `generated` does the same with sequences that nobody thought of.
 
+use crate::findings::{aided_alone, findings_are_told_once_and_each_is_judged};
 use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use tiresias_reads::accounts::{self, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
 use tiresias_reads::machine::{
-    Action, AnswerValue, Draft, Event, Fact, Leave, LeaveError, Missing, Refusal, Rules, State, Subject, evolve, missing,
+    Action, AnswerValue, Draft, Event, Fact, Leave, LeaveError, Missing, Refusal, Rules, Subject, Verdict, evolve, missing,
 };
-use tiresias_reads::protocol::{Ai, Protocol, template};
+use tiresias_reads::protocol::{Protocol, template};
 use tiresias_reads::seat::{Seat, SeatError, issue};
 use tiresias_words::{AccountId, CaseCode, ContentHash, MarkId, ReadId};
 
@@ -52,13 +53,13 @@ pub(crate) fn with_leave(rules: Rules, read: ReadId) -> Rules {
 }
 
 /// What comes next in a study without training.
-fn begun(text: &str, cases: u8) -> Reading {
+pub(crate) fn begun(text: &str, cases: u8) -> Reading {
     let mut r = Reading::new(rules_of(text, cases, 0));
     r.must(start());
     r
 }
 
-fn of(name: &str) -> &'static str {
+pub(crate) fn of(name: &str) -> &'static str {
     template(name).expect("a template").text
 }
 
@@ -91,7 +92,12 @@ fn a_sequential_read_is_locked_then_revealed_then_locked_again() {
     assert!(r.must(Action::Reveal).is_empty(), "once");
     r.must(answer("confidence", 80));
     r.must(choose("action", "follow-up"));
-    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 1), "the interval is asked now");
+    assert!(
+        matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 2),
+        "the interval is asked now, and the AI was not seen"
+    );
+    findings_are_told_once_and_each_is_judged(&mut r);
+    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 1), "the interval");
     r.must(answer_with("interval", Subject::Case, AnswerValue::Number("6".parse().unwrap())));
     r.must(Action::Lock);
     let done = &r.state.locked()[0];
@@ -112,13 +118,7 @@ fn ai_comes_with_the_first_view_on_request_or_never() {
     let mut r = begun(of("froc"), 2);
     let first = r.open_next();
     assert!(!says(&first, |f| matches!(f, Fact::AiRevealed { .. })));
-    let mut aided = begun(
-        &of("froc")
-            .replace("mode = \"on request\"", "mode = \"concurrent\"")
-            .replace("[[condition]]\nid = \"unaided\"\nlabel = \"Unaided\"\n", "")
-            .replace("hypothesis = \"superiority\"\nreference = \"unaided\"\ntest = \"on-request\"", "hypothesis = \"estimation\""),
-        2,
-    );
+    let mut aided = begun(&aided_alone(&of("froc").replace("mode = \"on request\"", "mode = \"concurrent\"")), 2);
     let read = aided.next_read();
     let opened = aided.must(Action::OpenCase(read));
     assert!(matches!(opened[1].fact(), Fact::AiRevealed { .. }), "before the first image");
@@ -216,6 +216,7 @@ fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
     r.must(choose("action", "nothing"));
     r.must(Action::Lock);
     r.must(Action::Reveal);
+    r.must(Action::FindingsShown(0));
     r.tick(120 * 60_000);
     r.must(Action::Lock);
     assert_eq!(r.state.locked()[0].impression().unwrap().reading_ms(), 1_500);
@@ -412,6 +413,8 @@ pub(crate) fn proceed(r: &Reading, number: i32) -> Action {
         }
         Some(Missing::MarkRating(mark)) => rate(mark.0, number.min(50)),
         Some(Missing::MarkClass(mark)) => Action::ClassifyMark { mark: *mark, class: "a".into() },
+        Some(Missing::Findings) => Action::FindingsShown(2),
+        Some(Missing::Finding(finding)) => Action::JudgeFinding { finding: *finding, verdict: Verdict::Reject },
         Some(Missing::Rule { .. }) => answer("confidence", 100),
         Some(Missing::Marks(_)) => place(1.0, 1.0, 1.0),
     }

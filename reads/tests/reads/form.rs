@@ -233,7 +233,7 @@ fn a_break_is_advised_and_what_can_be_amended_is_known() {
     r.read_next(10, &[]);
     let first = r.state.locked()[0].read().clone();
     let ids = |r: &Reading| amendable(&r.state).map(|l| l.read().clone()).collect::<Vec<_>>();
-    assert_eq!(ids(&r), [first.clone()]);
+    assert_eq!(ids(&r), std::slice::from_ref(&first));
     r.must(Action::OpenCase(r.next_read()));
     assert!(ids(&r).is_empty(), "while a case is open");
     r.must(Action::ImagesShown);

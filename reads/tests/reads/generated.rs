@@ -5,9 +5,9 @@ use crate::simulated::{Reading, answer, choose, place, reader, start};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_reads::accounts::Meaning;
-use tiresias_reads::machine::{Action, Event, Fact, Rules, State, Subject, evolve};
+use tiresias_reads::machine::{Action, Event, Fact, Rules, State, Subject, Verdict, evolve};
 use tiresias_reads::protocol::Ai;
-use tiresias_words::{ContentHash, ReadId};
+use tiresias_words::{ContentHash, FindingId, ReadId};
 
 /// What a generated reader, machine or program does next.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ enum Step {
     Proceed(i32),
     Open(usize),
     Reveal,
+    Findings(u32),
+    Judge(u32),
     Lock,
     LockAnyway,
     Answer(i32),
@@ -40,6 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
         40 => prop_oneof![Just(10), Just(90), 0..101i32].prop_map(Step::Proceed),
         3 => (0..40usize).prop_map(Step::Open),
         4 => Just(Step::Reveal),
+        3 => (0..4u32).prop_map(Step::Findings),
+        3 => (0..4u32).prop_map(Step::Judge),
         3 => Just(Step::Lock),
         2 => Just(Step::LockAnyway),
         3 => (0..101i32).prop_map(Step::Answer),
@@ -83,6 +87,8 @@ impl World {
             Step::Proceed(n) => vec![proceed(r, *n)],
             Step::Open(i) => r.rules.bundle().reads().get(*i).map(|a| Action::OpenCase(a.id(r.rules.reader()))).into_iter().collect(),
             Step::Reveal => vec![Action::Reveal],
+            Step::Findings(n) => vec![Action::FindingsShown(*n)],
+            Step::Judge(n) => vec![Action::JudgeFinding { finding: FindingId(*n), verdict: Verdict::Agree }],
             Step::Lock => vec![Action::Lock],
             Step::LockAnyway => vec![Action::LockAnyway],
             Step::Answer(n) => vec![answer("confidence", *n), choose("why", "shape")],
@@ -135,6 +141,7 @@ struct Oracle {
     impressions: BTreeSet<ReadId>,
     revealed: BTreeSet<ContentHash>,
     opened: Vec<ReadId>,
+    findings: BTreeMap<ReadId, (u32, BTreeSet<u32>)>,
     passed: bool,
     last_opened: Option<ReadId>,
     leave: Option<ReadId>,
@@ -180,8 +187,23 @@ impl Oracle {
                 self.locked.insert(package.expect("of a package"), truth);
                 self.unsigned = true;
             }
+            Fact::FindingsShown { findings } => {
+                let read = self.last_opened.clone().expect("a case is open");
+                assert!(self.revealed.contains(&package.expect("of a package")), "findings before they were revealed");
+                assert!(self.findings.insert(read, (*findings, BTreeSet::new())).is_none(), "findings twice");
+            }
+            Fact::FindingJudged { finding, .. } => {
+                let read = self.last_opened.clone().expect("a case is open");
+                let (findings, judged) = self.findings.get_mut(&read).expect("judged after they were shown");
+                assert!((1..=*findings).contains(&finding.0));
+                judged.insert(finding.0);
+            }
             Fact::ReadLocked { read, .. } => {
                 assert!(!matches!(ai(read), Ai::Sequential { .. }) || self.revealed.contains(&package.expect("of a package")));
+                // Locked with the AI is locked after it was seen, and after each finding was judged.
+                let asked = ai(read).parts().is_some_and(|p| p.judged);
+                let whole = self.findings.get(read).map(|(findings, judged)| !asked || judged.len() == *findings as usize);
+                assert!(whole.unwrap_or(!matches!(ai(read), Ai::Sequential { .. } | Ai::Concurrent(_))), "an aided read that is not whole");
                 self.locked.insert(package.expect("of a package"), truth);
                 self.unsigned = true;
             }

@@ -159,7 +159,7 @@ impl Room {
     pub(in crate::room) fn go(&mut self, field: Field, draft: &Draft) {
         let before = match &self.focus {
             Focus::Form(before) => before.mark(),
-            Focus::Image => None,
+            Focus::Image | Focus::Finding(_) => None,
         };
         if let Some(id) = field.mark().filter(|id| before != Some(*id))
             && let Some(mark) = draft.marks().get(&id)

@@ -39,6 +39,7 @@ impl Room {
                 } else {
                     self.facts(ui, width);
                     self.mark_list(ui, width, draft, wishes);
+                    self.ai_list(ui, width, draft, wishes);
                     self.groups(ui, width, state, draft, wishes);
                 }
             });
@@ -179,6 +180,8 @@ impl Room {
             Missing::MarkClass(mark) => format!("say what mark {} is", mark.0),
             Missing::Marks(1) => "place a mark".to_owned(),
             Missing::Marks(n) => format!("place {n} marks"),
+            Missing::Findings => "wait for the findings of the AI".to_owned(),
+            Missing::Finding(finding) => format!("agree with or reject AI finding {finding}"),
             Missing::Rule { say, subject } => format!("{}{}", say.trim_end_matches('.'), self.about(subject)),
         }
     }
