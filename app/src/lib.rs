@@ -31,6 +31,7 @@ mod shot;
 pub mod simulate;
 mod sitting;
 mod trace;
+mod unlock;
 pub mod viewer;
 mod volume;
 

@@ -6,6 +6,7 @@ use crate::trace::Trace;
 use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tiresias_reads::accounts::{Meaning, Unlocked};
 use tiresias_reads::machine::{Action, Rules, State, decide, evolve};
 use tiresias_reads::study::Study;
 use tiresias_words::Moment;
@@ -17,9 +18,11 @@ pub(crate) struct Recorder {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Order {
-    action: Action,
-    at: Moment,
+enum Order {
+    /// Something a reader asks for.
+    Act { action: Action, at: Moment },
+    /// A signature over everything recorded so far.
+    Sign { keys: Box<Unlocked>, at: Moment },
 }
 
 /// What the record has to tell.
@@ -28,6 +31,8 @@ pub(crate) enum News {
     Ready(Arc<State>),
     /// Committed and durable.
     Committed(Arc<State>),
+    /// Signed, durable; and the receipt.
+    Signed(Arc<State>, String),
     /// Not carried out: a sentence.
     Refused(String),
     /// The record cannot be opened or written: a sentence. Nothing that was acknowledged is lost.
@@ -60,7 +65,12 @@ impl Recorder {
     /// Asks for an action. The answer comes by [`Self::poll`].
     pub(crate) fn ask(&self, action: Action, at: Moment) {
         // When the thread has ended its last news, a failure, is on its way or was shown.
-        let _ = self.orders.send(Order { action, at });
+        let _ = self.orders.send(Order::Act { action, at });
+    }
+
+    /// Asks for a signature over everything recorded so far. The answer comes by [`Self::poll`].
+    pub(crate) fn sign(&self, keys: Unlocked, at: Moment) {
+        let _ = self.orders.send(Order::Sign { keys: Box::new(keys), at });
     }
 
     /// Waits until everything asked for is recorded and the record is closed. For the end of the program, when no window is left to wait.
@@ -92,7 +102,15 @@ fn keep(
     let mut state: State = record.state(rules.reader());
     let _ = outbox.send(News::Ready(Arc::new(state.clone())));
     wake();
-    while let Ok(Order { action, at }) = inbox.recv() {
+    while let Ok(order) = inbox.recv() {
+        let (action, at, receipt) = match order {
+            Order::Act { action, at } => (action, at, None),
+            Order::Sign { keys, at } => {
+                let signature = keys.sign(Meaning::Session, &record.to_sign(), at.utc_ms);
+                let receipt = signature.receipt();
+                (Action::Sign(Box::new(signature)), at, Some(receipt))
+            }
+        };
         match decide(rules, &state, action, &at) {
             Err(refusal) => {
                 let _ = outbox.send(News::Refused(refusal.to_string()));
@@ -106,7 +124,11 @@ fn keep(
                         )
                     })?;
                 }
-                let _ = outbox.send(News::Committed(Arc::new(state.clone())));
+                let now = Arc::new(state.clone());
+                let _ = outbox.send(match receipt {
+                    Some(receipt) => News::Signed(now, receipt),
+                    None => News::Committed(now),
+                });
             }
         }
         wake();

@@ -12,16 +12,18 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
-use crate::screens::{self, KeysLeft, KeysPage, ScreenPage, SignIn, Started, TopBar};
+use crate::screens::{self, Asks, Entered, KeysLeft, KeysPage, PassphrasePage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
 use crate::shot::ShotScript;
 use crate::sitting::{Next, Place, Sitting};
 use crate::trace::{Trace, milliseconds};
+use crate::unlock::{Unlocking, unlock};
 use crossbeam_channel::Receiver;
 use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::machine::{Action, Environment};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -59,9 +61,19 @@ enum Page {
 }
 
 enum Stage {
-    Start { opening: Option<Opening>, trouble: Option<String> },
+    Start {
+        opening: Option<Opening>,
+        trouble: Option<String>,
+    },
     About,
     SignIn(Arc<Study>),
+    /// A reader's passphrase, and their keys on the way.
+    Passphrase {
+        study: Arc<Study>,
+        reader: ReaderId,
+        page: PassphrasePage,
+        unlocking: Option<Unlocking>,
+    },
     Sitting(Box<Sitting>),
 }
 
@@ -137,7 +149,7 @@ impl Tiresias {
     /// The study that is open, where it lies.
     fn study(&self) -> Option<PathBuf> {
         match &self.stage {
-            Stage::SignIn(study) => Some(study.root().to_owned()),
+            Stage::SignIn(study) | Stage::Passphrase { study, .. } => Some(study.root().to_owned()),
             Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
             Stage::Start { .. } | Stage::About => None,
         }
@@ -266,14 +278,52 @@ impl Tiresias {
         ui.ctx().request_repaint();
     }
 
-    fn sign_in(&mut self, reader: &ReaderId) {
-        let Stage::SignIn(study) = &self.stage else { return };
+    /// A reader was chosen: they sign in, where they have a seat to sign in with.
+    fn choose(&mut self, study: &Arc<Study>, reader: &ReaderId) {
+        if study.seat(reader).is_some() {
+            let (study, reader) = (Arc::clone(study), reader.clone());
+            self.stage = Stage::Passphrase { study, reader, page: PassphrasePage::default(), unlocking: None };
+        } else {
+            self.sign_in(study, reader, None);
+        }
+    }
+
+    /// Draws the question for a passphrase, and begins the sitting when the keys are open.
+    fn passphrase(&mut self, ui: &mut Ui) {
+        let now = self.clock.now();
+        let Stage::Passphrase { study, reader, page, unlocking } = &mut self.stage else { return };
+        if let Some(result) = unlocking.as_ref().and_then(|u| u.try_recv().ok()) {
+            *unlocking = None;
+            match result {
+                Ok(keys) => {
+                    let (study, reader) = (Arc::clone(study), reader.clone());
+                    self.sign_in(&study, &reader, Some(Arc::new(keys)));
+                    ui.ctx().request_repaint();
+                    return;
+                }
+                Err(sentence) => (page.busy, page.trouble) = (false, Some(sentence)),
+            }
+        }
+        let name = study.bundles().get(reader).map_or("", tiresias_reads::bundle::Bundle::display_name);
+        let note = format!("{name}: your passphrase opens your cases and signs what you read.");
+        let asks = Asks { title: study.protocol().title(), note: &note, action: "Sign in", back: "Somebody else" };
+        match screens::passphrase(ui, page, &asks) {
+            Some(Entered::Passphrase(typed)) => {
+                page.busy = true;
+                *unlocking = Some(unlock(study, reader, typed, now, Arc::clone(&self.means.wake)));
+            }
+            Some(Entered::Back) => self.stage = Stage::SignIn(Arc::clone(study)),
+            None => {}
+        }
+    }
+
+    fn sign_in(&mut self, study: &Arc<Study>, reader: &ReaderId, keys: Option<Arc<Unlocked>>) {
         match study.rules(reader) {
             Err(e) => self.stage = Stage::Start { opening: None, trouble: Some(e.to_string()) },
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
-                self.stage = Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder)));
+                self.stage = Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder, keys)));
                 self.notice = None;
             }
         }
@@ -310,6 +360,7 @@ impl Tiresias {
         let Stage::Sitting(sitting) = &mut self.stage else { return };
         sitting.take_news(&now, &environment, &self.means, since_start);
         sitting.fetch_ahead(&self.means);
+        sitting.reveal(&self.means);
         if self.page.is_some() {
             return;
         }
@@ -323,7 +374,7 @@ impl Tiresias {
         let mut next = Next::Stay;
         let comfort = (self.settings.bindings(), self.settings.pixel(Monitor::of(ui.ctx())));
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {
-            next = sitting.screen(ui, &now, since_start, comfort, self.screen.path);
+            next = sitting.screen(ui, &now, since_start, comfort, (self.screen.path, &self.means));
         });
         match next {
             Next::Stay => {}
@@ -337,7 +388,7 @@ impl Tiresias {
         if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
                 Place::Room(room) => Some(&mut **room),
-                Place::List { .. } | Place::Between { .. } | Place::Amend(_) => None,
+                Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
             };
             for action in script.actions(room, state) {
                 sitting.recorder.ask(action, now.clone());
@@ -355,7 +406,7 @@ impl eframe::App for Tiresias {
     /// The ground of the whole window. Cleared, never painted: a rectangle of this size through egui's shader costs a software adapter more than
     /// all the rest of a frame (notes/perf.md section 4).
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. } | Place::Amend(_)));
+        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. } | Place::Amend(_) | Place::Sign { .. }));
         if dark { design::CANVAS } else { design::ROOM }.to_normalized_gamma_f32()
     }
 
@@ -375,6 +426,12 @@ impl eframe::App for Tiresias {
                     self.stage = Stage::Start { opening: None, trouble: None };
                 }
             }
+            Stage::Passphrase { study, .. } => {
+                let title = study.protocol().title().to_owned();
+                let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
+                screens::top_bar(ui, top, &TopBar { title: &title, ..TopBar::default() });
+                ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| self.passphrase(ui));
+            }
             Stage::SignIn(study) => {
                 let study = Arc::clone(study);
                 let whole = ui.max_rect();
@@ -386,7 +443,7 @@ impl eframe::App for Tiresias {
                 let choice = choice.or_else(|| self.script.as_ref().and_then(|_| Script::reader(&study)).map(SignIn::Reader));
                 match choice {
                     Some(SignIn::Reader(reader)) => {
-                        self.sign_in(&reader);
+                        self.choose(&study, &reader);
                         ui.ctx().request_repaint();
                     }
                     Some(SignIn::Back) => self.stage = Stage::Start { opening: None, trouble: None },
@@ -402,9 +459,9 @@ impl eframe::App for Tiresias {
             let slice = match &self.stage {
                 Stage::Sitting(s) => match &s.place {
                     Place::Room(room) => room.main_slice(),
-                    Place::List { .. } | Place::Between { .. } | Place::Amend(_) => None,
+                    Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
                 },
-                Stage::Start { .. } | Stage::About | Stage::SignIn(_) => None,
+                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));

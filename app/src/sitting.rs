@@ -6,13 +6,18 @@ use crate::keys::Bindings;
 use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::RenderPath;
 use crate::recorder::{News, Recorder};
+use crate::reveal::open_sealed;
 use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, AmendPage, Amended, Chosen, TopBar};
+use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, TopBar};
+use crate::unlock::{Unlocking, unlock};
+use crossbeam_channel::Receiver;
 use egui::{Rect, Ui};
 use std::sync::Arc;
+use tiresias_cases::Findings;
+use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::machine::{Action, Environment, Rules, State, advises_break};
 use tiresias_reads::study::Study;
-use tiresias_words::{ContentHash, Mm};
+use tiresias_words::{ContentHash, Mm, ReadId};
 
 /// What the images of two cases may take together, bytes: the open one takes what it needs, the next is fetched early only when both fit.
 const IMAGE_MEMORY: u64 = 3 << 30;
@@ -22,6 +27,10 @@ pub(crate) struct Sitting {
     pub(crate) study: Arc<Study>,
     rules: Arc<Rules>,
     pub(crate) recorder: Recorder,
+    /// The reader's keys, where they signed in with a passphrase.
+    keys: Option<Arc<Unlocked>>,
+    /// What the AI says about the open case, on its way.
+    revealing: Option<(ReadId, Receiver<Result<Findings, String>>)>,
     pub(crate) state: Option<Arc<State>>,
     pub(crate) place: Place,
     /// The next case's images, on their way before they are asked for; and which package they are.
@@ -41,17 +50,38 @@ pub(crate) enum Next {
 }
 
 pub(crate) enum Place {
-    List { opening: bool },
+    List {
+        opening: bool,
+    },
     Room(Box<Room>),
-    Between { opening: bool },
+    Between {
+        opening: bool,
+    },
     Amend(AmendPage),
+    /// At the end: the passphrase, then the receipt.
+    Sign {
+        page: PassphrasePage,
+        unlocking: Option<Unlocking>,
+        receipt: Option<String>,
+    },
 }
 
 impl Sitting {
     /// A sitting that begins: its record is being opened.
     #[must_use]
-    pub(crate) const fn new(study: Arc<Study>, rules: Arc<Rules>, recorder: Recorder) -> Self {
-        Self { study, rules, recorder, state: None, place: Place::List { opening: false }, early: None, trouble: None, stopped: false }
+    pub(crate) const fn new(study: Arc<Study>, rules: Arc<Rules>, recorder: Recorder, keys: Option<Arc<Unlocked>>) -> Self {
+        Self {
+            study,
+            rules,
+            recorder,
+            keys,
+            revealing: None,
+            state: None,
+            place: Place::List { opening: false },
+            early: None,
+            trouble: None,
+            stopped: false,
+        }
     }
 
     /// Panes are computed by the processor from now on: copies of volumes on the GPU are let go of.
@@ -80,6 +110,10 @@ impl Sitting {
                     self.follow(&state, means, since_start);
                     self.state = Some(state);
                 }
+                News::Signed(state, code) => {
+                    self.state = Some(state);
+                    self.place = Place::Sign { page: PassphrasePage::default(), unlocking: None, receipt: Some(code) };
+                }
                 News::Refused(sentence) => match &mut self.place {
                     Place::Room(room) => room.say(sentence),
                     Place::List { opening } => (*opening, self.trouble) = (false, Some(sentence)),
@@ -87,12 +121,91 @@ impl Sitting {
                     Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
                     Place::Between { opening: false } => {}
                     Place::Amend(page) => page.trouble = Some(sentence),
+                    Place::Sign { page, .. } => (page.busy, page.trouble) = (false, Some(sentence)),
                 },
                 News::Failed(sentence) => {
                     self.trouble = Some(sentence);
                     self.stopped = true;
                 }
             }
+        }
+    }
+
+    /// Fetches what the AI says, once the event that shows it is durable; the record's own state is what the key is opened with.
+    pub(crate) fn reveal(&mut self, means: &Means) {
+        let (Place::Room(room), Some(state)) = (&mut self.place, &self.state) else {
+            self.revealing = None;
+            return;
+        };
+        let is_due = state.open().is_some_and(|draft| draft.revealed().is_some() && draft.read() == room.read());
+        if !is_due || room.has_ai() {
+            return;
+        }
+        if let Some((read, news)) = self.revealing.take_if(|(read, _)| read == room.read()) {
+            match news.try_recv() {
+                Ok(Ok(findings)) => room.take_ai(Arc::new(findings)),
+                Ok(Err(sentence)) => {
+                    room.say(sentence);
+                    self.revealing = Some((read, crossbeam_channel::never()));
+                }
+                Err(_) => self.revealing = Some((read, news)),
+            }
+            return;
+        }
+        let (Some(keys), true) = (self.keys.clone(), self.study.seat(self.rules.reader()).is_some()) else {
+            // Nobody sealed anything for this reader: a study without seats has no AI to say anything.
+            room.take_ai(Arc::new(Findings::default()));
+            return;
+        };
+        let (sender, news) = crossbeam_channel::bounded(1);
+        let (study, state, wake) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&means.wake));
+        let reader = self.rules.reader().clone();
+        let failed = sender.clone();
+        let work = move || {
+            let opened = study.seat(&reader).ok_or_else(|| "This study has no keys.".to_owned());
+            let _ = sender.send(opened.and_then(|seat| open_sealed(&study, seat, &state, &keys)));
+            wake();
+        };
+        if let Err(e) = std::thread::Builder::new().name("reveal".into()).spawn(work) {
+            let sentence =
+                format!("What the AI says cannot be opened: the system gives no further thread ({e}). Leave the case and open it again.");
+            let _ = failed.send(Err(sentence));
+        }
+        self.revealing = Some((room.read().clone(), news));
+    }
+
+    /// Whether the reader signs before the session ends.
+    fn signs(&self, state: &State) -> bool {
+        self.keys.is_some() && state.has_unsigned()
+    }
+
+    /// Draws the way to the signature, then its receipt. True when the session ends.
+    fn signing(&mut self, ui: &mut Ui, now: &tiresias_words::Moment, means: &Means) -> bool {
+        let Place::Sign { page, unlocking, receipt } = &mut self.place else { return false };
+        if let Some(code) = receipt {
+            return screens::receipt(ui, code);
+        }
+        if let Some(result) = unlocking.as_ref().and_then(|u| u.try_recv().ok()) {
+            *unlocking = None;
+            match result {
+                Ok(keys) => self.recorder.sign(keys, now.clone()),
+                Err(sentence) => (page.busy, page.trouble) = (false, Some(sentence)),
+            }
+        }
+        let asks = Asks {
+            title: "Sign what you read",
+            note: "Your passphrase signs the reads of this session as your own.",
+            action: "Sign",
+            back: "End without signing",
+        };
+        match screens::passphrase(ui, page, &asks) {
+            Some(Entered::Passphrase(typed)) => {
+                page.busy = true;
+                *unlocking = Some(unlock(&self.study, self.rules.reader(), typed, now.clone(), Arc::clone(&means.wake)));
+                false
+            }
+            Some(Entered::Back) => true,
+            None => false,
         }
     }
 
@@ -159,7 +272,7 @@ impl Sitting {
         now: &tiresias_words::Moment,
         since_start: std::time::Duration,
         comfort: (Arc<Bindings>, Option<Mm>),
-        path: RenderPath,
+        (path, means): (RenderPath, &Means),
     ) -> Next {
         let mut to = Next::Stay;
         if self.stopped {
@@ -169,6 +282,9 @@ impl Sitting {
             screens::waiting(ui, "Opening and checking the record\u{2026}");
             return to;
         };
+        if matches!(self.place, Place::Sign { .. }) {
+            return if self.signing(ui, now, means) { Next::End } else { to };
+        }
         let open_next = |recorder: &Recorder| {
             if let Some(next) = state.next() {
                 recorder.ask(Action::OpenCase(next.read.clone()), now.clone());
@@ -181,9 +297,14 @@ impl Sitting {
                     open_next(&self.recorder);
                 }
                 Some(Chosen::Amend) => self.place = Place::Amend(AmendPage::default()),
+                Some(Chosen::End) if self.signs(&state) => {
+                    self.place = Place::Sign { page: PassphrasePage::default(), unlocking: None, receipt: None };
+                }
                 Some(Chosen::End) => to = Next::End,
                 None => {}
             },
+            // Drawn above.
+            Place::Sign { .. } => {}
             Place::Amend(page) => match screens::amend(ui, &self.rules, &state, page) {
                 Some(Amended::Open(read, reason)) => self.recorder.ask(Action::Amend { read, reason }, now.clone()),
                 Some(Amended::Back) => self.place = Place::List { opening: false },

@@ -61,9 +61,13 @@ impl Ai {
 
 impl Room {
     /// Takes what the AI says of the open case, once it was revealed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "called where the seat's keys open the sealed part, which no sitting has yet"))]
     pub(crate) fn take_ai(&mut self, findings: Arc<Findings>) {
         self.ai = Ai { opened: Some(Arc::new(Opened::new(findings))), ..Ai::default() };
+    }
+
+    /// Whether what the AI says was taken.
+    pub(crate) const fn has_ai(&self) -> bool {
+        self.ai.opened.is_some()
     }
 
     /// Once a frame: tells the record that the findings are on the screen, and follows the key.

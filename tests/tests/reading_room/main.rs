@@ -21,6 +21,7 @@ mod measuring;
 mod names;
 mod planes;
 mod several;
+mod signing;
 mod sitting;
 mod slabs;
 mod templates;

@@ -1,0 +1,104 @@
+//! Asks for a passphrase: to sign in, and to sign what was read. Nothing of it is shown, kept or sent anywhere.
+
+use super::{column, line};
+use crate::controls::{self, Key};
+use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
+use egui::{Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
+use tiresias_reads::accounts::Passphrase;
+use zeroize::Zeroizing;
+
+const WIDTH: f32 = 360.0;
+
+/// What is being typed.
+#[derive(Default)]
+pub(crate) struct PassphrasePage {
+    typed: Zeroizing<String>,
+    /// Why the last one was refused.
+    pub(crate) trouble: Option<String>,
+    /// The keys are being opened, which takes a part of a second.
+    pub(crate) busy: bool,
+}
+
+/// What the page says.
+pub(crate) struct Asks<'a> {
+    /// What it is for.
+    pub(crate) title: &'a str,
+    /// Whose passphrase, and what follows.
+    pub(crate) note: &'a str,
+    /// The primary action.
+    pub(crate) action: &'a str,
+    /// The way out.
+    pub(crate) back: &'a str,
+}
+
+/// What was chosen.
+pub(crate) enum Entered {
+    /// This passphrase.
+    Passphrase(Passphrase),
+    Back,
+}
+
+/// Draws the page.
+pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>) -> Option<Entered> {
+    let mut entered = None;
+    let whole = ui.max_rect();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        line(ui, asks.title, design::strong(design::TITLE), STRONG);
+        line(ui, asks.note, design::regular(design::BODY), TEXT);
+        ui.add_space(12.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, 40.0), Sense::hover());
+        let mut submitted = false;
+        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 10.0))), |ui| {
+            let edit = TextEdit::singleline(&mut *page.typed)
+                .password(true)
+                .frame(egui::Frame::NONE)
+                .desired_width(f32::INFINITY)
+                .font(design::regular(design::BODY))
+                .interactive(!page.busy);
+            let response = ui.add(edit);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::PasswordInput, true, "Passphrase"));
+            let stroke = if response.has_focus() { ACCENT } else { LINE };
+            ui.painter().with_clip_rect(ui.ctx().content_rect()).rect_stroke(rect, RADIUS, Stroke::new(1.0, stroke), StrokeKind::Inside);
+            submitted = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+            if !page.busy && !response.has_focus() && !submitted && ui.memory(|m| m.focused().is_none()) {
+                response.request_focus();
+            }
+        });
+        if let Some(trouble) = &page.trouble {
+            line(ui, trouble, design::regular(design::BODY), CAUTION);
+        }
+        ui.add_space(8.0);
+        let ready = !page.busy && !page.typed.is_empty();
+        let label = if page.busy { "Opening your keys\u{2026}" } else { asks.action };
+        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("Enter")), ready).clicked();
+        if ready && (pressed || submitted) {
+            page.trouble = None;
+            entered = Some(Entered::Passphrase(Passphrase::typed(page.typed.to_string())));
+            page.typed = Zeroizing::default();
+        }
+        ui.add_space(4.0);
+        if controls::link(ui, asks.back, TEXT).clicked() {
+            entered = Some(Entered::Back);
+        }
+    });
+    entered
+}
+
+/// Draws what follows a signature: the receipt, and the way on. True when it is taken.
+pub(crate) fn receipt(ui: &mut Ui, code: &str) -> bool {
+    let mut on = false;
+    let whole = ui.max_rect();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        line(ui, "What you read is signed.", design::strong(design::TITLE), STRONG);
+        let say = "Write this receipt down and give it to the study coordinator: with it a missing or older file is noticed.";
+        line(ui, say, design::regular(design::BODY), TEXT);
+        ui.add_space(8.0);
+        line(ui, code, design::strong(design::TITLE), STRONG);
+        ui.add_space(12.0);
+        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key("Enter")), true).clicked()
+            || ui.input(|i| i.key_pressed(egui::Key::Enter));
+    });
+    on
+}

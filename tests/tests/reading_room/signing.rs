@@ -1,0 +1,95 @@
+//! Signing in with a passphrase, being kept out after wrong ones, and signing what was read at the end of a session.
+
+use crate::sitting::{Demo, Opening, Sitting};
+use crate::templates::{open_case, press, reader, study_of};
+use crate::written::wait_for_record;
+use egui::{Event, Key};
+use std::path::Path;
+use tiresias_reads::accounts::{Account, Kind, Passphrase};
+use tiresias_reads::protocol::template;
+use tiresias_reads::record::verify;
+use tiresias_reads::seat::{Seat, issue};
+use tiresias_reads::study::Study;
+use tiresias_words::AccountId;
+use zeroize::Zeroizing;
+
+const PHRASE: &str = "a passphrase of reader one";
+
+/// Gives the reader of a study a seat, as a study desk does.
+fn seat(root: &Path) {
+    let phrase = Passphrase::new(PHRASE.into()).expect("long enough");
+    let made = |name: &str, kind, n: u8| {
+        Account::create(AccountId::new(name).expect("a name"), kind, name, &phrase, &Zeroizing::new([n; 32])).expect("made").0
+    };
+    let (cora, rita) = (made("cora", Kind::Coordinator, 1), made("reader-1", Kind::Reader, 2));
+    let cora = cora.open(&phrase).expect("opens");
+    let mut study = Study::open(root).expect("a study");
+    let bundle = study.bundles()[&reader("reader-1")].clone();
+    let issued = issue(&bundle, &cora, 1).expect("issued");
+    let seat = Seat::new(rita, &bundle, issued, &[], Vec::new(), &Zeroizing::new([3; 32])).expect("a seat");
+    study.take_seat(seat.to_json().as_bytes()).expect("taken");
+}
+
+fn types(room: &mut Sitting, words: &str) {
+    room.rest();
+    room.window.event(Event::Text(words.to_owned()));
+    room.key(Key::Enter);
+}
+
+#[test]
+fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
+    let demo = Demo::new();
+    let root = study_of(&demo, template("ordinal").expect("a template").text, "signing");
+    seat(&root);
+    let mut room = Sitting::start(Opening::of(&root));
+    room.until_says("Who reads?");
+    room.press_named("Reader 1");
+    room.until_says("your passphrase opens your cases");
+    // Nothing of what is typed is shown.
+    types(&mut room, "another passphrase");
+    room.until_says("This is not the passphrase of \"reader-1\"");
+    assert!(!room.says("another passphrase"));
+    assert!(root.join("attempts/reader-1.json").is_file(), "wrong ones are counted");
+    types(&mut room, PHRASE);
+    room.until_says("End the session");
+    open_case(&mut room);
+    press(&mut room, ">1!");
+    room.until_says("Locked.");
+    room.press_named("To the list");
+    room.until_says("End the session");
+    room.press_named("End the session");
+    room.until_says("Sign what you read");
+    types(&mut room, "another passphrase");
+    room.until_says("This is not the passphrase");
+    types(&mut room, PHRASE);
+    room.until_says("What you read is signed.");
+    let path = root.join("record.sqlite");
+    let found = verify(&path).expect("looked at");
+    assert_eq!(found.signed_by.as_deref(), Some("reader-1"));
+    let [receipt] = found.receipts.as_slice() else { panic!("one receipt: {:?}", found.receipts) };
+    assert!(room.says(receipt), "the reader is shown the receipt that is in the record");
+    room.press_named("End the session");
+    room.until_says("Open a study");
+    drop(room);
+    let record = wait_for_record(&root);
+    assert!(record.results().is_ok(), "what is signed can be brought back");
+    assert!(!record.state(&reader("reader-1")).has_unsigned());
+}
+
+#[test]
+fn after_five_wrong_passphrases_a_reader_waits() {
+    let demo = Demo::new();
+    let root = study_of(&demo, template("ordinal").expect("a template").text, "waiting");
+    seat(&root);
+    let mut room = Sitting::start(Opening::of(&root));
+    room.until_says("Who reads?");
+    room.press_named("Reader 1");
+    room.until_says("your passphrase opens your cases");
+    for _ in 0..5 {
+        types(&mut room, "a wrong passphrase");
+        room.until_says("This is not the passphrase");
+    }
+    types(&mut room, PHRASE);
+    room.until_says("Too many wrong passphrases. Wait a minute");
+    assert!(!room.says("End the session"));
+}
