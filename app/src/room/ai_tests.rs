@@ -39,7 +39,8 @@ struct Frame {
 
 impl Frame {
     fn names(&self) -> Vec<&str> {
-        self.nodes.iter().filter_map(Node::label).collect()
+        // What is only read has its words as its value.
+        self.nodes.iter().flat_map(|n| [n.label(), n.value()]).flatten().collect()
     }
     fn says(&self, part: &str) -> bool {
         self.names().iter().any(|n| n.contains(part))
