@@ -27,6 +27,8 @@ pub const ACCENT: Color32 = Color32::from_rgb(0x5F, 0xB3, 0xA8);
 pub const ACTION: Color32 = Color32::from_rgb(0x24, 0x51, 0x4B);
 /// The reader's own marks.
 pub const OWN: Color32 = Color32::from_rgb(0xF0, 0xE4, 0x42);
+/// Whatever the AI said, and nothing else; outlines, never filled over a lesion.
+pub const AI: Color32 = Color32::from_rgb(0xCC, 0x79, 0xA7);
 /// What still has to be done.
 pub const CAUTION: Color32 = Color32::from_rgb(0xD9, 0x8C, 0x4A);
 

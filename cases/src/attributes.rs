@@ -19,11 +19,6 @@ impl Attributes {
         Self(object)
     }
 
-    /// The elements themselves, to be written anew.
-    pub(crate) fn into_object(self) -> InMemDicomObject {
-        self.0
-    }
-
     fn value(&self, tag: Tag) -> Option<&PrimitiveValue> {
         self.0.get(tag).and_then(|e| e.value().primitive()).filter(|v| !v.is_empty())
     }

@@ -33,6 +33,9 @@ pub enum FileError {
     /// A kind of image that cannot be shown.
     #[error("{0}, which this version does not show")]
     Unsupported(&'static str),
+    /// An AI result that is not of the case that it was given for.
+    #[error("it is no result of this case: {0}; nothing of it is drawn, so give the result of these images, or leave it out")]
+    Mismatch(&'static str),
     /// An attribute that is needed is missing or makes no sense.
     #[error("its {attribute} {why}")]
     Attribute {

@@ -62,15 +62,16 @@ mod zip;
 
 pub use conformance::{Finding, SeriesAcquisition, conforms};
 pub use error::{CasesError, FileError, PackageError};
-pub use findings::read_finding;
+pub use findings::{
+    AiFinding, Findings, Flat, Grid, GridBlock, GridMeasure, GridPlane, ItemValue, Note, Place as FindingPlace, ReportItem, Score,
+    SegmentMeasure, Solid, read_findings, report_items, segmentation_measures,
+};
 pub use folder::{Folder, OtherObject, Refused, Scan, read_folder};
 pub use incoming::Incoming;
 pub use inspect::{Inspection, inspect};
 pub use lengths::LengthUnit;
 pub use measure::{MeasureError, Measured, Place, Shape, Statistics, image_statistics, measure};
-pub use package::{
-    FindingFile, FindingKind, Keep, Package, PackageKey, Packed, Packing, Purpose, Sealed, Signer, Trust, Unsealed, seal, unseal,
-};
+pub use package::{Keep, Package, PackageKey, Packed, Packing, Purpose, Sealed, Signer, Trust, Unsealed, seal, unseal};
 pub use presentation::{GraphicText, Presentation, PresentationError, PresentationState, read_presentation_state};
 pub use probe::{image_min_max_voi, min_max_voi, probe};
 pub use retained::Retain;

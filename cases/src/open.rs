@@ -203,7 +203,7 @@ fn is_character_set(term: &str) -> bool {
     TERMS.contains(&term) || numbered.is_some_and(|n| NUMBERS.contains(&n) || n == "203")
 }
 
-fn read_plane(a: &Attributes, groups: &FunctionalGroups, frame: usize, frames: usize) -> PlaneReading {
+pub(crate) fn read_plane(a: &Attributes, groups: &FunctionalGroups, frame: usize, frames: usize) -> PlaneReading {
     let read = || -> Result<Option<ImagePlane>, String> {
         let say = |e: FileError| e.to_string();
         let position_group = groups.find(frame, tags::PLANE_POSITION_SEQUENCE);

@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod colour;
+pub mod contour;
 mod course;
 pub mod cpu;
 pub mod gpu;

@@ -8,7 +8,7 @@ use crate::{Picture, RenderError};
 use tiresias_words::Grey;
 
 /// Parts of a pixel.
-const ONE: i64 = 256;
+pub(crate) const ONE: i64 = 256;
 /// Places further away than this many pixels would only make the arithmetic wide.
 const FARTHEST: f64 = 1_048_576.0;
 /// Pixels of a side that a picture may have.

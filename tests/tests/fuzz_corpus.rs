@@ -148,7 +148,7 @@ macro_rules! replayed {
     };
 }
 
-replayed! { file_to_frame scan presentation directory manifest archive signature sealed codec inflate request answer protocol bundle imrmc truth desk record event recent }
+replayed! { file_to_frame scan presentation directory manifest archive signature sealed codec inflate request answer protocol bundle imrmc truth desk record event recent ai_result findings }
 
 #[test]
 fn every_target_has_a_program_a_corpus_and_a_test() {

@@ -24,7 +24,7 @@ pub use geometry::{GeometryVerdict, VolumeGeometry};
 pub use grey::{Grey, LutTable, ModalityLut, PresentationShape, PresentationTone, StoredFormat, StoredValue, Voi, Window};
 pub use layers::{Arrangement, DisplayedArea, Graphic, GraphicKind, Overlay, OverlayKind, SizeMode, Units};
 pub use mark::{ImageAnchor, MarkShape};
-pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, MarkId, QuestionId, ReadId, ReaderId, SopUid, StudyId};
+pub use names::{AccountId, CaseCode, CaseId, Condition, ContentHash, FindingId, MarkId, QuestionId, ReadId, ReaderId, SopUid, StudyId};
 pub use pane::{Interpolation, PaneSpec, Plane, Slab, SlabKind};
 pub use reveal::{ContentKey, RevealToken};
 pub use series::{AcquisitionPlane, BodyPart, ImagingModality, Laterality, PatientOrientation, Role, SeriesFacts, ValueUnit, ViewPosition};

@@ -95,6 +95,25 @@ text_name!(
 #[serde(transparent)]
 pub struct MarkId(pub u32);
 
+/// Number of a finding of the AI within its case, from 1. Shown as a letter: a is the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FindingId(pub u32);
+
+impl fmt::Display for FindingId {
+    /// a to z, then aa, ab and so on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut letters = Vec::new();
+        let mut n = self.0;
+        while n > 0 {
+            n -= 1;
+            letters.push(char::from(b'a' + (n % 26) as u8));
+            n /= 26;
+        }
+        letters.iter().rev().try_for_each(|l| write!(f, "{l}"))
+    }
+}
+
 /// SHA-256 of some content; written as 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -163,6 +182,12 @@ mod tests {
         assert!(ReaderId::new("").is_err());
         assert!(SopUid::new("1.2.840/..").is_err());
         assert!(serde_json::from_str::<CaseCode>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn findings_have_letters() {
+        let letters = [1, 2, 26, 27, 28, 702, 703].map(|n| FindingId(n).to_string());
+        assert_eq!(letters, ["a", "b", "z", "aa", "ab", "zz", "aaa"]);
     }
 
     #[test]

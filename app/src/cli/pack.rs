@@ -13,9 +13,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiresias_cases::{
-    Codecs, Finding, FindingFile, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_finding, read_folder, scan,
-};
+use tiresias_cases::{Codecs, Finding, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan};
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::desk::{Desk, ListedCase};
 use tiresias_words::{CaseId, ContentHash, Requirement, Role};
@@ -87,13 +85,13 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
     let (owned, refused) = series(args, incoming.root(), &codecs)?;
     let case: Vec<(Role, &Series)> = owned.iter().map(|(role, series)| (role.clone(), series)).collect();
     let uid_key = key.uid_key();
-    let read = |path: &PathBuf| read_finding(path, &uid_key, &codecs).map_err(|e| at(path, &e));
-    let findings: Vec<FindingFile> = args.findings.iter().map(read).collect::<Result<_, _>>()?;
+    let findings = read_findings(&args.findings, &case, &uid_key, &codecs);
+    let findings = findings.map_err(|(i, e)| at(args.findings.get(i).map_or(Path::new("--ai"), PathBuf::as_path), &e))?;
     let (content_key, signer) = (uid_key.content_key(args.case.as_str()), key.signer());
     let packing = Packing {
         keep: if args.overlays { Keep::PixelsAndOverlays } else { Keep::Pixels },
         retain: args.retain.iter().copied().collect(),
-        findings: &findings,
+        findings: Some(&findings),
         content_key: Some(&content_key),
         sealed_bytes: args.sealed_size,
         signer: Some(&signer),
@@ -108,7 +106,11 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
         Failure::No(why) => Failure::No(format!("case {}: {why}", args.case)),
     })?;
     let acquired: Vec<_> = case.iter().map(|(role, series)| series.acquisition(role)).collect();
-    report(args, package, &case, &conforms(&requirements, &acquired), refused)
+    let notes: Vec<&str> = findings.notes().iter().map(|n| n.sentence()).collect();
+    for note in &notes {
+        let _ = writeln!(std::io::stderr(), "tiresias: note: {note}");
+    }
+    report(args, package, &case, &conforms(&requirements, &acquired), (refused, &notes))
 }
 
 /// Notes the case in the desk's list.
@@ -259,7 +261,13 @@ fn views(series: &[Series]) -> Option<Vec<Role>> {
     (once.len() == roles.len()).then_some(roles)
 }
 
-fn report(args: &PackArgs, package: ContentHash, case: &[(Role, &Series)], findings: &[Finding], refused: usize) -> Result<(), Failure> {
+fn report(
+    args: &PackArgs,
+    package: ContentHash,
+    case: &[(Role, &Series)],
+    findings: &[Finding],
+    (refused, notes): (usize, &[&str]),
+) -> Result<(), Failure> {
     if args.json {
         let series =
             case.iter().map(|(role, s)| json!({ "role": role, "images": s.len(), "modality": s.facts.modality, "warnings": s.warnings() }));
@@ -269,6 +277,7 @@ fn report(args: &PackArgs, package: ContentHash, case: &[(Role, &Series)], findi
             "series": series.collect::<Vec<_>>(),
             "retained": args.retain,
             "ai_results": args.findings.len(),
+            "ai_notes": notes,
             "refused_files": refused,
             "conforms": findings.is_empty(),
             "findings": findings,

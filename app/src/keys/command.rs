@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Reset,
     Words,
     Overlays,
+    /// What the AI says: tapped off and on, held away.
+    Ai,
     NextPane,
     PaneBefore,
     NextSeries,
@@ -78,7 +80,7 @@ impl Group {
 pub(crate) type Entry = (Command, Group, &'static str, &'static str);
 
 /// All of them, in the order in which they are listed.
-pub(crate) const COMMANDS: [Entry; 57] = [
+pub(crate) const COMMANDS: [Entry; 58] = [
     (Command::Take(Tool::Window), Group::Tools, "tool window", "window and level"),
     (Command::Take(Tool::Scroll), Group::Tools, "tool scroll", "scroll"),
     (Command::Take(Tool::Zoom), Group::Tools, "tool zoom", "zoom"),
@@ -121,6 +123,7 @@ pub(crate) const COMMANDS: [Entry; 57] = [
     (Command::Reset, Group::Image, "reset", "reset the view"),
     (Command::Words, Group::Image, "words", "text on the image"),
     (Command::Overlays, Group::Image, "overlays", "the image\u{2019}s own drawings"),
+    (Command::Ai, Group::Image, "ai", "AI off or on, held: without AI"),
     (Command::NextPane, Group::Panes, "next pane", "next pane"),
     (Command::PaneBefore, Group::Panes, "pane before", "pane before"),
     (Command::NextSeries, Group::Panes, "next series", "next series"),

@@ -102,6 +102,7 @@ pub(super) const TIRESIAS: &[Row] = &[
     (Command::Reset, &[key(Key::R)]),
     (Command::Words, &[key(Key::O)]),
     (Command::Overlays, &[Chord::shift(Key::O)]),
+    (Command::Ai, &[key(Key::A)]),
     (Command::NextPane, &[key(Key::Tab)]),
     (Command::PaneBefore, &[Chord::shift(Key::Tab)]),
     (Command::NextSeries, &[key(Key::Period)]),
@@ -155,4 +156,5 @@ const WEASIS: &[Row] = &[
     (Command::FlipDown, &[Chord::alt(Key::V)]),
     (Command::Words, &[key(Key::Space), key(Key::I)]),
     (Command::Invert, &[Chord::shift(Key::I)]),
+    (Command::Ai, &[Chord::shift(Key::A)]),
 ];

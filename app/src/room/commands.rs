@@ -9,6 +9,7 @@ use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
+use std::time::Duration;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::hanging::{Shows, images, planes, rows_and_columns};
 use tiresias_reads::machine::{Action, AnswerValue, Draft, State, Subject, Tool, View as Glance, is_asked};
@@ -20,7 +21,7 @@ const ENLARGES: f64 = 1.25;
 
 impl Room {
     /// Takes this frame's key presses.
-    pub(super) fn keys(&mut self, ui: &Ui, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
+    pub(super) fn keys(&mut self, ui: &Ui, (state, draft): (&State, &Draft), now: Duration, wishes: &mut Vec<Wish>) {
         self.focus_new_mark(draft);
         let committed: Vec<bool> = self.asked.iter().map(|f| self.is_given(f, draft)).collect();
         let mut committed = committed.into_iter();
@@ -49,10 +50,12 @@ impl Room {
                 let command = self.bindings.command(key, modifiers);
                 match (self.focus.clone(), command) {
                     (_, Some(Command::Help)) => self.help = true,
+                    (Focus::Image | Focus::Finding(_), Some(Command::Ai)) => self.press_ai(key, now),
+                    (Focus::Finding(finding), _) => self.finding_key((key, modifiers), finding, state, draft, wishes),
                     (Focus::Form(field), _) => self.form_key(key, modifiers, &field, state, draft, wishes),
                     (Focus::Image, Some(command)) => self.carry_out(command, ui.ctx()),
                     (Focus::Image, None) => match key {
-                        Key::Enter => self.focus_form(state),
+                        Key::Enter if !self.focus_finding(draft) => self.focus_form(state),
                         Key::Escape => {
                             self.cine = None;
                             self.cancel_measuring();
@@ -111,6 +114,8 @@ impl Room {
             Command::Reset => self.reset(),
             Command::Words => self.words = !self.words,
             Command::Overlays => self.toggle_overlays(),
+            // Taken where the key is known: it matters how long it is down.
+            Command::Ai => {}
             Command::NextPane => self.hanging.focus_next(1),
             Command::PaneBefore => self.hanging.focus_next(-1),
             Command::NextSeries => self.next_series(1),
@@ -285,7 +290,7 @@ impl Room {
     }
 
     /// Goes to the first thing that is missing, else to the first question.
-    fn focus_form(&mut self, state: &State) {
+    pub(super) fn focus_form(&mut self, state: &State) {
         let first = self.still_to_do(state).into_iter().next();
         let question = self.rules.protocol().form().questions().first().map(|q| Field::Question(q.id.clone()));
         if let Some(field) = first.or(question) {

@@ -30,6 +30,7 @@ impl Room {
                 let width = ui.available_width();
                 ui.add_space(14.0);
                 self.mark_list(ui, width, draft, wishes);
+                self.ai_list(ui, width, draft, wishes);
                 heading(ui, width, "This case");
                 let form = self.rules.protocol().form();
                 let asked = form.questions().iter().filter(|q| is_asked(form, q, &Subject::Case, draft));

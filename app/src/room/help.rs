@@ -51,6 +51,7 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::Undo, Command::Redo], "undo, do again"),
         of(&[Command::Words], "text on the image"),
         of(&[Command::Overlays], "the image\u{2019}s own drawings"),
+        of(&[Command::Ai], "AI off, on; held: without AI"),
     ];
     let tools = vec![
         said("left", "the active tool"),

@@ -83,6 +83,8 @@ impl Room {
         if self.overlays {
             overlays::draw(&painter, on, shown, self.is_own_image(on));
         }
+        self.draw_ai(&painter, on, draft);
+        let Some((_, shown)) = self.shown(on.at) else { return };
         self.draw_measurements(&painter, on);
         for (id, mark) in draft.marks() {
             self.draw_mark(&painter, on, shown, *id, mark);

@@ -3,6 +3,8 @@
 //! Owns what is on the screen and not in the record: cells, cameras, where the reader looks, windows, tool, focus, a number being typed. Turns gestures into
 //! `Action`s and shows what the committed state says. Refuses: deciding what is allowed, keeping an answer anywhere but in the record.
 
+mod ai;
+mod ai_cuts;
 mod commands;
 mod demonstration;
 mod first_view;
@@ -36,7 +38,7 @@ use std::time::Duration;
 use tiresias_reads::hanging::{FirstZoom, hang};
 use tiresias_reads::machine::{Action, Draft, Glimpse, Missing, PaneShows, Rules, State, Tool, View as Glance, missing};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Direction, Displacement, MarkId, Mm, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{Direction, Displacement, FindingId, MarkId, Mm, PatientPoint, QuestionId, ReadId, Role as SeriesRole, Window};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -48,6 +50,7 @@ pub(crate) struct Room {
     /// What the reader measured, turned, inverted and projected, with its undoing.
     workspace: Workspace,
     measuring: measuring::Measuring,
+    ai: ai::Ai,
     tool: Tool,
     focus: Focus,
     /// Digits typed into the focused field, not yet given.
@@ -109,6 +112,8 @@ enum Chosen {
 enum Focus {
     Image,
     Form(Field),
+    /// A finding of the AI.
+    Finding(FindingId),
 }
 
 /// What can be filled in.
@@ -158,6 +163,7 @@ impl Room {
             hanging: Hanging::default(),
             workspace: Workspace::new(rules.protocol().display().tools(), Vec::new()),
             measuring: measuring::Measuring::default(),
+            ai: ai::Ai::default(),
             tool: rules.protocol().display().tools().iter().next().unwrap_or(Tool::Mark),
             focus: Focus::Image,
             entry: String::new(),
@@ -294,7 +300,8 @@ impl Room {
         let reading_help = self.help;
         let picking = self.picking;
         self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
-        self.keys(ui, state, draft, &mut wishes);
+        self.keys(ui, (state, draft), now, &mut wishes);
+        self.follow_ai(ui, draft, now, &mut wishes);
         self.canvas(ui, canvas, draft, path, &mut wishes);
         if self.has_strip() {
             self.strip(ui, strip, path);
@@ -466,7 +473,7 @@ impl Room {
             .filter_map(|m| match m {
                 Missing::Answer { question, .. } => Some(Field::Question(question)),
                 Missing::MarkRating(mark) | Missing::MarkClass(mark) => Some(Field::Mark(mark)),
-                Missing::Marks(_) | Missing::Rule { .. } => None,
+                Missing::Marks(_) | Missing::Findings | Missing::Finding(_) | Missing::Rule { .. } => None,
             })
             .collect();
         // In the order in which the form shows them: marks on top.

@@ -1,9 +1,8 @@
-//! What is read of an AI result in DICOM: segmentations (PS3.3 A.51, C.8.20) and structured reports (PS3.3 A.35, C.17.3), and nothing else of them.
+//! What is read of an AI result in DICOM: segmentations (PS3.3 A.51, C.8.20) and structured reports (PS3.3 A.35, C.17.3), beside what is read of any image.
 //!
-//! Names, dates, ids of patients and institutions, private elements and descriptions are not on the list. The content of a report nests as deep as it likes,
-//! and so does its list.
+//! Names, dates, institutions, private elements and descriptions are not on the list. The content of a report nests as deep as it likes, and so does its list.
 
-use crate::reading_list::{Wanted, sequence, value, within};
+use crate::reading_list::{self, Wanted, sequence, value, within};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
@@ -78,27 +77,8 @@ const FRAME_GROUPS: &[Wanted] = &[
 ];
 
 static LIST: &[Wanted] = &[
-    value(tags::SPECIFIC_CHARACTER_SET, b"CS"),
-    value(tags::IMAGE_TYPE, b"CS"),
-    value(tags::SOP_CLASS_UID, b"UI"),
-    value(tags::SOP_INSTANCE_UID, b"UI"),
-    value(tags::MODALITY, b"CS"),
-    value(tags::STUDY_INSTANCE_UID, b"UI"),
-    value(tags::SERIES_INSTANCE_UID, b"UI"),
-    value(tags::FRAME_OF_REFERENCE_UID, b"UI"),
     sequence(tags::REFERENCED_SERIES_SEQUENCE, REFERENCED_SERIES),
     // Segmentations.
-    value(tags::SAMPLES_PER_PIXEL, b"US"),
-    value(tags::PHOTOMETRIC_INTERPRETATION, b"CS"),
-    value(tags::NUMBER_OF_FRAMES, b"IS"),
-    value(tags::ROWS, b"US"),
-    value(tags::COLUMNS, b"US"),
-    value(tags::BITS_ALLOCATED, b"US"),
-    value(tags::BITS_STORED, b"US"),
-    value(tags::HIGH_BIT, b"US"),
-    value(tags::PIXEL_REPRESENTATION, b"US"),
-    value(tags::PIXEL_PADDING_VALUE, b"US"),
-    value(tags::LOSSY_IMAGE_COMPRESSION, b"CS"),
     value(tags::SEGMENTATION_TYPE, b"CS"),
     value(tags::SEGMENTATION_FRACTIONAL_TYPE, b"CS"),
     value(tags::MAXIMUM_FRACTIONAL_VALUE, b"US"),
@@ -130,5 +110,5 @@ static LIST: &[Wanted] = &[
 
 /// What is wanted of an element at the top of an AI result.
 pub(super) fn wanted(tag: Tag) -> Option<&'static Wanted> {
-    within(LIST, tag)
+    within(LIST, tag).or_else(|| reading_list::wanted(tag))
 }

@@ -1,211 +1,369 @@
-//! AI results on their way into the sealed part of a package: DICOM segmentations and reports, and JSON, with the packed images' UIDs in place of the source's.
+//! AI results: what hospitals and vendors send becomes findings on the images of one case, which a reading room can draw without knowing DICOM.
 //!
-//! Owns what of them is carried over: of DICOM an allow-list (`list.rs`), every UID that is not the standard's replaced by the study's keyed hash, texts of
-//! a report only where they name the algorithm or its marks; of JSON everything but entries named for a person, a date or a place. References to later
-//! frames of a multi-frame image keep its first frame's UID and their frame numbers. Nothing is written to the disk.
-//! Refuses: other kinds of objects, big-endian masks, files beyond 256 MiB.
+//! Read are segmentations (binary, fractional, overlapping, label maps), structured reports (TID 1500 in 2D and 3D, CAD reports) and JSON of a published
+//! schema. Owns: what a finding is, and that it lies where the result says, on images of the package, whose UIDs are the only ones that stay. A result that
+//! is not of this case is refused whole; a part of one that cannot be placed is left out with a [`Note`]. Refuses: drawing, thresholds of its own, and any
+//! text but the class, the algorithm's name and a segment's label.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod contents;
+mod document;
+mod grid;
+mod groups;
 mod list;
+mod place;
+mod report;
+mod segmentation;
+
+pub use grid::{Grid, GridBlock, GridMeasure, GridPlane};
+pub use report::{ItemValue, ReportItem};
+pub use segmentation::SegmentMeasure;
 
 use crate::classes::object_kind;
-use crate::file::{Header, Pixels, read_object};
-use crate::layout::PixelValue;
-use crate::package::{FindingFile, FindingKind};
-use crate::write::file_of;
-use crate::{FileError, UidKey};
-use dicom_core::value::{DataSetSequence, PrimitiveValue, Value};
-use dicom_core::{DataElement, VR};
+use crate::file::{Header, read_object};
+use crate::{FileError, Series, UidKey};
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
+use place::CaseImages;
+use report::Report;
+use segmentation::{Kind, Segmentation};
+use serde::{Deserialize, Serialize};
 use std::io::Read as _;
-use std::path::Path;
-use tiresias_codecs::{Codecs, DataSetEncoding, TransferSyntax};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_codecs::Codecs;
+use tiresias_words::{Displacement, PatientPoint, Role, SopUid};
 
 const LIMIT: u64 = 256 << 20;
-/// UIDs under this root are the standard's (PS3.6 annex A) and name no instance.
-const STANDARD: &str = "1.2.840.10008.";
-/// Concepts whose text names an algorithm or a mark (PS3.16 CID 7464, TID 1419, TID 4019): algorithm name, version, manufacturer, tracking identifier.
-const TEXTS: [&str; 5] = ["111001", "111002", "111003", "112039", "122405"];
-/// Parts of names of JSON entries that are left out, without case and separators.
-const LEFT_OUT: [&str; 12] = [
-    "patient",
-    "birth",
-    "name",
-    "accession",
-    "institution",
-    "hospital",
-    "physician",
-    "operator",
-    "address",
-    "phone",
-    "studydate",
-    "filepath",
-];
-/// Names that hold such a part and identify nobody.
-const KEPT: [&str; 6] = ["modelname", "algorithmname", "classname", "labelname", "categoryname", "productname"];
+/// From which part of the largest value on a fractional segmentation is outlined. The standard names none; a half is where a voxel is more in than out.
+const FRACTION: f64 = 0.5;
 
-/// Reads an AI result for [`crate::Packing::findings`].
+/// Bytes that are no findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Unreadable;
+
+/// What the AI says of one case. It has no `Debug`, `Display` or `Serialize`.
+#[derive(Default)]
+pub struct Findings {
+    findings: Vec<AiFinding>,
+    heat_maps: Vec<Grid>,
+    notes: Vec<Note>,
+}
+
+/// One finding: where it is, how sure the AI is, and what it says it is.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AiFinding {
+    /// Where; empty for what is said of the case as a whole.
+    pub places: Vec<Place>,
+    /// How sure.
+    pub score: Option<Score>,
+    /// What, as a line of at most 64 characters.
+    pub class: Option<String>,
+    /// The product, likewise.
+    pub product: Option<String>,
+    /// The score from which on findings are shown, or the part of the largest value at which a fractional mask was cut.
+    pub threshold: Option<Score>,
+}
+
+/// A number from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Score(f64);
+
+/// Where a finding is.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Place {
+    /// On one image of the package.
+    OnImage {
+        /// Its (replaced) SOP instance UID.
+        image: SopUid,
+        /// In its pixels.
+        shape: Flat,
+    },
+    /// In the patient, in the frame of reference of a series.
+    InPatient {
+        /// Which.
+        series: Role,
+        /// In patient millimetres.
+        shape: Solid,
+    },
+    /// Voxels on the slices of a series.
+    Voxels(Grid),
+}
+
+/// A shape on an image: continuous columns and rows, centres at whole numbers, the first 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Flat {
+    /// A position.
+    Point([f64; 2]),
+    /// Straight lines from each point to the next.
+    Line {
+        /// At least two.
+        points: Vec<[f64; 2]>,
+        /// Whether it is the outline of an area.
+        closed: bool,
+    },
+}
+
+/// A shape in the patient (LPS, mm).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Solid {
+    /// A position.
+    Point(PatientPoint),
+    /// Straight lines from each point to the next.
+    Line {
+        /// At least two.
+        points: Vec<PatientPoint>,
+        /// Whether it is the outline of an area.
+        closed: bool,
+    },
+    /// An ellipsoid.
+    Ellipsoid {
+        /// Its middle.
+        centre: PatientPoint,
+        /// Its half axes.
+        halves: [Displacement; 3],
+    },
+    /// A box along the axes of the patient.
+    Box {
+        /// The corner with the lowest coordinates.
+        low: PatientPoint,
+        /// The corner with the highest.
+        high: PatientPoint,
+    },
+}
+
+/// What of a result could not be used, and is therefore not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// A shape reaches beyond its image, or lies beyond the volume.
+    OutsideImage,
+    /// A score is not between 0 and 1, or 0 and 100 percent.
+    ScoreOffScale,
+    /// A region names an image that is not in this case.
+    OtherImage,
+    /// A region names no image.
+    NoImage,
+    /// A shape is in a frame of reference that no series of this case has.
+    OtherFrame,
+    /// A shape of a kind that cannot be drawn.
+    UnknownShape,
+    /// A report names segments of a segmentation that was not given.
+    NoSegmentation,
+}
+
+impl Score {
+    /// A number from 0 to 1; `None` for any other.
+    #[must_use]
+    pub fn new(part: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&part).then_some(Self(part))
+    }
+    /// The number.
+    #[must_use]
+    pub const fn part(self) -> f64 {
+        self.0
+    }
+}
+impl TryFrom<f64> for Score {
+    type Error = &'static str;
+    fn try_from(part: f64) -> Result<Self, Self::Error> {
+        Self::new(part).ok_or("a score is 0 to 1")
+    }
+}
+impl From<Score> for f64 {
+    fn from(s: Score) -> Self {
+        s.0
+    }
+}
+
+impl Note {
+    /// What happened, as a sentence.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::OutsideImage => "A finding of the AI lies outside of the images and is not drawn.",
+            Self::ScoreOffScale => "A score of the AI is not between 0 and 100 % and is not shown.",
+            Self::OtherImage => "A finding of the AI is on an image that is not in this case, and is not drawn.",
+            Self::NoImage => "A finding of the AI names no image and is not drawn.",
+            Self::OtherFrame => "A finding of the AI is in another frame of reference than the images, and is not drawn.",
+            Self::UnknownShape => "A finding of the AI has a shape that cannot be drawn.",
+            Self::NoSegmentation => "A finding of the AI is a segment of a segmentation that is not there, and is not drawn.",
+        }
+    }
+}
+
+impl Findings {
+    /// The findings, in the order of the results.
+    #[must_use]
+    pub fn all(&self) -> &[AiFinding] {
+        &self.findings
+    }
+    /// Probabilities voxel by voxel.
+    #[must_use]
+    pub fn heat_maps(&self) -> &[Grid] {
+        &self.heat_maps
+    }
+    /// What could not be used.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Findings as they are, for tests of what shows them.
+    #[must_use]
+    pub const fn of(findings: Vec<AiFinding>, heat_maps: Vec<Grid>, notes: Vec<Note>) -> Self {
+        Self { findings, heat_maps, notes }
+    }
+}
+
+/// A result that was read, before it is known where it belongs.
+enum Read {
+    Segmentation(Box<Segmentation>),
+    Report(Report),
+    Document(Vec<u8>),
+}
+
+/// Reads the AI results of a case, each onto the images of `case` that it was made from, by the names that a package made with `key` gives them.
 ///
 /// # Errors
-/// When it cannot be read, or is neither JSON, nor a DICOM segmentation, nor a structured report.
-pub fn read_finding(path: &Path, key: &UidKey, codecs: &Codecs) -> Result<FindingFile, FileError> {
-    let length = std::fs::metadata(path)?.len();
-    if length > LIMIT {
+/// With the place of the file in the list, when one cannot be read, is no AI result, or is not of this case: of another patient, made from other images, in
+/// another frame of reference, or with frames that do not lie on slices.
+pub fn read_findings(
+    files: &[PathBuf],
+    case: &[(Role, &Series)],
+    key: &UidKey,
+    codecs: &Arc<Codecs>,
+) -> Result<Findings, (usize, FileError)> {
+    let images = CaseImages::new(case, key);
+    let mut read = Vec::with_capacity(files.len());
+    for (i, path) in files.iter().enumerate() {
+        read.push(read_one(path, codecs).map_err(|e| (i, e))?);
+    }
+    let mut findings = Findings::default();
+    // Of each segmentation its instance, and of each of its segments the number and the place of its finding.
+    let mut segments: Vec<(String, Vec<(u16, usize)>)> = Vec::new();
+    for (i, one) in read.iter().enumerate() {
+        if let Read::Segmentation(seg) = one {
+            segments.push((seg.subject.instance.clone(), findings.segmented(seg, &images).map_err(|e| (i, e))?));
+        }
+    }
+    for (i, one) in read.iter().enumerate() {
+        match one {
+            Read::Segmentation(_) => {}
+            Read::Report(report) => {
+                images.owns(&report.subject).map_err(|e| (i, e))?;
+                findings.reported(report, &images, &segments);
+            }
+            Read::Document(text) => {
+                let (found, notes) = document::findings(text, &images).map_err(|e| (i, e))?;
+                findings.findings.extend(found);
+                findings.notes.extend(notes);
+            }
+        }
+    }
+    // A segment that a report speaks of is that finding's outline, and no second finding.
+    findings.findings.retain(|f| !f.places.is_empty() || f.score.is_some());
+    Ok(findings)
+}
+
+impl Findings {
+    /// Takes a segmentation in; returns the number of each segment and the place of its finding.
+    fn segmented(&mut self, seg: &Segmentation, images: &CaseImages<'_>) -> Result<Vec<(u16, usize)>, FileError> {
+        images.owns(&seg.subject)?;
+        let mut places = Vec::new();
+        for (segment, grid) in images.grids(seg)? {
+            let is_fractional = matches!(seg.kind, Kind::Fractional { .. });
+            let mask = if is_fractional { grid.at_least(FRACTION) } else { grid.clone() };
+            if matches!(seg.kind, Kind::Fractional { is_probability: true, .. }) {
+                self.heat_maps.push(grid);
+            }
+            if mask.measure().is_none() {
+                continue;
+            }
+            places.push((segment.number, self.findings.len()));
+            self.findings.push(AiFinding {
+                places: vec![Place::Voxels(mask)],
+                score: None,
+                class: segment.label.clone(),
+                product: segment.product.clone(),
+                threshold: Score::new(FRACTION).filter(|_| is_fractional),
+            });
+        }
+        Ok(places)
+    }
+
+    /// Takes a report in.
+    fn reported(&mut self, report: &Report, images: &CaseImages<'_>, segments: &[(String, Vec<(u16, usize)>)]) {
+        let (found, notes) = groups::findings(report, images);
+        self.notes.extend(notes);
+        for one in found {
+            let mut finding = one.finding;
+            for (instance, numbers) in &one.segments {
+                let Some((_, known)) = segments.iter().find(|(uid, _)| uid == instance) else {
+                    self.notes.push(Note::NoSegmentation);
+                    continue;
+                };
+                for (_, at) in known.iter().filter(|(n, _)| numbers.contains(n)) {
+                    if let Some(segment) = self.findings.get_mut(*at) {
+                        finding.places.append(&mut segment.places);
+                        finding.threshold = finding.threshold.or(segment.threshold);
+                        finding.product = finding.product.or_else(|| segment.product.clone());
+                    }
+                }
+            }
+            if !finding.places.is_empty() {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+fn read_one(path: &Path, codecs: &Arc<Codecs>) -> Result<Read, FileError> {
+    if std::fs::metadata(path)?.len() > LIMIT {
         return Err(FileError::Unsupported("it is larger than any AI result of one case"));
     }
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
         let mut text = Vec::new();
         std::fs::File::open(path)?.take(LIMIT).read_to_end(&mut text)?;
-        let document = serde_json::from_slice(&text).map_err(|_| FileError::Damaged("it is no JSON"))?;
-        let bytes = serde_json::to_vec(&replaced(document, key)).map_err(|_| FileError::Damaged("it is no JSON"))?;
-        return Ok(FindingFile::new(FindingKind::Json, bytes));
+        return Ok(Read::Document(text));
     }
     let header = read_object(path, codecs, list::wanted)?;
-    let class = header.attributes.text(tags::SOP_CLASS_UID).unwrap_or_default();
-    if !matches!(object_kind(&class), Some("SEG" | "SR")) {
-        return Err(FileError::Unsupported("it is neither a segmentation nor a structured report nor JSON"));
-    }
-    let bytes = dicom(header, &class, path, key, codecs)?;
-    Ok(FindingFile::new(FindingKind::Dicom, bytes))
-}
-
-fn dicom(header: Header, class: &str, path: &Path, key: &UidKey, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
-    let Header { syntax, attributes, pixel_data, deflated_from, .. } = header;
-    let is_wide = attributes.integer(tags::BITS_ALLOCATED, "Bits Allocated")?.is_some_and(|bits| bits > 8);
-    let mut object = mapped(attributes.into_object(), key);
-    for (tag, vr) in [
-        (tags::PATIENT_NAME, VR::PN),
-        (tags::PATIENT_ID, VR::LO),
-        (tags::PATIENT_BIRTH_DATE, VR::DA),
-        (tags::PATIENT_SEX, VR::CS),
-        (tags::STUDY_DATE, VR::DA),
-        (tags::STUDY_TIME, VR::TM),
-        (tags::STUDY_ID, VR::SH),
-        (tags::ACCESSION_NUMBER, VR::SH),
-        (tags::REFERRING_PHYSICIAN_NAME, VR::PN),
-    ] {
-        object.put(DataElement::new(tag, vr, PrimitiveValue::from("")));
-    }
-    object.put(DataElement::new(tags::PATIENT_IDENTITY_REMOVED, VR::CS, PrimitiveValue::from("YES")));
-    let instance = object.element(tags::SOP_INSTANCE_UID).ok().and_then(|e| e.to_str().ok().map(std::borrow::Cow::into_owned));
-    let instance = instance.ok_or_else(|| FileError::attribute("SOP Instance UID", "is missing"))?;
-    let written_as = match &pixel_data {
-        Some(p) if matches!(p.value, PixelValue::Encapsulated { .. }) => syntax,
-        _ => TransferSyntax::ExplicitLittle,
-    };
-    let mut bytes = file_of(object, class, &instance, written_as.uid()).ok_or(FileError::Damaged("it cannot be written anew"))?;
-    let Some(pixels) = pixel_data else { return Ok(bytes) };
-    let source = Pixels::open(path, deflated_from, codecs)?;
-    let vr: &[u8] = if is_wide { b"OW" } else { b"OB" };
-    bytes.extend([0xE0, 0x7F, 0x10, 0x00]);
-    bytes.extend(vr);
-    bytes.extend([0, 0]);
-    match pixels.value {
-        PixelValue::Native { offset, length } => {
-            if is_wide && syntax.data_set() == DataSetEncoding::ExplicitBig {
-                return Err(FileError::Unsupported("its mask is in big endian, which no AI result should be"));
-            }
-            let data = source.read(offset, length)?;
-            let even = u32::try_from(data.len().next_multiple_of(2)).map_err(|_| FileError::Damaged("its pixels are too long"))?;
-            bytes.extend(even.to_le_bytes());
-            bytes.extend(&data);
-            bytes.resize(bytes.len() + data.len() % 2, 0);
-        }
-        PixelValue::Encapsulated { table, fragments, .. } => {
-            bytes.extend([0xFF; 4]);
-            let mut item = |data: &[u8]| {
-                bytes.extend([0xFE, 0xFF, 0x00, 0xE0]);
-                bytes.extend((data.len() as u32).to_le_bytes());
-                bytes.extend(data);
-            };
-            item(&table.iter().flat_map(|offset| offset.to_le_bytes()).collect::<Vec<_>>());
-            for (offset, length) in fragments {
-                item(&source.read(offset, u64::from(length))?);
-            }
-            bytes.extend([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-        }
-    }
-    Ok(bytes)
-}
-
-/// The data set with every UID of an instance replaced, and without texts that may say anything.
-fn mapped(object: InMemDicomObject, key: &UidKey) -> InMemDicomObject {
-    let names_an_algorithm = concept(&object).is_some_and(|code| TEXTS.contains(&code.as_str()));
-    let elements = object.into_iter().filter(|e| e.header().tag != tags::TEXT_VALUE || names_an_algorithm);
-    let elements = elements.map(|element| {
-        let (tag, vr) = (element.header().tag, element.header().vr);
-        match element.into_value() {
-            Value::Sequence(items) => {
-                let items: Vec<_> = items.into_items().into_iter().map(|item| mapped(item, key)).collect();
-                DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
-            }
-            Value::Primitive(value) if vr == VR::UI => {
-                let uids = value.to_multi_str().iter().map(|uid| new_uid(uid.trim_matches([' ', '\0']), key)).collect();
-                DataElement::new(tag, vr, PrimitiveValue::Strs(uids))
-            }
-            Value::Primitive(value) => DataElement::new(tag, vr, value),
-            Value::PixelSequence(_) => DataElement::new(tag, vr, PrimitiveValue::Empty),
-        }
-    });
-    InMemDicomObject::from_element_iter(elements)
-}
-
-fn concept(object: &InMemDicomObject) -> Option<String> {
-    let name = object.get(tags::CONCEPT_NAME_CODE_SEQUENCE)?.items()?.first()?;
-    Some(name.get(tags::CODE_VALUE)?.to_str().ok()?.trim().to_owned())
-}
-
-fn new_uid(uid: &str, key: &UidKey) -> String {
-    if uid.is_empty() || uid.starts_with(STANDARD) { uid.to_owned() } else { key.uid(uid) }
-}
-
-/// JSON with every UID replaced, and without entries that are named for a person, a date or a place.
-fn replaced(value: serde_json::Value, key: &UidKey) -> serde_json::Value {
-    use serde_json::Value;
-    let is_uid = |t: &str| t.len() <= 64 && t.matches('.').count() >= 3 && t.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let stays = |name: &str| {
-        let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        KEPT.contains(&name.as_str()) || !LEFT_OUT.iter().any(|part| name.contains(part))
-    };
-    let name_of = |name: String| if is_uid(&name) { new_uid(&name, key) } else { name };
-    match value {
-        Value::String(text) if is_uid(&text) => Value::String(new_uid(&text, key)),
-        Value::Array(items) => Value::Array(items.into_iter().map(|v| replaced(v, key)).collect()),
-        Value::Object(entries) => {
-            let kept = entries.into_iter().filter(|(name, _)| stays(name));
-            Value::Object(kept.map(|(name, v)| (name_of(name), replaced(v, key))).collect())
-        }
-        other => other,
+    match kind(&header) {
+        Some("SEG") => Ok(Read::Segmentation(Box::new(Segmentation::read(path, &header, codecs)?))),
+        Some("SR") => Ok(Read::Report(Report::read(&header)?)),
+        _ => Err(FileError::Unsupported("it is neither a segmentation nor a structured report nor JSON")),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn kind(header: &Header) -> Option<&'static str> {
+    object_kind(&header.attributes.text(tags::SOP_CLASS_UID).unwrap_or_default())
+}
 
-    #[test]
-    fn json_keeps_what_was_found_and_loses_who_it_was() {
-        let key = UidKey::new([9; 32]);
-        let given = serde_json::json!({
-            "model_name": "Nodule 3", "PatientName": "Doe^John", "study_date": "20200101",
-            "findings": [{ "sop": "1.2.3.4.5", "score": 0.7, "class": "nodule", "1.2.3.4.6": 1 }]
-        });
-        let found = replaced(given, &key);
-        assert_eq!(
-            found,
-            serde_json::json!({
-                "model_name": "Nodule 3",
-                "findings": [{ "sop": key.uid("1.2.3.4.5"), "score": 0.7, "class": "nodule", key.uid("1.2.3.4.6"): 1 }]
-            })
-        );
+/// Counts the segments of a segmentation, whether its images are there or not; every frame is decoded.
+///
+/// # Errors
+/// When it is no segmentation, or cannot be read.
+pub fn segmentation_measures(path: &Path, codecs: &Arc<Codecs>) -> Result<Vec<SegmentMeasure>, FileError> {
+    let header = read_object(path, codecs, list::wanted)?;
+    match kind(&header) {
+        Some("SEG") => Segmentation::read(path, &header, codecs)?.measure(),
+        _ => Err(FileError::Unsupported("it is no segmentation")),
     }
+}
 
-    #[test]
-    fn uids_of_the_standard_stay() {
-        let key = UidKey::new([9; 32]);
-        assert_eq!(new_uid("1.2.840.10008.5.1.4.1.1.66.4", &key), "1.2.840.10008.5.1.4.1.1.66.4");
-        assert_ne!(new_uid("1.2.840.100080.1", &key), "1.2.840.100080.1");
+/// The content of a structured report, item by item in the order of its tree. It may name persons: it is for the desk's eyes.
+///
+/// # Errors
+/// When it is no report, or cannot be read.
+pub fn report_items(path: &Path, codecs: &Codecs) -> Result<Vec<ReportItem>, FileError> {
+    let header = read_object(path, codecs, list::wanted)?;
+    match kind(&header) {
+        Some("SR") => Ok(Report::read(&header)?.list()),
+        _ => Err(FileError::Unsupported("it is no structured report")),
     }
 }

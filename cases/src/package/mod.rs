@@ -13,14 +13,14 @@ mod signature;
 mod store;
 
 pub use pack::{Keep, Packed, Packing};
-pub use sealed::{FindingFile, FindingKind, Purpose, Sealed, Unsealed, seal, unseal};
+pub use sealed::{Purpose, Sealed, Unsealed, seal, unseal};
 pub use signature::{PackageKey, Signer, Trust};
 
-use crate::PackageError;
 use crate::pixel_module::{Photometric, PixelModule};
 use crate::retained::Retain;
 use crate::samples::{Samples, is_words, native, put_native};
 use crate::series::{NamedVoi, Series, SeriesImage, Source};
+use crate::{Findings, PackageError};
 use crate::{colour, facts};
 use manifest::{Described, Manifest, PackedOverlay, PackedSeries, SealedEntry};
 use sha2::{Digest as _, Sha256};
@@ -118,7 +118,7 @@ impl Package {
     ///
     /// # Errors
     /// When it cannot be read, or is not what was packed.
-    pub fn sealed(&self) -> Result<Sealed<Vec<FindingFile>>, PackageError> {
+    pub fn sealed(&self) -> Result<Sealed<Findings>, PackageError> {
         Ok(Sealed::new(read_checked(&self.store, SEALED, self.sealed.bytes, self.sealed.sha256)?, self.hash))
     }
     /// The series, in the order in which they were packed.

@@ -8,14 +8,14 @@
 //! storage class, and series that come from a package.
 
 use super::manifest::{Described, ImageEntry, Manifest, PackedOverlay, PackedPixels, PackedSeries, PackedVoi, SealedEntry};
-use super::sealed::{FindingFile, Purpose, contents, seal};
+use super::sealed::{Purpose, seal};
 use super::signature::{SIGNATURE, Signer};
 use super::{MANIFEST, SEALED, VERSION};
 use crate::retained::Retain;
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
 use crate::threads::on_all_cores;
 use crate::write::{Encoded, ImageOut, NewIds, PixelsOut, Retained, encode};
-use crate::{PackageError, Series, UidKey, min_max_voi, zip};
+use crate::{Findings, PackageError, Series, UidKey, min_max_voi, zip};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -52,8 +52,8 @@ pub struct Packing<'a> {
     pub keep: Keep,
     /// Options of the confidentiality profile.
     pub retain: BTreeSet<Retain>,
-    /// AI results for the sealed part; see [`crate::read_finding`].
-    pub findings: &'a [FindingFile],
+    /// What the AI says, for the sealed part; see [`crate::read_findings`]. Without any the sealed part is as large.
+    pub findings: Option<&'a Findings>,
     /// The key of the sealed part. Where none is given, it follows from the study's secret and the case's first image.
     pub content_key: Option<&'a ContentKey>,
     /// What the sealed part has in this study, bytes, whatever is in it.
@@ -74,7 +74,7 @@ impl<'a> Packing<'a> {
             key,
             keep: Keep::Pixels,
             retain: BTreeSet::new(),
-            findings: &[],
+            findings: None,
             content_key: None,
             sealed_bytes: SEALED_BYTES,
             signer: None,
@@ -124,7 +124,8 @@ impl<'a> Packing<'a> {
 
     /// The sealed part; `first` is the new UID of the case's first image.
     fn sealed(&self, first: &str) -> Result<Vec<u8>, PackageError> {
-        let contents = contents(self.findings);
+        let none = Findings::default();
+        let contents = self.findings.unwrap_or(&none).contents().map_err(|e| PackageError::Sealed(e.to_string()))?;
         match self.content_key {
             Some(key) => seal(&contents, Purpose::Findings, self.sealed_bytes, key),
             None => seal(&contents, Purpose::Findings, self.sealed_bytes, &self.key.content_key(&format!("of {first}"))),

@@ -2,7 +2,7 @@
 //!
 //! Format, version 1: the eight bytes "TIRSEAL1", a nonce of 24 bytes, and XChaCha20-Poly1305 (RFC 8439, draft-irtf-cfrg-xchacha) of the contents, padded with
 //! zeros to the size that the study has, with the purpose as associated data. The nonce follows from key and contents, so that packing twice gives the same
-//! bytes and no nonce ever stands for two contents. The contents are a count (u32, little endian), and of each file its kind (u8), length (u64) and bytes.
+//! bytes and no nonce ever stands for two contents. The contents are those of [`crate::Findings`], one JSON document.
 //! Refuses: contents that do not fit the size, a wrong key, a changed byte; one answer for all of the latter.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -13,7 +13,7 @@ use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use std::marker::PhantomData;
 use tiresias_words::{ContentHash, ContentKey, RevealToken};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"TIRSEAL1";
 const NONCE: usize = 24;
@@ -80,85 +80,10 @@ pub fn unseal(file: &[u8], purpose: Purpose, key: &ContentKey) -> Result<Zeroizi
     Ok(Zeroizing::new(rest.get(..length).ok_or(PackageError::Unopened)?.to_vec()))
 }
 
-/// What kind of file an AI result is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FindingKind {
-    /// A DICOM object: segmentation or structured report.
-    Dicom,
-    /// JSON.
-    Json,
-}
-
-/// One AI result, with the packed images' UIDs in the place of the source's. It has no `Debug`, and is wiped from memory when it is dropped.
-pub struct FindingFile {
-    kind: FindingKind,
-    bytes: Vec<u8>,
-}
-
-impl FindingFile {
-    pub(crate) const fn new(kind: FindingKind, bytes: Vec<u8>) -> Self {
-        Self { kind, bytes }
-    }
-    /// What it is.
-    #[must_use]
-    pub const fn kind(&self) -> FindingKind {
-        self.kind
-    }
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl Drop for FindingFile {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
-    }
-}
-
-/// The contents of the sealed part for these results.
-pub(super) fn contents(files: &[FindingFile]) -> Zeroizing<Vec<u8>> {
-    let size = 4 + files.iter().map(|f| 9 + f.bytes.len()).sum::<usize>();
-    let mut out = Zeroizing::new(Vec::with_capacity(size));
-    out.extend((files.len() as u32).to_le_bytes());
-    for file in files {
-        out.push(if file.kind == FindingKind::Dicom { 0 } else { 1 });
-        out.extend((file.bytes.len() as u64).to_le_bytes());
-        out.extend(&file.bytes);
-    }
-    out
-}
-
-fn files(mut rest: &[u8]) -> Option<Vec<FindingFile>> {
-    let (count, tail) = rest.split_first_chunk::<4>()?;
-    rest = tail;
-    let mut found = Vec::new();
-    for _ in 0..u32::from_le_bytes(*count) {
-        let (kind, tail) = rest.split_first()?;
-        let (length, tail) = tail.split_first_chunk::<8>()?;
-        let (bytes, tail) = tail.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        let kind = match kind {
-            0 => FindingKind::Dicom,
-            1 => FindingKind::Json,
-            _ => return None,
-        };
-        found.push(FindingFile::new(kind, bytes.to_vec()));
-        rest = tail;
-    }
-    rest.is_empty().then_some(found)
-}
-
 /// What can be read from an unsealed part.
 pub trait Unsealed: Sized {
     /// From the contents; `None` when they are something else.
     fn from_contents(contents: &[u8]) -> Option<Self>;
-}
-
-impl Unsealed for Vec<FindingFile> {
-    fn from_contents(contents: &[u8]) -> Option<Self> {
-        files(contents)
-    }
 }
 
 /// Something of a package that is not to be seen yet: bytes that are still encrypted. It has no `Debug`, `Display` or `Serialize`.
@@ -218,16 +143,19 @@ mod tests {
         assert!((0..file.len()).all(|n| unseal(&file[..n], Purpose::Findings, &key(1)).is_err()));
     }
 
+    /// Bytes as they are.
+    struct Whole(Vec<u8>);
+    impl Unsealed for Whole {
+        fn from_contents(contents: &[u8]) -> Option<Self> {
+            Some(Self(contents.to_vec()))
+        }
+    }
+
     #[test]
     fn results_come_out_as_they_went_in() {
-        let given = [FindingFile::new(FindingKind::Dicom, vec![1, 2, 3]), FindingFile::new(FindingKind::Json, b"{}".to_vec())];
-        let out = files(&contents(&given)).unwrap();
-        assert!(out.len() == 2 && out.iter().zip(&given).all(|(a, b)| a.kind() == b.kind() && a.bytes() == b.bytes()));
-        let bytes = contents(&given);
-        assert!((0..bytes.len()).all(|n| files(&bytes[..n]).is_none()));
         let package = ContentHash([1; 32]);
-        let sealed = Sealed::<Vec<FindingFile>>::new(seal(&bytes, Purpose::Findings, 256, &key(1)).unwrap(), package);
-        assert_eq!(sealed.open(&RevealToken::new(key(1), package)).ok().map(|f| f.len()), Some(2));
+        let sealed = Sealed::<Whole>::new(seal(b"nodule", Purpose::Findings, 256, &key(1)).unwrap(), package);
+        assert_eq!(sealed.open(&RevealToken::new(key(1), package)).ok().map(|f| f.0), Some(b"nodule".to_vec()));
         assert!(sealed.open(&RevealToken::new(key(1), ContentHash([2; 32]))).is_err());
     }
 }

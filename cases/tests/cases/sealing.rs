@@ -3,12 +3,12 @@
 use crate::support::{codecs, folder, shared};
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tiresias_cases::demo::{Background, build_cases};
-use tiresias_cases::{FindingFile, FindingKind, KeyError, Package, Packing, Series, StudyKey, Trust, UidKey, read_finding};
+use tiresias_cases::{FindingPlace, Findings, KeyError, Package, Packing, Series, StudyKey, Trust, UidKey, read_findings};
 use tiresias_words::{CaseId, ContentKey, RevealToken, Role};
 
-fn pack(series: &Series, key: &UidKey, findings: &[FindingFile], content: &ContentKey, dest: &Path) -> Package {
+fn pack(series: &Series, key: &UidKey, findings: Option<&Findings>, content: &ContentKey, dest: &Path) -> Package {
     let series = [(Role::current(), series)];
     let packing = Packing { findings, content_key: Some(content), sealed_bytes: 4 << 20, ..Packing::new(&series, key) };
     packing.pack(dest, &mut |_| ControlFlow::Continue(())).unwrap();
@@ -19,26 +19,22 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|w| w == text.as_bytes())
 }
 
-/// Segmentations and reports come out of the sealed part with references to the packed images, and without a name of the source.
+/// What the AI says comes out of the sealed part on the packed images, and without a name of the source.
 #[test]
-fn results_are_sealed_and_point_at_the_packed_images() {
+fn results_are_sealed_and_lie_on_the_packed_images() {
     let (Some(images), Some(results)) = (shared("series/ct_chest"), shared("ai/ct_chest_ai")) else { return };
     let series = folder(&images).series.swap_remove(0);
     let (key, content) = (UidKey::new([6; 32]), || ContentKey::new([9; 32]));
-    let names = [
-        "mass_seg_binary.dcm",
-        "mass_seg_fractional_prob.dcm",
-        "two_overlapping_segments.dcm",
-        "tid1500_sr.dcm",
-        "tid1500_sr_scoord3d.dcm",
-        "chest_cad_sr.dcm",
-    ];
-    let findings: Vec<_> =
-        names.iter().map(|n| read_finding(&results.join(n), &key, &codecs()).unwrap_or_else(|e| panic!("{n}: {e}"))).collect();
-    assert!(read_finding(&results.join("sc_burned_overlay.dcm"), &key, &codecs()).is_err(), "a picture is no result that can be drawn");
+    let names =
+        ["two_overlapping_segments.dcm", "mass_seg_fractional_prob.dcm", "mass_seg_binary.dcm", "tid1500_sr.dcm", "chest_cad_sr.dcm"];
+    let files: Vec<PathBuf> = names.iter().map(|n| results.join(n)).collect();
+    let case = [(Role::current(), &series)];
+    let read = |files: &[PathBuf]| read_findings(files, &case, &key, &codecs());
+    let findings = read(&files).map_err(|(i, e)| format!("{}: {e}", names[i])).unwrap();
+    assert!(read(&[results.join("sc_burned_overlay.dcm")]).is_err(), "a picture is no result that can be drawn");
     let dir = tempfile::tempdir().unwrap();
-    let package = pack(&series, &key, &findings, &content(), &dir.path().join("with"));
-    let without = pack(&series, &key, &[], &content(), &dir.path().join("without"));
+    let package = pack(&series, &key, Some(&findings), &content(), &dir.path().join("with"));
+    let without = pack(&series, &key, None, &content(), &dir.path().join("without"));
     let sizes = |name: &str| {
         let mut files: Vec<_> = fs::read_dir(dir.path().join(name))
             .unwrap()
@@ -55,17 +51,28 @@ fn results_are_sealed_and_point_at_the_packed_images() {
             && sealed.open(&RevealToken::new(ContentKey::new([1; 32]), package.hash())).is_err()
     );
     let opened = sealed.open(&RevealToken::new(content(), package.hash())).unwrap();
-    assert!(without.sealed().unwrap().open(&RevealToken::new(content(), without.hash())).unwrap().is_empty());
-    let uids: Vec<String> = (0..series.len()).filter_map(|i| package.series()[0].image_uid(i)).map(|u| u.as_str().to_owned()).collect();
-    for (name, (given, out)) in names.iter().zip(findings.iter().zip(&opened)) {
-        assert!(out.kind() == FindingKind::Dicom && out.bytes() == given.bytes());
-        assert!(uids.iter().any(|uid| holds(out.bytes(), uid)), "{name} points at a packed image");
-        assert!(!["1.3.6.1.4.1.14519", "LIDC"].iter().any(|mark| holds(out.bytes(), mark)), "{name} names its source");
-        // An image reader takes it as it is, masks and all.
-        let place = dir.path().join(name);
-        fs::write(&place, out.bytes()).unwrap();
-        let read = folder(&place);
-        assert!(read.refused.is_empty() && read.objects.len() == 1, "{name}: {:?}", read.refused.first().map(|r| &r.reason));
+    assert!(without.sealed().unwrap().open(&RevealToken::new(content(), without.hash())).unwrap().all().is_empty());
+    // Two segments, a fractional one, the mass that the report follows with its own outline, its false finding, and the two of the CAD report.
+    assert!(opened.all() == findings.all() && opened.heat_maps() == findings.heat_maps() && opened.heat_maps().len() == 1);
+    let scores: Vec<Option<f64>> = opened.all().iter().map(|f| f.score.map(tiresias_cases::Score::part)).collect();
+    assert_eq!(scores, [None, None, None, Some(0.87), Some(0.225), Some(0.87), Some(0.225)]);
+    assert!(opened.notes().is_empty());
+    let mass = &opened.all()[3].places;
+    assert!(matches!(mass[..], [FindingPlace::OnImage { .. }, FindingPlace::Voxels(_)]), "one finding, as outline and as mask");
+    let packed = &package.series()[0];
+    for finding in opened.all() {
+        for place in &finding.places {
+            match place {
+                FindingPlace::OnImage { image, .. } => assert!(packed.place_of_uid(image).is_some()),
+                FindingPlace::InPatient { series, .. } => assert_eq!(*series, Role::current()),
+                FindingPlace::Voxels(grid) => assert_eq!(grid.geometry(), packed.volume.as_ref().unwrap()),
+            }
+        }
+    }
+    let plain = fs::read(dir.path().join("with/sealed.bin")).unwrap();
+    let contents = tiresias_cases::unseal(&plain, tiresias_cases::Purpose::Findings, &content()).unwrap();
+    for mark in ["1.3.6.1.4.1.14519", "LIDC", "AI finding 2"] {
+        assert!(!holds(&contents, mark) && !holds(&plain, mark), "it names its source: {mark}");
     }
 }
 
@@ -85,7 +92,7 @@ fn the_key_file_opens_with_its_passphrase_and_keeps_who_was_who() {
     };
     let mut key = StudyKey::create(&path, "correct horse", &mut draw).unwrap();
     assert!(matches!(StudyKey::create(&path, "correct horse", &mut draw), Err(KeyError::Exists)));
-    let package = pack(&series, &key.uid_key(), &[], &ContentKey::new([9; 32]), &dir.path().join("package"));
+    let package = pack(&series, &key.uid_key(), None, &ContentKey::new([9; 32]), &dir.path().join("package"));
     let (case, role) = (CaseId::new("CASE-7").unwrap(), Role::current());
     key.add(&case, package.hash(), &[(role.clone(), &series)], &mut draw).unwrap();
     key.add(&case, package.hash(), &[(role.clone(), &series)], &mut draw).unwrap();

@@ -4,7 +4,7 @@ use crate::hanging::{FirstView, Shows};
 use crate::protocol::{AnswerValue, Subject, Tool};
 use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
-use tiresias_words::{Displacement, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
+use tiresias_words::{Displacement, FindingId, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
 
 /// Something a reader asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,15 @@ pub enum Action {
     Evaluable(Subject),
     /// Show what the AI says, where the condition and the stage of the read allow it.
     Reveal,
+    /// What the AI says was opened and is on the screen: so many findings. A second one changes nothing.
+    FindingsShown(u32),
+    /// Agree with a finding of the AI, or reject it.
+    JudgeFinding {
+        /// Which.
+        finding: FindingId,
+        /// What the reader says.
+        verdict: Verdict,
+    },
     /// What was looked at since the last such action. Behaviour: may be batched, must come before the next answer.
     Viewed(Vec<Glimpse>),
     /// Leave the screen for a while: images go, and the clock stands, until they are shown again.
@@ -95,6 +104,16 @@ pub enum Action {
     CloseCase,
     /// Stop reading. An open case is left first.
     EndSession,
+}
+
+/// What a reader says of a finding of the AI. There is none until they say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is what the AI says.
+    Agree,
+    /// It is not.
+    Reject,
 }
 
 /// What a session ran on. Says nothing about a case.
@@ -166,6 +185,10 @@ pub enum View {
     },
     /// A step in the workspace: something measured, turned, inverted or projected, done or undone.
     Changed(Box<Change>),
+    /// What the AI says went from the screen, or came back.
+    Ai(AiVisible),
+    /// The heat map of the AI, on or off.
+    HeatMap(bool),
     /// Another tool in hand.
     Tool(Tool),
     /// Other panes on the screen, or others for the first time.
@@ -175,6 +198,20 @@ pub enum View {
         /// The one that has the screen to itself.
         alone: Option<u8>,
     },
+}
+
+/// How the AI's findings went from the screen, or came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AiVisible {
+    /// Switched on.
+    On,
+    /// Switched off.
+    Off,
+    /// Away while a key is held.
+    PeekBegan,
+    /// Back, or as it was before the key was held.
+    PeekEnded,
 }
 
 /// What one pane shows.
@@ -195,7 +232,13 @@ impl View {
             Self::Zoom { pixel, .. } => pixel.0.is_finite(),
             Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
             Self::Oblique { right, down, .. } => right.length().0.is_finite() && down.length().0.is_finite(),
-            Self::Slice { .. } | Self::Window { .. } | Self::Changed(_) | Self::Tool(_) | Self::Panes { .. } => true,
+            Self::Slice { .. }
+            | Self::Window { .. }
+            | Self::Changed(_)
+            | Self::Ai(_)
+            | Self::HeatMap(_)
+            | Self::Tool(_)
+            | Self::Panes { .. } => true,
         }
     }
 }

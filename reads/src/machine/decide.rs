@@ -1,7 +1,7 @@
 //! What an action leads to under the rules: events, or a refusal with its reason. Nothing else makes events.
 
 use super::Rules;
-use super::action::{Action, Environment, Glimpse};
+use super::action::{Action, Environment, Glimpse, Verdict};
 use super::event::{Event, Fact};
 use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
@@ -10,13 +10,15 @@ use super::state::State;
 use crate::hanging::FirstView;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
 use crate::shown::is_text;
-use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId};
+use tiresias_words::{ContentHash, FindingId, ImageAnchor, MarkId, MarkShape, Moment, PatientPoint, QuestionId, ReadId};
 
 /// More changes of view than a person makes in a second, by far.
 const MAX_GLIMPSES: usize = 10_000;
 /// Longest text in an [`super::Environment`], characters.
 const MAX_ENVIRONMENT: usize = 200;
 const MAX_REASON: usize = 1000;
+/// More findings than a reader could judge.
+const MAX_FINDINGS: u32 = 2_000;
 /// Clocks that are set by a network time server go back a little now and then.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
 const MINUTE_MS: u64 = 60_000;
@@ -47,6 +49,8 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::ImagesShown => Ok(sitting()?.open()?.images_shown()),
         Action::FirstView(view) => Ok(sitting()?.visible()?.first_view(view)),
         Action::Reveal => sitting()?.visible()?.reveal(),
+        Action::FindingsShown(findings) => sitting()?.visible()?.findings_shown(findings),
+        Action::JudgeFinding { finding, verdict } => sitting()?.writable()?.judge_finding(finding, verdict),
         Action::PlaceMark { shape, anchor } => sitting()?.writable()?.place_mark(shape, anchor),
         Action::MoveMark { mark, shape, anchor } => sitting()?.writable()?.move_mark(mark, shape, anchor),
         Action::RateMark { mark, rating } => sitting()?.writable()?.rate_mark(mark, rating),
@@ -242,6 +246,25 @@ impl OpenCase<'_> {
         }
         let is_there = self.draft.revealed().is_some();
         Ok(if is_there { Vec::new() } else { self.records(Fact::AiRevealed { read: self.draft.read().clone() }) })
+    }
+    /// What the AI says is on the screen after it was revealed, and as often as it is opened the same.
+    fn findings_shown(&self, findings: u32) -> Result<Vec<Event>, Refusal> {
+        if findings > MAX_FINDINGS || self.sitting.rules.shown_of_ai(self.draft).is_none() {
+            return Err(Refusal::NoAi);
+        }
+        match self.draft.findings() {
+            None => Ok(self.records(Fact::FindingsShown { findings })),
+            Some(before) if before == findings => Ok(Vec::new()),
+            Some(_) => Err(Refusal::OtherFindings),
+        }
+    }
+    fn judge_finding(&self, finding: FindingId, verdict: Verdict) -> Result<Vec<Event>, Refusal> {
+        let is_judged = self.sitting.rules.shown_of_ai(self.draft).is_some_and(|parts| parts.judged);
+        let findings = self.draft.findings().filter(|_| is_judged).ok_or(Refusal::NoFindings)?;
+        if !(1..=findings).contains(&finding.0) {
+            return Err(Refusal::NoSuchFinding(finding));
+        }
+        Ok(self.records(Fact::FindingJudged { finding, verdict }))
     }
     fn mark_rules(&self) -> Result<&MarkRules, Refusal> {
         self.sitting.rules.protocol().marks().ok_or(Refusal::NoMarks)

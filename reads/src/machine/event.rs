@@ -2,13 +2,13 @@
 //!
 //! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
 
-use super::action::{Environment, Glimpse};
+use super::action::{Environment, Glimpse, Verdict};
 use super::read::Assignment;
 use crate::hanging::FirstView;
 use crate::protocol::{AnswerValue, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId, ReaderId};
+use tiresias_words::{ContentHash, FindingId, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId, ReaderId};
 
 /// One thing that happened: whose, in which session, when, about which package, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +146,20 @@ pub enum Fact {
     AiRevealed {
         /// In which read.
         read: ReadId,
+    },
+    /// What the AI says was on the screen: so many findings.
+    #[serde(rename = "findings-shown/1")]
+    FindingsShown {
+        /// How many there are.
+        findings: u32,
+    },
+    /// The reader agreed with a finding of the AI, or rejected it.
+    #[serde(rename = "finding-judged/1")]
+    FindingJudged {
+        /// Which.
+        finding: FindingId,
+        /// What the reader said.
+        verdict: Verdict,
     },
     /// A read was finished.
     #[serde(rename = "read-locked/1")]

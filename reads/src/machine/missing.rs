@@ -4,7 +4,7 @@ use super::Rules;
 use super::read::Draft;
 use super::state::State;
 use crate::protocol::{Form, Level, Per, Question, Subject};
-use tiresias_words::{MarkId, QuestionId};
+use tiresias_words::{FindingId, MarkId, QuestionId};
 
 /// What is still to be done before a read can be locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub enum Missing {
     MarkClass(MarkId),
     /// There are fewer marks than there must be.
     Marks(u32),
+    /// What the AI says was revealed, and was not on the screen yet.
+    Findings,
+    /// A finding of the AI was neither agreed with nor rejected.
+    Finding(FindingId),
     /// A hard rule is not kept: what it says, and about what.
     Rule {
         /// The protocol's sentence.
@@ -41,12 +45,14 @@ impl std::fmt::Display for Missing {
             Self::MarkClass(mark) => write!(f, "say what mark {} is", mark.0),
             Self::Marks(1) => write!(f, "place a mark"),
             Self::Marks(n) => write!(f, "place {n} marks"),
+            Self::Findings => write!(f, "wait for the findings of the AI"),
+            Self::Finding(finding) => write!(f, "agree with or reject AI finding {finding}"),
             Self::Rule { say, .. } => write!(f, "{}", say.trim_end_matches('.')),
         }
     }
 }
 
-/// What is still to be done before the open read can be locked: questions in the order of the form, then marks, then rules. Empty when none is open.
+/// What is still to be done before the open read can be locked: questions in the order of the form, then marks, findings of the AI, and rules. Empty when none is open.
 #[must_use]
 pub fn missing(rules: &Rules, state: &State) -> Vec<Missing> {
     state.open().map_or_else(Vec::new, |draft| missing_in(rules, draft))
@@ -77,10 +83,19 @@ pub(super) fn missing_in(rules: &Rules, draft: &Draft) -> Vec<Missing> {
             }
         }
     }
+    missing.extend(findings_missing(rules, draft));
     let broken = form.broken(draft.answers(), &draft.mark_ratings());
     let hard = broken.into_iter().filter(|b| b.rule.level == Level::Hard && is_evaluable(&b.subject, draft));
     missing.extend(hard.map(|b| Missing::Rule { say: b.rule.say.clone(), subject: b.subject }));
     missing
+}
+
+/// An aided read is one in which the AI was seen, and each of its findings judged where the protocol asks for it.
+fn findings_missing(rules: &Rules, draft: &Draft) -> Vec<Missing> {
+    let Some(parts) = rules.shown_of_ai(draft) else { return Vec::new() };
+    let Some(findings) = draft.findings() else { return vec![Missing::Findings] };
+    let open = (1..=findings).map(FindingId).filter(|f| parts.judged && !draft.verdicts().contains_key(f));
+    open.map(Missing::Finding).collect()
 }
 
 /// Whether a question is asked about a subject now: its conditions hold, and nobody said that the subject, or the case, cannot be evaluated.

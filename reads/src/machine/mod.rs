@@ -13,7 +13,7 @@ mod read;
 mod refusal;
 mod state;
 
-pub use action::{Action, Environment, Glimpse, PaneShows, View};
+pub use action::{Action, AiVisible, Environment, Glimpse, PaneShows, Verdict, View};
 pub use decide::decide;
 pub use event::{Event, Fact};
 pub use missing::{Missing, is_asked, missing};
@@ -25,7 +25,7 @@ pub use state::{Illegal, Progress, State, evolve};
 pub use crate::protocol::{AnswerValue, Answers, Subject, Tool};
 
 use crate::bundle::{AssignedRead, Bundle, BundleError};
-use crate::protocol::Protocol;
+use crate::protocol::{Ai, AiParts, Protocol};
 use tiresias_words::{ContentHash, ReadId, ReaderId};
 
 /// What one reader's reads must obey: the protocol and the reader's bundle.
@@ -62,6 +62,20 @@ impl Rules {
     #[must_use]
     pub const fn reader(&self) -> &ReaderId {
         self.bundle.reader()
+    }
+    /// What of the AI's findings is on the screen in a read now; `None` before it was revealed, and where it never is.
+    #[must_use]
+    pub fn shown_of_ai(&self, draft: &Draft) -> Option<AiParts> {
+        draft.revealed()?;
+        self.ai_of(draft)?.parts()
+    }
+    /// Whether the reader of this draft may ask for the AI, and has not yet.
+    #[must_use]
+    pub fn offers_ai(&self, draft: &Draft) -> bool {
+        draft.revealed().is_none() && matches!(self.ai_of(draft), Some(Ai::OnRequest(_)))
+    }
+    fn ai_of(&self, draft: &Draft) -> Option<&Ai> {
+        self.protocol.condition(&draft.read().condition).map(|c| &c.ai)
     }
     /// What the bundle says of a read: case facts among them.
     #[must_use]

@@ -3,12 +3,13 @@
 //! The change from one to the other is [`Draft::lock`] alone. [`Locked`] has getters and nothing else. A draft carries what was locked before the AI was
 //! shown, or before it was amended, beside what can still change.
 
+use super::action::Verdict;
 use super::state::Illegal;
 use crate::hanging::FirstView;
 use crate::protocol::{AnswerValue, Answers, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
+use tiresias_words::{ContentHash, FindingId, ImageAnchor, MarkId, MarkShape, Moment, QuestionId, ReadId};
 
 /// A read that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,8 @@ pub struct Draft {
     clock: Clock,
     impression: Option<Box<Locked>>,
     revealed: Option<Moment>,
+    findings: Option<u32>,
+    verdicts: BTreeMap<FindingId, Verdict>,
     amends: Option<Box<Amended>>,
 }
 
@@ -104,6 +107,8 @@ impl Draft {
             clock: Clock::default(),
             impression: None,
             revealed: None,
+            findings: None,
+            verdicts: BTreeMap::new(),
             amends: None,
         }
     }
@@ -152,6 +157,16 @@ impl Draft {
     #[must_use]
     pub const fn revealed(&self) -> Option<&Moment> {
         self.revealed.as_ref()
+    }
+    /// How many findings of the AI were on the screen; `None` until they are.
+    #[must_use]
+    pub const fn findings(&self) -> Option<u32> {
+        self.findings
+    }
+    /// What the reader said of the AI's findings, by number.
+    #[must_use]
+    pub const fn verdicts(&self) -> &BTreeMap<FindingId, Verdict> {
+        &self.verdicts
     }
     /// The version that this one takes the place of.
     #[must_use]
@@ -228,6 +243,16 @@ impl Draft {
     pub(super) fn reveal(&mut self, at: &Moment) -> Result<(), Illegal> {
         if self.revealed.replace(at.clone()).is_some() { Err(Illegal::Revealed) } else { Ok(()) }
     }
+    pub(super) fn tell(&mut self, findings: u32) -> Result<(), Illegal> {
+        if self.revealed.is_none() || self.findings.replace(findings).is_some() { Err(Illegal::Findings) } else { Ok(()) }
+    }
+    pub(super) fn judge(&mut self, finding: FindingId, verdict: Verdict) -> Result<(), Illegal> {
+        if !(1..=self.findings.unwrap_or(0)).contains(&finding.0) {
+            return Err(Illegal::Findings);
+        }
+        self.verdicts.insert(finding, verdict);
+        Ok(())
+    }
     pub(super) fn lock(mut self, at: &Moment, over: Vec<u32>) -> Locked {
         self.clock.tick(at);
         self.leave();
@@ -275,6 +300,16 @@ impl Locked {
     #[must_use]
     pub const fn revealed(&self) -> Option<&Moment> {
         self.draft.revealed()
+    }
+    /// How many findings of the AI were on the screen; `None` when it never was.
+    #[must_use]
+    pub const fn findings(&self) -> Option<u32> {
+        self.draft.findings()
+    }
+    /// What the reader said of the AI's findings, by number.
+    #[must_use]
+    pub const fn verdicts(&self) -> &BTreeMap<FindingId, Verdict> {
+        self.draft.verdicts()
     }
     /// The earlier version, where this one amends one.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Why an action is not carried out, as sentences for the reader.
 
 use super::missing::Missing;
-use tiresias_words::{CaseCode, MarkId, QuestionId};
+use tiresias_words::{CaseCode, FindingId, MarkId, QuestionId};
 
 /// Why an action is not carried out, as a sentence for the reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,15 @@ pub enum Refusal {
     /// AI is not shown in this condition, or not yet.
     #[error("AI is not shown here.")]
     NoAi,
+    /// The AI's findings are not on the screen, or are judged by nobody in this condition.
+    #[error("There are no findings of the AI to be judged here.")]
+    NoFindings,
+    /// No such finding.
+    #[error("The AI has no finding {0} in this case.")]
+    NoSuchFinding(FindingId),
+    /// Another number of findings than before.
+    #[error("What the AI says of this case is not what it said before. Nothing was changed; ask the study coordinator.")]
+    OtherFindings,
     /// The protocol has no marks.
     #[error("This study has no marks.")]
     NoMarks,

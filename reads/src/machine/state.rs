@@ -90,6 +90,9 @@ pub enum Illegal {
     /// AI that was shown already, or an impression that was locked already.
     #[error("it locks an impression or shows the AI a second time")]
     Revealed,
+    /// A finding of the AI that was not shown, or findings that were shown already or before their time.
+    #[error("it is about findings of the AI that were not shown, or shows them a second time")]
+    Findings,
     /// Something said between the locked impression and the AI.
     #[error("it changes a read whose first part is locked, before the AI was shown")]
     AwaitsAi,
@@ -388,6 +391,8 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             draft.reveal(event.at())?;
             state.revealed.insert(draft.package());
         }
+        Fact::FindingsShown { findings } => state.open_draft()?.tell(*findings)?,
+        Fact::FindingJudged { finding, verdict } => state.writable()?.judge(*finding, *verdict)?,
         Fact::ReadLocked { read, over } => {
             if state.writable()?.read() != read {
                 return Err(Illegal::NotOpen);

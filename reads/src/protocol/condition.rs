@@ -50,6 +50,12 @@ pub struct AiParts {
     pub threshold: bool,
     /// What the product is called.
     pub name: bool,
+    /// What it says that a finding is.
+    pub class: bool,
+    /// Probabilities voxel by voxel, as a layer that the reader switches on.
+    pub heat_map: bool,
+    /// Whether the reader says of each finding, before the lock, if they agree.
+    pub judged: bool,
 }
 
 impl Ai {
@@ -121,7 +127,7 @@ impl Checks<'_> {
     }
 
     fn ai(&mut self, draft: &Spanned<AiDraft>, seen: &mut BTreeSet<Condition>) -> Option<Ai> {
-        let AiDraft { mode, before, show } = draft.get_ref();
+        let AiDraft { mode, before, show, judge } = draft.get_ref();
         let found = self.word("The mode of AI", Some(mode), MODES)??;
         if let Some(before) = before.as_ref().filter(|_| !matches!(found, Mode::Sequential)) {
             self.at(before, "`before` names what is locked before the AI is shown; only the mode \"sequential\" has that.");
@@ -133,18 +139,21 @@ impl Checks<'_> {
             return Some(Ai::Hidden);
         }
         let Some(show) = show else {
-            self.at(draft, "This condition shows AI, and `show` does not say what of it: name some of \"outline\", \"score\", \"threshold\", \"name\".");
+            self.at(draft, "This condition shows AI, and `show` does not say what of it: name some of \"outline\", \"score\", \"threshold\", \"name\", \"class\", \"heat map\".");
             return None;
         };
-        let mut parts = AiParts::default();
+        // Whoever is shown findings is asked about each, unless the protocol says otherwise.
+        let mut parts = AiParts { judged: judge.unwrap_or(true), ..AiParts::default() };
         for word in show.get_ref() {
             let part = match word.get_ref().as_str() {
                 "outline" => &mut parts.outline,
                 "score" => &mut parts.score,
                 "threshold" => &mut parts.threshold,
                 "name" => &mut parts.name,
+                "class" => &mut parts.class,
+                "heat map" => &mut parts.heat_map,
                 _ => {
-                    self.at(word, "This is no part of AI that can be shown; write \"outline\", \"score\", \"threshold\" or \"name\".");
+                    self.at(word, "This is no part of AI that can be shown; write \"outline\", \"score\", \"threshold\", \"name\", \"class\" or \"heat map\".");
                     continue;
                 }
             };

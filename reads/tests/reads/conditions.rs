@@ -1,13 +1,14 @@
 //! AI, washout, training and amendments: each by name, and generated sequences of actions, clocks, crashes and restarts against rules that are written here
 //! a second time, on the events alone and with the true time.
 
+use crate::findings::{aided_alone, findings_are_told_once_and_each_is_judged};
 use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
-use tiresias_reads::machine::{Action, AnswerValue, Draft, Event, Fact, Missing, Refusal, Rules, State, Subject, evolve, missing};
+use tiresias_reads::machine::{Action, AnswerValue, Draft, Event, Fact, Missing, Refusal, Rules, State, Subject, Verdict, evolve, missing};
 use tiresias_reads::protocol::{Ai, Protocol, template};
-use tiresias_words::{CaseCode, ContentHash, MarkId, ReadId};
+use tiresias_words::{CaseCode, ContentHash, FindingId, MarkId, ReadId};
 
 const PROTOCOL: &str = include_str!("../conditions.toml");
 const DAY: u64 = 24 * 3_600_000;
@@ -25,13 +26,13 @@ fn rules_of(text: &str, cases: u8, training: u8) -> Rules {
 }
 
 /// What comes next in a study without training.
-fn begun(text: &str, cases: u8) -> Reading {
+pub(crate) fn begun(text: &str, cases: u8) -> Reading {
     let mut r = Reading::new(rules_of(text, cases, 0));
     r.must(start());
     r
 }
 
-fn of(name: &str) -> &'static str {
+pub(crate) fn of(name: &str) -> &'static str {
     template(name).expect("a template").text
 }
 
@@ -64,7 +65,12 @@ fn a_sequential_read_is_locked_then_revealed_then_locked_again() {
     assert!(r.must(Action::Reveal).is_empty(), "once");
     r.must(answer("confidence", 80));
     r.must(choose("action", "follow-up"));
-    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 1), "the interval is asked now");
+    assert!(
+        matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 2),
+        "the interval is asked now, and the AI was not seen"
+    );
+    findings_are_told_once_and_each_is_judged(&mut r);
+    assert!(matches!(r.act(Action::Lock), Err(Refusal::Incomplete(m)) if m.len() == 1), "the interval");
     r.must(answer_with("interval", Subject::Case, AnswerValue::Number("6".parse().unwrap())));
     r.must(Action::Lock);
     let done = &r.state.locked()[0];
@@ -85,13 +91,7 @@ fn ai_comes_with_the_first_view_on_request_or_never() {
     let mut r = begun(of("froc"), 2);
     let first = r.open_next();
     assert!(!says(&first, |f| matches!(f, Fact::AiRevealed { .. })));
-    let mut aided = begun(
-        &of("froc")
-            .replace("mode = \"on request\"", "mode = \"concurrent\"")
-            .replace("[[condition]]\nid = \"unaided\"\nlabel = \"Unaided\"\n", "")
-            .replace("hypothesis = \"superiority\"\nreference = \"unaided\"\ntest = \"on-request\"", "hypothesis = \"estimation\""),
-        2,
-    );
+    let mut aided = begun(&aided_alone(&of("froc").replace("mode = \"on request\"", "mode = \"concurrent\"")), 2);
     let read = aided.next_read();
     let opened = aided.must(Action::OpenCase(read));
     assert!(matches!(opened[1].fact(), Fact::AiRevealed { .. }), "before the first image");
@@ -138,6 +138,7 @@ fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
     r.must(choose("action", "nothing"));
     r.must(Action::Lock);
     r.must(Action::Reveal);
+    r.must(Action::FindingsShown(0));
     r.tick(120 * 60_000);
     r.must(Action::Lock);
     assert_eq!(r.state.locked()[0].impression().unwrap().reading_ms(), 1_500);
@@ -334,6 +335,8 @@ fn proceed(r: &Reading, number: i32) -> Action {
         }
         Some(Missing::MarkRating(mark)) => rate(mark.0, number.min(50)),
         Some(Missing::MarkClass(mark)) => Action::ClassifyMark { mark: *mark, class: "a".into() },
+        Some(Missing::Findings) => Action::FindingsShown(2),
+        Some(Missing::Finding(finding)) => Action::JudgeFinding { finding: *finding, verdict: Verdict::Reject },
         Some(Missing::Rule { .. }) => answer("confidence", 100),
         Some(Missing::Marks(_)) => place(1.0, 1.0, 1.0),
     }
@@ -345,6 +348,8 @@ enum Step {
     Proceed(i32),
     Open(usize),
     Reveal,
+    Findings(u32),
+    Judge(u32),
     Lock,
     LockAnyway,
     Answer(i32),
@@ -368,6 +373,8 @@ fn step() -> impl Strategy<Value = Step> {
         40 => prop_oneof![Just(10), Just(90), 0..101i32].prop_map(Step::Proceed),
         3 => (0..40usize).prop_map(Step::Open),
         4 => Just(Step::Reveal),
+        3 => (0..4u32).prop_map(Step::Findings),
+        3 => (0..4u32).prop_map(Step::Judge),
         3 => Just(Step::Lock),
         2 => Just(Step::LockAnyway),
         3 => (0..101i32).prop_map(Step::Answer),
@@ -409,6 +416,8 @@ impl World {
             Step::Proceed(n) => vec![proceed(r, *n)],
             Step::Open(i) => r.rules.bundle().reads().get(*i).map(|a| Action::OpenCase(a.id(r.rules.reader()))).into_iter().collect(),
             Step::Reveal => vec![Action::Reveal],
+            Step::Findings(n) => vec![Action::FindingsShown(*n)],
+            Step::Judge(n) => vec![Action::JudgeFinding { finding: FindingId(*n), verdict: Verdict::Agree }],
             Step::Lock => vec![Action::Lock],
             Step::LockAnyway => vec![Action::LockAnyway],
             Step::Answer(n) => vec![answer("confidence", *n), choose("why", "shape")],
@@ -459,6 +468,7 @@ struct Oracle {
     impressions: BTreeSet<ReadId>,
     revealed: BTreeSet<ContentHash>,
     opened: Vec<ReadId>,
+    findings: BTreeMap<ReadId, (u32, BTreeSet<u32>)>,
     passed: bool,
     last_opened: Option<ReadId>,
 }
@@ -494,8 +504,23 @@ impl Oracle {
                 assert!(matches!(ai(read), Ai::Sequential { .. }) && self.impressions.insert(read.clone()));
                 self.locked.insert(package.expect("of a package"), truth);
             }
+            Fact::FindingsShown { findings } => {
+                let read = self.last_opened.clone().expect("a case is open");
+                assert!(self.revealed.contains(&package.expect("of a package")), "findings before they were revealed");
+                assert!(self.findings.insert(read, (*findings, BTreeSet::new())).is_none(), "findings twice");
+            }
+            Fact::FindingJudged { finding, .. } => {
+                let read = self.last_opened.clone().expect("a case is open");
+                let (findings, judged) = self.findings.get_mut(&read).expect("judged after they were shown");
+                assert!((1..=*findings).contains(&finding.0));
+                judged.insert(finding.0);
+            }
             Fact::ReadLocked { read, .. } => {
                 assert!(!matches!(ai(read), Ai::Sequential { .. }) || self.revealed.contains(&package.expect("of a package")));
+                // Locked with the AI is locked after it was seen, and after each finding was judged.
+                let asked = ai(read).parts().is_some_and(|p| p.judged);
+                let whole = self.findings.get(read).map(|(findings, judged)| !asked || judged.len() == *findings as usize);
+                assert!(whole.unwrap_or(!matches!(ai(read), Ai::Sequential { .. } | Ai::Concurrent(_))), "an aided read that is not whole");
                 self.locked.insert(package.expect("of a package"), truth);
             }
             Fact::AmendmentOpened { read, .. } => {

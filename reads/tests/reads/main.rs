@@ -8,6 +8,8 @@ mod discordance;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod findings;
+#[cfg(test)]
 mod hanging;
 #[cfg(test)]
 mod killed;

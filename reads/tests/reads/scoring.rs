@@ -236,6 +236,7 @@ fn what_was_said_before_the_ai_is_a_condition_and_the_last_version_counts() {
             made.act("r1", Action::Lock);
             if !last {
                 made.act("r1", Action::Reveal);
+                made.act("r1", Action::FindingsShown(0));
             }
         }
     }

@@ -17,6 +17,7 @@ pub(in crate::protocol) struct AiDraft {
     pub(in crate::protocol) mode: Spanned<String>,
     pub(in crate::protocol) before: Option<Spanned<String>>,
     pub(in crate::protocol) show: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(in crate::protocol) judge: Option<bool>,
 }
 
 #[derive(Deserialize, Clone)]

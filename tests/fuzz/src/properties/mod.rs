@@ -11,6 +11,7 @@ mod layers;
 mod messages;
 mod packages;
 mod recents;
+mod results;
 mod rows;
 mod scans;
 mod texts;
@@ -25,7 +26,7 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 20] = [
+pub const TARGETS: [(&str, Property); 22] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("scan", scans::scan),
@@ -46,6 +47,8 @@ pub const TARGETS: [(&str, Property); 20] = [
     ("record", rows::record),
     ("event", rows::event),
     ("recent", recents::recent),
+    ("ai_result", results::ai_result),
+    ("findings", results::findings),
 ];
 
 /// Whether the property holds of the input. A panic is something that does not.
