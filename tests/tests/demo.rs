@@ -36,12 +36,12 @@ fn sha256(path: &Path) -> String {
 fn the_demo_is_the_same_everywhere() {
     let (_scratch, root) = demo();
     let pinned = [
-        ("desk/desk.json", "8d13bc57526c4af19ab98cf22589fe4c931e7cf1e14020d604badbed98adb11e"),
-        ("desk/truth.csv", "dcd151c6160bad13b949f84177bf4d5a8c6168282209097f4e33921800615e4a"),
+        ("desk/desk.json", "d6f92c9c9f1d802d2fe033fac9b2ff76db796a0fe3016bef58730b92fcebf4e2"),
+        ("desk/truth.csv", "da5b8b258e9dbf68fd4ccb27b93e1f834196a4b8df700daa02836b070b3cad1d"),
         ("desk/lesions.json", "3e0761094633384751a421a4f93b97c2f735ceb3b729a5b7d336d27ebb4db157"),
-        ("reader/bundles/reader-1.json", "65374e168865f7b10dd4e33c72c7a4341d792393036edb9aee9cd5dcf01448bc"),
-        ("reader/bundles/reader-2.json", "1dece244f8b58ff641c672a13a67743ffa197f8613ed69c208f35e52ee06e71b"),
-        ("reader/bundles/reader-3.json", "064d7f9268166f308d1359f5cc812f0cd07c7d4edcbe3f7a4a6de443e33c426b"),
+        ("reader/bundles/reader-1.json", "c903c01751b5efca4493270c9998e7bc99b6d76e910129012e8bbe6c1e31942c"),
+        ("reader/bundles/reader-2.json", "dea9857fdd9c24bc2e6754ccf9093e4e79b3532d383670151f899bc3f1e806ef"),
+        ("reader/bundles/reader-3.json", "19fecefba8bf16f2ca6d09277ddc30b86c8eeb527862cf31829e9b97c55a7dea"),
     ];
     for (file, hash) in pinned {
         assert_eq!(sha256(&root.join(file)), hash, "{file}");

@@ -248,8 +248,6 @@ fn everything_in_one_folder_signed_and_verified() {
         "dictionary.json",
         "imrmc",
         "rjafroc.imrmc",
-        "rjafroc.xlsx",
-        "rjafroc.ids.csv",
         "mrmcaov.csv",
         "ordbm.csv",
         "lrc",
@@ -262,6 +260,7 @@ fn everything_in_one_folder_signed_and_verified() {
         assert!(files.iter().any(|f| f.ends_with(ending)), "{ending}: {files:?}");
     }
     assert!(done.out.contains("`sr` was not written: "), "{}", done.out);
+    assert!(done.out.contains("`rjafroc` was not written: "), "{}", done.out);
     let verified = tiresias(["verify", place.path("all").to_str().unwrap()]).unwrap().done().unwrap();
     assert!(verified.out.contains("signed by \"statistician\""), "{}", verified.out);
     let lrc = place.path("all/nodules-1.lrc");

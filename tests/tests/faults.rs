@@ -166,7 +166,7 @@ impl Place {
         self.dir.path().join(name)
     }
     fn export_to(&self, out: &Path) -> Vec<String> {
-        ["export", text(self.study.root()), "--format", "csv", "--out", text(out)].map(str::to_owned).to_vec()
+        ["export", text(self.study.root()), "--format", "csv", "--incomplete", "--out", text(out)].map(str::to_owned).to_vec()
     }
     fn export(&self) -> Ran {
         tiresias(self.export_to(&self.path("out"))).unwrap()
@@ -344,7 +344,7 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     let filled = fs::write(root.join("filler"), vec![7; 4 << 20]);
     assert!(filled.is_err());
     let out = root.join("out");
-    let export = tiresias(["export", text(&small), "--format", "csv", "--out", text(&out)]).unwrap();
+    let export = tiresias(["export", text(&small), "--format", "csv", "--incomplete", "--out", text(&out)]).unwrap();
     println!("{}", is_a_sentence(&export, 2, text(root)));
     let png = root.join("o.png");
     let image = data("single/derived_ct_u8.dcm").unwrap();
@@ -352,7 +352,7 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     assert!(!out.exists());
     tiresias(["verify", text(&small)]).unwrap().done().unwrap();
     fs::remove_file(root.join("filler")).unwrap();
-    tiresias(["export", text(&small), "--format", "csv", "--out", text(&out)]).unwrap().done().unwrap();
+    tiresias(["export", text(&small), "--format", "csv", "--incomplete", "--out", text(&out)]).unwrap().done().unwrap();
     assert!(fs::read(small.join("record.sqlite")).unwrap() == place.bytes);
 }
 

@@ -161,13 +161,22 @@ fn text_rule(rule: &Rule, bytes: &[u8], complaints: &mut Vec<String>) {
     {
         return say(format!("not {columns} values in each line"));
     }
+    let wanted = rule
+        .whole_numbers
+        .iter()
+        .map(|c| c + 1)
+        .chain([if rule.truth_readers.is_empty() { 3 * usize::from(rule.complete) } else { 4 }])
+        .max();
+    if let Some(short) = rows.iter().find(|r| wanted.is_some_and(|n| r.len() < n)) {
+        return say(format!("too few values in the line {short:?}"));
+    }
     if let Some(ids) = &rule.ids
         && rows.iter().flatten().any(|v| v.is_empty() || !v.chars().all(|c| ids.contains(c)))
     {
         say("an id outside of the safe subset".into());
     }
     for column in &rule.whole_numbers {
-        if rows.iter().any(|r| r[*column].parse::<i64>().is_err()) {
+        if rows.iter().any(|r| r.get(*column).is_none_or(|v| v.parse::<i64>().is_err())) {
             say(format!("column {column} is not whole numbers"));
         }
     }

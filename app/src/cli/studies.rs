@@ -14,12 +14,13 @@ pub(super) fn verify(path: &Path, key: Option<&Path>, receipts: &[String], json:
         Some(file) => Trust::Key(public_key(file)?),
         None => Trust::Unsigned,
     };
-    let (document, outcome) = if Package::is_at(path) {
+    // An export has a manifest too, of another form.
+    let (document, outcome) = if is_export(path) && key.is_none() {
+        of_export(path)
+    } else if Package::is_at(path) {
         of_package(path, None, &trust)
     } else if key.is_some() {
         return Err(Failure::Input(format!("{}: it is no package, and only packages are held against a key.", path.display())));
-    } else if is_export(path) {
-        of_export(path)
     } else if path.is_dir() {
         of_study(path)
     } else {

@@ -121,7 +121,7 @@ fn look_inside(bytes: &[u8]) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// Whether a part is UTF-8, and no count in it is above its own length.
+/// Whether a part is UTF-8, and no count in it is above its own length or the cells that a workbook may have: shared texts are counted by their uses.
 fn is_modest(part: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(part) else { return false };
     let declaration = text.split_once("?>").map_or("", |(first, _)| first);
@@ -132,7 +132,7 @@ fn is_modest(part: &[u8]) -> bool {
         let digits = value.find(|c: char| !c.is_ascii_digit()).map_or(value, |end| value.get(..end).unwrap_or_default());
         (!digits.is_empty()).then(|| digits.parse().unwrap_or(usize::MAX))
     });
-    !says_another && announced.max().is_none_or(|most| most <= part.len())
+    !says_another && announced.max().is_none_or(|most| most <= part.len().max(MAX_CELLS))
 }
 
 fn read_sheet<R: std::io::Read + std::io::Seek>(workbook: &mut Xlsx<R>, name: String, left: &mut usize) -> Result<Sheet, FormatError> {
