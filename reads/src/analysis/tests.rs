@@ -162,7 +162,7 @@ fn marks_and_located_ratings_have_reports() {
         assert!(found.readers[0].roc.last().is_some_and(|end| end.iter().all(|v| (v - 1.0).abs() < 1e-12)));
     }
     let mut data = ratings(2, 20, rated);
-    let located = |at: usize| LocatedRating { rating: ((at * 7) % 13) as f64, right: at % 2 == 1 && at % 3 > 0 };
+    let located = |at: usize| LocatedRating { rating: ((at * 7) % 13) as f64, right: at % 2 == 1 && !at.is_multiple_of(3) };
     data.scores = Scores::Lroc((0..80).map(|at| Some(located(at))).collect());
     let found = report(&data);
     assert_eq!((found.fom.as_str(), found.fom_at, found.or.len()), ("lroc", Some(1.0), 1));

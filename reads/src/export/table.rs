@@ -125,7 +125,7 @@ fn asked<'a>(protocol: &'a Protocol, question: &'a Question) -> impl Iterator<It
     protocol.form().subjects(question, std::iter::empty()).map(column)
 }
 
-fn answer_column(name: String, question: &Question) -> Column {
+fn answer_column(name: &str, question: &Question) -> Column {
     let (kind, values) = match &question.kind {
         QuestionKind::Scale(scale) => {
             (Kind::Number, vec![(scale.min().to_string(), scale.low().to_owned()), (scale.max().to_string(), scale.high().to_owned())])
@@ -181,7 +181,7 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
         values: reasons.clone(),
         ..column(name, Kind::Text, "Why the case or the unit was said to be not evaluable; empty where it was evaluable.")
     }));
-    columns.extend(questions.iter().map(|(question, name, _)| answer_column(name.clone(), question)));
+    columns.extend(questions.iter().map(|(question, name, _)| answer_column(name, question)));
     let row = |row: &ReadRow| {
         let read = &row.read;
         // What was said to questions that are not asked any more counts for nothing, and so does what was said before it was called not evaluable.
@@ -228,7 +228,7 @@ pub(super) fn marks(protocol: &Protocol, table: &ReadsTable) -> Table {
         column("column", Kind::Number, "Its middle on that image; pixel centres are whole numbers, the first 0."),
         column("row", Kind::Number, "Likewise, downwards."),
     ]);
-    columns.extend(questions.iter().map(|q| answer_column(q.id.to_string(), q)));
+    columns.extend(questions.iter().map(|q| answer_column(q.id.as_str(), q)));
     let mut rows = Vec::new();
     for row in &table.rows {
         let counted = form.counted(row.read.answers());

@@ -103,7 +103,7 @@ fn read_modalities(lines: &mut Lines<'_>) -> Result<Modalities, FormatError> {
     let is_quoted = parts.len() >= 3 && parts.len() % 2 == 1 && parts.iter().step_by(2).all(|between| between.trim().is_empty());
     let found: Vec<String> = parts.iter().skip(1).step_by(2).map(|name| name.trim().to_owned()).collect();
     let distinct: BTreeSet<&String> = found.iter().collect();
-    if !is_quoted || distinct.len() != found.len() || found.iter().any(|name| name.is_empty()) {
+    if !is_quoted || distinct.len() != found.len() || found.iter().any(String::is_empty) {
         return Err(FormatError::line(at, "Here the names of the modalities must stand, each different and in double quotes."));
     }
     let (line, at) = lines.next("`L` or `S` for each modality")?;

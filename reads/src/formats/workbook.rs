@@ -121,18 +121,18 @@ fn look_inside(bytes: &[u8]) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// Whether a part is UTF-8, and no count in it is above its own length or the cells that a workbook may have: shared texts are counted by their uses.
+/// Whether a part is UTF-8, and announces no more different texts than it has bytes: calamine reserves memory for as many. (`count` is that of their uses.)
 fn is_modest(part: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(part) else { return false };
     let declaration = text.split_once("?>").map_or("", |(first, _)| first);
     let says_another = declaration.contains("encoding") && !declaration.to_ascii_lowercase().contains("utf-8");
-    let counts = ["uniqueCount", "count"].into_iter().flat_map(|name| text.split(name).skip(1));
+    let counts = text.split("uniqueCount").skip(1);
     let announced = counts.filter_map(|after| {
         let value = after.trim_start().strip_prefix('=')?.trim_start().strip_prefix(['"', '\''])?;
         let digits = value.find(|c: char| !c.is_ascii_digit()).map_or(value, |end| value.get(..end).unwrap_or_default());
         (!digits.is_empty()).then(|| digits.parse().unwrap_or(usize::MAX))
     });
-    !says_another && announced.max().is_none_or(|most| most <= part.len().max(MAX_CELLS))
+    !says_another && announced.max().is_none_or(|most| most <= part.len())
 }
 
 fn read_sheet<R: std::io::Read + std::io::Seek>(workbook: &mut Xlsx<R>, name: String, left: &mut usize) -> Result<Sheet, FormatError> {
