@@ -10,11 +10,13 @@
 pub mod accounts;
 pub mod analysis;
 pub mod bundle;
+pub mod closing;
 pub mod correlation;
 pub mod desk;
 pub mod discordance;
 pub mod export;
 pub mod formats;
+pub mod gathered;
 pub mod hanging;
 pub mod machine;
 pub mod matching;

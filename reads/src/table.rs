@@ -8,7 +8,7 @@ use crate::merge::Merged;
 use crate::protocol::Protocol;
 use crate::record::{Appended, FirstBad, Record, RecordError, What};
 use std::collections::BTreeMap;
-use tiresias_words::{Condition, ReadId};
+use tiresias_words::{Condition, ContentHash, ReadId};
 
 /// Every locked read of a study.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,8 @@ pub struct ReadsTable {
 pub struct ReadRow {
     /// Number of the record row that locked it.
     pub seq: u64,
+    /// The results file that has that row; none on the workstation itself.
+    pub file: Option<ContentHash>,
     /// The condition under which analyses know it: that of the read, or the protocol's name for what came before the AI.
     pub condition: Condition,
     /// The rating of the case, in thousandths; `None` where units are rated by themselves, or the case was said to be not evaluable.
@@ -48,6 +50,7 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
     })?;
     let locked = record.states().values().flat_map(State::locked).map(|read| LockedAt {
         read,
+        file: None,
         seq: locked_at.get(read.read()).copied().unwrap_or(0),
         impression_seq: impression_at.get(read.read()).copied().unwrap_or(0),
     });
@@ -61,19 +64,25 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
 pub fn merged_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTable, RecordError> {
     let files: Vec<&[u8]> = merged.files.iter().map(|f| f.0.as_slice()).collect();
     let head = Appended { seq: merged.reads.len() as u64, head: hash::of_fields(&files) };
-    let locked = merged.reads.values().map(|m| LockedAt { read: &m.read, seq: m.seq, impression_seq: m.impression_seq.unwrap_or(0) });
+    let locked = merged.reads.values().map(|m| LockedAt {
+        read: &m.read,
+        file: Some(m.file),
+        seq: m.seq,
+        impression_seq: m.impression_seq.unwrap_or(0),
+    });
     table(locked, protocol, head)
 }
 
 /// A read, and the rows that locked it.
 struct LockedAt<'a> {
     read: &'a Locked,
+    file: Option<ContentHash>,
     seq: u64,
     impression_seq: u64,
 }
 
 fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, head: Appended) -> Result<ReadsTable, RecordError> {
-    let row = |read: &Locked, condition: Condition, seq: u64| {
+    let row = |read: &Locked, condition: Condition, file: Option<ContentHash>, seq: u64| {
         let is_evaluable = !read.not_evaluable().contains_key(&Subject::Case);
         let marks: Vec<_> = read.marks().iter().map(|(id, mark)| (*id, mark.rating)).collect();
         let rating = protocol.case_rating(read.answers(), &marks).filter(|_| is_evaluable);
@@ -81,16 +90,16 @@ fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, he
             let detail = "It locks a read without the rating that the protocol asks for.".to_owned();
             return Err(RecordError::Broken(FirstBad { record: seq, what: What::Order, detail }));
         }
-        Ok(ReadRow { seq, condition, rating, read: read.clone() })
+        Ok(ReadRow { seq, file, condition, rating, read: read.clone() })
     };
     let mut rows = Vec::new();
-    for LockedAt { read, seq, impression_seq } in locked.filter(|l| !l.read.assignment().training) {
+    for LockedAt { read, file, seq, impression_seq } in locked.filter(|l| !l.read.assignment().training) {
         let condition = &read.read().condition;
         let before = protocol.condition(condition).and_then(|c| c.ai.before());
         if let (Some(impression), Some(before)) = (read.impression(), before) {
-            rows.push(row(impression, before.clone(), impression_seq)?);
+            rows.push(row(impression, before.clone(), file, impression_seq)?);
         }
-        rows.push(row(read, condition.clone(), seq)?);
+        rows.push(row(read, condition.clone(), file, seq)?);
     }
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
     Ok(ReadsTable { rows, head })

@@ -172,7 +172,7 @@ impl Place {
 fn a_study_gives_the_numbers_of_its_scores() {
     let place = Place::new(0);
     let (study, truth) = (place.path("study"), place.path("truth.csv"));
-    let found = json(&[&study, "--truth", &truth, "--fom", "auc"]);
+    let found = json(&[&study, "--truth", &truth, "--fom", "auc", "--early-look", "a test"]);
     let direct = json(&[&place.path("scores.csv")]);
     // A file's modalities are in the order of their names, the study's in that of its protocol.
     assert_eq!((&found["n"]["modalities"][0], &direct["n"]["modalities"][1]), (&Value::from("unaided"), &Value::from("unaided")));
@@ -182,13 +182,15 @@ fn a_study_gives_the_numbers_of_its_scores() {
     near(&found, "/ustat/2/estimate", -number(&direct, "/ustat/2/estimate"), 1e-12);
     assert_eq!((&found["open_look"], found["scored"]["truth_version"].as_u64()), (&Value::from(true), Some(1)));
     assert!(found["notes"].to_string().contains("this was an open look") && direct["open_look"].is_null());
-    let words = ran(&["analyze", &study, "--truth", &truth, "--fom", "auc"]).done().unwrap().out;
+    let words = ran(&["analyze", &study, "--truth", &truth, "--fom", "auc", "--early-look", "another"]).done().unwrap().out;
     assert!(
-        words.starts_with("auc: 2 modalities, 3 readers, 10 cases without and 10 with the signal") && words.contains("open look"),
+        words.starts_with("auc: 2 modalities, 3 readers, 10 cases without and 10 with the signal")
+            && words.contains("open look")
+            && words.contains("There were 2 early looks"),
         "{words}"
     );
     let incomplete = Place::new(1);
-    let found = json(&[&incomplete.path("study"), "--truth", &incomplete.path("truth.csv"), "--fom", "auc"]);
+    let found = json(&[&incomplete.path("study"), "--truth", &incomplete.path("truth.csv"), "--fom", "auc", "--early-look", "a test"]);
     assert_eq!((found["n"]["missing"].as_u64(), found["design"].as_str()), (Some(1), Some("partial")));
 }
 
@@ -217,12 +219,15 @@ fn what_cannot_be_analysed_is_one_sentence() {
     check(&[&scores, "--fom", "area"], &["auc, wafroc"]);
     check(&[&place.path("nothing.csv")], &["nothing.csv", "cannot be read"]);
     check(&[&place.path("study")], &["truth.json", "--truth"]);
-    check(&[&place.path("study"), "--truth", &place.path("truth.csv")], &["The truth has no lesions"]);
+    check(&[&place.path("study"), "--truth", &place.path("truth.csv")], &["Reading is not closed", "--early-look"]);
+    let look = ["--early-look", "a test"];
+    check(&[&[place.path("study").as_str(), "--truth", &place.path("truth.csv")], &look[..]].concat(), &["The truth has no lesions"]);
     let unknown = fs::read_to_string(place.path("truth.csv"))
         .unwrap()
         .replace("C4,", "C4444,")
         .replace(&package(5).to_string(), &package(200).to_string());
-    check(&[&place.path("study"), "--truth", &written("other.csv", &unknown)], &["other.csv, line 6", "in no bundle of this study"]);
+    let other = written("other.csv", &unknown);
+    check(&[&[place.path("study").as_str(), "--truth", &other], &look[..]].concat(), &["other.csv, line 6", "in no bundle of this study"]);
     // Carriage returns and a byte order mark are no fault.
     let windows = written("windows.csv", &format!("\u{feff}{}", text.replace('\n', "\r\n")));
     near(&json(&[&windows]), "/ustat/0/estimate", number(&json(&[&scores]), "/ustat/0/estimate"), 0.0);

@@ -66,6 +66,7 @@ impl Place {
         let mut arguments = vec!["export".to_owned(), self.study.root().display().to_string(), "--format".into(), format.into()];
         arguments.extend(["--out".to_owned(), self.path(out).display().to_string()]);
         arguments.extend(truth.map(|t| format!("--truth={}", self.path(t).display())));
+        arguments.extend(truth.map(|_| "--early-look=a test".to_owned()));
         arguments.extend((out == "unfinished").then(|| "--incomplete".to_owned()));
         tiresias(&arguments).unwrap()
     }
@@ -233,7 +234,7 @@ fn everything_in_one_folder_signed_and_verified() {
     let export = |who: &str, out: &str| {
         let truth = place.path("desk/truth.csv");
         let mut arguments = vec!["export".to_owned(), study.clone(), "--format=all".into(), format!("--truth={}", truth.display())];
-        arguments.extend([format!("--out={}", place.path(out).display()), format!("--as={who}")]);
+        arguments.extend([format!("--out={}", place.path(out).display()), format!("--as={who}"), "--early-look=a test".into()]);
         arguments.push(format!("--passphrase-file={}", place.path(&format!("{who}.txt")).display()));
         tiresias(&arguments).unwrap()
     };

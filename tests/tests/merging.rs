@@ -8,17 +8,23 @@
     reason = "a test stops at the first surprise and says its figures, its functions too"
 )]
 
-use std::collections::BTreeSet;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::accounts::{Accounts, Passphrase};
-use tiresias_reads::desk::{SignedAssignment, Taken, merged, take_results};
+use tiresias_reads::closing::{Early, meet};
+use tiresias_reads::desk::{Desk, SignedAssignment, Taken, merged, take_results};
+use tiresias_reads::export::{Format, Request, export};
+use tiresias_reads::gathered::Gathered;
 use tiresias_reads::merge::{Conflict, merge};
 use tiresias_reads::protocol::template;
 use tiresias_reads::record::{Results, ResultsError};
+use tiresias_reads::scoring::{Holding, Reads, score};
 use tiresias_reads::table::merged_table;
+use tiresias_reads::truth::Truth;
 use tiresias_reads::versions::protocol_of;
 use tiresias_words::{AccountId, ReaderId};
 
@@ -78,6 +84,10 @@ impl Simulation {
     }
 }
 
+fn digest(file: &Path) -> String {
+    Sha256::digest(fs::read(file).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// A desk like that one, without results.
 fn copy_of(desk: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -101,10 +111,13 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
     let study = Simulation::new(template("crossover").unwrap().text, 8, 60, &[0.80, 0.86], 11, "machine");
     let signed = study.signed();
     let accounts = study.accounts();
-    let manager = accounts.get(&AccountId::new("manager").unwrap()).unwrap().open(&Passphrase::typed(PASSPHRASE.into())).unwrap();
+    let [manager, statistician] = ["manager", "statistician"]
+        .map(|id| accounts.get(&AccountId::new(id).unwrap()).unwrap().open(&Passphrase::typed(PASSPHRASE.into())).unwrap());
     let (protocol, _) = protocol_of(&study.desk).unwrap();
     let mut chance = Chance(7);
     let mut tables = BTreeSet::new();
+    let mut exports: BTreeSet<BTreeMap<String, String>> = BTreeSet::new();
+    let mut files = 0;
     for _ in 0..20 {
         let dir = tempfile::tempdir().unwrap();
         let desk = dir.path().join("desk");
@@ -127,9 +140,21 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
         let table = merged_table(&found, &protocol).unwrap();
         assert_eq!(table.rows.len(), READERS * 2 * 60);
         tables.insert(format!("{table:?}"));
+        // The whole folder, with truth, as an early look.
+        let gathered = Gathered::of_desk(&desk, &signed, &accounts).unwrap();
+        let truth = Truth::read(&desk.join("truth.json")).unwrap().with_desk(&Desk::open(&desk).unwrap()).unwrap();
+        let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
+        let scored = score(reads, &truth, &Holding::default()).unwrap();
+        let meeting = meet(&gathered, Some(&statistician), Some(Early { reason: "a test", utc_ms: 1 })).unwrap();
+        let request =
+            Request { gathered: &gathered, scored: Some((&scored, &meeting)), allow_incomplete: false, signer: None, reports: None };
+        let done = export(Format::All, request, &dir.path().join("out")).unwrap();
+        files = done.files.len();
+        exports.insert(done.files.iter().map(|f| (f.clone(), digest(&done.folder.join(f)))).collect());
     }
-    assert_eq!(tables.len(), 1, "one table, whatever the order");
-    println!("8 readers, 2 conditions, 60 cases, 20 orders: 960 reads, the same table each time");
+    assert_eq!((tables.len(), exports.len()), (1, 1), "one table and one export, whatever the order");
+    assert!(files > 12, "{files}");
+    println!("8 readers, 2 conditions, 60 cases, 20 orders: 960 reads, the same table and the same {files} exported files each time");
 }
 
 #[test]

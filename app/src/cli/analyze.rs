@@ -2,23 +2,21 @@
 //!
 //! Owns the options. What is computed, and what each number means, is in `reads`. A study whose protocol planned an analysis shows that first.
 
+use super::meeting::{Meets, truth_of};
 use super::{Failure, say, say_json};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, of_study, read_scores};
-use tiresias_reads::desk::Desk;
+use tiresias_reads::gathered::Gathered;
 use tiresias_reads::matching::{Acceptance, Radius};
 use tiresias_reads::protocol::{Figure, Method};
 use tiresias_reads::scoring::{Holding, Reads, score};
-use tiresias_reads::study::Study;
-use tiresias_reads::table::reads_table;
-use tiresias_reads::truth::Truth;
 use tiresias_words::Mm;
 
 /// Options of `analyze`.
 #[derive(Debug, Args)]
 pub(super) struct AnalyzeArgs {
-    /// A study's folder, or a file of scores: .imrmc, .lrc, .xlsx (RJafroc) or .csv.
+    /// The study desk's folder, a study's folder with a record, or a file of scores: .imrmc, .lrc, .xlsx (RJafroc) or .csv.
     input: PathBuf,
     /// The truth: of a study, as CSV or JSON (without it, truth.json or truth.csv beside the desk's list); of marks as CSV, their lesions.
     #[arg(long, value_name = "FILE")]
@@ -38,6 +36,8 @@ pub(super) struct AnalyzeArgs {
     /// Hold marks against lesions within so many millimetres, instead of as the protocol says. The output says so.
     #[arg(long, value_name = "MM", value_parser = radius)]
     radius: Option<f64>,
+    #[command(flatten)]
+    meets: Meets,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -73,27 +73,12 @@ fn at(path: &Path, error: &impl std::fmt::Display) -> Failure {
 
 fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<Report, Failure> {
     let root = &args.input;
-    let study = Study::open(root).map_err(|e| at(root, &e))?;
-    let record = study.open_record(crate::BUILD).map_err(|e| at(root, &e))?;
-    let table = reads_table(&record, study.protocol()).map_err(|e| at(root, &e))?;
-    let desk_at = args.desk.clone().or_else(|| Some(root.clone()).filter(|r| r.join("desk.json").is_file()));
-    let truth = match &args.truth {
-        Some(file) => Truth::read(file)?,
-        None => Truth::read(&beside(desk_at.as_deref().unwrap_or(root))?)?,
-    };
-    let truth = match &desk_at {
-        Some(desk) => truth.with_desk(&Desk::open(desk).map_err(|e| at(desk, &e))?)?,
-        None => truth,
-    };
+    let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, &e))?;
+    let keys = args.meets.keys(&gathered)?;
+    let truth = truth_of(root, args.truth.as_deref(), args.desk.as_deref())?;
+    let meeting = args.meets.meet(&gathered, keys.as_ref())?;
     let holding = Holding { acceptance: args.radius.map(|mm| Acceptance::Radius(Radius::Fixed(Mm(mm)))), ..Holding::default() };
-    let reads = Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table };
+    let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
     let scored = score(reads, &truth, &holding).map_err(|e| at(root, &e))?;
-    // There is no database lock in this version that could have come first.
-    of_study(&scored, study.protocol(), choice, false).map_err(|e| at(root, &e))
-}
-
-/// The truth that lies in a folder.
-fn beside(folder: &Path) -> Result<PathBuf, Failure> {
-    let found = ["truth.json", "truth.csv"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file());
-    found.ok_or_else(|| at(folder, &"there is no truth.json and no truth.csv here. Name the truth with --truth FILE."))
+    of_study(&scored, gathered.protocol(), choice, &meeting).map_err(|e| at(root, &e))
 }

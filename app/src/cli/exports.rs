@@ -2,8 +2,7 @@
 //!
 //! Owns the way from the arguments to one request, and hands marks in numbers to `cases`, which writes them as DICOM. Refuses nothing of itself.
 
-use super::secrets::unlocked;
-use super::study::ACCOUNTS;
+use super::meeting::{Meets, truth_of};
 use super::{Failure, say};
 use crate::clock::Clock;
 use clap::Args;
@@ -11,19 +10,15 @@ use std::path::{Path, PathBuf};
 use tiresias_cases::{
     CaseMark, MarkedCase, Package, Trust, read_report, read_segmentation, report as mark_report, segmentations as mark_segmentations,
 };
-use tiresias_reads::accounts::{Accounts, Act};
-use tiresias_reads::desk::Desk;
+use tiresias_reads::closing::reads_alone;
 use tiresias_reads::export::{ExportError, Format, MarkedRead, Report, Reports, Request, export as write_export};
-use tiresias_reads::scoring::{Holding, Reads, ScoredTable, score};
-use tiresias_reads::study::Study;
-use tiresias_reads::table::reads_table;
-use tiresias_reads::truth::Truth;
-use tiresias_words::AccountId;
+use tiresias_reads::gathered::Gathered;
+use tiresias_reads::scoring::{Holding, Reads, score};
 
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// The study's folder.
+    /// The study desk's folder with the results of all readers, or a study's folder with a record.
     study: PathBuf,
     /// What for: sheet and csv for people, imrmc, rjafroc, mrmcaov and ordbm for statistics programs, sr for DICOM reports and
     /// segmentations of the marks, audit and agreement (hidden repeats) as they are, or all that fit.
@@ -32,21 +27,17 @@ pub(super) struct ExportArgs {
     /// A folder that does not exist yet.
     #[arg(long)]
     out: PathBuf,
-    /// The truth, as CSV or JSON; the formats for statistics programs need it.
+    /// The truth, as CSV or JSON; the formats for statistics programs need it. It meets scores after the database lock alone.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
-    /// The desk's folder, where the truth names cases and not their packages.
+    /// The desk's folder, where the truth names cases and not their packages; by default the study's, where it has such a list.
     #[arg(long, value_name = "DIR", requires = "truth")]
     desk: Option<PathBuf>,
     /// Export although reads are missing; the files say so.
     #[arg(long)]
     incomplete: bool,
-    /// The account that signs the export: a statistician's of this study.
-    #[arg(long = "as", value_name = "ID")]
-    account: Option<AccountId>,
-    /// A file whose first line is its passphrase; without it you are asked.
-    #[arg(long, value_name = "FILE", requires = "account")]
-    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    meets: Meets,
 }
 
 fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
@@ -55,49 +46,38 @@ fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
 
 /// Writes an export.
 pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let study = Study::open(&args.study).map_err(|e| at(&args.study, e))?;
-    let keys = match &args.account {
-        None => None,
-        Some(id) => {
-            let accounts = Accounts::open(&args.study.join(ACCOUNTS)).map_err(|e| at(&args.study, e))?;
-            let keys = unlocked(&accounts, id, args.passphrase_file.as_deref())?;
-            keys.may(Act::Analyse)?;
-            Some(keys)
+    let root = &args.study;
+    let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, e))?;
+    let keys = args.meets.keys(&gathered)?;
+    let truth = args.truth.as_deref().map(|file| truth_of(root, Some(file), args.desk.as_deref())).transpose()?;
+    let scored = match &truth {
+        None => {
+            reads_alone(&gathered, keys.as_ref(), args.format).map_err(|e| at(root, e))?;
+            None
+        }
+        Some(truth) => {
+            let meeting = args.meets.meet(&gathered, keys.as_ref())?;
+            let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
+            Some((score(reads, truth, &Holding::default()).map_err(|e| at(root, e))?, meeting))
         }
     };
-    let record = study.open_record(crate::BUILD).map_err(|e| at(&args.study, e))?;
-    let scored = scored(args, &study, &record)?;
     let request = Request {
-        study: &study,
-        record: &record,
-        scored: scored.as_ref(),
-        is_locked: false,
+        gathered: &gathered,
+        scored: scored.as_ref().map(|(scored, meeting)| (scored, meeting)),
         allow_incomplete: args.incomplete,
         signer: keys.as_ref().map(|keys| (keys, Clock::start().now().utc_ms)),
-        reports: Some(&InPackages(&study)),
+        reports: Some(&InPackages(&gathered)),
     };
     let done = write_export(args.format, request, &args.out).map_err(|e| {
-        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { &args.out } else { &args.study };
+        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { &args.out } else { root };
         at(place, e)
     })?;
     say(&format!("{}: {}\n", done.folder.display(), done.files.join(", ")))?;
     done.notes.iter().try_for_each(|note| say(&format!("{note}\n")))
 }
 
-/// The scores with their truth, where one was named.
-fn scored(args: &ExportArgs, study: &Study, record: &tiresias_reads::record::Record) -> Result<Option<ScoredTable>, Failure> {
-    let Some(file) = &args.truth else { return Ok(None) };
-    let mut truth = Truth::read(file)?;
-    if let Some(desk) = &args.desk {
-        truth = truth.with_desk(&Desk::open(desk).map_err(|e| at(desk, e))?)?;
-    }
-    let table = reads_table(record, study.protocol()).map_err(|e| at(&args.study, e))?;
-    let reads = Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table };
-    Ok(Some(score(reads, &truth, &Holding::default()).map_err(|e| at(&args.study, e))?))
-}
-
 /// Marks as DICOM, on the images of the study's packages.
-struct InPackages<'a>(&'a Study);
+struct InPackages<'a>(&'a Gathered);
 
 impl InPackages<'_> {
     fn case(read: &MarkedRead) -> Result<MarkedCase, String> {

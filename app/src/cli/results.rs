@@ -4,12 +4,14 @@
 
 use super::secrets::Signer;
 use super::{Failure, say, say_json};
+use crate::clock::Clock;
 use clap::Args;
 use serde::Serialize;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::Accounts;
+use tiresias_reads::closing::take_late_results;
 use tiresias_reads::desk::{SignedAssignment, Taken, merged, note_receipt, take_results};
 use tiresias_reads::study::Study;
 
@@ -35,6 +37,9 @@ pub(super) struct MergeArgs {
     /// A receipt that a reader holds: results without it are missed.
     #[arg(long = "receipt", value_name = "CODE")]
     receipts: Vec<String>,
+    /// Take files in although reading is closed, for this reason: a deviation, which is signed and said in every output.
+    #[arg(long, value_name = "REASON")]
+    deviation: Option<String>,
     #[command(flatten)]
     signer: Signer,
     /// Print one JSON document.
@@ -75,10 +80,17 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let keys = args.signer.unlock(&accounts)?;
     let (mut taken, mut already, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for path in &args.files {
-        match take_results(&args.out, &signed, &keys, path) {
+        let taken_in = match &args.deviation {
+            None => take_results(&args.out, &signed, &keys, path).map_err(|e| e.to_string()),
+            Some(reason) => {
+                let now = Clock::start().now().utc_ms;
+                take_late_results(&args.out, &signed, &accounts, &keys, path, reason, now).map_err(|e| e.to_string())
+            }
+        };
+        match taken_in {
             Ok(Taken::New(hash)) => taken.push(hash.to_string()),
             Ok(Taken::Already(hash)) => already.push(hash.to_string()),
-            Err(e) => refused.push(e.to_string()),
+            Err(e) => refused.push(e),
         }
     }
     for receipt in &args.receipts {

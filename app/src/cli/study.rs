@@ -11,8 +11,9 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase};
+use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, Signature};
 use tiresias_reads::bundle::Bundle;
+use tiresias_reads::closing::sign_lock;
 use tiresias_reads::desk::{Desk, Handed, ListedCase, SignedAssignment, assign_cases};
 use tiresias_reads::protocol::{Finding, TEMPLATES, check, template};
 use tiresias_reads::study::Study;
@@ -79,6 +80,16 @@ pub(super) enum StudyCommand {
         #[command(flatten)]
         given: Given,
     },
+    /// Close reading: truth meets scores after that alone. Two people of different account kinds sign, one after the other.
+    Lock {
+        /// The study desk's folder.
+        dir: PathBuf,
+        #[command(flatten)]
+        signer: Signer,
+        /// Why it is closed although reads are missing or contradictions are not settled; the first to sign says so.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Take a seat that came later from the study desk, on the reader's machine.
     TakeSeat {
         /// The folder that the reader received.
@@ -143,6 +154,7 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
         StudyCommand::Assign { dir, signer } => assign(&dir, &signer),
         StudyCommand::HandOut { dir, reader, out, given } => hand_out(&dir, &reader, &out, &given),
         StudyCommand::Seat { dir, reader, out, given } => seat(&dir, &reader, &out, &given),
+        StudyCommand::Lock { dir, signer, reason } => lock(&dir, &signer, reason.as_deref()),
         StudyCommand::TakeSeat { dir, seat } => take_seat(&dir, &seat),
         StudyCommand::Sign { dir, signer, reason } => sign(&dir, &signer, reason.as_deref()),
     }
@@ -259,6 +271,26 @@ fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure
         version.number,
         signer.account,
         version.signature.receipt()
+    ))
+}
+
+fn lock(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let keys = signer.unlock(&accounts)?;
+    let lock = sign_lock(dir, &signed, &accounts, &keys, reason, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
+    let [left, of] = lock.closed().missing;
+    let state = match lock.is_closed() {
+        true => "Reading is closed: results are taken in by a deviation alone, and truth may meet scores.",
+        false => "A second person of another account kind has to sign with the same command; until then reading goes on.",
+    };
+    let receipt = lock.signatures().last().map(Signature::receipt).unwrap_or_default();
+    say(&format!(
+        "{}: \"{}\" signed the close of reading: {} of {of} reads, {} results files.\n{state}\nReceipt, to be kept in another place: {receipt}\n",
+        dir.display(),
+        signer.account,
+        of - left,
+        lock.closed().results.len(),
     ))
 }
 

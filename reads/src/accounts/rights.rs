@@ -181,7 +181,8 @@ pub const fn may_do(kind: Kind, act: Act) -> bool {
         Act::Pack => matches!(kind, DataManager),
         Act::Merge | Act::Deviate => matches!(kind, Coordinator | DataManager),
         Act::AddTruth | Act::Analyse => matches!(kind, Statistician),
-        Act::LockDatabase => matches!(kind, Coordinator),
+        // Two of them, of different kinds.
+        Act::LockDatabase => matches!(kind, Coordinator | DataManager | Statistician),
         Act::Adjudicate => matches!(kind, Adjudicator),
         Act::Read => matches!(kind, Reader),
     }

@@ -154,7 +154,7 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
         (Act::Merge, "...xx.."),
         (Act::Deviate, "...xx.."),
         (Act::AddTruth, ".....x."),
-        (Act::LockDatabase, "...x..."),
+        (Act::LockDatabase, "...xxx."),
         (Act::Analyse, ".....x."),
         (Act::Adjudicate, ".x....."),
         (Act::Read, "x......"),

@@ -6,6 +6,7 @@
 use super::figures::{Source, in_sentence, method, word};
 use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
 use super::{AnalysisError, Choice, Notes, analyse};
+use crate::closing::Meeting;
 use crate::protocol::{Analysis, Figure, Hypothesis, Method, Missing, NotEvaluableCounts, Protocol, SensitivityAnalysis};
 use crate::scoring::{Cell, Dataset, ScoredTable, Scores, View};
 use tiresias_mrmc::dorfman_berbaum_metz::DorfmanBerbaumMetz;
@@ -18,11 +19,11 @@ use tiresias_mrmc::table::Design;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
 use tiresias_words::Condition;
 
-/// Analyses a study: as its protocol planned it, or a figure or method that was chosen. `is_locked` says whether reading was closed before truth met scores.
+/// Analyses a study: as its protocol planned it, or a figure or method that was chosen. `meeting` is the leave by which truth met its scores.
 ///
 /// # Errors
 /// When the scores do not have what the figure needs.
-pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, is_locked: bool) -> Result<Report, AnalysisError> {
+pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeting: &Meeting) -> Result<Report, AnalysisError> {
     let is_planned = choice.figure.is_none() && choice.method.is_none();
     let mut report = match protocol.analysis().filter(|_| is_planned) {
         Some(analysis) => planned(scored, analysis, choice)?,
@@ -35,12 +36,10 @@ pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, is_lo
     if !scored.how.by_protocol {
         notes.add("Marks were held against lesions by another rule than the protocol's: this is a re-scoring.".to_owned());
     }
-    if !is_locked {
-        notes.add("Truth met scores before a database lock: this was an open look, and reading may still have been going on.".to_owned());
-    }
+    meeting.notes().into_iter().for_each(|note| notes.add(note));
     report.n.missing = scored.missing();
     report.scored = Some(scored.how.clone());
-    report.open_look = Some(!is_locked);
+    report.open_look = Some(meeting.is_open_look());
     report.notes = notes.0;
     Ok(report)
 }

@@ -154,6 +154,11 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     Ok(signed)
 }
 
+/// Whether a folder is a study desk's whose cases are assigned.
+pub(crate) fn is_desk(root: &Path) -> bool {
+    root.join(FILE).is_file()
+}
+
 fn content(protocol: &ContentHash, bundles: &BTreeMap<ReaderId, Issued>) -> ContentHash {
     let names = bundles.iter().flat_map(|(reader, issued)| [reader.as_str().as_bytes(), issued.bundle.0.as_slice()]);
     let fields: Vec<&[u8]> = [b"tiresias assignment 1".as_slice(), &protocol.0].into_iter().chain(names).collect();

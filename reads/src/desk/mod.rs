@@ -6,8 +6,10 @@
 mod assignment;
 mod results;
 
+pub(crate) use assignment::is_desk;
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
+pub(crate) use results::{all_merged, put_results};
 
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};

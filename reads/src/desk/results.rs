@@ -4,6 +4,7 @@
 
 use super::{AssignmentError, SignedAssignment};
 use crate::accounts::{AccountError, Accounts, Act, Unlocked};
+use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
 use crate::merge::{Expected, Merged, merge};
 use crate::record::{MAX_RESULTS, Results, ResultsError};
@@ -42,6 +43,11 @@ pub enum MergeError {
         "{0}: nothing of it was taken: it belongs to another study, or to another version of the protocol. Look for the folder of that study."
     )]
     OtherProtocol(String),
+    /// After the database lock.
+    #[error(
+        "{0}: nothing of it was taken: reading is closed. To take it in all the same is a deviation: give its reason with `--deviation`."
+    )]
+    Closed(String),
     /// Far too long.
     #[error("{0}: nothing of it was taken: it is larger than 1 GiB, and no results file is. Name the right file.")]
     TooLarge(String),
@@ -79,9 +85,17 @@ pub enum Taken {
 /// Takes one results file into the study whose desk's folder is `root`.
 ///
 /// # Errors
-/// When the account may not, or the file is no results file of this study's protocol; nothing is taken then.
+/// When the account may not, reading is closed, or the file is no results file of this study's protocol; nothing is taken then.
 pub fn take_results(root: &Path, signed: &SignedAssignment, keys: &Unlocked, path: &Path) -> Result<Taken, MergeError> {
     keys.may(Act::Merge)?;
+    if closed_without_proof(root) {
+        return Err(MergeError::Closed(path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME))));
+    }
+    put_results(root, signed, path)
+}
+
+/// Puts one results file to the others. Whether it may be there now is the caller's to have asked.
+pub(crate) fn put_results(root: &Path, signed: &SignedAssignment, path: &Path) -> Result<Taken, MergeError> {
     let name = path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
     let bytes = read_at_most(path, MAX_RESULTS).map_err(disk(&name, false))?.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
     let results = Results::parse(&bytes).map_err(|error| MergeError::Results { file: name.clone(), error })?;
@@ -138,6 +152,11 @@ pub fn has_results(root: &Path) -> bool {
 /// # Errors
 /// When a file cannot be read, or is no longer what was taken.
 pub fn merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<Merged, MergeError> {
+    all_merged(root, signed, accounts).map(|(_, merged)| merged)
+}
+
+/// The same with the files, sorted by their hashes.
+pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<(Vec<Results>, Merged), MergeError> {
     let mut files = Vec::new();
     let folder = root.join(RESULTS);
     let entries = match std::fs::read_dir(&folder) {
@@ -151,7 +170,9 @@ pub fn merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Re
         let bytes = bytes.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
         files.push(Results::parse(&bytes).map_err(|error| MergeError::Results { file: name, error })?);
     }
-    Ok(merge(&signed.expected(), accounts, &files, &receipts(root)?))
+    files.sort_by_key(Results::file);
+    let merged = merge(&signed.expected(), accounts, &files, &receipts(root)?);
+    Ok((files, merged))
 }
 
 impl SignedAssignment {

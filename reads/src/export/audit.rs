@@ -2,72 +2,78 @@
 //!
 //! The page is one file without scripts or references to elsewhere. What was looked at is counted and not told glimpse by glimpse; the CSV has the whole row.
 
+use super::About;
 use super::files::{Meaning, OutFile};
 use super::table::{csv_of, utc};
-use super::{About, ExportError};
 use crate::formats::workbook::Value;
+use crate::gathered::Told;
 use crate::machine::{AnswerValue, Event, Fact, Subject};
-use crate::record::{Record, RecordError};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-const HEADER: [&str; 8] = ["record", "time_utc", "reader", "session", "package", "event", "what", "body"];
+const HEADER: [&str; 9] = ["results", "record", "time_utc", "reader", "session", "package", "event", "what", "body"];
 
 /// The record, told.
 pub(super) struct Audit {
-    rows: Vec<Vec<String>>,
+    /// The time of each row with its cells.
+    rows: Vec<(i64, Vec<String>)>,
 }
 
 impl Audit {
-    /// Tells every row of the record.
-    pub(super) fn of(record: &Record) -> Result<Self, RecordError> {
-        let mut rows = Vec::new();
-        record.replay(|recorded| {
-            let event = &recorded.event;
-            // What was read from the record can be written again.
+    /// Tells every row of the record, or of the records that came together.
+    pub(super) fn of(trail: &[Told]) -> Self {
+        let row = |told: &Told| {
+            let event = &told.recorded.event;
+            // What was read from a record can be written again.
             let (kind, body) = event.written().unwrap_or_default();
-            let package = event.package().map_or_else(String::new, |p| p.to_string());
-            rows.push(vec![
-                recorded.seq.to_string(),
+            let cells = vec![
+                told.file.map_or_else(String::new, |file| file.to_string()),
+                told.recorded.seq.to_string(),
                 utc(event.at().utc_ms),
                 event.reader().to_string(),
                 event.session().to_string(),
-                package,
+                event.package().map_or_else(String::new, |p| p.to_string()),
                 kind.clone(),
                 sentence(event, &kind),
                 if body == "null" { String::new() } else { body },
-            ]);
-        })?;
-        Ok(Self { rows })
+            ];
+            (event.at().utc_ms, cells)
+        };
+        Self { rows: trail.iter().map(row).collect() }
     }
 
     /// How many rows of each kind each reader has, and when the first and the last of them were.
     pub(super) fn summary(&self) -> Vec<Vec<Value>> {
-        let mut counted: BTreeMap<(&str, &str), (u32, &str, &str)> = BTreeMap::new();
-        for row in &self.rows {
-            let [_, time, reader, _, _, kind, ..] = row.as_slice() else { continue };
-            let entry = counted.entry((reader.as_str(), kind.as_str())).or_insert((0, time.as_str(), time.as_str()));
-            entry.0 += 1;
-            entry.2 = time;
+        let mut counted: BTreeMap<(&str, &str), (u32, i64, i64)> = BTreeMap::new();
+        for (at, row) in &self.rows {
+            let [_, _, _, reader, _, _, kind, ..] = row.as_slice() else { continue };
+            let entry = counted.entry((reader.as_str(), kind.as_str())).or_insert((0, *at, *at));
+            *entry = (entry.0 + 1, entry.1.min(*at), entry.2.max(*at));
         }
         let mut rows = vec![["reader", "event", "rows", "first_utc", "last_utc"].map(Value::text).to_vec()];
         for ((reader, kind), (count, first, last)) in counted {
-            rows.push(vec![Value::text(reader), Value::text(kind), Value::Number(f64::from(count)), Value::text(first), Value::text(last)]);
+            rows.push(vec![
+                Value::text(reader),
+                Value::text(kind),
+                Value::Number(f64::from(count)),
+                Value::text(utc(first)),
+                Value::text(utc(last)),
+            ]);
         }
         rows
     }
 
     /// The two files.
-    pub(super) fn files(&self, about: &About<'_>) -> Result<Vec<OutFile>, ExportError> {
+    pub(super) fn files(&self, about: &About<'_>) -> Vec<OutFile> {
         let name = about.name();
         let mut cells = vec![HEADER.map(str::to_owned).to_vec()];
-        cells.extend(self.rows.iter().cloned());
+        cells.extend(self.rows.iter().map(|(_, row)| row.clone()));
         let csv = csv_of(&cells).into_bytes();
         let page = self.page(about).into_bytes();
-        Ok(vec![
+        vec![
             OutFile { name: format!("{name}.audit.csv"), bytes: csv, means: Meaning::Cells(cells) },
             OutFile { name: format!("{name}.audit.html"), means: Meaning::Exact(page.clone()), bytes: page },
-        ])
+        ]
     }
 
     fn page(&self, about: &About<'_>) -> String {
@@ -85,14 +91,14 @@ impl Audit {
             let _ = writeln!(page, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(&value));
         }
         page.push_str("</dl>\n");
-        let mut session: Option<(&str, &str)> = None;
-        for row in &self.rows {
-            let [seq, time, reader, number, _, _, what, _] = row.as_slice() else { continue };
-            if session != Some((reader, number)) {
+        let mut session: Option<[&str; 3]> = None;
+        for (_, row) in &self.rows {
+            let [file, seq, time, reader, number, _, _, what, _] = row.as_slice() else { continue };
+            if session != Some([file.as_str(), reader, number]) {
                 if session.is_some() {
                     page.push_str("</tbody></table>\n");
                 }
-                session = Some((reader, number));
+                session = Some([file, reader, number]);
                 let _ = writeln!(page, "<h2>Reader {}, session {}</h2>", escaped(reader), escaped(number));
                 page.push_str("<table><thead><tr><th>Row</th><th>Time (UTC)</th><th>What happened</th></tr></thead><tbody>\n");
             }

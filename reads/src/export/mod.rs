@@ -1,7 +1,7 @@
 //! Exports: files that other programs and people read, in a fresh folder with a manifest.
 //!
 //! What each format takes is a table (`matrix`). Every exporter makes its files in memory, writes them beside their place, reads them back with an own
-//! reader and compares, and only then lets the folder appear. Where truth met scores before a database lock the manifest says that it was an open look, and
+//! reader and compares, and only then lets the folder appear. Truth is in it by leave of a [`Meeting`]; where that came before the database lock the manifest says that it was an open look, and
 //! so do the files that have room for it and the names of those that have not; an incomplete study is exported only on request, and its files say so.
 //! Refuses: a folder with something in it, scores that do not fit the format, a study in which nothing is locked.
 
@@ -18,22 +18,23 @@ pub use intact::{Intact, NotIntact, is_export, verify_export};
 pub use reports::{MarkedRead, PlacedMark, Report, Reports};
 
 use crate::accounts::Unlocked;
+use crate::closing::Meeting;
 use crate::folder::FolderError;
-use crate::record::{Record, RecordError};
+use crate::gathered::Gathered;
 use crate::scoring::{Dataset, HowScored, ScoredTable};
 use crate::shown::shown;
-use crate::study::{Study, StudyError};
-use crate::table::{ReadsTable, reads_table};
 use audit::Audit;
 use files::{Meaning, OutFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+pub(crate) use table::utc;
 use tiresias_words::{ContentHash, QuestionId};
 
-const EXPORT_VERSION: u32 = 2;
-const OPEN_LOOK: &str = "Truth met scores before a database lock: this was an open look, and reading may still have been going on.";
+const EXPORT_VERSION: u32 = 3;
+pub(crate) const OPEN_LOOK: &str =
+    "Truth met scores before a database lock: this was an open look, and reading may still have been going on.";
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -98,14 +99,10 @@ impl std::str::FromStr for Format {
 /// What is exported.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// The study.
-    pub study: &'a Study,
-    /// Its record.
-    pub record: &'a Record,
-    /// Its scores with their truth, where that is known.
-    pub scored: Option<&'a ScoredTable>,
-    /// Whether reading was closed before truth met scores.
-    pub is_locked: bool,
+    /// What was read.
+    pub gathered: &'a Gathered,
+    /// The scores with their truth, and the leave by which they met.
+    pub scored: Option<(&'a ScoredTable, &'a Meeting)>,
     /// Whether a study may be exported of which reads are missing.
     pub allow_incomplete: bool,
     /// Who signs, and when (milliseconds since 1970 in UTC).
@@ -135,12 +132,6 @@ pub enum ExportError {
     /// No such format.
     #[error("There is no format \"{0}\". Write one of {list}.", list = Format::ALL.map(|f| format!("`{}`", f.word())).join(", "))]
     UnknownFormat(String),
-    /// The record cannot be used.
-    #[error("{0}")]
-    Record(#[from] RecordError),
-    /// The study cannot be used.
-    #[error("{0}")]
-    Study(#[from] StudyError),
     /// Nothing to write.
     #[error("No read of this study is locked yet, so there is nothing to export.")]
     NothingLocked,
@@ -212,6 +203,9 @@ struct About<'a> {
     protocol: ContentHash,
     head: ContentHash,
     open_look: bool,
+    /// What is to be known of the lock and of looks before it.
+    meeting: Vec<String>,
+    contradictions: &'a [String],
     /// Reads that are not locked, and all that were to be made.
     missing: Option<[usize; 2]>,
 }
@@ -243,9 +237,9 @@ impl About<'_> {
             ("record head", self.head.to_string()),
             ("program", env!("CARGO_PKG_VERSION").to_owned()),
         ];
-        if self.open_look {
-            lines.push(("open look", OPEN_LOOK.to_owned()));
-        }
+        let what = if self.open_look { "open look" } else { "database lock" };
+        lines.extend(self.meeting.iter().map(|note| (what, note.clone())));
+        lines.extend(self.contradictions.iter().map(|note| ("does not count", note.clone())));
         if let Some([left, of]) = self.missing {
             lines.push(("incomplete", format!("{left} of {of} reads are not locked yet.")));
         }
@@ -265,6 +259,10 @@ struct Manifest<'a> {
     rating_question: Option<&'a QuestionId>,
     open_look: bool,
     open_look_statement: Option<&'a str>,
+    /// The leave by which truth met scores; `null` where truth was not looked at.
+    meeting: Option<&'a Meeting>,
+    /// What contradicts itself among the results and does not count.
+    contradictions: &'a [String],
     /// Reads that are not locked, and all that were to be made; `null` where none is missing.
     incomplete: Option<[usize; 2]>,
     /// How marks and truth became scores; `null` where truth was not looked at.
@@ -273,40 +271,37 @@ struct Manifest<'a> {
     files: BTreeMap<&'a str, ContentHash>,
 }
 
-/// Reads that are not locked, and all that were to be made; `None` where none is missing. Reads of the training do not count.
-fn missing(study: &Study, table: &ReadsTable) -> Option<[usize; 2]> {
-    let locked: std::collections::BTreeSet<_> = table.rows.iter().map(|row| row.read.read()).collect();
-    let planned = study.bundles().values().flat_map(|b| b.reads().iter().filter(|r| r.training.is_none()).map(|r| r.id(b.reader())));
-    let (mut left, mut of) = (0, 0);
-    for read in planned {
-        of += 1;
-        left += usize::from(!locked.contains(&read));
-    }
-    (left > 0).then_some([left, of])
-}
-
 /// Writes an export of a study's locked reads into `out`, which must not exist or be empty.
 ///
 /// # Errors
 /// When there is nothing to export, the format does not take what there is, or the folder cannot be written. Nothing is left then.
 pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Exported, ExportError> {
-    let Request { study, record, scored, is_locked, allow_incomplete, signer, reports } = request;
-    let table = reads_table(record, study.protocol())?;
+    let Request { gathered, scored, allow_incomplete, signer, reports } = request;
+    let (protocol, table) = (gathered.protocol(), gathered.table());
     if table.rows.is_empty() {
         return Err(ExportError::NothingLocked);
     }
-    let missing = missing(study, &table);
+    let missing = Some(gathered.left()).filter(|[left, _]| *left > 0);
     if let Some([left, of]) = missing.filter(|_| !allow_incomplete) {
         return Err(ExportError::Unfinished { left, of });
     }
     let joined = format.needs_truth() || matches!(format, Format::Sheet | Format::Csv | Format::All);
     let scored = scored.filter(|_| joined);
-    let open_look = scored.is_some() && !is_locked;
-    let protocol = study.protocol();
-    let about = About { study: protocol.study(), protocol: protocol.hash(), head: table.head.head, open_look, missing };
+    let meeting = scored.map(|(_, meeting)| meeting);
+    let open_look = meeting.is_some_and(Meeting::is_open_look);
+    let about = About {
+        study: protocol.study(),
+        protocol: protocol.hash(),
+        head: table.head.head,
+        open_look,
+        meeting: meeting.map(Meeting::notes).unwrap_or_default(),
+        contradictions: gathered.contradictions(),
+        missing,
+    };
+    let request = Request { scored, ..request };
     let (files, notes) = match format {
-        Format::All => all(&about, request, &table)?,
-        one => files_of(one, &about, request, &table)?,
+        Format::All => all(&about, request)?,
+        one => files_of(one, &about, request)?,
     };
     let manifest = |hashes: Vec<(&str, ContentHash)>| {
         let manifest = Manifest {
@@ -319,8 +314,10 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
             rating_question: protocol.form().rating(),
             open_look,
             open_look_statement: open_look.then_some(OPEN_LOOK),
+            meeting,
+            contradictions: gathered.contradictions(),
             incomplete: missing,
-            scored: scored.map(|s| &s.how),
+            scored: scored.map(|(s, _)| &s.how),
             notes: &notes,
             files: hashes.into_iter().collect(),
         };
@@ -332,23 +329,18 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
 }
 
 /// The files of one format, and its notes.
-fn files_of(
-    format: Format,
-    about: &About<'_>,
-    request: Request<'_>,
-    table: &ReadsTable,
-) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
-    let Request { study, record, scored, reports, .. } = request;
-    let protocol = study.protocol();
+fn files_of(format: Format, about: &About<'_>, request: Request<'_>) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+    let Request { gathered, scored, reports, .. } = request;
+    let (protocol, table, scored) = (gathered.protocol(), gathered.table(), scored.map(|(scored, _)| scored));
     matrix::given(format, protocol.paradigm()).map_err(ExportError::Refused)?;
     let none = Vec::new();
     Ok(match format {
         Format::Csv => (people::csv(&about.marked_name(), about, protocol, table, scored)?, none),
         Format::Sheet => {
-            let (text, audit) = (study.protocol_text()?, Audit::of(record)?);
-            (people::workbook(&about.name(), about, &text, &audit, protocol, table, scored)?, none)
+            let audit = Audit::of(gathered.trail());
+            (people::workbook(&about.name(), about, gathered.protocol_text(), &audit, protocol, table, scored)?, none)
         }
-        Format::Audit => (Audit::of(record)?.files(about)?, none),
+        Format::Audit => (Audit::of(gathered.trail()).files(about), none),
         Format::Agreement => (vec![programs::agreement(about, table)], none),
         Format::Sr => {
             let writer =
@@ -358,14 +350,14 @@ fn files_of(
         Format::Imrmc | Format::Rjafroc | Format::Mrmcaov | Format::OrDbm => {
             programs::files(format, about, protocol, scored.ok_or(ExportError::NeedsTruth(format))?)?
         }
-        Format::All => all(about, request, table)?,
+        Format::All => all(about, request)?,
     })
 }
 
 fn marks_of(
     about: &About<'_>,
     protocol: &crate::protocol::Protocol,
-    table: &ReadsTable,
+    table: &crate::table::ReadsTable,
     writer: &dyn Reports,
 ) -> Result<Vec<OutFile>, ExportError> {
     let mut files = Vec::new();
@@ -380,17 +372,15 @@ fn marks_of(
 }
 
 /// Every format that takes the study; of the others, why they do not.
-fn all(about: &About<'_>, request: Request<'_>, table: &ReadsTable) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
+fn all(about: &About<'_>, request: Request<'_>) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
     let (mut files, mut notes) = (Vec::new(), Vec::new());
     for format in Format::ALL.into_iter().filter(|f| *f != Format::All) {
-        match files_of(format, about, request, table) {
+        match files_of(format, about, request) {
             Ok((of, said)) => {
                 files.extend(of);
                 notes.extend(said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             }
-            Err(e @ (ExportError::Record(_) | ExportError::Study(_) | ExportError::Workbook(_) | ExportError::ReadBack(_))) => {
-                return Err(e);
-            }
+            Err(e @ (ExportError::Workbook(_) | ExportError::ReadBack(_))) => return Err(e),
             Err(why) => notes.push(format!("`{}` was not written: {why}", format.word())),
         }
     }

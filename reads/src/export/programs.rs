@@ -145,7 +145,8 @@ fn rjafroc_files(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, Expo
     })?;
     Ok(vec![
         OutFile { name: format!("{name}.rjafroc.xlsx"), bytes, means: Meaning::Data(Form::Rjafroc, renamed) },
-        OutFile::of_cells(format!("{name}.rjafroc.ids.csv"), numbered.table(data)),
+        // The text file for RJafroc has numbers of its own.
+        OutFile::of_cells(format!("{name}.rjafroc.xlsx.ids.csv"), numbered.table(data)),
     ])
 }
 

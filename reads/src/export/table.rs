@@ -76,7 +76,7 @@ fn text(value: &Value) -> String {
 }
 
 /// RFC 3339 in UTC; empty for a time that no calendar has.
-pub(super) fn utc(ms: i64) -> String {
+pub(crate) fn utc(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |t| t.to_string())
 }
 
@@ -162,8 +162,11 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
     let reasons: Vec<(String, String)> =
         form.not_evaluable().map(|n| n.reasons.iter().map(|r| (r.key.clone(), r.label.clone())).collect()).unwrap_or_default();
     let mut columns = which_columns();
+    // A workstation's own record needs no name.
+    let is_merged = table.rows.iter().any(|row| row.file.is_some());
+    columns.extend(is_merged.then(|| column("results", Kind::Text, "SHA-256 of the results file that the read came with.")));
     columns.extend([
-        column("record", Kind::Number, "Number of the record row that locked the read."),
+        column("record", Kind::Number, "Number of the record row that locked the read, in that file where there are several."),
         column("opened_utc", Kind::Time, "When the case was first opened, by the clock of the reader's machine."),
         column("locked_utc", Kind::Time, "When the read was locked."),
         column("reading_s", Kind::Number, "Seconds with the images in sight; pauses and time without input are not in it."),
@@ -203,7 +206,8 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
             |subject: &Subject| !read.not_evaluable().contains_key(&Subject::Case) && !read.not_evaluable().contains_key(subject);
         let answers =
             questions.iter().map(|(question, _, subject)| said(counted.get(&question.id, subject).filter(|_| is_evaluable(subject))));
-        which(row).into_iter().chain(about).chain(why).chain(answers).collect()
+        let file = is_merged.then(|| Value::text(row.file.map(|f| f.to_string()).unwrap_or_default()));
+        which(row).into_iter().chain(file).chain(about).chain(why).chain(answers).collect()
     };
     Table { name: "reads", columns, rows: table.rows.iter().map(row).collect() }
 }

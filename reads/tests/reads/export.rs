@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tiresias_reads::bundle::Bundle;
+use tiresias_reads::closing::{ClosingError, Early, Meeting, meet};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::export::{ExportError, Exported, Format, NotIntact, Request, export, verify_export};
+use tiresias_reads::gathered::Gathered;
 use tiresias_reads::record::Record;
 use tiresias_reads::scoring::{Holding, Reads, ScoredTable, ScoringError, score as scored_of};
 use tiresias_reads::study::Study;
@@ -70,11 +72,17 @@ fn scored(study: &Study, record: &Record, truth: &Truth) -> Result<ScoredTable, 
     scored_of(Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table }, truth, &Holding::default())
 }
 
+/// An early look at a study that nobody signs in to.
+fn look(gathered: &Gathered) -> Meeting {
+    meet(gathered, None, Some(Early { reason: "a test", utc_ms: 5 })).expect("a look")
+}
+
 /// Without a signature, without DICOM, before a database lock.
 fn try_export(format: Format, study: &Study, record: &Record, truth: Option<&Truth>, out: &Path) -> Result<Exported, ExportError> {
-    let scored = truth.map(|truth| scored(study, record, truth).expect("scored"));
-    let request = Request { study, record, scored: scored.as_ref(), is_locked: false, allow_incomplete: true, signer: None, reports: None };
-    export(format, request, out)
+    let gathered = Gathered::of_workstation(study, record).expect("gathered");
+    let scored = truth.map(|truth| (scored(study, record, truth).expect("scored"), look(&gathered)));
+    let scored = scored.as_ref().map(|(scored, meeting)| (scored, meeting));
+    export(format, Request { gathered: &gathered, scored, allow_incomplete: true, signer: None, reports: None }, out)
 }
 
 fn exported(format: Format, place: &Place, record: &Record, truth: Option<&Truth>) -> Exported {
@@ -147,7 +155,7 @@ fn ids_are_in_the_safe_subset_and_the_manifest_says_what_was_looked_at() {
         assert_eq!(data.clone().filter(|l| l.starts_with("truth,") || l.starts_with("-1,")).count(), 12, "one truth row a case");
     }
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(done.folder.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["tiresias_export"], 2);
+    assert_eq!(manifest["tiresias_export"], 3);
     assert_eq!(manifest["open_look"], true);
     assert!(manifest["open_look_statement"].as_str().unwrap().contains("before a database lock"));
     assert_eq!(manifest["protocol"], place.study.protocol().hash().to_string());
@@ -290,7 +298,10 @@ fn what_cannot_be_exported_is_one_sentence_and_leaves_nothing() {
 fn the_same_record_gives_the_same_bytes() {
     let (place, record) = studied(0);
     let truth = truth(&place);
-    let [a, b] = ["a", "b"].map(|name| try_export(Format::All, &place.study, &record, Some(&truth), &place.path(name)).unwrap());
+    let gathered = Gathered::of_workstation(&place.study, &record).unwrap();
+    let (scored, meeting) = (scored(&place.study, &record, &truth).unwrap(), look(&gathered));
+    let request = Request { gathered: &gathered, scored: Some((&scored, &meeting)), allow_incomplete: true, signer: None, reports: None };
+    let [a, b] = ["a", "b"].map(|name| export(Format::All, request, &place.path(name)).unwrap());
     assert!(a.files.len() > 15, "{:?}", a.files);
     for name in &a.files {
         assert_eq!(fs::read(a.folder.join(name)).unwrap(), fs::read(b.folder.join(name)).unwrap(), "{name}");
@@ -301,16 +312,10 @@ fn the_same_record_gives_the_same_bytes() {
 fn an_incomplete_study_is_exported_on_request_and_only_where_that_is_possible() {
     let (place, record) = studied(5);
     let scored = scored(&place.study, &record, &truth(&place)).unwrap();
+    let gathered = Gathered::of_workstation(&place.study, &record).unwrap();
+    let meeting = look(&gathered);
     let of = |format: Format, allow_incomplete: bool, name: &str| {
-        let request = Request {
-            study: &place.study,
-            record: &record,
-            scored: Some(&scored),
-            is_locked: false,
-            allow_incomplete,
-            signer: None,
-            reports: None,
-        };
+        let request = Request { gathered: &gathered, scored: Some((&scored, &meeting)), allow_incomplete, signer: None, reports: None };
         export(format, request, &place.path(name))
     };
     for format in Format::ALL {
@@ -332,34 +337,30 @@ fn an_incomplete_study_is_exported_on_request_and_only_where_that_is_possible() 
 }
 
 #[test]
-fn after_the_lock_no_file_says_open_look() {
+fn an_early_look_is_written_down_and_marks_every_file() {
     let (place, record) = studied(0);
-    let scored = scored(&place.study, &record, &truth(&place)).unwrap();
-    let of = |is_locked: bool, name: &str| {
-        let request = Request {
-            study: &place.study,
-            record: &record,
-            scored: Some(&scored),
-            is_locked,
-            allow_incomplete: false,
-            signer: None,
-            reports: None,
-        };
-        let done = export(Format::All, request, &place.path(name)).unwrap();
-        let says = |name: &String| {
-            name.contains("open-look") || fs::read_to_string(done.folder.join(name)).is_ok_and(|t| t.to_lowercase().contains("open look"))
-        };
-        let said: Vec<_> = done.files.iter().filter(|name| says(name)).cloned().collect();
-        (done, said)
+    let gathered = Gathered::of_workstation(&place.study, &record).unwrap();
+    assert_eq!(meet(&gathered, None, None), Err(ClosingError::Open));
+    let refused = meet(&gathered, None, Some(Early { reason: "", utc_ms: 5 }));
+    assert_eq!(refused, Err(ClosingError::Reason("An early look")));
+    let looks = place.study.root().join("early-looks.json");
+    assert!(!looks.exists());
+    let open = try_export(Format::All, &place.study, &record, Some(&truth(&place)), &place.path("open")).unwrap();
+    let says = |name: &String| {
+        name.contains("open-look") || fs::read_to_string(open.folder.join(name)).is_ok_and(|t| t.to_lowercase().contains("open look"))
     };
-    let (locked, said) = of(true, "locked");
-    assert_eq!((said.as_slice(), locked.open_look), ([].as_slice(), false));
-    let (open, said) = of(false, "open");
     let in_name: Vec<_> = open.files.iter().filter(|f| f.contains(".open-look.")).collect();
     // Without lesions in the truth there is no workbook of marks.
     assert_eq!(in_name.len(), 7, "{in_name:?}");
+    let said: Vec<&String> = open.files.iter().filter(|name| says(name)).collect();
     assert!(said.iter().any(|f| f.ends_with(".imrmc")) && said.iter().any(|f| f.ends_with(".lrc")), "{said:?}");
-    assert_eq!(open.files.len(), locked.files.len());
+    let written = fs::read_to_string(&looks).unwrap();
+    assert!(written.contains("\"reason\": \"a test\"") && written.contains("\"reads\": 72"), "{written}");
+    let manifest = fs::read_to_string(open.folder.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"early_looks\": [") && manifest.contains("\"closed\": null"), "{manifest}");
+    // What was changed in it is noticed as soon as there are accounts, whose names it would need.
+    fs::write(&looks, written.replace("tiresias_early_looks\": 1", "tiresias_early_looks\": 2")).unwrap();
+    assert_eq!(meet(&gathered, None, None), Err(ClosingError::Form("early-looks.json")));
 }
 
 #[test]

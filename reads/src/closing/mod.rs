@@ -1,0 +1,126 @@
+//! When truth may meet scores: after the database lock, or in an early look that is on record.
+//!
+//! Owns both: `lock` is the signed close of reading, `looks` are those that came before it. A [`Meeting`] is the leave for one analysis or export; there is
+//! no other way to it than [`meet`], so that nothing is scored against truth without one of the two. Refuses, in one sentence: an open study, the folder of
+//! a reader, results that are not those that were closed.
+
+mod lock;
+mod looks;
+
+pub(crate) use lock::closed_without_proof;
+pub use lock::{Closed, ClosingError, DatabaseLock, Late, sign_lock, take_late_results};
+pub use looks::EarlyLook;
+
+use crate::accounts::{Act, Thing, Unlocked, may_see};
+use crate::export::{Format, utc};
+use crate::gathered::{Gathered, Where};
+use serde::Serialize;
+
+/// Why somebody looks before reading is closed, and who.
+#[derive(Clone, Copy)]
+pub struct Early<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// When, milliseconds since 1970 in UTC.
+    pub utc_ms: i64,
+}
+
+/// Leave for truth to meet the scores of one study, as its results are now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Meeting {
+    /// The lock; `null` for an early look.
+    closed: Option<Closed>,
+    /// Results that were taken in after the lock, by deviations.
+    late: Vec<Late>,
+    /// Every early look that was ever taken; where reading is not closed, the last one is this.
+    early_looks: Vec<EarlyLook>,
+    #[serde(skip)]
+    signed: Vec<String>,
+}
+
+impl Meeting {
+    /// Whether reading was not closed before.
+    #[must_use]
+    pub const fn is_open_look(&self) -> bool {
+        self.closed.is_none()
+    }
+    /// What an output says of it, in sentences: by whom reading was closed, and what happened beside the plan.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        match &self.closed {
+            Some(closed) => {
+                notes.push(format!("Reading was closed by {}.", self.signed.join(" and ")));
+                notes.extend(closed.reason.as_ref().map(|why| format!("It was closed although something was missing: {why}")));
+            }
+            None => notes.push(crate::export::OPEN_LOOK.to_owned()),
+        }
+        let was = if self.closed.is_some() { "before the database lock" } else { "so far" };
+        match self.early_looks.len() {
+            0 => {}
+            1 => {
+                notes.push(format!("There was one early look {was}: {}", self.early_looks.iter().map(EarlyLook::told).collect::<String>()));
+            }
+            n => {
+                let told: Vec<String> = self.early_looks.iter().map(EarlyLook::told).collect();
+                notes.push(format!("There were {n} early looks {was}: {}", told.join("; ")));
+            }
+        }
+        for late in &self.late {
+            let by = (&late.signature.signer, utc(late.signature.utc_ms));
+            notes.push(format!("Results were taken in after the database lock, by \"{}\", {}: {}", by.0, by.1, late.reason));
+        }
+        notes
+    }
+}
+
+/// Whether truth may meet the scores of a study now: after its lock, or as an early look, which is written down before this returns.
+///
+/// # Errors
+/// [`ClosingError`]; nothing was looked at then.
+pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_>>) -> Result<Meeting, ClosingError> {
+    let (root, accounts) = (gathered.root(), gathered.accounts());
+    if keys.is_none() && accounts.iter().next().is_some() {
+        return Err(ClosingError::NobodySignedIn);
+    }
+    let lock = DatabaseLock::open(root, accounts)?.filter(DatabaseLock::is_closed);
+    let looks = looks::open(root, accounts)?;
+    match (lock, early) {
+        (Some(_), Some(_)) => Err(ClosingError::NotEarly),
+        (Some(lock), None) => {
+            if let Some(keys) = keys.filter(|k| !may_see(k.kind(), Thing::Scores, true)) {
+                return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
+            }
+            lock.covers(gathered, &looks)?;
+            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.word(), utc(s.utc_ms))).collect();
+            Ok(Meeting { closed: Some(lock.closed().clone()), late: lock.late().to_vec(), early_looks: looks, signed })
+        }
+        (None, None) if matches!(gathered.place(), Where::Workstation { has_seats: true }) => Err(ClosingError::ReadersFolder),
+        (None, None) => Err(ClosingError::Open),
+        (None, Some(_)) if matches!(gathered.place(), Where::Workstation { has_seats: true }) => Err(ClosingError::ReadersFolder),
+        (None, Some(early)) => {
+            keys.map_or(Ok(()), |keys| keys.may(Act::Analyse))?;
+            let early_looks = looks::look(gathered, looks, keys, &early)?;
+            Ok(Meeting { closed: None, late: Vec::new(), early_looks, signed: Vec::new() })
+        }
+    }
+}
+
+/// Whether reads may be exported without their truth. Where a study has accounts, answers are for statisticians once reading is closed, and for auditors in
+/// the audit trail; a study without accounts is nobody's secret.
+///
+/// # Errors
+/// [`ClosingError`].
+pub fn reads_alone(gathered: &Gathered, keys: Option<&Unlocked>, format: Format) -> Result<(), ClosingError> {
+    let (root, accounts) = (gathered.root(), gathered.accounts());
+    if accounts.iter().next().is_none() {
+        return Ok(());
+    }
+    let keys = keys.ok_or(ClosingError::NobodySignedIn)?;
+    if format == Format::Audit && may_see(keys.kind(), Thing::AuditTrail, false) {
+        return Ok(());
+    }
+    keys.may(Act::Analyse)?;
+    let is_closed = DatabaseLock::open(root, accounts)?.is_some_and(|lock| lock.is_closed());
+    if may_see(keys.kind(), Thing::Scores, is_closed) { Ok(()) } else { Err(ClosingError::Open) }
+}

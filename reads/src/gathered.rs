@@ -1,0 +1,211 @@
+//! What was read of a study, brought together: on one workstation, or at the desk from the results of all. Exports and analyses start from it and from nothing else.
+//!
+//! Owns which of the two a folder is: a desk has an assignment. Everything in it is sorted, so that the same results give the same bytes in whatever order
+//! they came. Refuses: to judge contradictions; what they touch is not among the reads, and they are named.
+
+use crate::accounts::{AccountError, Accounts};
+use crate::bundle::Bundle;
+use crate::desk::{AssignmentError, MergeError, SignedAssignment, all_merged, is_desk};
+use crate::protocol::Protocol;
+use crate::record::{Record, RecordError, Recorded, Results};
+use crate::study::{Study, StudyError};
+use crate::table::{ReadsTable, merged_table, reads_table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use tiresias_words::{ContentHash, ReaderId};
+
+const ACCOUNTS: &str = "accounts.json";
+const PACKAGES: &str = "packages";
+
+/// What was read of a study.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    root: PathBuf,
+    protocol: Protocol,
+    text: String,
+    bundles: BTreeMap<ReaderId, Bundle>,
+    table: ReadsTable,
+    trail: Vec<Told>,
+    accounts: Accounts,
+    place: Where,
+}
+
+/// Where it was brought together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// In the folder of a workstation; whether readers sign in there.
+    Workstation {
+        /// Readers have seats: it is that of a reader, and no desk's.
+        has_seats: bool,
+    },
+    /// At the study desk.
+    Desk {
+        /// The results files that count.
+        files: BTreeSet<ContentHash>,
+        /// All that lie there.
+        all: BTreeSet<ContentHash>,
+        /// What contradicts itself, each in a sentence.
+        contradictions: Vec<String>,
+    },
+}
+
+/// A row of a record, and the results file that it came with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The file; none on the workstation itself.
+    pub file: Option<ContentHash>,
+    /// What happened.
+    pub recorded: Recorded,
+}
+
+/// Why it cannot be brought together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GatheredError {
+    /// The folder of a workstation.
+    #[error("{0}")]
+    Study(#[from] StudyError),
+    /// Its record.
+    #[error("{0}")]
+    Record(#[from] RecordError),
+    /// The accounts of the desk.
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// Its assignment.
+    #[error("{0}")]
+    Assignment(#[from] AssignmentError),
+    /// Its results.
+    #[error("{0}")]
+    Merge(#[from] MergeError),
+}
+
+impl Gathered {
+    /// Brings together what a folder has: a desk's results, or the record of a workstation. `build` names the running program.
+    ///
+    /// # Errors
+    /// When it is neither, or something in it is not right.
+    pub fn open(root: &Path, build: &str) -> Result<Self, GatheredError> {
+        if is_desk(root) {
+            let accounts = Accounts::open(&root.join(ACCOUNTS))?;
+            return Self::of_desk(root, &SignedAssignment::open(root, &accounts)?, &accounts);
+        }
+        let study = Study::open(root)?;
+        let record = study.open_record(build)?;
+        Self::of_workstation(&study, &record)
+    }
+
+    /// What one workstation recorded.
+    ///
+    /// # Errors
+    /// When record or protocol cannot be read.
+    pub fn of_workstation(study: &Study, record: &Record) -> Result<Self, GatheredError> {
+        let mut trail = Vec::new();
+        record.replay(|recorded| trail.push(Told { file: None, recorded }))?;
+        Ok(Self {
+            root: study.root().to_owned(),
+            protocol: study.protocol().clone(),
+            text: study.protocol_text()?,
+            bundles: study.bundles().clone(),
+            table: reads_table(record, study.protocol())?,
+            trail,
+            accounts: Accounts::open(&study.root().join(ACCOUNTS))?,
+            place: Where::Workstation { has_seats: study.bundles().keys().any(|reader| study.seat(reader).is_some()) },
+        })
+    }
+
+    /// What all workstations sent to the desk.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is no longer what was signed or taken.
+    pub fn of_desk(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<Self, GatheredError> {
+        let (protocol, text) = signed.protocol(root)?;
+        let bundles = signed.readers().map(|reader| Ok((reader.clone(), signed.bundle(root, &protocol, reader)?)));
+        let bundles = bundles.collect::<Result<BTreeMap<_, _>, AssignmentError>>()?;
+        let (files, merged) = all_merged(root, signed, accounts)?;
+        let table = merged_table(&merged, &protocol)?;
+        // By the time of their first row; the rows of a file that is the beginning of another are in that one.
+        let mut told: Vec<&Results> = files.iter().filter(|f| merged.files.contains(&f.file())).collect();
+        told.sort_by_key(|f| (f.events().first().map(|r| r.event.at().utc_ms), f.file()));
+        let rows = |f: &Results| f.events().iter().map(|r| Told { file: Some(f.file()), recorded: r.clone() }).collect::<Vec<_>>();
+        let trail = told.into_iter().flat_map(rows).collect();
+        let place = Where::Desk {
+            files: merged.files.clone(),
+            all: files.iter().map(Results::file).collect(),
+            contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),
+        };
+        Ok(Self { root: root.to_owned(), protocol, text, bundles, table, trail, accounts: accounts.clone(), place })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// The protocol.
+    #[must_use]
+    pub const fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+    /// Its text.
+    #[must_use]
+    pub fn protocol_text(&self) -> &str {
+        &self.text
+    }
+    /// What each reader was to read.
+    #[must_use]
+    pub const fn bundles(&self) -> &BTreeMap<ReaderId, Bundle> {
+        &self.bundles
+    }
+    /// What was locked.
+    #[must_use]
+    pub const fn table(&self) -> &ReadsTable {
+        &self.table
+    }
+    /// Every row of every record that counts.
+    #[must_use]
+    pub fn trail(&self) -> &[Told] {
+        &self.trail
+    }
+    /// The accounts of its folder; none where nobody signs in.
+    #[must_use]
+    pub const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+    /// Where the package with this hash is.
+    #[must_use]
+    pub fn package_dir(&self, package: &ContentHash) -> PathBuf {
+        let mut name = package.to_string();
+        name.truncate(16);
+        self.root.join(PACKAGES).join(name)
+    }
+    /// What contradicts itself among the results; nothing of a workstation.
+    #[must_use]
+    pub fn contradictions(&self) -> &[String] {
+        match &self.place {
+            Where::Workstation { .. } => &[],
+            Where::Desk { contradictions, .. } => contradictions,
+        }
+    }
+    /// How many workstations it is of.
+    #[must_use]
+    pub fn workstations(&self) -> usize {
+        match &self.place {
+            Where::Workstation { .. } => 1,
+            Where::Desk { files, .. } => files.len(),
+        }
+    }
+    pub(crate) const fn place(&self) -> &Where {
+        &self.place
+    }
+    /// Reads that are not locked, and all that were to be made. Reads of the training do not count.
+    #[must_use]
+    pub fn left(&self) -> [usize; 2] {
+        let locked: BTreeSet<_> = self.table.rows.iter().map(|row| row.read.read()).collect();
+        let planned = self.bundles.values().flat_map(|b| b.reads().iter().filter(|r| r.training.is_none()).map(|r| r.id(b.reader())));
+        let (mut left, mut of) = (0, 0);
+        for read in planned {
+            of += 1;
+            left += usize::from(!locked.contains(&read));
+        }
+        [left, of]
+    }
+}

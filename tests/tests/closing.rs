@@ -1,0 +1,172 @@
+//! The database lock on the command line: who closes reading, what it closes, and what happens before and after it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise and says its sentences, its functions too"
+)]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+use tiresias_tests::run::{Ran, tiresias};
+
+/// A simulated study at its desk, read and merged.
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new(readers: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("sim"), tiresias::simulate::PASSPHRASE).unwrap();
+        let desk = Self { dir };
+        desk.done(&["study", "new", "@study", "--template", "crossover"]);
+        desk.done(&["simulate", "@study", "--out", "DESK", "--readers", readers, "--cases", "10", "--seed", "5", "--auc", "0.7,0.9"]);
+        desk
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+    /// Runs a command in which DESK is the study desk and "@name" a file beside it.
+    fn ran(&self, words: &[&str]) -> Ran {
+        let argument = |w: &&str| match w.strip_prefix('@') {
+            Some(name) => self.path(name).display().to_string(),
+            None if **w == *"DESK" => self.path("desk").display().to_string(),
+            None => (*w).to_owned(),
+        };
+        tiresias(words.iter().map(argument)).unwrap()
+    }
+    fn done(&self, words: &[&str]) -> Ran {
+        self.ran(words).done().unwrap_or_else(|e| panic!("{words:?}: {e}"))
+    }
+    fn refused(&self, words: &[&str], says: &str) {
+        let ran = self.ran(words);
+        let sentence = ran.sentence(2).unwrap_or_else(|e| panic!("{words:?}: {e}"));
+        assert!(sentence.contains(says), "{words:?}: {sentence}");
+        println!("{sentence}");
+    }
+    fn manifest(&self, out: &str) -> Value {
+        serde_json::from_slice(&fs::read(self.path(out).join("manifest.json")).unwrap()).unwrap()
+    }
+    /// The files that say "open look", in their name or inside.
+    fn open_looks(&self, out: &str) -> Vec<String> {
+        let files = fs::read_dir(self.path(out)).unwrap().map(|e| e.unwrap().path());
+        let says = |file: &PathBuf| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let is_said = name.contains("open-look") || fs::read_to_string(file).is_ok_and(|t| t.to_lowercase().contains("open look"));
+            is_said.then_some(name)
+        };
+        files.filter_map(|file| says(&file)).collect()
+    }
+}
+
+const BY: [&str; 2] = ["--passphrase-file", "@sim"];
+fn by<'a>(who: &'a str, words: &[&'a str]) -> Vec<&'a str> {
+    [words, &["--as", who], &BY].concat()
+}
+
+#[test]
+fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() {
+    let desk = Desk::new("3");
+    let analyze = ["analyze", "DESK", "--json"];
+    let export = |out: &'static str| ["export", "DESK", "--format", "all", "--truth", "@desk/truth.json", "--out", out];
+    // Before the lock nothing meets, and nothing is written.
+    desk.refused(&analyze, "Say who you are with `--as ID`");
+    desk.refused(&by("statistician", &analyze), "Reading is not closed");
+    desk.refused(&by("statistician", &export("@out")), "Reading is not closed");
+    desk.refused(&by("statistician", &["export", "DESK", "--format", "csv", "--out", "@out"]), "Reading is not closed");
+    desk.refused(&by("coordinator", &[&analyze[..], &["--early-look", "curious"]].concat()), "exporting and analysing is not for it");
+    assert!(!desk.path("out").exists() && !desk.path("desk/early-looks.json").exists());
+    // A reader's folder is no place for truth, whatever is said.
+    let station = ["analyze", "@desk/workstations/sim-01", "--truth", "@desk/truth.json", "--desk", "DESK", "--early-look", "curious"];
+    desk.refused(&station, "folder of a reader");
+
+    // An early look is written down, and marks what comes of it.
+    let look = [&export("@early")[..], &["--early-look", "the sponsor asks for a safety look"]].concat();
+    desk.done(&by("statistician", &look));
+    let manifest = desk.manifest("early");
+    assert_eq!((&manifest["open_look"], &manifest["meeting"]["closed"]), (&json!(true), &Value::Null));
+    assert_eq!(manifest["meeting"]["early_looks"][0]["signature"]["signer"], "statistician");
+    let early = desk.open_looks("early");
+    assert!(early.len() > 8, "{early:?}");
+    let looks = fs::read_to_string(desk.path("desk/early-looks.json")).unwrap();
+    fs::write(desk.path("desk/early-looks.json"), looks.replace("safety", "futility")).unwrap();
+    desk.refused(&by("statistician", &look), "cannot be trusted");
+    fs::write(desk.path("desk/early-looks.json"), &looks).unwrap();
+
+    // Two people of different kinds close reading.
+    let lock = ["study", "lock", "DESK"];
+    desk.refused(&by("sim-01", &lock), "closing the reading is not for it");
+    let first = desk.done(&by("coordinator", &lock));
+    assert!(first.out.contains("60 of 60 reads") && first.out.contains("A second person"), "{}", first.out);
+    desk.refused(&by("coordinator", &lock), "another kind of account (data-manager or statistician)");
+    desk.refused(&by("statistician", &analyze), "Reading is not closed");
+    let second = desk.done(&by("manager", &lock));
+    assert!(second.out.contains("Reading is closed") && second.out.contains("Receipt"), "{}", second.out);
+    desk.refused(&by("statistician", &lock), "closed already");
+
+    // Now it meets; nothing is marked but that there was a look before.
+    desk.refused(&by("statistician", &[&analyze[..], &["--early-look", "again"]].concat()), "take `--early-look` out");
+    desk.refused(&by("coordinator", &analyze), "scores are for statisticians");
+    let found = desk.done(&by("statistician", &analyze)).json().unwrap();
+    assert_eq!((&found["open_look"], &found["n"]["missing"]), (&json!(false), &json!(0)));
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("Reading was closed by") && notes.contains("There was one early look before the database lock"), "{notes}");
+    desk.done(&by("statistician", &export("@out")));
+    let manifest = desk.manifest("out");
+    assert_eq!((&manifest["open_look"], manifest["meeting"]["closed"]["results"].as_array().map(Vec::len)), (&json!(false), Some(3)));
+    assert_eq!(desk.open_looks("out"), Vec::<String>::new());
+    let names = |out: &str| fs::read_dir(desk.path(out)).unwrap().count();
+    assert_eq!(names("out"), names("early"), "the same files, marked and not");
+    let verified = desk.done(&["verify", "@out"]);
+    assert!(verified.out.contains("signed by \"statistician\""), "{}", verified.out);
+}
+
+#[test]
+fn after_the_lock_results_come_in_by_a_signed_deviation_alone() {
+    let desk = Desk::new("2");
+    let late = fs::read_dir(desk.path("desk/results")).unwrap().map(|e| e.unwrap().path());
+    let late = late.min().unwrap();
+    fs::rename(&late, desk.path("late.tresults")).unwrap();
+    // What is missing needs a reason, of the first to sign.
+    let lock = ["study", "lock", "DESK"];
+    desk.refused(&by("coordinator", &lock), "20 of 40 reads are missing");
+    desk.done(&by("coordinator", &[&lock[..], &["--reason", "a reader withdrew"]].concat()));
+    desk.refused(&by("manager", &[&lock[..], &["--reason", "I see it otherwise"]].concat()), "gave the reason \"a reader withdrew\"");
+    // Results that come in between make the first signature void.
+    let merge = ["merge", "DESK", "@late.tresults"];
+    desk.done(&by("manager", &merge));
+    let anew = desk.done(&by("manager", &lock));
+    assert!(anew.out.contains("40 of 40 reads") && anew.out.contains("A second person"), "{}", anew.out);
+    fs::remove_file(&late).unwrap();
+    desk.refused(&by("coordinator", &lock), "20 of 40 reads are missing");
+    desk.done(&by("coordinator", &[&lock[..], &["--reason", "a reader withdrew"]].concat()));
+    desk.done(&by("statistician", &lock));
+
+    let analyze = by("statistician", &["analyze", "DESK", "--json", "--fom", "auc"]);
+    let found = desk.done(&analyze).json().unwrap();
+    assert_eq!(found["n"]["missing"], 20);
+    assert!(found["notes"].to_string().contains("closed although something was missing: a reader withdrew"));
+    desk.refused(&by("manager", &merge), "reading is closed");
+    assert!(!late.exists());
+    desk.refused(&by("statistician", &[&merge[..], &["--deviation", "found in the post"]].concat()), "taking results in is not for it");
+    desk.done(&by("manager", &[&merge[..], &["--deviation", "found in the post"]].concat()));
+    let found = desk.done(&analyze).json().unwrap();
+    assert_eq!(found["n"]["missing"], 0);
+    assert!(found["notes"].to_string().contains("taken in after the database lock, by \\\"manager\\\""), "{}", found["notes"]);
+    // What is laid beside them, or taken away, is noticed.
+    fs::remove_file(&late).unwrap();
+    desk.refused(&analyze, "1 files are gone");
+    fs::copy(desk.path("late.tresults"), &late).unwrap();
+    desk.done(&analyze);
+    let file = desk.path("desk/lock.json");
+    let text = fs::read_to_string(&file).unwrap();
+    for (from, to) in [("withdrew", "was ill"), ("found in", "lost in"), ("\"coordinator\"", "\"manager\"")] {
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        desk.refused(&analyze, "");
+    }
+}
