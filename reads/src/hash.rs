@@ -1,4 +1,4 @@
-//! SHA-256 of bytes and of lists of fields: the one way this crate hashes.
+//! SHA-256 of bytes and of lists of fields: the one way this crate hashes. And bytes as hexadecimal digits, and back.
 //!
 //! Fields are length-prefixed (8 bytes, little endian), so that no two different lists of fields have the same bytes.
 
@@ -18,6 +18,20 @@ pub(crate) fn of_fields(fields: &[&[u8]]) -> ContentHash {
         sha.update(field);
     }
     ContentHash(sha.finalize().into())
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The bytes of hexadecimal digits.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]

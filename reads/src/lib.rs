@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+pub mod adjudication;
 pub mod analysis;
 pub mod bundle;
 pub mod closing;
@@ -21,6 +22,7 @@ pub mod hanging;
 pub mod machine;
 pub mod matching;
 pub mod merge;
+pub mod pair;
 pub mod protocol;
 pub mod record;
 pub mod scoring;

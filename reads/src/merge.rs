@@ -92,6 +92,15 @@ pub enum Conflict {
         /// For which read.
         read: ReadId,
     },
+    /// A decision between two reads that does not count.
+    Decision {
+        /// Where.
+        file: ContentHash,
+        /// Which.
+        read: ReadId,
+        /// Why not, as a clause.
+        why: &'static str,
+    },
     /// One read, told differently.
     ReadTwice {
         /// Which.
@@ -148,6 +157,13 @@ impl fmt::Display for Conflict {
                 short(file),
                 read.case,
                 read.reader
+            ),
+            Self::Decision { file, read, why } => write!(
+                f,
+                "File {}: the decision of \"{}\" about case {} does not count: {why}.",
+                short(file),
+                read.reader,
+                read.case
             ),
             Self::ReadTwice { read, files: [a, b] } => write!(
                 f,
@@ -324,8 +340,9 @@ fn of_reader<'a>(file: ContentHash, results: &'a Results, state: &'a State) -> i
 /// Whether two workstations tell the same about a read: what was said, not when.
 fn says_the_same(a: &Locked, b: &Locked) -> bool {
     let said = |read: &Locked| (read.assignment().clone(), read.answers().clone(), read.not_evaluable().clone(), read.marks().clone());
+    let settled = |read: &Locked| read.settled().map(|s| (s.pair().cloned(), s.choice(), s.reason().map(str::to_owned)));
     let before = |read: &Locked| read.impression().map(said);
-    said(a) == said(b) && before(a) == before(b)
+    said(a) == said(b) && before(a) == before(b) && settled(a) == settled(b)
 }
 
 fn overlaps(counting: &BTreeMap<ContentHash, &Results>, merged: &mut Merged) {

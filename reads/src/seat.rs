@@ -10,6 +10,7 @@ use crate::accounts::{
 use crate::bundle::Bundle;
 use crate::hash;
 use crate::machine::{Leave, LeaveError, Refusal, Rules, State};
+use crate::pair::{Pair, PairError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tiresias_words::{ContentHash, ContentKey, RevealToken};
@@ -78,6 +79,9 @@ pub enum RevealError {
     /// The key is not for this account.
     #[error("{0}")]
     Account(#[from] AccountError),
+    /// Two reads that cannot be used.
+    #[error("The two reads cannot be shown: {0}.")]
+    Pair(#[from] PairError),
 }
 
 impl Seat {
@@ -106,7 +110,7 @@ impl Seat {
         if seat.tiresias_seat != SEAT_VERSION { Err(SeatError::Form) } else { seat.checked(bundle) }
     }
     fn checked(self, bundle: &Bundle) -> Result<Self, SeatError> {
-        if self.account.id().as_str() != bundle.reader().as_str() || !may_do(self.account.kind(), Act::Read) {
+        if self.account.id().as_str() != bundle.reader().as_str() || !may_do(self.account.kind(), bundle.act()) {
             return Err(SeatError::Account);
         }
         if self.issued.meaning != Meaning::Assignment || !may_do(self.issued.kind, Act::Assign) {
@@ -159,5 +163,18 @@ impl Seat {
         let package = draft.package();
         let wrapped = self.keys.get(&package).ok_or(RevealError::NoKey)?;
         Ok(RevealToken::new(keys.unwrap(wrapped, &package)?, package))
+    }
+    /// Opens the two reads of the open case. `state` must come from the record: then this is possible only after the event that shows them is durable.
+    ///
+    /// # Errors
+    /// When they are not to be shown in that state, there is no key for them, or they cannot be opened.
+    pub fn open_pair(&self, rules: &Rules, state: &State, keys: &Unlocked) -> Result<Pair, RevealError> {
+        let draft = state.open().ok_or(RevealError::Refused(Refusal::NoCaseOpen))?;
+        if draft.settling().is_none() {
+            return Err(RevealError::Refused(Refusal::NoPair));
+        }
+        let sealed = rules.assigned(draft.read()).and_then(|r| r.pair.as_ref()).ok_or(RevealError::Refused(Refusal::NoPair))?;
+        let wrapped = self.keys.get(&sealed.hash()).ok_or(RevealError::NoKey)?;
+        Ok(sealed.open(&keys.unwrap(wrapped, &sealed.hash())?, rules.protocol())?)
     }
 }

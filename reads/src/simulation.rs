@@ -347,6 +347,8 @@ impl<'a> SimulatedReader<'a> {
             }
             // The plan holds enough marks; a lock says what is wrong where it does not.
             Missing::Marks(_) => Action::Lock,
+            // Simulated readers settle nothing.
+            Missing::Pair | Missing::Decision | Missing::Reason => Action::Lock,
             Missing::Rule { say, subject } => self.mended(draft, say, subject).map_or(Action::Lock, |(q, s, v)| give(q, &s, v)),
         }
     }

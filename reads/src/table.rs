@@ -34,7 +34,8 @@ pub struct ReadRow {
     pub read: Locked,
 }
 
-/// Builds the table from the record of one workstation. Reads of the training are not in it.
+/// Builds the table from the record of one workstation. Reads of the training are not in it, nor what adjudicators
+/// decided.
 ///
 /// # Errors
 /// When the record cannot be read or is not intact; a read that was locked without a rating counts as such.
@@ -54,7 +55,7 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
         seq: locked_at.get(read.read()).copied().unwrap_or(0),
         impression_seq: impression_at.get(read.read()).copied().unwrap_or(0),
     });
-    table(locked, protocol, record.head())
+    table(locked, protocol, record.head(), false)
 }
 
 /// Builds the table from what was merged of many workstations. Reads that a conflict touches are not in it.
@@ -62,6 +63,18 @@ pub fn reads_table(record: &Record, protocol: &Protocol) -> Result<ReadsTable, R
 /// # Errors
 /// When a read was locked without a rating that the protocol asks for.
 pub fn merged_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTable, RecordError> {
+    of_merged(merged, protocol, false)
+}
+
+/// The same of what adjudicators decided: a table of its own, whose rows take the place of no read.
+///
+/// # Errors
+/// As [`merged_table`].
+pub fn decisions_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTable, RecordError> {
+    of_merged(merged, protocol, true)
+}
+
+fn of_merged(merged: &Merged, protocol: &Protocol, decisions: bool) -> Result<ReadsTable, RecordError> {
     let files: Vec<&[u8]> = merged.files.iter().map(|f| f.0.as_slice()).collect();
     let head = Appended { seq: merged.reads.len() as u64, head: hash::of_fields(&files) };
     let locked = merged.reads.values().map(|m| LockedAt {
@@ -70,7 +83,7 @@ pub fn merged_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTable, 
         seq: m.seq,
         impression_seq: m.impression_seq.unwrap_or(0),
     });
-    table(locked, protocol, head)
+    table(locked, protocol, head, decisions)
 }
 
 /// A read, and the rows that locked it.
@@ -95,7 +108,7 @@ fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, he
     let mut rows = Vec::new();
     for LockedAt { read, file, seq, impression_seq } in locked.filter(|l| !l.read.assignment().training) {
         let condition = &read.read().condition;
-        let before = protocol.condition(condition).and_then(|c| c.ai.before());
+        let before = protocol.condition(condition).filter(|_| !decisions).and_then(|c| c.ai.before());
         if let (Some(impression), Some(before)) = (read.impression(), before) {
             rows.push(row(impression, before.clone(), file, impression_seq)?);
         }

@@ -4,7 +4,7 @@
 //! everywhere. Salt and nonce follow from bytes that are drawn once for each sealing.
 
 use super::AccountError;
-use crate::hash;
+use crate::hash::{self, hex, unhex};
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -122,18 +122,4 @@ fn nonce(salt: &[u8; 32]) -> XNonce {
     let mut nonce = XNonce::default();
     nonce.iter_mut().zip(whole).for_each(|(n, w)| *n = w);
     nonce
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// The bytes of hexadecimal digits.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -2,9 +2,8 @@
 //!
 //! Ed25519 (RFC 8032) over the hash of all of that, so that none of it can be exchanged. Refuses: a signature by a key other than the one that is expected.
 
-use super::envelope::{hex, unhex};
 use super::{Account, Key, Kind, Unlocked};
-use crate::hash;
+use crate::hash::{self, hex, unhex};
 use ed25519_dalek::{Signer as _, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use tiresias_words::{AccountId, ContentHash};

@@ -3,9 +3,8 @@
 //! An ephemeral key for each, the shared secret hashed with both public keys and what the content key is for, then XChaCha20-Poly1305 with a key that is used
 //! once.
 
-use super::envelope::{hex, unhex};
 use super::{AccountError, Entropy, Key, Unlocked};
-use crate::hash;
+use crate::hash::{self, hex, unhex};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};

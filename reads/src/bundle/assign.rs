@@ -248,6 +248,7 @@ impl<'a> Hand<'a> {
             repeat,
             facts: case.facts.clone(),
             training: case.training,
+            pair: None,
         });
         Ok(())
     }

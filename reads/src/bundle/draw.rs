@@ -14,14 +14,14 @@ use tiresias_words::{CaseCode, ContentHash};
 const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// An independent stream of random numbers for each use. The protocol's hash covers its own seed.
-pub(super) fn stream(protocol: &Protocol, seed: u64, of: &[&str]) -> ChaCha20Rng {
+pub(crate) fn stream(protocol: &Protocol, seed: u64, of: &[&str]) -> ChaCha20Rng {
     let head: [&[u8]; 3] = [b"tiresias assign 1", &protocol.hash().0, &seed.to_le_bytes()];
     let fields: Vec<&[u8]> = head.into_iter().chain(of.iter().map(|s| s.as_bytes())).collect();
     ChaCha20Rng::from_seed(hash::of_fields(&fields).0)
 }
 
 /// A number below `n` (above 0), each equally likely.
-pub(super) fn below(rng: &mut ChaCha20Rng, n: u64) -> u64 {
+pub(crate) fn below(rng: &mut ChaCha20Rng, n: u64) -> u64 {
     // 2^64 mod n: the numbers under it would make some results likelier than others.
     let uneven = n.wrapping_neg() % n;
     loop {
@@ -33,7 +33,7 @@ pub(super) fn below(rng: &mut ChaCha20Rng, n: u64) -> u64 {
 }
 
 /// Fisher and Yates.
-pub(super) fn shuffled<T>(rng: &mut ChaCha20Rng, mut items: Vec<T>) -> Vec<T> {
+pub(crate) fn shuffled<T>(rng: &mut ChaCha20Rng, mut items: Vec<T>) -> Vec<T> {
     for last in (1..items.len()).rev() {
         let other = below(rng, last as u64 + 1) as usize;
         items.swap(last, other);
@@ -43,14 +43,14 @@ pub(super) fn shuffled<T>(rng: &mut ChaCha20Rng, mut items: Vec<T>) -> Vec<T> {
 
 /// The codes that are given away.
 #[derive(Default)]
-pub(super) struct Codes {
+pub(crate) struct Codes {
     of_reader: BTreeSet<CaseCode>,
     of_case: BTreeSet<(ContentHash, CaseCode)>,
 }
 
 impl Codes {
     /// A code that the reader does not have yet, and that nobody has for this case.
-    pub(super) fn draw(&mut self, rng: &mut ChaCha20Rng, package: ContentHash) -> Result<CaseCode, BundleError> {
+    pub(crate) fn draw(&mut self, rng: &mut ChaCha20Rng, package: ContentHash) -> Result<CaseCode, BundleError> {
         loop {
             let mut letter = || char::from(CODE_ALPHABET[below(rng, CODE_ALPHABET.len() as u64) as usize]);
             let text = format!("{}{}-{}", letter(), letter(), letter());
@@ -61,7 +61,11 @@ impl Codes {
             }
         }
     }
-    pub(super) fn next_reader(&mut self) {
+    /// Notes a code that somebody has for a case.
+    pub(crate) fn given(&mut self, package: ContentHash, code: CaseCode) {
+        self.of_case.insert((package, code));
+    }
+    pub(crate) fn next_reader(&mut self) {
         self.of_reader.clear();
     }
 }

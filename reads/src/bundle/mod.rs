@@ -8,8 +8,11 @@ mod draw;
 mod square;
 
 pub use assign::{MatrixRow, Plan, assign};
+pub(crate) use draw::{Codes, below, shuffled, stream};
 
+use crate::accounts::Act;
 use crate::hash;
+use crate::pair::SealedPair;
 use crate::protocol::Protocol;
 use crate::shown::{is_line, shown};
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,9 @@ pub struct AssignedRead {
     /// Set where the read belongs to the training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<TrainingCase>,
+    /// Set where two reads of the case are settled: both, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<SealedPair>,
 }
 
 /// A case of the training. Its truth is in the bundle, because the reader is told it.
@@ -141,6 +147,9 @@ pub enum BundleError {
     /// One code for two cases.
     #[error("the bundle has one code for two cases; get it again from the study desk")]
     CodeTwice,
+    /// Reads and adjudications in one, or adjudications that the protocol does not have.
+    #[error("the bundle has two reads to settle where the protocol has none, or in some of its cases alone; get it again from the study desk")]
+    Pairs,
     /// Nothing to read.
     #[error("there is no case or no reader to assign; name at least one of each")]
     Nothing,
@@ -233,6 +242,17 @@ impl Bundle {
         Self { protocol: made_for, reader, display_name, issued_utc_ms, reads }.checked(protocol)
     }
 
+    /// An adjudicator's bundle, with the sealed pairs in the order in which they are settled.
+    pub(crate) fn for_adjudicator(
+        protocol: &Protocol,
+        account: &Account,
+        issued_utc_ms: i64,
+        reads: Vec<AssignedRead>,
+    ) -> Result<Self, BundleError> {
+        let Account { reader, display_name } = account.clone();
+        Self { protocol: protocol.hash(), reader, display_name, issued_utc_ms, reads }.checked(protocol)
+    }
+
     fn checked(self, protocol: &Protocol) -> Result<Self, BundleError> {
         if self.protocol != protocol.hash() {
             return Err(BundleError::OtherProtocol);
@@ -260,6 +280,12 @@ impl Bundle {
                 return Err(BundleError::CodeTwice);
             }
             // Neither under one code nor under two: one read is one score.
+            let settled = protocol.adjudication().map(|a| &a.condition);
+            if read.pair.is_some() != self.adjudicates()
+                || read.pair.is_some() && (settled != Some(&read.condition) || read.training.is_some())
+            {
+                return Err(BundleError::Pairs);
+            }
             let first = reads.insert((&read.case, &read.condition, read.repeat));
             if !first || !contents.insert((read.package, &read.condition, read.repeat)) {
                 return Err(BundleError::ReadTwice);
@@ -302,6 +328,16 @@ impl Bundle {
     #[must_use]
     pub const fn issued_utc_ms(&self) -> i64 {
         self.issued_utc_ms
+    }
+    /// Whether it is an adjudicator's: two reads of each case, sealed, are settled.
+    #[must_use]
+    pub fn adjudicates(&self) -> bool {
+        self.reads.first().is_some_and(|r| r.pair.is_some())
+    }
+    /// What whoever signs in with it does.
+    #[must_use]
+    pub fn act(&self) -> Act {
+        if self.adjudicates() { Act::Adjudicate } else { Act::Read }
     }
     /// The reads, in the order in which they are made.
     #[must_use]

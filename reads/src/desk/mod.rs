@@ -3,9 +3,11 @@
 //! Owns the list, and writes a plain truth beside it, which [`crate::truth`] reads. The list knows no truth but that of training cases, which their readers
 //! are told. Refuses: a case or a package twice.
 
+mod adjudication;
 mod assignment;
 mod results;
 
+pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
 pub(crate) use assignment::is_desk;
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};

@@ -2,11 +2,12 @@
 //!
 //! Refuses: files that are no results of this study, and to lose or change one that is there.
 
-use super::{AssignmentError, SignedAssignment};
+use super::{AdjudicationError, Adjudications, AssignmentError, SignedAssignment};
 use crate::accounts::{AccountError, Accounts, Act, Unlocked};
+use crate::adjudication::{Drawn, contradicted};
 use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
-use crate::merge::{Expected, Merged, merge};
+use crate::merge::{Conflict, Expected, Merged, merge};
 use crate::record::{MAX_RESULTS, Results, ResultsError};
 use crate::shown::shown;
 use std::io;
@@ -30,6 +31,9 @@ pub enum MergeError {
     /// Nothing was assigned here.
     #[error("{0}")]
     Assignment(#[from] AssignmentError),
+    /// What was drawn for adjudicators here.
+    #[error("{0}")]
+    Adjudication(Box<AdjudicationError>),
     /// No results of this study.
     #[error("{file}: nothing of it was taken: {error}.")]
     Results {
@@ -157,6 +161,26 @@ pub fn merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Re
 
 /// The same with the files, sorted by their hashes.
 pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<(Vec<Results>, Merged), MergeError> {
+    let adjudications = Adjudications::open(root, accounts).map_err(|e| MergeError::Adjudication(Box::new(e)))?;
+    let (files, mut merged) = received(root, signed, accounts, &adjudications)?;
+    let drawn: Vec<Drawn> = adjudications.drawn().cloned().collect();
+    if !drawn.is_empty() {
+        let (protocol, _) = signed.protocol(root)?;
+        let doubted = contradicted(&protocol, &merged, &drawn);
+        merged.reads.retain(|id, _| !doubted.iter().any(|c| matches!(c, Conflict::Decision { read, .. } if read == id)));
+        merged.conflicts.extend(doubted);
+        merged.conflicts.sort();
+    }
+    Ok((files, merged))
+}
+
+/// The same, before decisions are held against the reads that they are about.
+pub(super) fn received(
+    root: &Path,
+    signed: &SignedAssignment,
+    accounts: &Accounts,
+    adjudications: &Adjudications,
+) -> Result<(Vec<Results>, Merged), MergeError> {
     let mut files = Vec::new();
     let folder = root.join(RESULTS);
     let entries = match std::fs::read_dir(&folder) {
@@ -171,7 +195,9 @@ pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Acco
         files.push(Results::parse(&bytes).map_err(|error| MergeError::Results { file: name, error })?);
     }
     files.sort_by_key(Results::file);
-    let merged = merge(&signed.expected(), accounts, &files, &receipts(root)?);
+    let mut expected = signed.expected();
+    expected.bundles.extend(adjudications.bundles());
+    let merged = merge(&expected, accounts, &files, &receipts(root)?);
     Ok((files, merged))
 }
 

@@ -7,7 +7,7 @@ use super::files::{Meaning, OutFile};
 use super::table::{csv_of, utc};
 use crate::formats::workbook::Value;
 use crate::gathered::Told;
-use crate::machine::{AnswerValue, Event, Fact, Subject};
+use crate::machine::{AnswerValue, Choice, Event, Fact, Subject};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -154,8 +154,14 @@ fn sentence(event: &Event, kind: &str) -> String {
         Fact::NotEvaluable { subject, reason } => format!("{} was said to be not evaluable: \"{reason}\".", about(subject)),
         Fact::Evaluable { subject } => format!("{} was said to be evaluable after all.", about(subject)),
         Fact::Viewed { glimpses } => format!("The view was changed {} times.", glimpses.len()),
-        Fact::ImpressionLocked { read, .. } => format!("What was thought of case {} without the AI was locked.", read.case),
+        Fact::ImpressionLocked { read, .. } => format!("What was thought of case {} at first was locked.", read.case),
         Fact::AiRevealed { read } => format!("What the AI says of case {} was shown from here on.", read.case),
+        Fact::PairRevealed { read } => format!("The two reads of case {} were shown from here on.", read.case),
+        Fact::PairShown(_) => "Both were on the screen.".to_owned(),
+        Fact::Settled { choice: Choice::A } => "Read A was accepted.".to_owned(),
+        Fact::Settled { choice: Choice::B } => "Read B was accepted.".to_owned(),
+        Fact::Settled { choice: Choice::Own } => "A read of the adjudicator's own was chosen.".to_owned(),
+        Fact::ReasonGiven { reason } => format!("The reason: {reason}."),
         Fact::ReadLocked { read, .. } => format!("The read of case {} was locked.", read.case),
         Fact::AmendmentOpened { read, reason } => format!("The locked read of case {} was opened again: {reason}.", read.case),
         Fact::Paused => "The reader left the screen.".to_owned(),

@@ -1,7 +1,9 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use super::settle::Choice;
 use crate::accounts::Signature;
 use crate::hanging::{FirstView, Shows};
+use crate::pair::Pair;
 use crate::protocol::{AnswerValue, Subject, Tool};
 use crate::workspace::Change;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,12 @@ pub enum Action {
         /// What the reader says.
         verdict: Verdict,
     },
+    /// The two reads that are to be settled were opened and are on the screen. A second time changes nothing.
+    PairShown(Box<Pair>),
+    /// Accept one of them, or say something else; again, say otherwise.
+    Settle(Choice),
+    /// Why; again, say it anew: 1 to 1,000 characters.
+    GiveReason(String),
     /// What was looked at since the last such action. Behaviour: may be batched, must come before the next answer.
     Viewed(Vec<Glimpse>),
     /// Leave the screen for a while: images go, and the clock stands, until they are shown again.

@@ -42,6 +42,8 @@ pub enum Stage {
     OnRequest,
     /// It is shown.
     Shown,
+    /// None is shown, but two reads that are settled next.
+    Settling,
 }
 
 impl Place {
@@ -72,18 +74,24 @@ impl Missing {
             Self::Answer { question, subject } => Some(Place::Answer(question.clone(), subject.clone())),
             Self::MarkRating(mark) => Some(Place::Rating(*mark)),
             Self::MarkClass(mark) => Some(Place::Class(*mark)),
-            Self::Marks(_) | Self::Findings | Self::Finding(_) | Self::Rule { .. } => None,
+            Self::Marks(_)
+            | Self::Findings
+            | Self::Finding(_)
+            | Self::Pair
+            | Self::Decision
+            | Self::Reason
+            | Self::Rule { .. } => None,
         }
     }
 }
 
 /// Everything that can be said now, in the order of the form: each mark with its rating, its class and its questions, the case, then each unit. Nothing is
-/// asked while the first impression is locked and the AI not shown.
+/// asked while the first impression is locked and the AI not shown, nor while A or B is accepted.
 #[must_use]
 pub fn asked(rules: &Rules, draft: &Draft) -> Vec<Place> {
     let form = rules.protocol().form();
     let mut places = Vec::new();
-    if draft.awaits_ai() {
+    if !draft.is_writable() {
         return places;
     }
     let about = |per: Per, subject: &Subject, places: &mut Vec<Place>| {
@@ -109,7 +117,7 @@ pub fn asked(rules: &Rules, draft: &Draft) -> Vec<Place> {
 pub fn excusable(rules: &Rules, draft: &Draft) -> Vec<Subject> {
     let form = rules.protocol().form();
     match form.not_evaluable().map(|n| n.per) {
-        _ if draft.awaits_ai() => Vec::new(),
+        _ if !draft.is_writable() => Vec::new(),
         Some(Per::Case) => vec![Subject::Case],
         Some(Per::Unit) => form.units().iter().map(|u| Subject::Unit(u.key.clone())).collect(),
         Some(Per::Mark) | None => Vec::new(),
@@ -127,8 +135,9 @@ impl Stage {
     /// Where a draft stands.
     #[must_use]
     pub fn of(rules: &Rules, draft: &Draft) -> Self {
-        let ai = rules.protocol().condition(&draft.read().condition).map_or(&Ai::Hidden, |c| &c.ai);
-        match ai {
+        match rules.ai_of(draft).unwrap_or(&Ai::Hidden) {
+            Ai::Hidden if draft.settling().is_some() => Self::Settling,
+            Ai::Hidden if draft.assignment().settles && rules.own_impression_first() => Self::First,
             Ai::Hidden => Self::Alone,
             _ if draft.revealed().is_some() => Self::Shown,
             Ai::Sequential { .. } if draft.awaits_ai() => Self::Locked,

@@ -6,10 +6,12 @@ use super::event::{Event, Fact};
 use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
 use super::refusal::{Day, Refusal};
+use super::settle::Choice;
 use super::state::{State, is_session_of};
 use super::told::{calls_positive, why_final};
 use crate::accounts::Signature;
 use crate::hanging::FirstView;
+use crate::pair::Pair;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
 use crate::shown::is_text;
 use crate::workspace::MOST_CORNERS;
@@ -68,8 +70,11 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
         Action::ClearAnswer { question, subject } => Ok(sitting()?.writable()?.clear_answer(question, subject)),
         Action::NotEvaluable { subject, reason } => sitting()?.writable()?.not_evaluable(subject, reason),
         Action::Evaluable(subject) => Ok(sitting()?.writable()?.evaluable(subject)),
-        Action::Lock => sitting()?.writable()?.lock(false),
-        Action::LockAnyway => sitting()?.writable()?.lock(true),
+        Action::PairShown(pair) => sitting()?.visible()?.pair_shown(pair),
+        Action::Settle(choice) => sitting()?.visible()?.settle(choice),
+        Action::GiveReason(reason) => sitting()?.visible()?.because(reason),
+        Action::Lock => sitting()?.visible()?.lock(false),
+        Action::LockAnyway => sitting()?.visible()?.lock(true),
     }
 }
 
@@ -93,6 +98,7 @@ fn start_session(rules: &Rules, state: &State, environment: Environment, now: &M
                 read: r.id(rules.reader()),
                 package: r.package,
                 training: r.training.is_some(),
+                settles: r.pair.is_some(),
             };
             let reads = rules.bundle().reads().iter().map(assignment);
             let enrolled = Fact::Enrolled { bundle: rules.bundle_hash, reads: reads.collect() };
@@ -130,7 +136,7 @@ impl<'a> Sitting<'a> {
         Event::new(self.state.reader().clone(), self.session, self.now.clone(), package, fact)
     }
     fn ai(&self, read: &ReadId) -> &'a Ai {
-        self.rules.protocol().condition(&read.condition).map_or(&Ai::Hidden, |c| &c.ai)
+        self.rules.ai_in(read).unwrap_or(&Ai::Hidden)
     }
     fn open_case(self, read: ReadId) -> Result<Vec<Event>, Refusal> {
         let is_draft = self.state.draft().is_some_and(|d| *d.read() == read);
@@ -149,7 +155,8 @@ impl<'a> Sitting<'a> {
         let mut overridden = None;
         if !is_draft {
             self.training_is_done(next)?;
-            if let Err(early) = self.is_washed_out(next) {
+            // Whoever settles two reads makes none.
+            if let Err(early) = if next.settles { Ok(()) } else { self.is_washed_out(next) } {
                 let leave = self.rules.leave(&read).ok_or(early)?;
                 overridden = Some(self.event(Some(package), Fact::WashoutOverridden(Box::new(leave.clone()))));
             }
@@ -157,7 +164,13 @@ impl<'a> Sitting<'a> {
         let opened = self.event(Some(package), Fact::CaseOpened { read: read.clone() });
         // AI that belongs to the first view is there before the first image; in a draft that was left it is there already.
         let reveals = matches!(self.ai(&read), Ai::Concurrent(_)) && !is_draft;
-        let revealed = reveals.then(|| self.event(Some(package), Fact::AiRevealed { read }));
+        let shows_pair = next.settles && !self.rules.own_impression_first() && !is_draft;
+        let revealed = match (reveals, shows_pair) {
+            (true, _) => Some(Fact::AiRevealed { read }),
+            (false, true) => Some(Fact::PairRevealed { read }),
+            (false, false) => None,
+        };
+        let revealed = revealed.map(|fact| self.event(Some(package), fact));
         Ok(overridden.into_iter().chain([opened]).chain(revealed).collect())
     }
     /// A session that is as long as it may be opens no further case; the open one can be finished.
@@ -199,7 +212,7 @@ impl<'a> Sitting<'a> {
         if let Some(open) = self.state.open() {
             return Err(Refusal::CaseOpen(open.read().case.clone()));
         }
-        if !is_session_of(&signature, self.state.reader()) {
+        if !is_session_of(&signature, self.state) {
             return Err(Refusal::OtherReader);
         }
         Ok(vec![self.event(None, Fact::SessionSigned(signature))])
@@ -221,7 +234,11 @@ impl<'a> Sitting<'a> {
     /// The case on the screen, when something can be said about it.
     fn writable(self) -> Result<OpenCase<'a>, Refusal> {
         let open = self.visible()?;
-        if open.draft.awaits_ai() { Err(Refusal::AwaitsAi) } else { Ok(open) }
+        match () {
+            () if open.draft.awaits_ai() => Err(Refusal::AwaitsAi),
+            () if !open.draft.is_writable() => Err(Refusal::NotOwn),
+            () => Ok(open),
+        }
     }
 }
 
@@ -293,6 +310,29 @@ impl OpenCase<'_> {
         }
         Ok(self.records(Fact::FindingJudged { finding, verdict }))
     }
+    /// The two reads of the bundle, and no others, are on the screen after they may be shown, and as often as they are opened the same.
+    fn pair_shown(&self, pair: Box<Pair>) -> Result<Vec<Event>, Refusal> {
+        let settling = self.draft.settling().ok_or(Refusal::NoPair)?;
+        let rules = self.sitting.rules;
+        let sealed = rules.assigned(self.draft.read()).and_then(|r| r.pair.as_ref()).ok_or(Refusal::NoPair)?;
+        if pair.hash() != sealed.opens() || !pair.fits(rules.protocol()) {
+            return Err(Refusal::OtherPair);
+        }
+        Ok(if settling.pair().is_some() { Vec::new() } else { self.records(Fact::PairShown(pair)) })
+    }
+    fn settle(&self, choice: Choice) -> Result<Vec<Event>, Refusal> {
+        let settling = self.draft.settling().filter(|s| s.pair().is_some()).ok_or(Refusal::NoPair)?;
+        let is_same = settling.choice() == Some(choice);
+        Ok(if is_same { Vec::new() } else { self.records(Fact::Settled { choice }) })
+    }
+    fn because(&self, reason: String) -> Result<Vec<Event>, Refusal> {
+        let settling = self.draft.settling().filter(|s| s.pair().is_some()).ok_or(Refusal::NoPair)?;
+        if !is_text(&reason, MAX_REASON) {
+            return Err(Refusal::Reason);
+        }
+        let is_same = settling.reason() == Some(reason.as_str());
+        Ok(if is_same { Vec::new() } else { self.records(Fact::ReasonGiven { reason }) })
+    }
     fn mark_rules(&self) -> Result<&MarkRules, Refusal> {
         self.sitting.rules.protocol().marks().ok_or(Refusal::NoMarks)
     }
@@ -362,6 +402,9 @@ impl OpenCase<'_> {
         if said { self.records(Fact::Evaluable { subject }) } else { Vec::new() }
     }
     fn lock(&self, anyway: bool) -> Result<Vec<Event>, Refusal> {
+        if self.draft.awaits_ai() {
+            return Err(Refusal::AwaitsAi);
+        }
         let rules = self.sitting.rules;
         let missing = missing_in(rules, self.draft);
         if !missing.is_empty() {
@@ -375,6 +418,11 @@ impl OpenCase<'_> {
         let is_first = matches!(self.sitting.ai(&read), Ai::Sequential { .. }) && self.draft.impression().is_none();
         if is_first {
             return Ok(self.records(Fact::ImpressionLocked { read, over }));
+        }
+        // In one step with the lock of the own impression, and after it: nothing can be said between the two.
+        if self.draft.assignment().settles && self.draft.settling().is_none() {
+            let locked = self.records(Fact::ImpressionLocked { read: read.clone(), over });
+            return Ok(locked.into_iter().chain(self.records(Fact::PairRevealed { read })).collect());
         }
         let passed = self.passes_training().then(|| self.sitting.event(None, Fact::TrainingPassed));
         Ok(self.records(Fact::ReadLocked { read, over }).into_iter().chain(passed).collect())

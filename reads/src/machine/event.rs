@@ -5,8 +5,10 @@
 use super::action::{Environment, Glimpse, Verdict};
 use super::leave::Leave;
 use super::read::Assignment;
+use super::settle::Choice;
 use crate::accounts::Signature;
 use crate::hanging::FirstView;
+use crate::pair::Pair;
 use crate::protocol::{AnswerValue, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -171,6 +173,27 @@ pub enum Fact {
         finding: FindingId,
         /// What the reader said.
         verdict: Verdict,
+    },
+    /// The two reads that are to be settled may be shown from here on. Before this event is durable nothing of them is opened.
+    #[serde(rename = "pair-revealed/1")]
+    PairRevealed {
+        /// In which read.
+        read: ReadId,
+    },
+    /// They were on the screen, as they are kept here.
+    #[serde(rename = "pair-shown/1")]
+    PairShown(Box<Pair>),
+    /// One of them was accepted, or a read of the adjudicator's own was chosen.
+    #[serde(rename = "settled/1")]
+    Settled {
+        /// Which.
+        choice: Choice,
+    },
+    /// Why was said.
+    #[serde(rename = "reason-given/1")]
+    ReasonGiven {
+        /// The reason.
+        reason: String,
     },
     /// A read was finished.
     #[serde(rename = "read-locked/1")]

@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::read::Draft;
+use super::settle::Choice;
 use super::state::State;
 use crate::protocol::{Broken, Form, Level, Per, Question, Subject};
 use tiresias_words::{FindingId, MarkId, QuestionId};
@@ -26,6 +27,12 @@ pub enum Missing {
     Findings,
     /// A finding of the AI was neither agreed with nor rejected.
     Finding(FindingId),
+    /// The two reads that are to be settled are not on the screen yet.
+    Pair,
+    /// Neither of them was accepted, nor a read of one's own chosen.
+    Decision,
+    /// No reason was given.
+    Reason,
     /// A hard rule is not kept: what it says, and about what.
     Rule {
         /// The protocol's sentence.
@@ -47,6 +54,9 @@ impl std::fmt::Display for Missing {
             Self::Marks(n) => write!(f, "place {n} marks"),
             Self::Findings => write!(f, "wait for the findings of the AI"),
             Self::Finding(finding) => write!(f, "agree with or reject AI finding {finding}"),
+            Self::Pair => write!(f, "wait for the two reads"),
+            Self::Decision => write!(f, "accept A or B, or choose your own read"),
+            Self::Reason => write!(f, "give a reason"),
             Self::Rule { say, .. } => write!(f, "{}", say.trim_end_matches('.')),
         }
     }
@@ -61,7 +71,11 @@ pub fn missing(rules: &Rules, state: &State) -> Vec<Missing> {
 pub(super) fn missing_in(rules: &Rules, draft: &Draft) -> Vec<Missing> {
     let protocol = rules.protocol();
     let form = protocol.form();
-    let mut missing = Vec::new();
+    let mut missing = decision_missing(draft);
+    // What was accepted was complete when it was locked.
+    if draft.settling().is_some_and(|s| s.choice() != Some(Choice::Own)) {
+        return missing;
+    }
     for question in form.questions().iter().filter(|q| q.required) {
         for subject in form.subjects(question, draft.marks().keys().copied()) {
             if is_asked(form, question, &subject, draft) && draft.answers().get(&question.id, &subject).is_none() {
@@ -88,6 +102,17 @@ pub(super) fn missing_in(rules: &Rules, draft: &Draft) -> Vec<Missing> {
     let hard = broken.into_iter().filter(|b| b.rule.level == Level::Hard && is_evaluable(&b.subject, draft));
     missing.extend(hard.map(|b| Missing::Rule { say: b.rule.say.clone(), subject: b.subject }));
     missing
+}
+
+/// What whoever settles two reads has still to say about them.
+fn decision_missing(draft: &Draft) -> Vec<Missing> {
+    let Some(settling) = draft.settling() else { return Vec::new() };
+    match (settling.pair(), settling.choice(), settling.reason()) {
+        (None, ..) => vec![Missing::Pair],
+        (_, None, _) => vec![Missing::Decision],
+        (_, _, None) => vec![Missing::Reason],
+        _ => Vec::new(),
+    }
 }
 
 /// An aided read is one in which the AI was seen, and each of its findings judged where the protocol asks for it.
@@ -120,7 +145,9 @@ pub fn is_evaluable(subject: &Subject, draft: &Draft) -> bool {
 /// The soft rules that the draft does not keep, and about what.
 pub(super) fn unusual_in<'a>(rules: &'a Rules, draft: &'a Draft) -> impl Iterator<Item = Broken<'a>> {
     let broken = rules.protocol().form().broken(draft.answers(), &draft.mark_ratings());
-    broken.into_iter().filter(|b| b.rule.level == Level::Soft && is_evaluable(&b.subject, draft))
+    // An accepted read was told of it by its reader.
+    let is_said_here = draft.settling().is_none_or(|s| s.choice() == Some(Choice::Own));
+    broken.into_iter().filter(move |b| is_said_here && b.rule.level == Level::Soft && is_evaluable(&b.subject, draft))
 }
 
 /// The soft rules that the draft does not keep: their places in the protocol, and what they say.

@@ -2,7 +2,8 @@
 //!
 //! Pure: no clock, no disk, no randomness. `assigned -> draft -> locked`, in the frozen order of the bundle, one case open at a time.
 //! Only [`decide`] makes an [`Event`]; the record reads back what it made. A locked read has no method that changes it.
-//! AI is shown only after its event: with the first view, when the reader asks, or when what the reader thinks without it is locked. Washout, training, length
+//! AI is shown only after its event: with the first view, when the reader asks, or when what the reader thinks without it is locked. Two reads that are settled
+//! are shown to their adjudicator in the same way, after the own impression where the protocol has it first, and AI never beside them. Washout, training, length
 //! of a session, permitted builds and the time of day are guards in [`decide`], by the more careful of the clocks.
 
 mod action;
@@ -13,6 +14,7 @@ mod leave;
 mod missing;
 mod read;
 mod refusal;
+mod settle;
 mod state;
 mod told;
 
@@ -24,6 +26,7 @@ pub use leave::{Leave, LeaveError};
 pub use missing::{Missing, is_asked, is_evaluable, missing};
 pub use read::{Amended, Assignment, Draft, Locked, Mark};
 pub use refusal::{Day, Refusal};
+pub use settle::{Choice, Settling};
 pub use state::{Illegal, Progress, State, evolve};
 pub use told::{Feedback, Training, TrainingStands, advises_break, amendable, feedback, training};
 
@@ -31,6 +34,7 @@ pub use told::{Feedback, Training, TrainingStands, advises_break, amendable, fee
 pub use crate::protocol::{AnswerValue, Answers, Subject, Tool};
 
 use crate::bundle::{AssignedRead, Bundle, BundleError};
+use crate::pair::Pair;
 use crate::protocol::{Ai, AiParts, Protocol};
 use tiresias_words::{ContentHash, ReadId, ReaderId};
 
@@ -90,7 +94,25 @@ impl Rules {
         draft.revealed().is_none() && matches!(self.ai_of(draft), Some(Ai::OnRequest(_)))
     }
     fn ai_of(&self, draft: &Draft) -> Option<&Ai> {
-        self.protocol.condition(&draft.read().condition).map(|c| &c.ai)
+        self.ai_in(draft.read())
+    }
+    /// When the AI is shown in a read; never to whoever settles two.
+    fn ai_in(&self, read: &ReadId) -> Option<&Ai> {
+        self.protocol.condition(&read.condition).filter(|_| !self.bundle.adjudicates()).map(|c| &c.ai)
+    }
+    /// Whether the own impression is said and locked before the two reads are shown.
+    fn own_impression_first(&self) -> bool {
+        self.protocol.adjudication().is_some_and(|a| a.own_impression_first)
+    }
+    /// The two reads that are on the screen of whoever settles them; `None` before they were shown, and of every other read.
+    #[must_use]
+    pub fn shown_pair<'a>(&self, draft: &'a Draft) -> Option<&'a Pair> {
+        draft.settling()?.pair()
+    }
+    /// Whether the two reads may be shown and are not on the screen yet.
+    #[must_use]
+    pub fn awaits_pair(&self, draft: &Draft) -> bool {
+        draft.settling().is_some_and(|s| s.pair().is_none())
     }
     /// What the bundle says of a read: case facts among them.
     #[must_use]

@@ -4,6 +4,7 @@
 //! shown, or before it was amended, beside what can still change.
 
 use super::action::Verdict;
+use super::settle::Settling;
 use super::state::Illegal;
 use crate::hanging::FirstView;
 use crate::protocol::{AnswerValue, Answers, Subject};
@@ -22,6 +23,9 @@ pub struct Assignment {
     /// Whether it belongs to the training, whose reads are in no export.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub training: bool,
+    /// Whether two reads of the case are settled in it: its result takes the place of no read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settles: bool,
 }
 
 /// A localisation and its rating.
@@ -53,6 +57,7 @@ pub struct Draft {
     revealed: Option<Moment>,
     findings: Option<u32>,
     verdicts: BTreeMap<FindingId, Verdict>,
+    settling: Option<Box<Settling>>,
     amends: Option<Box<Amended>>,
     steps: Vec<Before>,
 }
@@ -119,6 +124,7 @@ impl Draft {
             revealed: None,
             findings: None,
             verdicts: BTreeMap::new(),
+            settling: None,
             amends: None,
             steps: Vec::new(),
         }
@@ -179,15 +185,20 @@ impl Draft {
     pub const fn verdicts(&self) -> &BTreeMap<FindingId, Verdict> {
         &self.verdicts
     }
+    /// The two reads that are settled, once they may be shown; `None` before, and where none are.
+    #[must_use]
+    pub fn settling(&self) -> Option<&Settling> {
+        self.settling.as_deref()
+    }
     /// The version that this one takes the place of.
     #[must_use]
     pub fn amends(&self) -> Option<&Amended> {
         self.amends.as_deref()
     }
-    /// Whether the first part is locked and the AI not shown yet: nothing can be said until it is.
+    /// Whether the first part is locked and what follows it not shown yet, the AI or the two reads: nothing can be said until it is.
     #[must_use]
     pub const fn awaits_ai(&self) -> bool {
-        self.impression.is_some() && self.revealed.is_none()
+        self.impression.is_some() && self.revealed.is_none() && self.settling.is_none()
     }
     /// The number that the next mark gets.
     pub(super) const fn next_mark(&self) -> MarkId {
@@ -293,7 +304,7 @@ impl Draft {
     }
     /// Locks what was said so far and keeps it beside what can still be said when the AI is shown.
     pub(super) fn lock_impression(&mut self, at: &Moment, over: Vec<u32>) -> Result<(), Illegal> {
-        if self.impression.is_some() || self.revealed.is_some() {
+        if self.impression.is_some() || self.revealed.is_some() || self.settling.is_some() {
             return Err(Illegal::Revealed);
         }
         self.impression = Some(Box::new(self.clone().lock(at, over)));
@@ -301,7 +312,18 @@ impl Draft {
         Ok(())
     }
     pub(super) fn reveal(&mut self, at: &Moment) -> Result<(), Illegal> {
-        if self.revealed.replace(at.clone()).is_some() { Err(Illegal::Revealed) } else { Ok(()) }
+        if self.assignment.settles || self.revealed.replace(at.clone()).is_some() { Err(Illegal::Revealed) } else { Ok(()) }
+    }
+    /// From here on the two reads may be shown.
+    pub(super) fn reveal_pair(&mut self, at: &Moment) -> Result<(), Illegal> {
+        if !self.assignment.settles || self.settling.is_some() {
+            return Err(Illegal::Pair);
+        }
+        self.settling = Some(Box::new(Settling::new(at.clone())));
+        Ok(())
+    }
+    pub(super) fn settle(&mut self) -> Result<&mut Settling, Illegal> {
+        self.settling.as_deref_mut().ok_or(Illegal::Pair)
     }
     pub(super) fn tell(&mut self, findings: u32) -> Result<(), Illegal> {
         if self.revealed.is_none() || self.findings.replace(findings).is_some() { Err(Illegal::Findings) } else { Ok(()) }
@@ -317,6 +339,10 @@ impl Draft {
         self.clock.tick(at);
         self.leave();
         self.steps.clear();
+        // What was accepted is what was decided, whatever was thought before.
+        if let Some(side) = self.settling.as_deref().and_then(Settling::accepted).cloned() {
+            (self.answers, self.not_evaluable, self.marks) = (side.answers, side.not_evaluable, side.marks);
+        }
         Locked { draft: self, at: at.clone(), over }
     }
 }
@@ -376,6 +402,11 @@ impl Locked {
     #[must_use]
     pub const fn verdicts(&self) -> &BTreeMap<FindingId, Verdict> {
         self.draft.verdicts()
+    }
+    /// How two reads were settled in it; `None` of a read.
+    #[must_use]
+    pub fn settled(&self) -> Option<&Settling> {
+        self.draft.settling()
     }
     /// The earlier version, where this one amends one.
     #[must_use]

@@ -68,6 +68,18 @@ pub enum Refusal {
     /// Another number of findings than before.
     #[error("What the AI says of this case is not what it said before. Nothing was changed; ask the study coordinator.")]
     OtherFindings,
+    /// No two reads are shown here, or not yet.
+    #[error("There are no two reads to settle here.")]
+    NoPair,
+    /// Other reads than those of the bundle.
+    #[error("These are not the two reads that the study desk gave for this case. Nothing was changed; ask the study coordinator.")]
+    OtherPair,
+    /// Something said beside a decision.
+    #[error("Choose a read of your own to say something else than A and B.")]
+    NotOwn,
+    /// A reason that is none.
+    #[error("A reason has 1 to 1,000 characters.")]
+    Reason,
     /// The protocol has no marks.
     #[error("This study has no marks.")]
     NoMarks,

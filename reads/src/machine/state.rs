@@ -20,6 +20,8 @@ pub struct State {
     current: Current,
     ahead: VecDeque<Assignment>,
     training_passed: bool,
+    /// Its reads settle those of others.
+    settles: bool,
     session_began: Option<Moment>,
     last: Option<Moment>,
     latest_utc_ms: Option<i64>,
@@ -98,6 +100,12 @@ pub enum Illegal {
     /// A finding of the AI that was not shown, or findings that were shown already or before their time.
     #[error("it is about findings of the AI that were not shown, or shows them a second time")]
     Findings,
+    /// Two reads that were not to be settled, were shown before their time or a second time, or were settled before they were shown.
+    #[error("it shows or settles two reads when it could not")]
+    Pair,
+    /// Something said beside a decision between two reads.
+    #[error("it changes a read while one of two others was accepted")]
+    NotOwn,
     /// Something said between the locked impression and the AI.
     #[error("it changes a read whose first part is locked, before the AI was shown")]
     AwaitsAi,
@@ -128,6 +136,7 @@ impl State {
             current: Current::Nothing,
             ahead: VecDeque::new(),
             training_passed: false,
+            settles: false,
             session_began: None,
             last: None,
             latest_utc_ms: None,
@@ -276,7 +285,11 @@ impl State {
     /// The open draft, when something can be said in it.
     fn writable(&mut self) -> Result<&mut Draft, Illegal> {
         let draft = self.open_draft()?;
-        if draft.awaits_ai() { Err(Illegal::AwaitsAi) } else { Ok(draft) }
+        match () {
+            () if draft.awaits_ai() => Err(Illegal::AwaitsAi),
+            () if !draft.is_writable() => Err(Illegal::NotOwn),
+            () => Ok(draft),
+        }
     }
 }
 
@@ -334,9 +347,10 @@ fn pause(state: &mut State, stand: impl FnOnce(&mut Draft)) -> Result<(), Illega
     Ok(())
 }
 
-/// Whether a signature says that this reader made these reads.
-pub(super) fn is_session_of(signature: &Signature, reader: &ReaderId) -> bool {
-    signature.meaning == Meaning::Session && signature.kind == Kind::Reader && signature.signer.as_str() == reader.as_str()
+/// Whether a signature says that this reader, or adjudicator, made these reads.
+pub(super) fn is_session_of(signature: &Signature, state: &State) -> bool {
+    let kind = if state.settles { Kind::Adjudicator } else { Kind::Reader };
+    signature.meaning == Meaning::Session && signature.kind == kind && signature.signer.as_str() == state.reader.as_str()
 }
 
 fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
@@ -344,9 +358,12 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
         Fact::Enrolled { bundle, reads } => {
             let own = reads.iter().all(|a| a.read.reader == state.reader);
             let names: BTreeSet<_> = reads.iter().map(|a| &a.read).collect();
-            if state.bundle.is_some() || state.sessions != 0 || !own || names.len() != reads.len() {
+            let settling = reads.iter().filter(|a| a.settles).count();
+            let of_one_kind = settling == 0 || settling == reads.len() && !reads.iter().any(|a| a.training);
+            if state.bundle.is_some() || state.sessions != 0 || !own || names.len() != reads.len() || !of_one_kind {
                 return Err(Illegal::Enrolment);
             }
+            state.settles = settling > 0;
             state.bundle = Some(*bundle);
             state.ahead = reads.iter().cloned().collect();
         }
@@ -374,7 +391,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             if state.open().is_some() {
                 return Err(Illegal::Opening);
             }
-            if !is_session_of(signature, &state.reader) {
+            if !is_session_of(signature, state) {
                 return Err(Illegal::Signature);
             }
             state.unsigned = false;
@@ -443,11 +460,29 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             draft.reveal(event.at())?;
             state.revealed.insert(draft.package());
         }
+        Fact::PairRevealed { read } => {
+            // Where no impression comes first, the two reads may come before the images.
+            let Current::Open { draft, .. } = &mut state.current else { return Err(Illegal::NotOpen) };
+            if draft.read() != read {
+                return Err(Illegal::NotOpen);
+            }
+            draft.reveal_pair(event.at())?;
+        }
+        Fact::PairShown(pair) => state.open_draft()?.settle()?.show((**pair).clone())?,
+        Fact::Settled { choice } => state.open_draft()?.settle()?.take(*choice)?,
+        Fact::ReasonGiven { reason } => state.open_draft()?.settle()?.because(reason.clone())?,
         Fact::FindingsShown { findings } => state.open_draft()?.tell(*findings)?,
         Fact::FindingJudged { finding, verdict } => state.writable()?.judge(*finding, *verdict)?,
         Fact::ReadLocked { read, over } => {
-            if state.writable()?.read() != read {
+            let draft = state.open_draft()?;
+            if draft.read() != read {
                 return Err(Illegal::NotOpen);
+            }
+            if draft.awaits_ai() {
+                return Err(Illegal::AwaitsAi);
+            }
+            if draft.assignment().settles && draft.settling().is_none_or(|s| s.choice().is_none() || s.reason().is_none()) {
+                return Err(Illegal::Pair);
             }
             if let Current::Open { draft, .. } = std::mem::replace(&mut state.current, Current::Nothing) {
                 let locked = draft.lock(event.at(), over.clone());
@@ -459,7 +494,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
         }
         Fact::AmendmentOpened { read, reason } => {
             let locked = state.locked.iter().find(|l| l.read() == read).ok_or(Illegal::Amendment)?;
-            if !matches!(state.current, Current::Nothing) {
+            if !matches!(state.current, Current::Nothing) || locked.settled().is_some() {
                 return Err(Illegal::Amendment);
             }
             state.current = Current::Open { draft: Box::new(locked.amended(reason.clone())), shown: false };

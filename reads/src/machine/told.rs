@@ -96,6 +96,9 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     if locked.assignment().training {
         return Some("it belongs to the training");
     }
+    if locked.settled().is_some() {
+        return Some("the two reads that it settles were shown");
+    }
     if state.was_revealed(&locked.package()) {
         return Some("the AI was shown for this case");
     }

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 const MAX_PAIRS: usize = 200;
 const MAX_RULES: usize = 20;
+const MAX_REASONS: usize = 9;
 /// Further apart than this two marks are never one.
 const FURTHEST: f64 = 500.0;
 
@@ -23,6 +24,8 @@ pub struct Adjudication {
     pub own_impression_first: bool,
     /// The share of concordant cases that are mixed in, 0 to 1.
     pub controls: f64,
+    /// Reasons that an adjudicator can give with one key; they can write another.
+    pub reasons: Vec<String>,
     /// What makes two reads discordant; any of these.
     pub discordances: Vec<Discordance>,
 }
@@ -60,6 +63,10 @@ enum Kind {
     Marks,
     Evaluable,
 }
+
+/// Why two readers of the same images differ, where the protocol names nothing else: one did not see it, they made something else of it, they measured
+/// otherwise.
+const REASONS: [&str; 3] = ["Seen by one, missed by the other", "Seen by both, taken differently", "Measured differently"];
 
 const KINDS: Words<Kind> = &[
     ("category", Kind::Category),
@@ -109,8 +116,13 @@ impl Checks<'_> {
             discordances.push(checked);
         }
         self.marks_have_partners(draft, &discordances, form);
+        let written = draft.reasons.as_ref().map(|all| {
+            self.at_most("ready reasons of adjudication", all.get_ref().len(), MAX_REASONS);
+            all.get_ref().iter().filter_map(|r| self.words("A reason of adjudication", r, 60)).collect::<Vec<_>>()
+        });
+        let reasons = written.unwrap_or_else(|| REASONS.map(str::to_owned).to_vec());
         let own_impression_first = draft.own_impression_first.unwrap_or(true);
-        Some(Adjudication { condition: known?.id.clone(), pairs, own_impression_first, controls, discordances })
+        Some(Adjudication { condition: known?.id.clone(), pairs, own_impression_first, controls, reasons, discordances })
     }
 
     /// Answers about marks are those about a mark and its partner, which the rule about marks finds.

@@ -416,6 +416,7 @@ pub(crate) fn proceed(r: &Reading, number: i32) -> Action {
         Some(Missing::Findings) => Action::FindingsShown(2),
         Some(Missing::Finding(finding)) => Action::JudgeFinding { finding: *finding, verdict: Verdict::Reject },
         Some(Missing::Rule { .. }) => answer("confidence", 100),
+        Some(Missing::Pair | Missing::Decision | Missing::Reason) => panic!("a reader settles nothing"),
         Some(Missing::Marks(_)) => place(1.0, 1.0, 1.0),
     }
 }

@@ -2,6 +2,8 @@
 
 // `cfg(test)` says to clippy that the functions beside the tests are tests' too.
 #[cfg(test)]
+mod adjudicating;
+#[cfg(test)]
 mod conditions;
 #[cfg(test)]
 mod discordance;
