@@ -9,7 +9,7 @@ use crate::accounts::Entropy;
 use crate::bundle::{Account, AssignedRead, Bundle, BundleError, CaseFact, Codes, below, shuffled, stream};
 use crate::discordance::{Compared, compared};
 use crate::hash;
-use crate::machine::Locked;
+use crate::machine::{Locked, Settling};
 use crate::merge::{Conflict, Merged};
 use crate::pair::{Pair, PairError, Side, seal_all};
 use crate::protocol::Protocol;
@@ -126,12 +126,7 @@ pub fn queue(ask: &Ask<'_>, entropy: &Entropy) -> Result<Queue, QueueError> {
             training: None,
             pair: None,
         };
-        let kept = Drawn {
-            read: assigned.id(adjudicator),
-            a: a.read().clone(),
-            b: b.read().clone(),
-            control: pair.differences.is_empty(),
-        };
+        let kept = Drawn { read: assigned.id(adjudicator), a: a.read().clone(), b: b.read().clone(), control: pair.differences.is_empty() };
         items.push((assigned, kept, (said, ContentKey::new(drawn(b"key").0))));
     }
     if items.is_empty() {
@@ -158,7 +153,7 @@ pub fn contradicted(protocol: &Protocol, merged: &Merged, drawn: &[Drawn]) -> Ve
     let first = protocol.adjudication().is_some_and(|a| a.own_impression_first);
     let says = |id: &ReadId| merged.reads.get(id).map(|m| Side::of(&m.read, protocol.form()));
     let why = |drawn: &Drawn, decision: &Locked| {
-        let shown = decision.settled().and_then(|s| s.pair());
+        let shown = decision.settled().and_then(Settling::pair);
         if shown.is_none_or(|p| says(&drawn.a).as_ref() != Some(p.a()) || says(&drawn.b).as_ref() != Some(p.b())) {
             return Some("the two reads that were shown are not those that count now; it has to be settled again");
         }

@@ -6,6 +6,10 @@
 //! has no answers to compare, and differs by the rule about that alone. Marks are partners by the matcher of the scoring, each of one other mark, so that two
 //! marks of A at one of B leave one without a partner. Refuses: readers, accounts, truth.
 
+mod beside;
+
+pub use beside::{AnswerRow, Beside, MarkRow, beside};
+
 use crate::machine::{Locked, Mark};
 use crate::matching::{Candidate, Cost, matched};
 use crate::protocol::{Adjudication, AnswerValue, Answers, Decimal, Discordance, Form, Per, Protocol, Question, Subject};

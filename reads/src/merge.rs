@@ -158,13 +158,9 @@ impl fmt::Display for Conflict {
                 read.case,
                 read.reader
             ),
-            Self::Decision { file, read, why } => write!(
-                f,
-                "File {}: the decision of \"{}\" about case {} does not count: {why}.",
-                short(file),
-                read.reader,
-                read.case
-            ),
+            Self::Decision { file, read, why } => {
+                write!(f, "File {}: the decision of \"{}\" about case {} does not count: {why}.", short(file), read.reader, read.case)
+            }
             Self::ReadTwice { read, files: [a, b] } => write!(
                 f,
                 "Case {} of \"{}\" ({}) is told differently by files {} and {}; neither counts until it is decided which.",

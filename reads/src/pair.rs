@@ -55,7 +55,9 @@ pub enum PairError {
     #[error("the two reads do not have the form of version {VERSION}; get the bundle again from the study desk")]
     Form,
     /// Opened with the wrong key, or changed.
-    #[error("the two reads cannot be opened: they were sealed for somebody else, or changed; get bundle and seat again from the study desk")]
+    #[error(
+        "the two reads cannot be opened: they were sealed for somebody else, or changed; get bundle and seat again from the study desk"
+    )]
     Seal,
     /// Answers or marks that the protocol does not have.
     #[error("the two reads do not fit the protocol; get bundle and protocol of the same study from the study desk")]
@@ -96,7 +98,11 @@ impl From<Pair> for PairFile {
         let side = |side: Side| SideFile {
             answers: side.answers.iter().map(|(q, s, v)| (q.clone(), s.clone(), v.clone())).collect(),
             not_evaluable: side.not_evaluable.into_iter().collect(),
-            marks: side.marks.into_values().map(|Mark { shape, anchor, rating, class }| MarkFile { shape, anchor, rating, class }).collect(),
+            marks: side
+                .marks
+                .into_values()
+                .map(|Mark { shape, anchor, rating, class }| MarkFile { shape, anchor, rating, class })
+                .collect(),
         };
         Self { tiresias_pair: VERSION, salt: pair.salt, a: side(pair.a), b: side(pair.b) }
     }
@@ -112,11 +118,7 @@ impl TryFrom<PairFile> for Pair {
             let SideFile { answers, not_evaluable, marks } = side;
             let marks = (1..).map(MarkId).zip(marks);
             let marks = marks.map(|(id, MarkFile { shape, anchor, rating, class })| (id, Mark { shape, anchor, rating, class }));
-            Side {
-                answers: answers.into_iter().collect(),
-                not_evaluable: not_evaluable.into_iter().collect(),
-                marks: marks.collect(),
-            }
+            Side { answers: answers.into_iter().collect(), not_evaluable: not_evaluable.into_iter().collect(), marks: marks.collect() }
         };
         let pair = Self { salt: file.salt, a: side(file.a), b: side(file.b) };
         if [&pair.a, &pair.b].iter().all(|s| s.has_order()) { Ok(pair) } else { Err(PairError::Form) }

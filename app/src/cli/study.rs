@@ -14,7 +14,7 @@ use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, Signature};
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::closing::sign_lock;
-use tiresias_reads::desk::{Desk, Handed, ListedCase, SignedAssignment, assign_cases};
+use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment, assign_cases, draw_adjudication};
 use tiresias_reads::protocol::{Finding, TEMPLATES, check, template};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
@@ -54,7 +54,21 @@ pub(super) enum StudyCommand {
         #[command(flatten)]
         signer: Signer,
     },
-    /// Make the folder that a reader gets: the protocol, their own cases, and nothing of anybody else.
+    /// Draw an adjudicator's queue from the reads that came back: what differs by the protocol's rules, and controls. Drawn once; the folder to give away is
+    /// made by `hand-out`.
+    Adjudicate {
+        /// The study's folder.
+        dir: PathBuf,
+        /// Who settles the reads.
+        #[arg(long, value_name = "ID")]
+        adjudicator: AccountId,
+        /// Although reads are still out: cases without them are left out.
+        #[arg(long)]
+        so_far: bool,
+        #[command(flatten)]
+        signer: Signer,
+    },
+    /// Make the folder that a reader or adjudicator gets: the protocol, their own cases, and nothing of anybody else.
     HandOut {
         /// The study's folder.
         dir: PathBuf,
@@ -152,6 +166,7 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
         StudyCommand::Check { path, json } => check_protocol(&path, json),
         StudyCommand::Account(args) => account(&args),
         StudyCommand::Assign { dir, signer } => assign(&dir, &signer),
+        StudyCommand::Adjudicate { dir, adjudicator, so_far, signer } => adjudicate(&dir, &adjudicator, so_far, &signer),
         StudyCommand::HandOut { dir, reader, out, given } => hand_out(&dir, &reader, &out, &given),
         StudyCommand::Seat { dir, reader, out, given } => seat(&dir, &reader, &out, &given),
         StudyCommand::Lock { dir, signer, reason } => lock(&dir, &signer, reason.as_deref()),
@@ -307,6 +322,19 @@ fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     ))
 }
 
+fn adjudicate(dir: &Path, adjudicator: &AccountId, so_far: bool, signer: &Signer) -> Result<(), Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let keys = signer.unlock(&accounts)?;
+    let now = Clock::start().now().utc_ms;
+    draw_adjudication(dir, &accounts, &keys, adjudicator, so_far, (&entropy()?, now)).map_err(|e| at(dir, e))?;
+    // How many cases there are would tell a coordinator how far readers agree.
+    say(&format!(
+        "{}: the queue of \"{adjudicator}\" is drawn and signed. Next: `tiresias study hand-out {} --reader {adjudicator} --out FOLDER`\n",
+        dir.display(),
+        dir.display()
+    ))
+}
+
 /// The content keys of the study's packages, for those who are given them.
 fn content_keys(dir: &Path, given: &Given) -> Result<Vec<(ContentHash, ContentKey)>, Failure> {
     if !given.keys {
@@ -325,7 +353,13 @@ fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<
     let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
     let keys = content_keys(dir, given)?;
     let handed = Handed { keys: &keys, ..Handed::default() };
-    let study = signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?;
+    let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let study = if adjudications.has(reader) {
+        let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;
+        adjudications.hand_out(dir, (&protocol, &text), reader, out).map_err(|e| at(dir, e))?
+    } else {
+        signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?
+    };
     let packages: std::collections::BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
     for package in &packages {
         let to = study.package_dir(package);
@@ -336,7 +370,9 @@ fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<
             at(out, format!("the package {} cannot be copied ({e}). {unfinished}", name.display()))
         })?;
     }
-    say(&format!("{}: protocol, bundle and {} cases for \"{reader}\".\n", out.display(), packages.len()))
+    // Of an adjudicator, how many cases there are would tell how far readers agree.
+    let cases = if adjudications.has(reader) { "the cases".to_owned() } else { format!("{} cases", packages.len()) };
+    say(&format!("{}: protocol, bundle and {cases} for \"{reader}\".\n", out.display()))
 }
 
 fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {

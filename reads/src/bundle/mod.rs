@@ -148,7 +148,9 @@ pub enum BundleError {
     #[error("the bundle has one code for two cases; get it again from the study desk")]
     CodeTwice,
     /// Reads and adjudications in one, or adjudications that the protocol does not have.
-    #[error("the bundle has two reads to settle where the protocol has none, or in some of its cases alone; get it again from the study desk")]
+    #[error(
+        "the bundle has two reads to settle where the protocol has none, or in some of its cases alone; get it again from the study desk"
+    )]
     Pairs,
     /// Nothing to read.
     #[error("there is no case or no reader to assign; name at least one of each")]

@@ -96,7 +96,12 @@ pub enum AdjudicationError {
     },
 }
 
-fn content(protocol: &ContentHash, adjudicator: &ReaderId, bundle: &ContentHash, pairs: &[Drawn]) -> Result<ContentHash, AdjudicationError> {
+fn content(
+    protocol: &ContentHash,
+    adjudicator: &ReaderId,
+    bundle: &ContentHash,
+    pairs: &[Drawn],
+) -> Result<ContentHash, AdjudicationError> {
     let pairs = serde_json::to_vec(pairs).map_err(|_| AdjudicationError::Changed(adjudicator.to_string()))?;
     Ok(hash::of_fields(&[b"tiresias adjudication 1", &protocol.0, adjudicator.as_str().as_bytes(), &bundle.0, &pairs]))
 }
@@ -136,7 +141,8 @@ pub fn draw_adjudication(
     let desk = Desk::open(root).map_err(AssignmentError::Desk)?;
     let facts = desk.cases().values().map(|c| (c.package, c.facts.clone())).collect();
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
-    let taken: BTreeSet<_> = before.0.iter().flat_map(|s| &s.pairs).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]).collect();
+    let taken: BTreeSet<_> =
+        before.0.iter().flat_map(|s| &s.pairs).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]).collect();
     let ask = Ask {
         protocol: &protocol,
         table: &table,
@@ -233,6 +239,11 @@ impl Adjudications {
     pub(super) fn bundles(&self) -> impl Iterator<Item = (ReaderId, ContentHash)> {
         self.0.iter().map(|s| (s.adjudicator.clone(), s.bundle))
     }
+    /// Whether a queue was drawn for somebody.
+    #[must_use]
+    pub fn has(&self, adjudicator: &ReaderId) -> bool {
+        self.0.iter().any(|s| s.adjudicator == *adjudicator)
+    }
     /// Every pair that somebody settles, with whose reads they are.
     pub fn drawn(&self) -> impl Iterator<Item = &Drawn> {
         self.0.iter().flat_map(|s| &s.pairs)
@@ -241,7 +252,13 @@ impl Adjudications {
     ///
     /// # Errors
     /// When nothing was drawn for them, a file is not what was signed, or the folder cannot be made.
-    pub fn hand_out(&self, root: &Path, protocol: (&Protocol, &str), adjudicator: &ReaderId, out: &Path) -> Result<Study, AdjudicationError> {
+    pub fn hand_out(
+        &self,
+        root: &Path,
+        protocol: (&Protocol, &str),
+        adjudicator: &ReaderId,
+        out: &Path,
+    ) -> Result<Study, AdjudicationError> {
         let signed = self.0.iter().find(|s| s.adjudicator == *adjudicator);
         let signed = signed.ok_or_else(|| AdjudicationError::NotYet(adjudicator.clone()))?;
         let folder = root.join(FOLDER).join(adjudicator.as_str());

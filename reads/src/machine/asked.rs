@@ -74,13 +74,7 @@ impl Missing {
             Self::Answer { question, subject } => Some(Place::Answer(question.clone(), subject.clone())),
             Self::MarkRating(mark) => Some(Place::Rating(*mark)),
             Self::MarkClass(mark) => Some(Place::Class(*mark)),
-            Self::Marks(_)
-            | Self::Findings
-            | Self::Finding(_)
-            | Self::Pair
-            | Self::Decision
-            | Self::Reason
-            | Self::Rule { .. } => None,
+            Self::Marks(_) | Self::Findings | Self::Finding(_) | Self::Pair | Self::Decision | Self::Reason | Self::Rule { .. } => None,
         }
     }
 }

@@ -8,7 +8,8 @@ use tiresias_reads::accounts::{self, Accounts, Kind, Meaning, Passphrase, Unlock
 use tiresias_reads::adjudication::{Ask, Drawn, Queue, QueueError, contradicted, queue};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, assign};
 use tiresias_reads::machine::{
-    Action, AnswerValue, Choice, Event, Fact, Illegal, Missing, Refusal, Rules, Stage, State, Subject, asked, evolve, missing,
+    Action, AnswerValue, Choice, Event, Fact, Illegal, Missing, Refusal, Rules, Settling as Settled, Stage, State, Subject, asked, evolve,
+    missing,
 };
 use tiresias_reads::merge::{Expected, merge};
 use tiresias_reads::pair::{Pair, PairError, Side};
@@ -19,7 +20,7 @@ use tiresias_reads::table::{ReadRow, ReadsTable, decisions_table, merged_table};
 use tiresias_words::{AccountId, ContentHash, MarkId, ReadId};
 use zeroize::Zeroizing;
 
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [adjudication]
 condition = "unaided"
 controls = 0.5
@@ -41,10 +42,10 @@ fn protocol(first: bool) -> Protocol {
 }
 
 /// What a reader says of case `c`: a rating and marks, in the order in which they are put.
-type Says = fn(reader: usize, case: u8) -> (i32, Vec<i32>);
+pub(crate) type Says = fn(reader: usize, case: u8) -> (i32, Vec<i32>);
 
 /// Reads of all readers, as they came back.
-fn table(protocol: &Protocol, readers: &[&str], cases: u8, says: Says) -> (ReadsTable, Vec<Bundle>) {
+pub(crate) fn table(protocol: &Protocol, readers: &[&str], cases: u8, says: Says) -> (ReadsTable, Vec<Bundle>) {
     let accounts: Vec<_> = readers.iter().map(|r| Account { reader: reader(r), display_name: format!("Doctor {r}") }).collect();
     let cases: Vec<_> = (1..=cases).map(|c| CaseToRead { package: package(c), facts: vec![], training: None }).collect();
     let plan = Plan { protocol, readers: &accounts, cases: &cases, matrix: None, seed: 3, issued_utc_ms: 0 };
@@ -71,7 +72,14 @@ fn table(protocol: &Protocol, readers: &[&str], cases: u8, says: Says) -> (Reads
     (ReadsTable { rows, head: Appended { seq: 0, head: ContentHash([0; 32]) } }, bundles)
 }
 
-fn asked_of(protocol: &Protocol, table: &ReadsTable, bundles: &[Bundle], taken: &BTreeSet<(ReadId, ReadId)>, who: &str, seed: u64) -> Result<Queue, QueueError> {
+pub(crate) fn asked_of(
+    protocol: &Protocol,
+    table: &ReadsTable,
+    bundles: &[Bundle],
+    taken: &BTreeSet<(ReadId, ReadId)>,
+    who: &str,
+    seed: u64,
+) -> Result<Queue, QueueError> {
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
     let account = Account { reader: reader(who), display_name: "Adjudicator".into() };
     let ask = Ask { protocol, table, adjudicator: &account, facts: &BTreeMap::new(), codes: &codes, taken, seed, issued_utc_ms: 5 };
@@ -188,7 +196,13 @@ fn reason() -> Action {
 #[test]
 fn nothing_of_the_pair_is_there_before_the_own_impression_is_locked() {
     let mut s = Settling::new(true);
-    let kinds = |events: &[Event]| events.iter().map(|e| format!("{:?}", e.fact())).map(|f| f.split(&[' ', '(', '{'][..]).next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+    let kinds = |events: &[Event]| {
+        events
+            .iter()
+            .map(|e| format!("{:?}", e.fact()))
+            .map(|f| f.split(&[' ', '(', '{'][..]).next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
     let opened = s.r.open_next();
     assert_eq!(kinds(&opened), ["CaseOpened", "ImagesShown"]);
     assert_eq!(s.stage(), Stage::First);
@@ -226,7 +240,7 @@ fn nothing_of_the_pair_is_there_before_the_own_impression_is_locked() {
     assert_eq!(&side, s.pair(0).a(), "what was accepted is what is locked");
     let impression = locked.impression().expect("an impression");
     assert_eq!(impression.answers().of_case(&question("confidence")), Some(&AnswerValue::Scale(55)));
-    assert_eq!(locked.settled().and_then(|d| d.choice()), Some(Choice::A));
+    assert_eq!(locked.settled().and_then(Settled::choice), Some(Choice::A));
     let id = locked.read().clone();
     let refused = s.r.act(Action::Amend { read: id, reason: "again".into() });
     assert!(matches!(refused, Err(Refusal::NoAmendment(why)) if why.contains("were shown")));
@@ -253,7 +267,7 @@ fn an_own_read_is_as_complete_as_any_and_the_choice_can_change_until_the_lock() 
     }
     let locked = &s.r.state.locked()[0];
     assert_eq!(locked.answers().of_case(&question("confidence")), Some(&AnswerValue::Scale(90)));
-    assert_eq!((locked.marks().len(), locked.settled().and_then(|d| d.accepted())), (1, None));
+    assert_eq!((locked.marks().len(), locked.settled().and_then(Settled::accepted)), (1, None));
 }
 
 #[test]

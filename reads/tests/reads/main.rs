@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod adjudicating;
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod conditions;
 #[cfg(test)]
 mod discordance;

@@ -182,6 +182,9 @@ impl Room {
             Missing::Marks(n) => format!("place {n} marks"),
             Missing::Findings => "wait for the findings of the AI".to_owned(),
             Missing::Finding(finding) => format!("agree with or reject AI finding {finding}"),
+            Missing::Pair => "wait for the two reads".to_owned(),
+            Missing::Decision => "accept A or B, or choose your own read".to_owned(),
+            Missing::Reason => "give a reason".to_owned(),
             Missing::Rule { say, subject } => format!("{}{}", say.trim_end_matches('.'), self.about(subject)),
         }
     }

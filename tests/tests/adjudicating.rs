@@ -1,0 +1,214 @@
+//! Adjudication from the study desk to its results: drawn by command, handed out, settled through the record, taken in again.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise and says its sentences, its functions too"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tiresias::simulate::{PASSPHRASE, Plan, simulate};
+use tiresias_reads::accounts::{Account, Accounts, Kind, Meaning, Passphrase};
+use tiresias_reads::desk::{Adjudications, SignedAssignment, merged, take_results};
+use tiresias_reads::machine::{Action, AnswerValue, Choice, Environment, Missing, Settling, Subject, decide, missing};
+use tiresias_reads::protocol::{QuestionKind, template};
+use tiresias_reads::study::Study;
+use tiresias_reads::table::{decisions_table, merged_table};
+use tiresias_reads::versions::protocol_of;
+use tiresias_tests::run::{Ran, tiresias};
+use tiresias_words::{AccountId, Moment, ReaderId};
+use zeroize::Zeroizing;
+
+/// A desk with the results of two simulated readers, and accounts that do other things.
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let study = dir.path().join("study");
+        fs::create_dir(&study).expect("a folder");
+        let text = template("ordinal").expect("a template").text.replace("reader-1", "sim-01").replace("reader-2", "sim-02");
+        fs::write(study.join("protocol.toml"), text).expect("written");
+        fs::write(dir.path().join("phrase"), PASSPHRASE).expect("written");
+        let plan = Plan {
+            study,
+            out: dir.path().join("desk"),
+            readers: 2,
+            cases: Some(20),
+            areas: vec![0.8],
+            seed: 3,
+            machines: "machine".to_owned(),
+            key_passphrase: None,
+        };
+        simulate(&plan, &mut |_| (), &mut |_, _, _| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+        let desk = Self { dir };
+        let mut accounts = desk.accounts();
+        for (name, kind) in [("ann", Kind::Adjudicator), ("ben", Kind::Adjudicator)] {
+            let phrase = Passphrase::new(PASSPHRASE.to_owned()).expect("long enough");
+            let id = AccountId::new(name).expect("a name");
+            accounts
+                .add(
+                    Account::create(id, kind, name, &phrase, &Zeroizing::new([name.len() as u8 + name.as_bytes()[0]; 32])).expect("made").0,
+                )
+                .expect("added");
+        }
+        accounts.save(&desk.root().join("accounts.json")).expect("saved");
+        // Made-up cases have no images: a folder stands for each, so that they can be handed out.
+        let (protocol, _) = protocol_of(&desk.root()).expect("a protocol");
+        let signed = desk.signed();
+        let bundle = signed.bundle(&desk.root(), &protocol, &reader("sim-01")).expect("a bundle");
+        for read in bundle.reads() {
+            fs::create_dir_all(desk.root().join("packages").join(&read.package.to_string()[..16])).expect("a folder");
+        }
+        desk
+    }
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("desk")
+    }
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+    fn accounts(&self) -> Accounts {
+        Accounts::open(&self.root().join("accounts.json")).expect("accounts")
+    }
+    fn signed(&self) -> SignedAssignment {
+        SignedAssignment::open(&self.root(), &self.accounts()).expect("assigned")
+    }
+    fn ran(&self, words: &[&str]) -> Ran {
+        let path = |p: &Path| p.display().to_string();
+        let arguments = words.iter().map(|w| match w.strip_prefix('@') {
+            Some(name) => path(&self.file(name)),
+            None => (*w).to_owned(),
+        });
+        tiresias(arguments).expect("the program runs")
+    }
+    fn refused(&self, words: &[&str], says: &str) {
+        let ran = self.ran(words);
+        let sentence = ran.sentence(2).unwrap_or_else(|e| panic!("{words:?}: {e}"));
+        assert!(sentence.contains(says), "{words:?}: {sentence}");
+    }
+}
+
+fn reader(name: &str) -> ReaderId {
+    ReaderId::new(name).expect("a name")
+}
+
+fn adjudicate<'a>(who: &'a str, by: &'a str) -> Vec<&'a str> {
+    vec!["study", "adjudicate", "@desk", "--adjudicator", who, "--as", by, "--passphrase-file", "@phrase"]
+}
+
+/// Settles every pair of a folder that was handed out, and writes the results.
+fn settle_all(folder: &Path) -> PathBuf {
+    let study = Study::open(folder).expect("a study");
+    let who = study.bundles().keys().next().expect("an adjudicator").clone();
+    let (rules, seat) = (study.rules(&who).expect("rules"), study.seat(&who).expect("a seat").clone());
+    let keys = seat.open(&Passphrase::typed(PASSPHRASE.into())).expect("opens");
+    let mut record = study.open_record("test").expect("a record");
+    let begin = rules.bundle().issued_utc_ms() + 1000;
+    let mut now = Moment { utc_ms: begin, monotonic_ms: 5_000, boot: "boot-ann".into() };
+    let mut act = |record: &mut tiresias_reads::record::Record, action: Action| {
+        now.monotonic_ms += 500;
+        now.utc_ms += 500;
+        let said = format!("{action:?}");
+        let events = decide(&rules, &record.state(&who), action, &now).unwrap_or_else(|e| panic!("{said}: {e}"));
+        record.append(&events).expect("recorded");
+    };
+    let environment = Environment { build: "test".into(), adapter: "none".into(), surface: [1920, 1080], scale: 1.0 };
+    act(&mut record, Action::StartSession(environment));
+    let mut turn = 0;
+    while let Some(next) = record.state(&who).next().cloned() {
+        act(&mut record, Action::OpenCase(next.read));
+        act(&mut record, Action::ImagesShown);
+        // The own impression.
+        while let Some(Missing::Answer { question, .. }) = missing(&rules, &record.state(&who)).first() {
+            let kind = &rules.protocol().form().question(question).expect("a question").kind;
+            let value = match kind {
+                QuestionKind::Choice(options) => AnswerValue::Choice(options[0].key.clone()),
+                _ => AnswerValue::Number("12".parse().expect("a number")),
+            };
+            act(&mut record, Action::Answer { question: question.clone(), subject: Subject::Case, value });
+        }
+        act(&mut record, Action::Lock);
+        let pair = seat.open_pair(&rules, &record.state(&who), &keys).expect("opens");
+        act(&mut record, Action::PairShown(Box::new(pair)));
+        act(&mut record, Action::Settle([Choice::A, Choice::B, Choice::Own][turn % 3]));
+        act(&mut record, Action::GiveReason("measured differently".into()));
+        act(&mut record, Action::Lock);
+        turn += 1;
+    }
+    let signature = keys.sign(Meaning::Session, &record.to_sign(), begin + 10_000_000);
+    act(&mut record, Action::Sign(Box::new(signature)));
+    act(&mut record, Action::EndSession);
+    let out = folder.join("results.tresults");
+    fs::write(&out, record.results().expect("signed")).expect("written");
+    out
+}
+
+#[test]
+fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
+    let desk = Desk::new();
+    desk.refused(&adjudicate("ann", "manager"), "assigning cases is not for it");
+    desk.refused(&adjudicate("sim-01", "coordinator"), "adjudicating is not for it");
+    desk.refused(&adjudicate("nobody", "coordinator"), "no account \"nobody\"");
+    let hand_out = ["study", "hand-out", "@desk", "--reader", "ann", "--out", "@ann"];
+    desk.refused(&hand_out, "no reader \"ann\"");
+    let before = {
+        let (protocol, _) = protocol_of(&desk.root()).unwrap();
+        merged_table(&merged(&desk.root(), &desk.signed(), &desk.accounts()).unwrap(), &protocol).unwrap()
+    };
+    let drawn = desk.ran(&adjudicate("ann", "coordinator")).done().expect("drawn");
+    // How much differs is nothing that a coordinator is told.
+    let told = drawn.out.replace(&desk.root().display().to_string(), "");
+    assert!(told.contains("hand-out") && !told.contains(|c: char| c.is_ascii_digit()), "{told}");
+    desk.refused(&adjudicate("ann", "coordinator"), "drawn already");
+    let pairs: Vec<_> = Adjudications::open(&desk.root(), &desk.accounts()).unwrap().drawn().cloned().collect();
+    assert!(pairs.len() >= 5, "{}", pairs.len());
+    // What is left for a second adjudicator is controls at most: no pair has two.
+    match desk.ran(&adjudicate("ben", "coordinator")).code {
+        Some(0) => {
+            let all: Vec<_> = Adjudications::open(&desk.root(), &desk.accounts()).unwrap().drawn().cloned().collect();
+            let second: Vec<_> = all.iter().filter(|d| d.read.reader == reader("ben")).collect();
+            assert!(second.iter().all(|d| d.control && !pairs.iter().any(|p| [&p.a, &p.b].contains(&&d.a))));
+        }
+        code => assert_eq!(code, Some(2)),
+    }
+    desk.ran(&hand_out).done().expect("handed out");
+    // Nothing of a reader is in what ann gets, nor whose reads they are.
+    for file in ["bundles/ann.json", "seats/ann.json", "protocol.toml"] {
+        let text = fs::read_to_string(desk.file("ann").join(file)).expect("text");
+        let names = if file == "protocol.toml" { 0 } else { text.matches("sim-0").count() };
+        assert_eq!(names, 0, "{file}");
+    }
+    assert!(!desk.file("ann").join("pairs.json").exists());
+    let results = settle_all(&desk.file("ann"));
+    let (accounts, signed) = (desk.accounts(), desk.signed());
+    let manager = accounts.get(&AccountId::new("manager").unwrap()).unwrap().open(&Passphrase::typed(PASSPHRASE.into())).unwrap();
+    take_results(&desk.root(), &signed, &manager, &results).unwrap_or_else(|e| panic!("{e}"));
+    let found = merged(&desk.root(), &signed, &accounts).unwrap();
+    assert_eq!(found.conflicts, []);
+    let (protocol, _) = protocol_of(&desk.root()).unwrap();
+    assert_eq!(merged_table(&found, &protocol).unwrap().rows, before.rows, "decisions take the place of no read");
+    let decisions = decisions_table(&found, &protocol).unwrap();
+    assert_eq!(decisions.rows.len(), pairs.len());
+    let value = |rows: &[tiresias_reads::table::ReadRow], id| rows.iter().find(|r| r.read.read() == id).map(|r| r.rating);
+    for pair in &pairs {
+        let row = decisions.rows.iter().find(|r| *r.read.read() == pair.read).expect("settled");
+        let taken = match row.read.settled().and_then(Settling::choice).expect("a choice") {
+            Choice::A => &pair.a,
+            Choice::B => &pair.b,
+            Choice::Own => continue,
+        };
+        assert_eq!(Some(row.rating), value(&before.rows, taken), "what was accepted is that read's");
+    }
+    // A queue that somebody changed counts for nothing.
+    let file = desk.root().join("adjudication/ann/pairs.json");
+    let text = fs::read_to_string(&file).expect("text");
+    fs::write(&file, text.replacen("\"sim-01\"", "\"sim-02\"", 1)).expect("written");
+    let refused = merged(&desk.root(), &signed, &accounts).expect_err("changed").to_string();
+    assert!(refused.contains("cannot be trusted"), "{refused}");
+}
