@@ -29,6 +29,10 @@ pub const ACTION: Color32 = Color32::from_rgb(0x24, 0x51, 0x4B);
 pub const OWN: Color32 = Color32::from_rgb(0xF0, 0xE4, 0x42);
 /// Whatever the AI said, and nothing else; outlines, never filled over a lesion.
 pub const AI: Color32 = Color32::from_rgb(0xCC, 0x79, 0xA7);
+/// What is read A in an adjudication, and nothing else.
+pub const READ_A: Color32 = Color32::from_rgb(0xE6, 0x9F, 0x00);
+/// What is read B.
+pub const READ_B: Color32 = Color32::from_rgb(0x56, 0xB4, 0xE9);
 /// What still has to be done.
 pub const CAUTION: Color32 = Color32::from_rgb(0xD9, 0x8C, 0x4A);
 

@@ -361,6 +361,7 @@ impl Tiresias {
         sitting.take_news(&now, &environment, &self.means, since_start);
         sitting.fetch_ahead(&self.means);
         sitting.reveal(&self.means);
+        sitting.open_pair(&self.means);
         if self.page.is_some() {
             return;
         }

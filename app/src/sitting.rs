@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tiresias_cases::Findings;
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::machine::{Action, Environment, Rules, State, advises_break};
+use tiresias_reads::pair::Pair;
 use tiresias_reads::study::Study;
 use tiresias_words::{ContentHash, Mm, ReadId};
 
@@ -29,6 +30,8 @@ pub(crate) struct Sitting {
     pub(crate) recorder: Recorder,
     /// The reader's keys, where they signed in with a passphrase.
     keys: Option<Arc<Unlocked>>,
+    /// The two reads of the open case, on their way.
+    opening_pair: Option<(ReadId, Receiver<Result<Pair, String>>)>,
     /// What the AI says about the open case, on its way.
     revealing: Option<(ReadId, Receiver<Result<Findings, String>>)>,
     pub(crate) state: Option<Arc<State>>,
@@ -75,6 +78,7 @@ impl Sitting {
             rules,
             recorder,
             keys,
+            opening_pair: None,
             revealing: None,
             state: None,
             place: Place::List { opening: false },
@@ -174,6 +178,46 @@ impl Sitting {
         self.revealing = Some((room.read().clone(), news));
     }
 
+    /// Fetches the two reads that are to be settled, once the event that shows them is durable; the record's own state is what the key is opened with.
+    pub(crate) fn open_pair(&mut self, means: &Means) {
+        let (Place::Room(room), Some(state)) = (&mut self.place, &self.state) else {
+            self.opening_pair = None;
+            return;
+        };
+        let is_due = state.open().is_some_and(|draft| self.rules.awaits_pair(draft) && draft.read() == room.read());
+        if !is_due || room.has_pair() {
+            return;
+        }
+        if let Some((read, news)) = self.opening_pair.take_if(|(read, _)| read == room.read()) {
+            match news.try_recv() {
+                Ok(Ok(pair)) => room.take_pair(pair),
+                Ok(Err(sentence)) => {
+                    room.say(sentence);
+                    self.opening_pair = Some((read, crossbeam_channel::never()));
+                }
+                Err(_) => self.opening_pair = Some((read, news)),
+            }
+            return;
+        }
+        let (sender, news) = crossbeam_channel::bounded(1);
+        let (study, state, rules, wake) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&self.rules), Arc::clone(&means.wake));
+        let (keys, failed) = (self.keys.clone(), sender.clone());
+        let work = move || {
+            let opened = match (study.seat(rules.reader()), &keys) {
+                (Some(seat), Some(keys)) => seat.open_pair(&rules, &state, keys).map_err(|e| e.to_string()),
+                _ => Err("The two reads are sealed, and this study has no keys for you. Ask the study desk for your folder.".to_owned()),
+            };
+            let _ = sender.send(opened);
+            wake();
+        };
+        if let Err(e) = std::thread::Builder::new().name("pair".into()).spawn(work) {
+            let sentence =
+                format!("The two reads cannot be opened: the system gives no further thread ({e}). Leave the case and open it again.");
+            let _ = failed.send(Err(sentence));
+        }
+        self.opening_pair = Some((room.read().clone(), news));
+    }
+
     /// Whether the reader signs before the session ends.
     fn signs(&self, state: &State) -> bool {
         self.keys.is_some() && state.has_unsigned()
@@ -252,7 +296,11 @@ impl Sitting {
         let mut bar = TopBar { title: protocol.title(), reader: bundle.display_name(), ..TopBar::default() };
         if let (Place::Room(room), Some(state)) = (&self.place, &self.state) {
             let progress = state.progress();
-            bar.condition = protocol.condition(&room.read().condition).map(|c| c.label.as_str());
+            bar.condition = if bundle.adjudicates() {
+                Some("Adjudication")
+            } else {
+                protocol.condition(&room.read().condition).map(|c| c.label.as_str())
+            };
             let code = &room.read().case;
             bar.case = Some(match state.draft() {
                 Some(draft) if draft.amends().is_some() => format!("{code} \u{b7} again"),

@@ -50,7 +50,10 @@ impl Room {
                 let command = self.bindings.command(key, modifiers);
                 match (self.focus.clone(), command) {
                     (Focus::Form(field), _) if self.is_text(&field) => self.form_key(key, modifiers, &field, state, draft, wishes),
+                    (Focus::Writing, _) => self.writing_key(key, wishes),
                     (_, Some(Command::Help)) => self.help = true,
+                    (Focus::Decision, _) => self.decision_key(key, state, draft, wishes),
+                    (Focus::Reason, _) => self.reason_key((key, modifiers), state, draft, wishes),
                     (Focus::Image | Focus::Finding(_), Some(Command::Ai)) => self.press_ai(key, now),
                     (Focus::Finding(finding), _) => self.finding_key((key, modifiers), finding, state, draft, wishes),
                     (Focus::Form(field), _) => self.form_key(key, modifiers, &field, state, draft, wishes),
@@ -60,6 +63,7 @@ impl Room {
                     (Focus::Image, None) => match key {
                         Key::Enter if self.close_polygon(state, wishes) => {}
                         Key::Enter if self.focus_finding(draft) => {}
+                        Key::Enter if self.focus_decision(state) => {}
                         Key::Enter => self.focus_form(state, draft, wishes),
                         Key::Escape => {
                             self.cine = None;
@@ -250,6 +254,9 @@ impl Room {
         let next = match self.hanging.arrangement() {
             Some(Arrangement::Hung) if is_in_patient && !opens_with_planes => Arrangement::Planes(series),
             Some(Arrangement::Hung | Arrangement::Planes(_)) if !opens_with_images => Arrangement::Images(series),
+            Some(Arrangement::Hung | Arrangement::Planes(_) | Arrangement::Images(_)) if self.settling.beside.is_some() => {
+                Arrangement::Beside(series)
+            }
             Some(Arrangement::Hung) => {
                 self.message = Some("These images do not form a volume, so there are no planes to show.".to_owned());
                 return;
@@ -267,6 +274,7 @@ impl Room {
             Arrangement::Hung => self.hanging.hung().cloned(),
             Arrangement::Planes(i) => facts(i).and_then(|f| planes(display, f)),
             Arrangement::Images(i) => facts(i).map(|f| images(display, f)),
+            Arrangement::Beside(i) => facts(i).and_then(|f| rows_and_columns(display, 1, 2, &[f])),
             Arrangement::Grid { rows, columns, first } => {
                 let all: Vec<_> = (first..self.shelf.all().len()).filter_map(facts).collect();
                 rows_and_columns(display, rows, columns, &all)

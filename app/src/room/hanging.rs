@@ -75,6 +75,8 @@ pub(super) enum Arrangement {
     Planes(usize),
     /// The images of a series alone.
     Images(usize),
+    /// The images of a series twice, for two reads of it: one camera for both.
+    Beside(usize),
     /// So many rows and columns of images, from a series on.
     Grid { rows: usize, columns: usize, first: usize },
 }
@@ -180,24 +182,44 @@ impl Hanging {
         self.visible().into_iter().filter_map(on).collect()
     }
 
+    /// The cells that show the same as the one with the keyboard, and do what it does.
+    pub(super) fn twins(&self) -> impl Iterator<Item = usize> + use<> {
+        let count = if matches!(self.arrangement, Some(Arrangement::Beside(_))) { self.cells.len() } else { 0 };
+        let own = self.focused;
+        (0..count).filter(move |cell| *cell != own)
+    }
+    /// The camera of a cell is that of its twins too.
+    fn follow(&mut self, at: At) {
+        if !matches!(self.arrangement, Some(Arrangement::Beside(_))) {
+            return;
+        }
+        let Some((view, oblique)) = self.cells.get(at.0).map(|c| (c.view, c.oblique)) else { return };
+        for cell in &mut self.cells {
+            (cell.view, cell.oblique, cell.touched) = (view, oblique, true);
+        }
+    }
+
     /// Moves a camera on behalf of the reader. What they moved is the camera over the turned image: its middle and scale are the cell's.
     pub(super) fn set_view(&mut self, at: At, view: View) {
         if let Some(cell) = self.cells.get_mut(at.0) {
             cell.view = view.laid(cell.view.directions());
             cell.touched = true;
         }
+        self.follow(at);
     }
     /// Turns a plane out of the patient's axes.
     pub(super) fn tilt(&mut self, at: At, how: impl Fn(View) -> View) {
         if let Some(cell) = self.cells.get_mut(at.0) {
             (cell.view, cell.touched, cell.oblique) = (how(cell.view), true, true);
         }
+        self.follow(at);
     }
     /// All of the volume again, looking as the cell does.
     pub(super) fn refit(&mut self, at: At, geometry: &VolumeGeometry) {
         if let Some(cell) = self.cells.get_mut(at.0) {
             (cell.view, cell.touched) = (cell.view.refitted(geometry, cell.fitted), true);
         }
+        self.follow(at);
     }
     /// Puts a camera back to where it began.
     pub(super) fn reset(&mut self, at: At, geometry: &VolumeGeometry) {

@@ -82,6 +82,7 @@ impl Room {
         }
         self.draw_ai(&painter, on, draft);
         self.draw_measurements(&painter, on);
+        self.draw_pair(&painter, on, draft);
         self.draw_marks(&painter, on, draft);
         if self.words {
             self.corner_text(&painter, on);
@@ -143,7 +144,8 @@ impl Room {
         let series = volume.series();
         let write =
             |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, design::regular(design::SMALL), colour);
-        let mut left = vec![(format!("{} \u{b7} {}", series.facts.role, cell.label()), STRONG), (self.slice_words(on.at), TEXT)];
+        let mut left: Vec<_> = self.whose_words(on.at).into_iter().collect();
+        left.extend([(format!("{} \u{b7} {}", series.facts.role, cell.label()), STRONG), (self.slice_words(on.at), TEXT)]);
         if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }

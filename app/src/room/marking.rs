@@ -9,7 +9,7 @@ use super::sketch::{Ends, Sketch};
 use super::{Field, Focus, Room, Wish};
 use crate::design::{self, OWN};
 use crate::volume::ShownVolume;
-use egui::{Align2, Painter, PointerButton, Pos2, Rect, Response, Ui, vec2};
+use egui::{Align2, Color32, Painter, PointerButton, Pos2, Rect, Response, Ui, vec2};
 use tiresias_reads::machine::{Action, Draft, Mark, Place, State};
 use tiresias_reads::protocol::MarkKind;
 use tiresias_words::{Direction, Displacement, MarkId, Mm, Outline, PatientPoint};
@@ -213,12 +213,11 @@ impl Room {
     pub(super) fn draw_marks(&self, painter: &Painter, on: &OnScreen, draft: &Draft) {
         let Some((_, shown)) = self.shown(on.at) else { return };
         let volume = &shown.volume;
-        for (id, mark) in draft.marks() {
+        for (id, mark) in draft.marks().iter().filter(|_| self.shows_own_marks(draft)) {
             let held = self.marking.held.as_ref().filter(|h| h.mark == *id).map(|h| h.now.clone());
             let Some(outline) = held.or_else(|| volume.outline_of(&mark.shape, &mark.anchor)) else { continue };
             let chosen = matches!(&self.focus, Focus::Form(field) if field.mark() == Some(*id));
-            draw(painter, on, volume, &outline, chosen);
-            label(painter, on, volume, &outline, *id);
+            draw_as(painter, on, volume, &outline, (&id.0.to_string(), OWN, chosen));
         }
         if let Some(sketch) = self.marking.drawing.as_ref().filter(|s| s.on.at == on.at)
             && let Some(kind) = self.mark_kind()
@@ -228,7 +227,7 @@ impl Room {
                 points.push(sketch.next);
             }
             match outline(kind, &points, &sketch.on).filter(|_| kind != MarkKind::Polygon) {
-                Some(outline) => draw(painter, on, volume, &outline, true),
+                Some(outline) => draw(painter, on, volume, &outline, (OWN, true)),
                 None => {
                     let line: Vec<Pos2> = points.iter().map(|p| on.screen_at(*p).0).collect();
                     line.windows(2).for_each(|w| design::image_line(painter, [w[0], w[1]], 1.75, OWN));
@@ -352,12 +351,24 @@ fn strength(volume: &ShownVolume, off: f64) -> Option<f32> {
     (off.abs() <= faded_out).then(|| (1.0 - off.abs() / FADED_OUT).powi(2).max(0.15) as f32)
 }
 
-fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, chosen: bool) {
+/// A mark in its colour, with its name beside it.
+pub(super) fn draw_as(
+    painter: &Painter,
+    on: &OnScreen,
+    volume: &ShownVolume,
+    outline: &Outline<PatientPoint>,
+    (name, colour, chosen): (&str, Color32, bool),
+) {
+    draw(painter, on, volume, outline, (colour, chosen));
+    label(painter, on, volume, outline, (name, colour));
+}
+
+fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, (colour, chosen): (Color32, bool)) {
     let width = if chosen { 2.5 } else { 1.75 };
     if let Outline::Point(at) = outline {
         let (at, off) = on.screen_at(*at);
         if let Some(strength) = strength(volume, off).filter(|_| on.rect.contains(at)) {
-            design::image_ring(painter, at, RING, width, OWN.gamma_multiply(strength));
+            design::image_ring(painter, at, RING, width, colour.gamma_multiply(strength));
         }
         return;
     }
@@ -369,7 +380,7 @@ fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outlin
         for i in 0..pieces {
             let ((from, near), (to, away)) = (on.screen_at(at(i)), on.screen_at(at(i + 1)));
             if let Some(strength) = strength(volume, f64::midpoint(near, away)) {
-                design::image_line(painter, [from, to], width, OWN.gamma_multiply(strength));
+                design::image_line(painter, [from, to], width, colour.gamma_multiply(strength));
             }
         }
     }
@@ -377,22 +388,22 @@ fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outlin
         for (_, at) in grips(outline) {
             let (at, off) = on.screen_at(at);
             if off.abs() <= IN_REACH {
-                painter.rect_filled(Rect::from_center_size(at, vec2(5.0, 5.0)), 0.0, OWN);
+                painter.rect_filled(Rect::from_center_size(at, vec2(5.0, 5.0)), 0.0, colour);
             }
         }
     }
 }
 
-/// The number of a mark, beside it.
-fn label(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, id: MarkId) {
+/// The name of a mark, beside it.
+fn label(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, (name, colour): (&str, Color32)) {
     let ends = lines(outline).into_iter().map(|[a, _]| a);
     let points = if matches!(outline, Outline::Point(_)) { vec![outline.centre()] } else { ends.collect() };
     let seen = points.into_iter().map(|p| on.screen_at(p)).filter(|(at, off)| on.rect.contains(*at) && strength(volume, *off).is_some());
     let right = seen.max_by(|(a, _), (b, _)| (a.x - a.y).total_cmp(&(b.x - b.y)));
     if let Some((at, off)) = right {
         let by = if matches!(outline, Outline::Point(_)) { vec2(15.0, -15.0) } else { vec2(6.0, -8.0) };
-        let colour = OWN.gamma_multiply(strength(volume, off).unwrap_or_default());
-        design::image_text(painter, at + by, Align2::LEFT_CENTER, &id.0, design::strong(design::BODY), colour);
+        let colour = colour.gamma_multiply(strength(volume, off).unwrap_or_default());
+        design::image_text(painter, at + by, Align2::LEFT_CENTER, name, design::strong(design::BODY), colour);
     }
 }
 

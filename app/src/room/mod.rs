@@ -25,6 +25,7 @@ mod picker;
 mod planes;
 mod rail;
 mod series;
+mod settling;
 mod sketch;
 mod strip;
 
@@ -56,6 +57,7 @@ pub(crate) struct Room {
     workspace: Workspace,
     measuring: measuring::Measuring,
     ai: ai::Ai,
+    settling: settling::Settling,
     tool: Tool,
     focus: Focus,
     filling: Filling,
@@ -119,6 +121,12 @@ enum Focus {
     Form(Field),
     /// A finding of the AI.
     Finding(FindingId),
+    /// The choice between two reads.
+    Decision,
+    /// The reasons for it that are ready.
+    Reason,
+    /// A reason in one's own words.
+    Writing,
 }
 
 /// What the room wants done.
@@ -162,6 +170,7 @@ impl Room {
             workspace: Workspace::new(rules.protocol().display().tools(), Vec::new()),
             measuring: measuring::Measuring::default(),
             ai: ai::Ai::default(),
+            settling: settling::Settling::default(),
             tool: rules.protocol().display().tools().iter().next().unwrap_or(Tool::Mark),
             focus: Focus::Image,
             filling: Filling::default(),
@@ -234,8 +243,12 @@ impl Room {
     }
     /// Does something in the workspace: what it did is written down, what it refuses is told.
     fn work(&mut self, action: ViewAction) {
-        let done = self.workspace.apply(action);
-        self.worked(done);
+        // The same images twice lie and look the same.
+        let twins: Vec<ViewAction> = self.hanging.twins().filter_map(|cell| of_cell(&action, cell)).collect();
+        for action in std::iter::once(action).chain(twins) {
+            let done = self.workspace.apply(action);
+            self.worked(done);
+        }
     }
     fn worked(&mut self, done: Result<Option<Change>, Refusal>) {
         match done {
@@ -306,6 +319,7 @@ impl Room {
         self.measuring.take_news(&self.workspace, &mut self.shelf, ui.ctx());
         self.keys(ui, (state, draft), now, &mut wishes);
         self.follow_ai(ui, draft, now, &mut wishes);
+        self.follow_pair(draft, &mut wishes);
         self.canvas(ui, canvas, (state, draft), path, &mut wishes);
         if self.has_strip() {
             self.strip(ui, strip, path);
@@ -491,6 +505,18 @@ impl Room {
             }
         }
     }
+}
+
+/// A step about one cell, about another; nothing of steps that are about none.
+const fn of_cell(action: &ViewAction, cell: usize) -> Option<ViewAction> {
+    Some(match action {
+        ViewAction::FlipAcross(_) => ViewAction::FlipAcross(cell),
+        ViewAction::FlipDown(_) => ViewAction::FlipDown(cell),
+        ViewAction::Rotate { quarters, .. } => ViewAction::Rotate { cell, quarters: *quarters },
+        ViewAction::Invert(_) => ViewAction::Invert(cell),
+        ViewAction::Slab { slab, .. } => ViewAction::Slab { cell, slab: *slab },
+        ViewAction::Measure(_) | ViewAction::Redraw { .. } | ViewAction::Delete(_) | ViewAction::Reset(_) => return None,
+    })
 }
 
 /// Behaviour can be recorded once the images were said to be shown, which may be in this very batch.

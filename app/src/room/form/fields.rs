@@ -79,6 +79,8 @@ fn is_taken(action: &Action, draft: &Draft) -> bool {
         Action::ClassifyMark { mark: id, class } => mark(id).is_none_or(|m| m.class.as_ref() == Some(class)),
         Action::NotEvaluable { subject, reason } => draft.not_evaluable().get(subject) == Some(reason),
         Action::Evaluable(subject) => !draft.not_evaluable().contains_key(subject),
+        Action::Settle(choice) => draft.settling().is_none_or(|s| s.choice() == Some(*choice)),
+        Action::GiveReason(reason) => draft.settling().is_none_or(|s| s.reason() == Some(reason)),
         Action::PlaceMark { shape, anchor } => draft.marks().values().any(|m| m.shape == *shape && m.anchor == *anchor),
         _ => true,
     }
@@ -95,7 +97,8 @@ fn is_same_field(a: &Action, b: &Action) -> bool {
         Action::NotEvaluable { subject, .. } | Action::Evaluable(subject) => Some(Field::Excuse(subject.clone())),
         _ => None,
     };
-    place(a).is_some_and(|a| place(b) == Some(a))
+    let of_decision = matches!((a, b), (Action::Settle(_), Action::Settle(_)) | (Action::GiveReason(_), Action::GiveReason(_)));
+    of_decision || place(a).is_some_and(|a| place(b) == Some(a))
 }
 
 impl Room {
@@ -159,7 +162,7 @@ impl Room {
     pub(in crate::room) fn go(&mut self, field: Field, draft: &Draft) {
         let before = match &self.focus {
             Focus::Form(before) => before.mark(),
-            Focus::Image | Focus::Finding(_) => None,
+            Focus::Image | Focus::Finding(_) | Focus::Decision | Focus::Reason | Focus::Writing => None,
         };
         if let Some(id) = field.mark().filter(|id| before != Some(*id))
             && let Some(mark) = draft.marks().get(&id)

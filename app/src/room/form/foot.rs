@@ -74,6 +74,7 @@ impl Room {
         let (words, key) = match (stage, draft.amends()) {
             (Stage::Locked, _) => ("Show the AI", "\u{23ce}"),
             _ if all_the_same => ("Lock all the same", "Ctrl \u{21e7} \u{23ce}"),
+            (Stage::Settling, _) => ("Lock this decision", "Ctrl \u{23ce}"),
             (Stage::First, _) => ("Lock the first impression", "Ctrl \u{23ce}"),
             (_, Some(_)) => ("Lock the amendment", "Ctrl \u{23ce}"),
             _ => ("Lock this read", "Ctrl \u{23ce}"),
@@ -104,6 +105,7 @@ impl Room {
     /// Locks, or lists what keeps the read from it.
     pub(super) fn lock(&mut self, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
         self.keep_writing(draft, true, wishes);
+        self.keep_reason(true, wishes);
         let ahead = self.ahead(state);
         if self.still_to_do(&ahead).is_empty() && unusual(&self.rules, &ahead).is_empty() {
             wishes.push(Wish::Record(Action::Lock));

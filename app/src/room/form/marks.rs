@@ -131,7 +131,7 @@ impl Room {
     }
 
     /// The series that a mark was put on, and its place there.
-    fn place_of(&self, mark: &Mark) -> Option<(usize, PatientPoint)> {
+    pub(in crate::room) fn place_of(&self, mark: &Mark) -> Option<(usize, PatientPoint)> {
         let places = self.shelf.all().iter().map(|s| s.volume.place_of(mark.shape.centre(), &mark.anchor));
         places.enumerate().find_map(|(series, at)| Some((series, at?)))
     }

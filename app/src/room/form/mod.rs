@@ -8,9 +8,11 @@ mod keys;
 mod marks;
 mod question;
 mod review;
+mod settle;
 mod text;
 
 pub(super) use fields::{Field, Filling};
+pub(super) use text::REST;
 
 use super::{Focus, Room, Wish};
 use crate::controls;
@@ -36,7 +38,7 @@ impl Room {
                 ui.add_space(14.0);
                 if self.filling.review {
                     self.review(ui, width, state, draft);
-                } else {
+                } else if !self.settle_form(ui, width, state, draft, wishes) {
                     self.facts(ui, width);
                     self.mark_list(ui, width, draft, wishes);
                     self.ai_list(ui, width, draft, wishes);

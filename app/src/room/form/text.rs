@@ -8,7 +8,7 @@ use std::time::Duration;
 use tiresias_reads::machine::{Action, AnswerValue, Draft, Place};
 
 /// Words that nobody goes on with for so long are kept.
-const REST: Duration = Duration::from_millis(300);
+pub(in crate::room) const REST: Duration = Duration::from_millis(300);
 const HEIGHT: f32 = 64.0;
 
 /// Words being written.
