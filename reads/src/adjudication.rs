@@ -115,7 +115,10 @@ pub fn queue(ask: &Ask<'_>, entropy: &Entropy) -> Result<Queue, QueueError> {
         let (Some(first), Some(second)) = (read(&pair.a), read(&pair.b)) else { continue };
         let (a, b) = if below(&mut sides, 2) == 0 { (first, second) } else { (second, first) };
         let repeat = times.entry(pair.package).and_modify(|n| *n += 1).or_insert(1);
-        let drawn = |what: &[u8]| hash::of_fields(&[b"tiresias pair", what, entropy.as_ref(), &pair.package.0, &repeat.to_le_bytes()]);
+        let drawn = |what: &[u8]| {
+            let (who, at) = (adjudicator.as_str().as_bytes(), ask.issued_utc_ms.to_le_bytes());
+            hash::of_fields(&[b"tiresias pair", what, entropy.as_ref(), who, &at, &pair.package.0, &repeat.to_le_bytes()])
+        };
         let said = Pair::new(Side::of(a, form), Side::of(b, form), drawn(b"salt"));
         let assigned = AssignedRead {
             case: codes.draw(&mut named, pair.package)?,

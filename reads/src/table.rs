@@ -94,7 +94,12 @@ struct LockedAt<'a> {
     impression_seq: u64,
 }
 
-fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, head: Appended) -> Result<ReadsTable, RecordError> {
+fn table<'a>(
+    locked: impl Iterator<Item = LockedAt<'a>>,
+    protocol: &Protocol,
+    head: Appended,
+    decisions: bool,
+) -> Result<ReadsTable, RecordError> {
     let row = |read: &Locked, condition: Condition, file: Option<ContentHash>, seq: u64| {
         let is_evaluable = !read.not_evaluable().contains_key(&Subject::Case);
         let marks: Vec<_> = read.marks().iter().map(|(id, mark)| (*id, mark.rating)).collect();
@@ -106,7 +111,9 @@ fn table<'a>(locked: impl Iterator<Item = LockedAt<'a>>, protocol: &Protocol, he
         Ok(ReadRow { seq, file, condition, rating, read: read.clone() })
     };
     let mut rows = Vec::new();
-    for LockedAt { read, file, seq, impression_seq } in locked.filter(|l| !l.read.assignment().training) {
+    // A decision between two reads takes the place of neither.
+    let of_study = |l: &LockedAt<'_>| !l.read.assignment().training && l.read.assignment().settles == decisions;
+    for LockedAt { read, file, seq, impression_seq } in locked.filter(of_study) {
         let condition = &read.read().condition;
         let before = protocol.condition(condition).filter(|_| !decisions).and_then(|c| c.ai.before());
         if let (Some(impression), Some(before)) = (read.impression(), before) {

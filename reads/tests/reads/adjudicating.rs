@@ -62,6 +62,7 @@ pub(crate) fn table(protocol: &Protocol, readers: &[&str], cases: u8, says: Says
             r.read_next(rating, &marks);
         }
         rows.extend(r.state.locked().iter().map(|read| ReadRow {
+            file: None,
             seq: 1,
             condition: read.read().condition.clone(),
             rating: Some(0),
@@ -79,11 +80,12 @@ pub(crate) fn asked_of(
     taken: &BTreeSet<(ReadId, ReadId)>,
     who: &str,
     seed: u64,
+    entropy: u8,
 ) -> Result<Queue, QueueError> {
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
     let account = Account { reader: reader(who), display_name: "Adjudicator".into() };
     let ask = Ask { protocol, table, adjudicator: &account, facts: &BTreeMap::new(), codes: &codes, taken, seed, issued_utc_ms: 5 };
-    queue(&ask, &Zeroizing::new([9; 32]))
+    queue(&ask, &Zeroizing::new([entropy; 32]))
 }
 
 /// Odd cases differ by rating, every fourth by a mark; the others do not.
@@ -96,7 +98,7 @@ fn differs(reader: usize, case: u8) -> (i32, Vec<i32>) {
 fn drawn(first: bool) -> (Protocol, Queue, ReadsTable) {
     let protocol = protocol(first);
     let (table, bundles) = table(&protocol, &["r1", "r2"], 8, differs);
-    let made = asked_of(&protocol, &table, &bundles, &BTreeSet::new(), "ann", 77).expect("a queue");
+    let made = asked_of(&protocol, &table, &bundles, &BTreeSet::new(), "ann", 77, 9).expect("a queue");
     (protocol, made, table)
 }
 
@@ -135,7 +137,7 @@ fn case_of(bundle: &Bundle, drawn: &Drawn) -> ContentHash {
 fn nobody_settles_their_own_reads_or_what_another_settles() {
     let protocol = protocol(true);
     let (table, bundles) = table(&protocol, &["r1", "r2", "r3"], 6, differs);
-    let of = |taken: &BTreeSet<_>, who: &str| asked_of(&protocol, &table, &bundles, taken, who, 1);
+    let of = |taken: &BTreeSet<_>, who: &str| asked_of(&protocol, &table, &bundles, taken, who, 1, 9);
     let all = of(&BTreeSet::new(), "ann").expect("a queue");
     // Three readers, so two pairs of which one differs: a case comes more than once, each time under a name of its own.
     let names: BTreeSet<_> = all.bundle.reads().iter().map(|r| (&r.case, r.package, r.repeat)).collect();
@@ -147,7 +149,7 @@ fn nobody_settles_their_own_reads_or_what_another_settles() {
     let rest = of(&taken, "ben").expect("controls are left");
     assert!(rest.drawn.iter().all(|d| d.control && !taken.contains(&(d.a.clone(), d.b.clone()))));
     let plain = Protocol::parse(crate::simulated::PROTOCOL).expect("a protocol");
-    assert!(matches!(asked_of(&plain, &table, &bundles, &taken, "ann", 1), Err(QueueError::None)));
+    assert!(matches!(asked_of(&plain, &table, &bundles, &taken, "ann", 1, 9), Err(QueueError::None)));
 }
 
 /// An adjudicator at work, with the pairs of their bundle open.

@@ -1,8 +1,8 @@
 //! An attack on the adjudicator's bundle: a classifier is given everything in it but answers and marks, opened seals too, and tries to tell readers apart.
 //!
 //! The readers of the test have habits that a record shows: how fast they are, how many marks they put and take away again, in which order. None of it may
-//! come through. The classifier is boosted decision stumps (Freund and Schapire 1997), taught on half of the desks and asked about the other half; what it gets right must lie in the 99 % binomial interval
-//! of chance. That it can find a leak is shown by bundles that have one.
+//! come through. The classifier is boosted decision stumps (Freund and Schapire 1997), taught on half of the desks and asked about the other half; what it gets
+//! right must lie in the 99 % binomial interval of chance. That it can find a leak is shown by bundles that have one.
 
 use crate::adjudicating::{RULES, asked_of, table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +36,8 @@ enum Leak {
     Order,
     /// The numbers of a case's pairs follow their readers.
     Repeats,
+    /// Every desk draws the same keys and salts.
+    Keys,
 }
 
 fn protocol() -> Protocol {
@@ -155,7 +157,8 @@ fn told(desks: &[Vec<Seen>], label: impl Fn(&Seen) -> bool) -> (usize, usize) {
 }
 
 fn desks(protocol: &Protocol, (table, bundles): &(ReadsTable, Vec<Bundle>), leak: Leak) -> Vec<Vec<Seen>> {
-    let queue = |seed| asked_of(protocol, table, bundles, &BTreeSet::new(), "ann", seed).expect("a queue");
+    let chance = |seed: u64| if leak == Leak::Keys { 9 } else { seed as u8 };
+    let queue = |seed| asked_of(protocol, table, bundles, &BTreeSet::new(), "ann", seed, chance(seed)).expect("a queue");
     (0..DESKS).map(|seed| seen(&queue(seed), protocol, leak)).collect()
 }
 
@@ -179,6 +182,7 @@ fn a_bundle_tells_readers_apart_no_better_than_chance() {
     for (leak, label, chance) in [
         (Leak::Sides, (|s| s.first_is_a) as fn(&Seen) -> bool, 0.5),
         (Leak::Order, |s| s.first_is_a, 0.5),
+        (Leak::Keys, |s| s.first_is_a, 0.5),
         (Leak::Repeats, |s| s.has_first, common),
     ] {
         let caught = told(&desks(&protocol, &reads, leak), label);
