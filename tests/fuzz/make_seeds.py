@@ -365,6 +365,17 @@ def bundles(protocol):
     yield "newer", json.dumps(dict(bundle, tiresias_bundle=2)).encode()
 
 
+def pairs():
+    mark = lambda z, rating: {"shape": {"in_patient": {"point": {"x": 1.5, "y": -2.0, "z": z}}},
+                              "anchor": {"image": "2.25.7", "frame": 0, "column": 3.0, "row": 4.5}, "rating": rating, "class": None}
+    side = lambda scale, *marks: {"answers": [["c", "case", {"scale": scale}]], "not_evaluable": [], "marks": list(marks)}
+    pair = {"tiresias_pair": 1, "salt": "ab" * 32, "a": side(8, mark(1.0, 7), mark(30.25, 2)), "b": side(1, mark(2.5, 6))}
+    yield "full", json.dumps(pair).encode() + b" " * 9
+    yield "newer", json.dumps(dict(pair, tiresias_pair=2)).encode()
+    yield "out_of_order", json.dumps(dict(pair, a=side(8, mark(30.25, 2), mark(1.0, 7)))).encode()
+    yield "off_the_scale", json.dumps(dict(pair, b=side(10))).encode()
+
+
 def histories():
     read = lambda case, condition: {"reader": "r", "case": case, "condition": condition, "repeat": 1}
     assigned = [{"read": read("7K", "one"), "package": "01" * 32}, {"read": read("9M", "two"), "package": "02" * 32}]
@@ -511,7 +522,7 @@ layout = "mammography"
 """
     keep("protocol", "hanging", protocol.replace(b'first = "lung"', b'first = "lung"\ntools = ["scroll", "length"]') + hanging)
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
-    for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("archive", archives()), ("bundle", bundles(protocol)),
+    for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("archive", archives()), ("bundle", bundles(protocol)), ("pair", pairs()),
                          ("event", histories()), ("record", databases())]:
         for name, data in made:
             keep(target, name, data)

@@ -27,7 +27,7 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 25] = [
+pub const TARGETS: [(&str, Property); 26] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("scan", scans::scan),
@@ -42,6 +42,7 @@ pub const TARGETS: [(&str, Property); 25] = [
     ("answer", messages::answer),
     ("protocol", texts::protocol),
     ("bundle", texts::bundle),
+    ("pair", texts::pair),
     ("imrmc", scores::imrmc),
     ("long", scores::long),
     ("lrc", scores::lrc),

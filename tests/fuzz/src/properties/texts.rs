@@ -1,4 +1,4 @@
-//! Properties of the text files of a study: protocol, bundle, desk file and truth.
+//! Properties of the text files of a study: protocol, bundle, two reads that are settled, desk file and truth.
 //!
 //! What is accepted can be written down and read again without a change; what is refused has a reason that a person can read.
 
@@ -6,11 +6,13 @@ use super::{Held, must, one_line, ours, told};
 use std::collections::BTreeSet;
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::desk::Desk;
+use tiresias_reads::discordance::beside;
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
+use tiresias_reads::pair::{Pair, seal_all};
 use tiresias_reads::protocol::{Protocol, QuestionKind, Scale, check};
 use tiresias_reads::truth::{Truth, TruthError};
-use tiresias_words::{ImagingModality, Mm, Role, SeriesFacts};
+use tiresias_words::{ContentKey, ImagingModality, Mm, Role, SeriesFacts};
 
 /// A protocol that the bundles of the corpus are made for; they name its hash, so it must not change.
 pub(super) const PROTOCOL: &str = r#"tiresias_protocol = 1
@@ -134,6 +136,43 @@ fn hung(protocol: &Protocol) -> Held {
         must(!matches!(&cell.window, FirstWindow::Preset(name) if !is_there(name)), || format!("a preset that is not there: {cell:?}"))?;
     }
     Ok(())
+}
+
+/// What makes two reads of that protocol discordant.
+const ADJUDICATION: &str = r#"
+[adjudication]
+condition = "one"
+
+[[adjudication.discordance]]
+kind = "difference"
+question = "c"
+more_than = 2
+
+[[adjudication.discordance]]
+kind = "marks"
+mm = 10
+"#;
+
+/// Two reads are written as they were read, come out of their seal as they went in, and can be put side by side; or they are refused.
+pub(super) fn pair(input: &[u8]) -> Held {
+    let protocol =
+        Protocol::parse(&format!("{PROTOCOL}{ADJUDICATION}")).map_err(|e| format!("the protocol of this property is wrong: {e}"))?;
+    let pair = match Pair::parse(input, &protocol) {
+        Ok(pair) => pair,
+        Err(error) => return one_line(&error.to_string()),
+    };
+    let written = pair.to_json();
+    let again = Pair::parse(written.as_bytes(), &protocol);
+    must(again.as_ref() == Ok(&pair), || "what is written is not what was read".to_owned())?;
+    must(again.is_ok_and(|again| again.hash() == pair.hash()), || "the same two reads have two hashes".to_owned())?;
+    let key = [7; 32];
+    let sealed = seal_all(&[(pair.clone(), ContentKey::new(key))]).map_err(|e| format!("what was read cannot be sealed: {e}"))?;
+    let opened = sealed.first().map(|s| s.open(&ContentKey::new(key), &protocol));
+    must(opened == Some(Ok(pair.clone())), || "the seal opens to something else".to_owned())?;
+    let rows = beside(&protocol, &pair);
+    let marks = rows.marks.iter().map(|r| usize::from(r.a.is_some()) + usize::from(r.b.is_some())).sum::<usize>();
+    must(marks == pair.a().marks.len() + pair.b().marks.len(), || "a mark is missing or told twice".to_owned())?;
+    rows.reasons.iter().try_for_each(|reason| one_line(reason))
 }
 
 /// A bundle is what a reader can read under its protocol, and is written as it was read; or it is refused.

@@ -1,0 +1,110 @@
+//! The access table by command line: every kind of account tries every command that asks who it is, and is refused where its row says so and nowhere else.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
+
+use std::fs;
+use std::path::Path;
+use tiresias::simulate::{PASSPHRASE, Plan, simulate};
+use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, may_do};
+use tiresias_reads::protocol::template;
+use tiresias_tests::run::tiresias;
+use tiresias_words::AccountId;
+use zeroize::Zeroizing;
+
+/// One command, in which "KIND" is the account that tries and "@name" a file of the folder, and what it is in the table.
+struct Row {
+    act: Act,
+    words: &'static [&'static str],
+    /// Whether the account is who does it (`--as`), or whom it is done for.
+    signs: bool,
+    /// What a refusal says; by default that this is not for that kind.
+    refusal: Option<&'static str>,
+}
+
+const fn by(act: Act, words: &'static [&'static str]) -> Row {
+    Row { act, words, signs: true, refusal: None }
+}
+
+/// Handing out comes before anybody adjudicates, and the lock last: what comes after them is refused for other reasons.
+const ROWS: [Row; 10] = [
+    by(Act::SignProtocol, &["study", "sign", "@desk"]),
+    by(
+        Act::MakeAccounts,
+        &["study", "account", "@desk", "--id", "new-KIND", "--kind", "reader", "--name", "New", "--new-passphrase-file", "@phrase"],
+    ),
+    by(Act::Assign, &["study", "assign", "@desk"]),
+    Row {
+        act: Act::Read,
+        words: &["study", "hand-out", "@desk", "--reader", "KIND", "--out", "@out-KIND"],
+        signs: false,
+        refusal: Some("There is no reader"),
+    },
+    by(Act::Assign, &["study", "adjudicate", "@desk", "--adjudicator", "an-adjudicator"]),
+    Row { act: Act::Adjudicate, words: &["study", "adjudicate", "@desk", "--adjudicator", "KIND"], signs: false, refusal: None },
+    by(Act::Merge, &["merge", "@desk", "@phrase"]),
+    by(Act::Analyse, &["export", "@desk", "--format", "sheet", "--out", "@sheet-KIND"]),
+    by(Act::Analyse, &["analyze", "@desk", "--early-look", "for a test"]),
+    by(Act::LockDatabase, &["study", "lock", "@desk"]),
+];
+
+fn name(kind: Kind) -> String {
+    match kind {
+        // The simulation has readers with reads.
+        Kind::Reader => "sim-01".to_owned(),
+        other => format!("an-{}", other.word()),
+    }
+}
+
+fn desk(folder: &Path) {
+    let study = folder.join("study");
+    fs::create_dir(&study).expect("a folder");
+    let text = template("ordinal").expect("a template").text.replace("reader-1", "sim-01").replace("reader-2", "sim-02");
+    fs::write(study.join("protocol.toml"), text).expect("written");
+    fs::write(folder.join("phrase"), PASSPHRASE).expect("written");
+    let plan = Plan {
+        study,
+        out: folder.join("desk"),
+        readers: 2,
+        cases: Some(6),
+        areas: vec![0.8],
+        seed: 3,
+        machines: "machine".to_owned(),
+        key_passphrase: None,
+    };
+    simulate(&plan, &mut |_| (), &mut |_, _, _| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+    let place = folder.join("desk/accounts.json");
+    let mut accounts = Accounts::open(&place).expect("accounts");
+    for (n, kind) in (1u8..).zip(Kind::ALL.into_iter().filter(|k| *k != Kind::Reader)) {
+        let phrase = Passphrase::new(PASSPHRASE.to_owned()).expect("long enough");
+        let id = AccountId::new(name(kind)).expect("a name");
+        let made = Account::create(id, kind, "Somebody", &phrase, &Zeroizing::new([n; 32])).expect("made").0;
+        accounts.add(made).expect("added");
+    }
+    accounts.save(&place).expect("saved");
+}
+
+#[test]
+fn every_command_refuses_what_the_row_of_an_account_refuses() {
+    let dir = tempfile::tempdir().expect("a folder");
+    desk(dir.path());
+    let mut cells = 0;
+    for row in ROWS {
+        for kind in Kind::ALL {
+            let who = name(kind);
+            let signer = if row.signs { who.as_str() } else { "coordinator" };
+            let asks = row.words.first() != Some(&"study") || row.words.get(1) != Some(&"hand-out");
+            let sign: &[&str] = if asks { &["--as", signer, "--passphrase-file", "@phrase"] } else { &[] };
+            let arguments = row.words.iter().chain(sign).map(|w| {
+                let word = w.replace("KIND", &who);
+                word.strip_prefix('@').map_or_else(|| word.clone(), |file| dir.path().join(file).display().to_string())
+            });
+            let ran = tiresias(arguments).expect("the program runs");
+            let refusal = row.refusal.map_or_else(|| format!("{} is not for it", row.act.words()), str::to_owned);
+            let is_refused = ran.err.contains(&refusal);
+            assert_eq!(is_refused, !may_do(kind, row.act), "{:?} by {kind:?}: {:?} {}", row.words, ran.code, ran.err);
+            assert!(!is_refused || ran.code == Some(2), "{:?} by {kind:?}: {:?}", row.words, ran.code);
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, ROWS.len() * Kind::ALL.len());
+}
