@@ -27,6 +27,8 @@ pub(super) struct Settling {
     pub(super) beside: Option<Arc<Beside>>,
     /// The difference that was looked at last.
     pub(super) looked: Option<usize>,
+    /// The keyboard is at the reasons.
+    pub(super) at_reason: bool,
     /// A reason being written, and when it was changed last.
     pub(super) written: Option<(String, Option<Duration>)>,
 }

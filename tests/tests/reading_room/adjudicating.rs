@@ -221,7 +221,7 @@ fn twenty_five_discordant_cases_are_settled_by_mouse_and_keys() {
                 taken.push(Choice::A);
             }
             1 => {
-                let clicks = ["Decision: 2 accept B", "Reason: 2  Seen by both, taken differently", "Lock this decision"];
+                let clicks = ["Decision: 2 Accept B", "Reason: 2  Seen by both, taken differently", "Lock this decision"];
                 for name in clicks {
                     room.settle_clicks();
                     room.press_named(name);
@@ -337,11 +337,13 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         room.rest();
         picture(&mut room, &name("accepted"));
         found.look_at_form(&room, "A accepted", pixels);
+        assert!(room.says("another, in your words"), "the reasons are in sight");
         room.key(Key::Tab);
         press(&mut room, "3");
         room.rest();
         picture(&mut room, &name("own"));
         found.look_at_form(&room, "a read of one's own", pixels);
+        assert!(room.says("at first: 55") && !room.says("before the AI"), "no AI is spoken of");
         room.key(Key::Escape);
         room.chord(Modifiers::COMMAND, Key::Enter);
         room.rest();

@@ -78,7 +78,9 @@ impl Room {
             design::text(painter, at, Align2::RIGHT_BOTTOM, words, design::strong(design::VALUE), colour);
         }
         if let Some(before) = before {
-            super::said(ui, width, &format!("before the AI: {before}"), design::regular(design::SMALL), TEXT);
+            // What came in between: the AI, or the two reads that are settled.
+            let when = if draft.settling().is_some() { "at first" } else { "before the AI" };
+            super::said(ui, width, &format!("{when}: {before}"), design::regular(design::SMALL), TEXT);
             ui.add_space(4.0);
         }
     }

@@ -32,7 +32,7 @@ impl Room {
         answers(ui, width, &beside.answers);
         self.both_marks(ui, width, &beside.marks, draft);
         heading(ui, width, "Your decision");
-        let labels = ["1 accept A", "2 accept B", "3 my own read"].map(str::to_owned);
+        let labels = ["1 Accept A", "2 Accept B", "3 Own read"].map(str::to_owned);
         let taken = settling.choice().and_then(|choice| CHOICES.iter().position(|c| *c == choice));
         let focused = self.focus == Focus::Decision;
         if let Some(pressed) = controls::choices(ui, width, "Decision:", &labels, (Take::One, taken.as_slice()), focused)
@@ -99,6 +99,11 @@ impl Room {
         let ready = rules.protocol().adjudication().map_or(&[][..], |a| a.reasons.as_slice());
         heading(ui, width, "Reason");
         let focused = self.focus == Focus::Reason;
+        // The last in the column: whoever comes here sees all of it.
+        let comes = matches!(self.focus, Focus::Reason | Focus::Writing);
+        let comes_now = comes && !std::mem::replace(&mut self.settling.at_reason, comes);
+        self.settling.at_reason = comes;
+        let top = ui.cursor().top();
         if !ready.is_empty() {
             let labels: Vec<String> = (1..).zip(ready).map(|(n, reason)| format!("{n}  {reason}")).collect();
             let taken = ready.iter().position(|r| Some(r.as_str()) == given);
@@ -114,6 +119,10 @@ impl Room {
         let hint = format!("{}  another, in your words", ready.len() + 1);
         self.reason_box(ui, width, own, &hint, wishes);
         ui.add_space(12.0);
+        if comes_now {
+            let place = Rect::from_min_max(pos2(ui.max_rect().left(), top), pos2(ui.max_rect().left() + width, ui.cursor().top()));
+            ui.scroll_to_rect(place, None);
+        }
     }
 
     fn reason_box(&mut self, ui: &mut Ui, width: f32, own: &str, hint: &str, wishes: &mut Vec<Wish>) {
