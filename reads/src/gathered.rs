@@ -5,11 +5,12 @@
 
 use crate::accounts::{AccountError, Accounts};
 use crate::bundle::Bundle;
-use crate::desk::{AssignmentError, MergeError, SignedAssignment, all_merged, is_desk};
+use crate::desk::{AdjudicationError, Adjudications, AssignmentError, MergeError, SignedAssignment, all_merged, is_desk};
 use crate::protocol::Protocol;
 use crate::record::{Record, RecordError, Recorded, Results};
 use crate::study::{Study, StudyError};
-use crate::table::{ReadsTable, merged_table, reads_table};
+use crate::table::{ReadsTable, decisions_table, merged_table, reads_table};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tiresias_words::{ContentHash, ReaderId};
@@ -25,9 +26,23 @@ pub struct Gathered {
     text: String,
     bundles: BTreeMap<ReaderId, Bundle>,
     table: ReadsTable,
+    set: Set,
+    /// What adjudicators decided, and what each of them was to settle; nothing of a workstation.
+    decided: Option<Box<(ReadsTable, BTreeMap<ReaderId, Bundle>)>>,
     trail: Vec<Told>,
     accounts: Accounts,
     place: Where,
+}
+
+/// Which reads these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Set {
+    /// What readers read.
+    #[default]
+    Reads,
+    /// What adjudicators decided where two of them differ.
+    Adjudicated,
 }
 
 /// Where it was brought together.
@@ -76,6 +91,12 @@ pub enum GatheredError {
     /// Its results.
     #[error("{0}")]
     Merge(#[from] MergeError),
+    /// What its adjudicators were given.
+    #[error("{0}")]
+    Adjudication(#[from] Box<AdjudicationError>),
+    /// No decisions.
+    #[error("Nothing was adjudicated here: no results of an adjudicator were taken in.")]
+    NoDecisions,
 }
 
 impl Gathered {
@@ -106,6 +127,8 @@ impl Gathered {
             text: study.protocol_text()?,
             bundles: study.bundles().clone(),
             table: reads_table(record, study.protocol())?,
+            set: Set::Reads,
+            decided: None,
             trail,
             accounts: Accounts::open(&study.root().join(ACCOUNTS))?,
             place: Where::Workstation { has_seats: study.bundles().keys().any(|reader| study.seat(reader).is_some()) },
@@ -122,6 +145,8 @@ impl Gathered {
         let bundles = bundles.collect::<Result<BTreeMap<_, _>, AssignmentError>>()?;
         let (files, merged) = all_merged(root, signed, accounts)?;
         let table = merged_table(&merged, &protocol)?;
+        let settled = Adjudications::open(root, accounts).and_then(|all| all.all_bundles(root, &protocol)).map_err(Box::new)?;
+        let decided = Some(Box::new((decisions_table(&merged, &protocol)?, settled)));
         // By the time of their first row; the rows of a file that is the beginning of another are in that one.
         let mut told: Vec<&Results> = files.iter().filter(|f| merged.files.contains(&f.file())).collect();
         told.sort_by_key(|f| (f.events().first().map(|r| r.event.at().utc_ms), f.file()));
@@ -132,9 +157,33 @@ impl Gathered {
             all: files.iter().map(Results::file).collect(),
             contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),
         };
-        Ok(Self { root: root.to_owned(), protocol, text, bundles, table, trail, accounts: accounts.clone(), place })
+        Ok(Self {
+            root: root.to_owned(),
+            protocol,
+            text,
+            bundles,
+            table,
+            set: Set::Reads,
+            decided,
+            trail,
+            accounts: accounts.clone(),
+            place,
+        })
     }
 
+    /// What adjudicators decided in the place of what readers read: nothing of the one is among the other.
+    ///
+    /// # Errors
+    /// [`GatheredError::NoDecisions`].
+    pub fn adjudicated(self) -> Result<Self, GatheredError> {
+        let (table, bundles) = *self.decided.filter(|d| !d.0.rows.is_empty()).ok_or(GatheredError::NoDecisions)?;
+        Ok(Self { table, bundles, set: Set::Adjudicated, decided: None, ..self })
+    }
+    /// Which reads these are.
+    #[must_use]
+    pub const fn set(&self) -> Set {
+        self.set
+    }
     /// The folder.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -205,6 +205,23 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
         };
         assert_eq!(Some(row.rating), value(&before.rows, taken), "what was accepted is that read's");
     }
+    // Reads and decisions are two exports, each says which it is, and neither has a row of the other.
+    for who in ["coordinator", "manager"] {
+        desk.ran(&["study", "lock", "@desk", "--as", who, "--passphrase-file", "@phrase"]).done().expect("signed");
+    }
+    let by = ["--format", "csv", "--as", "statistician", "--passphrase-file", "@phrase"];
+    desk.ran(&[&["export", "@desk", "--out", "@reads"][..], &by].concat()).done().expect("exported");
+    desk.ran(&[&["export", "@desk", "--adjudicated", "--out", "@decisions"][..], &by].concat()).done().expect("exported");
+    for (folder, set, of, not) in [("reads", "reads", "sim-01", "ann"), ("decisions", "adjudicated", "ann", "sim-01")] {
+        let manifest: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(desk.file(folder).join("manifest.json")).expect("a manifest")).expect("JSON");
+        assert_eq!(manifest["set"], set);
+        let files = manifest["files"].as_object().expect("files");
+        let reads = files.keys().find(|f| f.contains("reads")).expect("a table of reads");
+        assert_eq!(reads.contains(".adjudicated"), set == "adjudicated", "{reads}");
+        let text = fs::read_to_string(desk.file(folder).join(reads)).expect("a table");
+        assert!(text.contains(of) && !text.lines().any(|l| l.split(',').any(|cell| cell == not)), "{folder}: {text}");
+    }
     // A queue that somebody changed counts for nothing.
     let file = desk.root().join("adjudication/ann/pairs.json");
     let text = fs::read_to_string(&file).expect("text");

@@ -33,6 +33,9 @@ pub(super) struct ExportArgs {
     /// The desk's folder, where the truth names cases and not their packages; by default the study's, where it has such a list.
     #[arg(long, value_name = "DIR", requires = "truth")]
     desk: Option<PathBuf>,
+    /// What adjudicators decided, where two readers differ, and not what readers read. Never both in one file.
+    #[arg(long)]
+    adjudicated: bool,
     /// Export although reads are missing; the files say so.
     #[arg(long)]
     incomplete: bool,
@@ -48,6 +51,7 @@ fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
 pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let root = &args.study;
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, e))?;
+    let gathered = if args.adjudicated { gathered.adjudicated().map_err(|e| at(root, e))? } else { gathered };
     let keys = args.meets.keys(&gathered)?;
     let truth = args.truth.as_deref().map(|file| truth_of(root, Some(file), args.desk.as_deref())).transpose()?;
     let scored = match &truth {

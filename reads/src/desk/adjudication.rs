@@ -17,7 +17,7 @@ use crate::seat::{Seat, issue};
 use crate::study::{Study, StudyError};
 use crate::table::{ReadsTable, merged_table};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use tiresias_words::{AccountId, ContentHash, ReaderId, Unfit};
@@ -238,6 +238,20 @@ impl Adjudications {
     /// The adjudicators with the hashes of their bundles.
     pub(super) fn bundles(&self) -> impl Iterator<Item = (ReaderId, ContentHash)> {
         self.0.iter().map(|s| (s.adjudicator.clone(), s.bundle))
+    }
+    /// What every adjudicator was to settle.
+    ///
+    /// # Errors
+    /// When a bundle is not what was signed.
+    pub fn all_bundles(&self, root: &Path, protocol: &Protocol) -> Result<BTreeMap<ReaderId, Bundle>, AdjudicationError> {
+        let of = |signed: &Signed| {
+            let path = root.join(FOLDER).join(signed.adjudicator.as_str()).join(BUNDLE);
+            let bytes = read_at_most(&path, MAX_BYTES).map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?;
+            let bundle = bytes.and_then(|b| Bundle::parse(&b, protocol).ok()).filter(|b| b.hash() == signed.bundle);
+            let bundle = bundle.ok_or_else(|| AdjudicationError::Changed(signed.adjudicator.to_string()))?;
+            Ok((signed.adjudicator.clone(), bundle))
+        };
+        self.0.iter().map(of).collect()
     }
     /// Whether a queue was drawn for somebody.
     #[must_use]

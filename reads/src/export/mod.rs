@@ -20,7 +20,7 @@ pub use reports::{MarkedRead, PlacedMark, Report, Reports};
 use crate::accounts::Unlocked;
 use crate::closing::Meeting;
 use crate::folder::FolderError;
-use crate::gathered::Gathered;
+use crate::gathered::{Gathered, Set};
 use crate::scoring::{Dataset, HowScored, ScoredTable};
 use crate::shown::shown;
 use audit::Audit;
@@ -200,6 +200,7 @@ impl From<FolderError> for ExportError {
 /// What every file says of its export where it has room.
 struct About<'a> {
     study: &'a str,
+    set: Set,
     protocol: ContentHash,
     head: ContentHash,
     open_look: bool,
@@ -213,7 +214,8 @@ struct About<'a> {
 impl About<'_> {
     /// What files are called that can say inside what they are.
     fn name(&self) -> String {
-        format!("{}{}", self.study, if self.missing.is_some() { ".incomplete" } else { "" })
+        let set = if self.set == Set::Adjudicated { ".adjudicated" } else { "" };
+        format!("{}{set}{}", self.study, if self.missing.is_some() { ".incomplete" } else { "" })
     }
     /// What files are called that have no room for it.
     fn marked_name(&self) -> String {
@@ -222,6 +224,9 @@ impl About<'_> {
     /// Lines above the data.
     fn title(&self) -> Vec<String> {
         let mut title = vec![format!("Tiresias study {}", self.study)];
+        if self.set == Set::Adjudicated {
+            title.push("Adjudicated - what adjudicators decided, and no reader's read".to_owned());
+        }
         if self.open_look {
             title.push("Open look - truth met scores before a database lock".to_owned());
         }
@@ -233,6 +238,7 @@ impl About<'_> {
     fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![
             ("study", self.study.to_owned()),
+            ("set", if self.set == Set::Adjudicated { "adjudicated" } else { "reads" }.to_owned()),
             ("protocol", self.protocol.to_string()),
             ("record head", self.head.to_string()),
             ("program", env!("CARGO_PKG_VERSION").to_owned()),
@@ -252,6 +258,8 @@ struct Manifest<'a> {
     tiresias_export: u32,
     format: Format,
     study: &'a str,
+    /// Whose reads these are: the readers', or what adjudicators decided.
+    set: Set,
     protocol: ContentHash,
     record_head: ContentHash,
     records: u64,
@@ -291,6 +299,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
     let open_look = meeting.is_some_and(Meeting::is_open_look);
     let about = About {
         study: protocol.study(),
+        set: gathered.set(),
         protocol: protocol.hash(),
         head: table.head.head,
         open_look,
@@ -308,6 +317,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
             tiresias_export: EXPORT_VERSION,
             format,
             study: protocol.study(),
+            set: gathered.set(),
             protocol: protocol.hash(),
             record_head: table.head.head,
             records: table.head.seq,

@@ -334,6 +334,7 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         found.look_at_form(&room, "two reads", pixels);
         assert!(room.window.unnamed_widgets().is_empty());
         press(&mut room, ">1");
+        room.until_says("Still to do: give a reason");
         room.rest();
         picture(&mut room, &name("accepted"));
         found.look_at_form(&room, "A accepted", pixels);
