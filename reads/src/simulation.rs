@@ -54,8 +54,8 @@ pub enum SimulationError {
 }
 
 /// How well readers of a study tell cases apart: the area under the curve for each condition that is a score, in the order of the protocol, what is locked
-/// before the AI first.
-#[derive(Debug, Clone, PartialEq)]
+/// before the AI first. By default nobody is better than chance.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Skill(BTreeMap<Condition, f64>);
 
 impl Skill {

@@ -64,7 +64,7 @@ impl Simulation {
             machines: machines.to_owned(),
             key_passphrase: None,
         };
-        simulate(&plan, &mut |_| (), &mut |_, _, _| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+        simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
         Self { _dir: dir, desk }
     }
     fn accounts(&self) -> Accounts {

@@ -109,6 +109,9 @@ enum Command {
     Merge(results::MergeArgs),
     /// Try a study with simulated readers: everything goes through the real machine and record.
     Simulate(simulate::SimulateArgs),
+    /// Let one simulated reader read at the folder that they were handed, in a process of their own.
+    #[command(hide = true)]
+    SimulatedReader(simulate::ReaderArgs),
     /// Write what was read in the forms that people and statistics programs take.
     Export(exports::ExportArgs),
     /// Analyse a study with its truth, or a file of scores: figures of merit, comparison of conditions, agreement.
@@ -229,6 +232,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Results(args)) => results::results(&args),
         Some(Command::Merge(args)) => results::merge(&args),
         Some(Command::Simulate(args)) => simulate::simulate(&args),
+        Some(Command::SimulatedReader(args)) => simulate::simulated_reader(&args),
         Some(Command::Export(args)) => exports::export(&args),
         Some(Command::Analyze(args)) => analyze::analyze(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),

@@ -4,10 +4,10 @@
 
 use super::secrets::passphrase;
 use super::{Failure, say};
-use crate::simulate::{Plan, simulate as run};
+use crate::simulate::{Plan, Seen, SimulateError, Stage, simulate as run, sit};
 use clap::Args;
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 
 /// Options of `simulate`.
@@ -62,6 +62,39 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let mut tell = |step: &str| {
         let _ = writeln!(std::io::stderr(), "tiresias: {step}");
     };
-    let done = run(&plan, &mut tell, &mut |_, _, _| Ok(())).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
+    let done = run(&plan, &mut tell, &mut |_| Ok(())).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
     say(&format!("{}: {} readers, {} cases, {} reads, signed and merged\n", plan.out.display(), done.readers, done.cases, done.reads))
+}
+
+/// Options of `simulated-reader`.
+#[derive(Debug, Args)]
+pub(super) struct ReaderArgs {
+    /// The folder that the study desk handed out to a simulated reader.
+    study: PathBuf,
+    /// Everything follows from this number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// After each step say where it stands, and wait for a line on stdin.
+    #[arg(long)]
+    steps: bool,
+}
+
+/// Lets one simulated reader read at their workstation.
+pub(super) fn simulated_reader(args: &ReaderArgs) -> Result<(), Failure> {
+    let mut number = 0u64;
+    let mut step = |seen: &Seen<'_>| {
+        if !args.steps {
+            return Ok(());
+        }
+        number += 1;
+        let stage = match seen.stage {
+            Stage::Decided => "decided",
+            Stage::Shown => "shown",
+        };
+        let told = say(&format!("{number} {stage} {}\n", seen.rows));
+        let answered = std::io::stdin().lock().read_line(&mut String::new());
+        if told.is_ok() && answered.is_ok_and(|n| n > 0) { Ok(()) } else { Err(SimulateError::Unheard) }
+    };
+    let locked = sit(&args.study, args.seed, &mut step).map_err(|e| Failure::Input(e.to_string()))?;
+    say(&format!("{}: {locked} reads are locked and signed\n", args.study.display()))
 }

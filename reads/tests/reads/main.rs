@@ -26,6 +26,8 @@ mod machine;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod record;

@@ -16,16 +16,16 @@ fn account(name: &str, kind: Kind, n: u8) -> (Account, Unlocked) {
 }
 
 /// A reader whose steps are recorded.
-struct Desk {
-    place: Place,
-    record: Record,
+pub(crate) struct Desk {
+    pub(crate) place: Place,
+    pub(crate) record: Record,
     reading: Reading,
     keys: Unlocked,
     accounts: Accounts,
 }
 
 impl Desk {
-    fn new(cases: u8) -> Self {
+    pub(crate) fn new(cases: u8) -> Self {
         let place = Place::new(&["r1"], cases);
         let record = place.study.open_record(BUILD).expect("a record");
         let reading = Reading::new(place.study.rules(&reader("r1")).expect("rules"));
@@ -34,17 +34,17 @@ impl Desk {
         accounts.add(made).expect("added");
         Self { place, record, reading, keys, accounts }
     }
-    fn act(&mut self, action: Action) {
+    pub(crate) fn act(&mut self, action: Action) {
         self.reading.tick(500);
         let events = self.reading.must(action);
         self.record.append(&events).expect("recorded");
     }
-    fn read_next(&mut self, rating: i32) {
+    pub(crate) fn read_next(&mut self, rating: i32) {
         for action in [Action::OpenCase(self.reading.next_read()), Action::ImagesShown, answer("confidence", rating), Action::Lock] {
             self.act(action);
         }
     }
-    fn sign(&mut self) -> String {
+    pub(crate) fn sign(&mut self) -> String {
         let signature = self.keys.sign(Meaning::Session, &self.record.to_sign(), self.reading.now.utc_ms);
         let receipt = signature.receipt();
         self.act(Action::Sign(Box::new(signature)));

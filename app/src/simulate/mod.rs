@@ -1,40 +1,39 @@
 //! A study read by simulated readers: everything that a real one goes through, from accounts and assignment to signed results and their merging.
 //!
-//! Owns the folders and the clock of a simulation: `OUT` becomes a study desk's folder of its own, with a workstation for each reader in `workstations/`.
+//! Owns the folders of a simulation: `OUT` becomes a study desk's folder of its own, with a workstation for each reader in `workstations/`.
 //! What readers say is `reads::simulation`'s, what they may is the state machine's. Refuses: to touch the study that it was made from. Every account of a
 //! simulation has the same passphrase, and every row of its records names the build `simulated`, so that nobody takes one for the other.
 
-use crate::reveal::open_sealed;
+mod sitting;
+mod station;
+
+pub use sitting::{Seen, Stage, Watch};
+pub use station::sit;
+
 use serde_json::json;
+use sitting::{BEGIN_UTC_MS, MOST_STEPS, Person, read};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Meaning, Passphrase, Unlocked};
+use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::desk::{
     AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, take_results,
 };
-use tiresias_reads::machine::{Action, Environment, Event, Refusal, Rules, State, decide, evolve};
+use tiresias_reads::machine::Refusal;
 use tiresias_reads::protocol::Protocol;
-use tiresias_reads::record::{Record, RecordError, ResultsError};
-use tiresias_reads::seat::Seat;
-use tiresias_reads::simulation::{Known, SimulatedReader, SimulationError, Skill, Step};
+use tiresias_reads::record::{RecordError, ResultsError};
+use tiresias_reads::simulation::{Known, SimulationError, Skill};
 use tiresias_reads::study::{Study, StudyError};
 use tiresias_reads::truth::{CaseTruth, Place, Truth, TruthError};
 use tiresias_reads::versions::{VersionError, Versions, protocol_of};
-use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, Moment, PatientPoint, ReaderId, Unfit};
+use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, PatientPoint, ReaderId, Unfit};
 use zeroize::Zeroizing;
 
 /// The passphrase of every simulated account.
 pub const PASSPHRASE: &str = "a simulated reader";
 /// The build that a simulated record names.
 pub const BUILD: &str = "simulated";
-/// The simulated readers begin here: 2027-01-04, a Monday, 8:00 UTC.
-const BEGIN_UTC_MS: i64 = 1_799_049_600_000;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-const HOUR_MS: i64 = 60 * 60 * 1000;
-/// No reading takes so many steps; a simulation that does has met a form that it cannot fill in.
-const MOST_STEPS: usize = 2_000;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
 /// Where a desk may have its truth.
@@ -72,18 +71,6 @@ pub struct Simulated {
     pub reads: usize,
 }
 
-/// Where a simulated read stands, for who watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Something was decided.
-    Decided,
-    /// What the AI says is shown: it is in memory now.
-    Shown,
-}
-
-/// Hears of every step of every reader.
-pub type Watch<'a> = dyn FnMut(&Study, &State, Stage) -> Result<(), SimulateError> + 'a;
-
 /// Why a study cannot be simulated.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
@@ -107,6 +94,12 @@ pub enum SimulateError {
     /// The sealed part cannot be opened.
     #[error("{0}")]
     Sealed(String),
+    /// A folder of a reader who is a person.
+    #[error("{0}: it is no simulated reader's folder from a study desk; simulated readers sit down at no other")]
+    Real(String),
+    /// Nobody says that the next step may be taken.
+    #[error("nobody waits for what the simulated reader does; it ends here, and goes on when it is started again")]
+    Unheard,
     /// The disk.
     #[error("{place}: it cannot be read or written ({error})")]
     Disk {
@@ -171,7 +164,8 @@ pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -
         if plan.cases.is_none() {
             link_packages(&plan.study, &study)?;
         }
-        reads += read(plan, &study, reader, &made.known, &skill, watch)?;
+        let person = Person { known: &made.known, skill: &skill, seed: plan.seed, machine: &plan.machines, at_once: false };
+        reads += read(&study, reader, &person, watch)?;
         let results = place.join("results.tresults");
         let record = study.open_record(BUILD)?;
         fs::write(&results, record.results()?).map_err(disk(&results))?;
@@ -343,138 +337,4 @@ fn link_packages(from: &Path, study: &Study) -> Result<(), SimulateError> {
         }
     }
     Ok(())
-}
-
-/// A reader at a workstation: what is decided is recorded case by case, and before anything is shown that must not be forgotten.
-struct Sitting<'a> {
-    rules: &'a Rules,
-    record: Record,
-    state: State,
-    pending: Vec<Event>,
-    now: Moment,
-    day: i64,
-}
-
-impl<'a> Sitting<'a> {
-    fn begin(study: &Study, rules: &'a Rules, machines: &str) -> Result<Self, SimulateError> {
-        let record = study.open_record(BUILD)?;
-        let state = record.state(rules.reader());
-        let now = Moment { utc_ms: BEGIN_UTC_MS, monotonic_ms: 60_000, boot: format!("{machines}-{}", rules.reader()) };
-        Ok(Self { rules, record, state, pending: Vec::new(), now, day: 0 })
-    }
-    fn wait(&mut self, ms: u64) {
-        self.now.monotonic_ms = self.now.monotonic_ms.saturating_add(ms);
-        self.now.utc_ms = self.now.utc_ms.saturating_add_unsigned(ms);
-    }
-    /// To the first morning after `utc_ms`.
-    fn sleep_until(&mut self, utc_ms: i64) {
-        let days = (utc_ms.max(self.now.utc_ms + HOUR_MS) - BEGIN_UTC_MS).div_euclid(DAY_MS) + 1;
-        self.day = self.day.max(days);
-        let morning = BEGIN_UTC_MS + self.day * DAY_MS;
-        self.wait(u64::try_from(morning - self.now.utc_ms).unwrap_or(0));
-    }
-    /// Decides and goes on; what was decided is recorded with [`Self::commit`].
-    fn act(&mut self, action: Action) -> Result<(), Refusal> {
-        for event in decide(self.rules, &self.state, action, &self.now)? {
-            // `evolve` takes what `decide` makes (a property test of `reads`).
-            self.state = evolve(self.state.clone(), &event).map_err(|_| Refusal::Behaviour)?;
-            self.pending.push(event);
-        }
-        Ok(())
-    }
-    fn must(&mut self, action: Action) -> Result<(), SimulateError> {
-        self.act(action).map_err(|refusal| SimulateError::Refused { reader: self.rules.reader().clone(), refusal })
-    }
-    fn commit(&mut self) -> Result<(), SimulateError> {
-        self.record.append(&self.pending)?;
-        self.pending.clear();
-        Ok(())
-    }
-    fn sign(&mut self, keys: Option<&Unlocked>) -> Result<(), SimulateError> {
-        let Some(keys) = keys.filter(|_| self.state.has_unsigned()) else { return Ok(()) };
-        self.commit()?;
-        let signature = keys.sign(Meaning::Session, &self.record.to_sign(), self.now.utc_ms);
-        self.must(Action::Sign(Box::new(signature)))
-    }
-}
-
-/// Lets one reader read everything, sign, and end.
-fn read(
-    plan: &Plan,
-    study: &Study,
-    reader: &ReaderId,
-    known: &Known,
-    skill: &Skill,
-    watch: &mut Watch<'_>,
-) -> Result<usize, SimulateError> {
-    let rules = study.rules(reader)?;
-    let seat = study.seat(reader);
-    let keys = seat.map(|s| s.open(&Passphrase::typed(PASSPHRASE.to_owned()))).transpose()?;
-    let mut person = SimulatedReader::new(&rules, known, skill, plan.seed, environment(&rules));
-    let mut sitting = Sitting::begin(study, &rules, &plan.machines)?;
-    let mut steps_in_case = 0;
-    while let Some(Step { action, after_ms }) = person.next(&sitting.state) {
-        steps_in_case = if sitting.state.open().is_some() { steps_in_case + 1 } else { 0 };
-        if steps_in_case > MOST_STEPS {
-            return Err(SimulateError::Endless(reader.clone()));
-        }
-        sitting.wait(after_ms);
-        if matches!(action, Action::EndSession) {
-            sitting.sign(keys.as_ref())?;
-        }
-        match sitting.act(action) {
-            Ok(()) => {}
-            Err(Refusal::Unusual(_)) => sitting.must(Action::LockAnyway)?,
-            Err(Refusal::Washout(day)) => {
-                sitting.must(Action::EndSession)?;
-                sitting.sleep_until(day.0);
-            }
-            Err(Refusal::SessionOver(_)) => {
-                sitting.must(Action::EndSession)?;
-                sitting.sleep_until(sitting.now.utc_ms);
-            }
-            Err(Refusal::TrainingFailed) => break,
-            Err(refusal) => return Err(SimulateError::Refused { reader: reader.clone(), refusal }),
-        }
-        person.found(show(study, seat, keys.as_ref(), &mut sitting, watch)?);
-    }
-    if sitting.state.has_unsigned() && sitting.state.session().is_none() {
-        sitting.must(Action::StartSession(environment(&rules)))?;
-    }
-    sitting.sign(keys.as_ref())?;
-    if sitting.state.session().is_some() {
-        sitting.must(Action::EndSession)?;
-    }
-    sitting.commit()?;
-    Ok(sitting.state.locked().len())
-}
-
-/// Carries out what the state allows, as the reading room does: what the AI says is opened when the event is durable, and let go of afterwards. Gives the
-/// number of findings.
-fn show(
-    study: &Study,
-    seat: Option<&Seat>,
-    keys: Option<&Unlocked>,
-    sitting: &mut Sitting<'_>,
-    watch: &mut Watch<'_>,
-) -> Result<u32, SimulateError> {
-    let open = sitting.state.open();
-    let is_shown = open.is_some_and(|draft| draft.revealed().is_some() && study.package_dir(&draft.package()).exists());
-    if open.is_none() || is_shown {
-        sitting.commit()?;
-    }
-    watch(study, &sitting.state, Stage::Decided)?;
-    let mut found = 0;
-    if let (Some(seat), Some(keys), true) = (seat, keys, is_shown) {
-        let findings = open_sealed(study, seat, &sitting.state, keys).map_err(SimulateError::Sealed)?;
-        watch(study, &sitting.state, Stage::Shown)?;
-        found = u32::try_from(findings.all().len()).unwrap_or(u32::MAX);
-    }
-    Ok(found)
-}
-
-/// A machine that the protocol permits.
-fn environment(rules: &Rules) -> Environment {
-    let build = rules.protocol().sessions().builds.first().cloned().unwrap_or_else(|| BUILD.to_owned());
-    Environment { build, adapter: "none".into(), surface: [1920, 1080], scale: 1.0 }
 }

@@ -1,0 +1,67 @@
+//! Who has the folder and the passphrase asks the program itself: no command says anything of what the AI found.
+
+use crate::needles::Needles;
+use std::fs;
+use std::path::Path;
+use tiresias_tests::run::tiresias;
+
+/// Runs every command that takes a folder or a file on a workstation nobody has read at, and searches all that it says and writes.
+pub(crate) fn with_the_passphrase(station: &Path, needles: &Needles) {
+    let out = station.with_extension("out");
+    fs::create_dir_all(&out).expect("a folder");
+    let phrase = out.join("phrase");
+    fs::write(&phrase, tiresias::simulate::PASSPHRASE).expect("written");
+    let path = |p: &Path| p.display().to_string();
+    let package = fs::read_dir(station.join("packages")).expect("packages").next().expect("one").expect("an entry").path();
+    let (root, package, phrase) = (path(station), path(&package), path(&phrase));
+    let sealed = format!("{package}/sealed.bin");
+    let to = |name: &str| path(&out.join(name));
+    let as_reader = ["--as".to_owned(), "sim-001".to_owned(), "--passphrase-file".to_owned(), phrase.clone()];
+    let mut commands: Vec<Vec<String>> = Vec::new();
+    for place in [&root, &package, &sealed] {
+        for words in [&["inspect", "--pixels", "--json"][..], &["verify", "--json"], &["scan", "--json"], &["analyze", "--json"]] {
+            let (first, rest) = words.split_first().expect("a word");
+            commands.push([&[(*first).to_owned(), place.clone()], &rest.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()[..]].concat());
+        }
+        commands.push(["render", place, "--out", &to("r.png")].map(str::to_owned).to_vec());
+        commands.push(["export", place, "--format", "all", "--out", &to("export"), "--incomplete"].map(str::to_owned).to_vec());
+    }
+    commands.push(["results", &root, "--out", &to("results")].map(str::to_owned).to_vec());
+    commands.push(["pack", &package, "--study", &to("again"), "--case", "A", "--passphrase-file", &phrase].map(str::to_owned).to_vec());
+    commands.push(
+        [
+            &["study", "hand-out", &root, "--reader", "sim-001", "--out", &to("more")].map(str::to_owned)[..],
+            &["--keys".into()],
+            &["--key-passphrase-file".into(), phrase.clone()],
+        ]
+        .concat(),
+    );
+    commands.push([&["study", "sign", &root].map(str::to_owned)[..], &as_reader].concat());
+    commands.push([&["merge", &root, &to("results")].map(str::to_owned)[..], &as_reader].concat());
+    commands.push(
+        ["simulate", &root, "--readers", "1", "--out", &to("sim"), "--keys", "--key-passphrase-file", &phrase].map(str::to_owned).to_vec(),
+    );
+    let mut searched = 0;
+    let mut clean = |what: &str, bytes: &[u8]| {
+        searched += bytes.len();
+        if let Some((case, secret)) = needles.found_in(bytes).next() {
+            panic!("{what}: {secret} of case {case}");
+        }
+    };
+    for words in &commands {
+        let ran = tiresias(words).unwrap_or_else(|e| panic!("{words:?}: {e}"));
+        clean(&format!("{words:?}"), format!("{}\n{}", ran.out, ran.err).as_bytes());
+    }
+    walk(&out, &mut clean);
+    println!(
+        "{} commands at a folder with its passphrase: {searched} bytes said and written, nothing of the AI among them",
+        commands.len()
+    );
+}
+
+fn walk(folder: &Path, take: &mut dyn FnMut(&str, &[u8])) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { walk(&path, take) } else { take(&path.display().to_string(), &fs::read(&path).expect("a file")) }
+    }
+}
