@@ -156,18 +156,11 @@ impl Sitting {
             }
             return;
         }
-        let (Some(keys), true) = (self.keys.clone(), self.study.seat(self.rules.reader()).is_some()) else {
-            // Nobody sealed anything for this reader: a study without seats has no AI to say anything.
-            room.take_ai(Arc::new(Findings::default()));
-            return;
-        };
         let (sender, news) = crossbeam_channel::bounded(1);
         let (study, state, wake) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&means.wake));
-        let reader = self.rules.reader().clone();
-        let failed = sender.clone();
+        let (keys, failed) = (self.keys.clone(), sender.clone());
         let work = move || {
-            let opened = study.seat(&reader).ok_or_else(|| "This study has no keys.".to_owned());
-            let _ = sender.send(opened.and_then(|seat| open_sealed(&study, seat, &state, &keys)));
+            let _ = sender.send(open_sealed(&study, &state, keys.as_deref()));
             wake();
         };
         if let Err(e) = std::thread::Builder::new().name("reveal".into()).spawn(work) {

@@ -32,7 +32,7 @@ pub(crate) fn unlock(
 }
 
 fn open(study: &Study, reader: &ReaderId, passphrase: &Passphrase, now: &Moment) -> Result<Unlocked, String> {
-    let seat = study.seat(reader).ok_or("This study has no passphrases.")?;
+    let seat = study.seat(reader).ok_or("This study has no passphrases: go back and choose who reads.")?;
     let attempts = study.attempts(reader);
     attempts.may_try(now).map_err(|wait| wait.to_string())?;
     // A count that cannot be written down is not a reason to keep a reader out who has the passphrase.

@@ -71,6 +71,9 @@ pub enum RevealError {
     /// Nothing says yet that it may be shown.
     #[error("{0}")]
     Refused(Refusal),
+    /// Nobody signed in.
+    #[error("What the AI says about this case cannot be opened: nobody signed in with a passphrase. End the session and sign in.")]
+    SignedOut,
     /// There is no key for it.
     #[error(
         "What the AI says about this case cannot be opened: your file from the study desk has no key for it. Ask the study desk for a new one."

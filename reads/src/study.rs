@@ -4,17 +4,19 @@
 //! Refuses to write over a study. Errors name files by their place in the folder.
 
 use crate::accounts::Attempts;
+use crate::accounts::Unlocked;
 use crate::bundle::{Bundle, BundleError};
 use crate::folder::{Aside, FolderError, read_at_most, replace};
 use crate::machine::Rules;
+use crate::machine::State;
 use crate::protocol::{Protocol, ProtocolError};
 use crate::record::{Record, RecordError};
-use crate::seat::{Seat, SeatError};
+use crate::seat::{RevealError, Seat, SeatError};
 use crate::shown::shown;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use tiresias_words::{ContentHash, ReaderId};
+use tiresias_words::{ContentHash, ReaderId, RevealToken};
 
 const PROTOCOL: &str = "protocol.toml";
 const BUNDLES: &str = "bundles";
@@ -175,6 +177,18 @@ impl Study {
         Ok(Self { root: root.to_owned(), protocol, bundles, seats })
     }
 
+    /// Leave to open the sealed part of the open case; none where nothing was sealed for this reader, as in a study without seats. `state` must come from the
+    /// record.
+    ///
+    /// # Errors
+    /// When the AI is not shown in that state, nobody signed in, or there is no key for it.
+    pub fn reveal(&self, state: &State, keys: Option<&Unlocked>) -> Result<Option<RevealToken>, RevealError> {
+        match (self.seat(state.reader()), keys) {
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(RevealError::SignedOut),
+            (Some(seat), Some(keys)) => seat.reveal(state, keys).map(Some),
+        }
+    }
     /// Puts a seat in the place of the one before: the desk has added something.
     ///
     /// # Errors

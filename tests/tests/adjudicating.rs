@@ -45,7 +45,7 @@ impl Desk {
             machines: "machine".to_owned(),
             key_passphrase: None,
         };
-        simulate(&plan, &mut |_| (), &mut |_, _, _| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+        simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
         let desk = Self { dir };
         let mut accounts = desk.accounts();
         for (name, kind) in [("ann", Kind::Adjudicator), ("ben", Kind::Adjudicator)] {

@@ -239,3 +239,15 @@ fn the_same_command_gives_the_same_file_and_a_wrong_window_is_refused() {
         assert!(ran.sentence(2).unwrap().contains(word) && left.is_none(), "{ran:?}");
     }
 }
+
+#[test]
+fn bench_record_measures_answers_in_a_folder_that_goes_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = tiresias(["bench", "record", "--answers", "20", "--json", "--dir", dir.path().to_str().expect("a plain path")]);
+    let measured = said.unwrap().done().unwrap().json().unwrap();
+    assert_eq!((&measured["what"], &measured["input"]["answers"]), (&"record".into(), &20.into()));
+    let of = |part: &str, name: &str| measured[part][name].as_f64().unwrap();
+    let ratio = of("ours", "answer_ms") / of("floor", "fsync_ms");
+    assert!(of("ours", "p99_ms") >= of("ours", "answer_ms") && (of("ratio", "answer") / ratio - 1.0).abs() < 1e-9, "{measured}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}

@@ -71,7 +71,7 @@ fn desk(folder: &Path) {
         machines: "machine".to_owned(),
         key_passphrase: None,
     };
-    simulate(&plan, &mut |_| (), &mut |_, _, _| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+    simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
     let place = folder.join("desk/accounts.json");
     let mut accounts = Accounts::open(&place).expect("accounts");
     for (n, kind) in (1u8..).zip(Kind::ALL.into_iter().filter(|k| *k != Kind::Reader)) {

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, Signature};
+use tiresias_reads::accounts::{Account, Accounts, Kind, Passphrase, Signature};
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::closing::sign_lock;
 use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment, assign_cases, draw_adjudication};
@@ -247,21 +247,14 @@ fn account(args: &AccountArgs) -> Result<(), Failure> {
     }
     let place = args.dir.join(ACCOUNTS);
     let mut accounts = Accounts::open(&place).map_err(|e| at(&args.dir, e))?;
-    match (accounts.iter().next(), &args.account) {
-        (None, _) if kind != Kind::Coordinator => {
-            return Err(at(
-                &args.dir,
-                "the first account of a study is a coordinator's, who makes the others. Write `--kind coordinator`.",
-            ));
-        }
-        (None, _) => {}
-        (Some(_), None) => return Err(at(&args.dir, "an account is made by a coordinator. Name theirs with `--as`.")),
-        (Some(_), Some(id)) => unlocked(&accounts, id, args.passphrase_file.as_deref())?.may(Act::MakeAccounts)?,
-    }
+    // The account that the first one makes itself is in no list yet.
+    let by = args.account.as_ref().filter(|_| accounts.iter().next().is_some());
+    let by = by.map(|id| unlocked(&accounts, id, args.passphrase_file.as_deref())).transpose()?;
+    accounts.may_admit(kind, by.as_ref())?;
     let asked = || format!("Passphrase for the new account \"{}\": ", args.id);
     let passphrase = Passphrase::new(passphrase(args.new_passphrase_file.as_deref(), &asked())?.to_string())?;
     let (made, recovery) = Account::create(args.id.clone(), kind, &args.name, &passphrase, &entropy()?)?;
-    accounts.add(made)?;
+    accounts.admit(made, by.as_ref())?;
     accounts.save(&place).map_err(|e| at(&args.dir, e))?;
     say(&format!(
         "{}: account \"{}\" ({}) is made.\nRecovery key, shown this once; keep it in another place: {}\n",

@@ -177,8 +177,8 @@ fn show(
     }
     watch(&sitting.seen(study, Stage::Decided))?;
     let mut found = 0;
-    if let (Some(seat), Some(keys), true) = (seat, keys, is_shown) {
-        let findings = open_sealed(study, seat, &sitting.state, keys).map_err(SimulateError::Sealed)?;
+    if let (Some(_), Some(keys), true) = (seat, keys, is_shown) {
+        let findings = open_sealed(study, &sitting.state, Some(keys)).map_err(SimulateError::Sealed)?;
         watch(&sitting.seen(study, Stage::Shown))?;
         found = u32::try_from(findings.all().len()).unwrap_or(u32::MAX);
     }

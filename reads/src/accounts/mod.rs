@@ -107,6 +107,12 @@ pub enum AccountError {
     /// There is none.
     #[error("There is no account \"{0}\" in this study.")]
     Unknown(AccountId),
+    /// The first of a study.
+    #[error("The first account of a study is a coordinator's, who makes the others. Write `--kind coordinator`.")]
+    First,
+    /// Made by nobody.
+    #[error("An account is made by a coordinator. Name theirs with `--as`.")]
+    ByNobody,
     /// The kind of account may not do this.
     #[error("The account \"{id}\" is a {}'s, and {} is not for it.", .kind.word(), .act.words())]
     MayNot {
@@ -318,6 +324,26 @@ impl Accounts {
         }
         self.0.insert(account.id.clone(), account);
         Ok(())
+    }
+    /// Adds an account that somebody makes: the first is of a kind that may make others, and makes itself.
+    ///
+    /// # Errors
+    /// When `by` may not make accounts, or as [`Self::add`].
+    pub fn admit(&mut self, account: Account, by: Option<&Unlocked>) -> Result<(), AccountError> {
+        self.may_admit(account.kind, by)?;
+        self.add(account)
+    }
+    /// Whether an account of this kind may be made.
+    ///
+    /// # Errors
+    /// As [`Self::admit`].
+    pub fn may_admit(&self, kind: Kind, by: Option<&Unlocked>) -> Result<(), AccountError> {
+        match (self.0.is_empty(), by) {
+            (true, _) if may_do(kind, Act::MakeAccounts) => Ok(()),
+            (true, _) => Err(AccountError::First),
+            (false, None) => Err(AccountError::ByNobody),
+            (false, Some(by)) => by.may(Act::MakeAccounts),
+        }
     }
     /// Puts an account in the place of the one of its name: a passphrase was changed.
     ///

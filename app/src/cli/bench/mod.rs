@@ -7,6 +7,7 @@ mod export;
 mod frames;
 mod load;
 mod panes;
+mod record;
 
 use super::{Failure, WindowArgs};
 use clap::{Args, Subcommand};
@@ -26,6 +27,8 @@ enum What {
     Analyze(analyze::AnalyzeArgs),
     /// A frame of the window with panes, against the same window without, read in a copy of the study; or the panes alone, without a window.
     Frames(frames::FramesArgs),
+    /// Answers into a record, each durable with its hash, against writing and syncing a block on the same disk.
+    Record(record::RecordArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
     Load(load::LoadArgs),
 }
@@ -36,6 +39,7 @@ pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure
         What::Export(args) => export::export(args),
         What::Analyze(args) => analyze::analyze(args),
         What::Frames(args) => frames::frames(args, window),
+        What::Record(args) => record::record(args),
         What::Load(args) => load::load(args),
     }
 }
