@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
+use tiresias_reads::closing::{ClosingError, sign_lock};
 use tiresias_reads::desk::{
     AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, take_results,
 };
@@ -35,6 +36,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// No reading takes so many steps; a simulation that does has met a form that it cannot fill in.
 const MOST_STEPS: usize = 2_000;
+/// A simulated reading is closed so long after it began.
+const CLOSED_AFTER_DAYS: i64 = 200;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
 /// Where a desk may have its truth.
@@ -59,6 +62,8 @@ pub struct Plan {
     pub machines: String,
     /// The passphrase of the study's key file, where readers are to be shown what the AI says.
     pub key_passphrase: Option<Zeroizing<String>>,
+    /// Whether reading is closed at the end, signed by the simulated coordinator and data manager.
+    pub closes: bool,
 }
 
 /// What came of it.
@@ -130,6 +135,7 @@ of_desk!(
     TruthError,
     AccountError,
     AssignmentError,
+    ClosingError,
     DeskError,
     MergeError,
     RecordError,
@@ -148,6 +154,7 @@ fn disk(place: &Path) -> impl FnOnce(std::io::Error) -> SimulateError {
 struct Made {
     accounts: Accounts,
     signed: SignedAssignment,
+    coordinator: Unlocked,
     manager: Unlocked,
     known: Known,
     keys: Vec<(ContentHash, ContentKey)>,
@@ -176,6 +183,11 @@ pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -
         let record = study.open_record(BUILD)?;
         fs::write(&results, record.results()?).map_err(disk(&results))?;
         take_results(&plan.out, &made.signed, &made.manager, &results)?;
+    }
+    if plan.closes {
+        for keys in [&made.coordinator, &made.manager] {
+            sign_lock(&plan.out, &made.signed, &made.accounts, keys, None, BEGIN_UTC_MS + CLOSED_AFTER_DAYS * DAY_MS)?;
+        }
     }
     Ok(Simulated { readers: made.signed.readers().count(), cases: made.cases, reads })
 }
@@ -223,7 +235,7 @@ fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateEr
     Versions::default().sign(out, &coordinator, None, BEGIN_UTC_MS)?;
     let signed = assign_cases(out, &accounts, &coordinator, BEGIN_UTC_MS)?;
     let cases = desk.cases().len();
-    Ok(Made { accounts, signed, manager, known, keys, cases })
+    Ok(Made { accounts, signed, coordinator, manager, known, keys, cases })
 }
 
 type Cases = (Desk, Known, Vec<(ContentHash, ContentKey)>);
