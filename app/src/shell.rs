@@ -12,6 +12,7 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
+use crate::results::{self, ResultsRoom};
 use crate::screens::{self, Asks, Entered, KeysLeft, KeysPage, PassphrasePage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
@@ -24,6 +25,7 @@ use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
+use tiresias_reads::desk::is_desk;
 use tiresias_reads::machine::{Action, Environment};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -75,6 +77,8 @@ enum Stage {
         unlocking: Option<Unlocking>,
     },
     Sitting(Box<Sitting>),
+    /// The results of a study, at its desk.
+    Results(Box<ResultsRoom>),
 }
 
 /// Something that a worker thread is fetching for the start screen.
@@ -86,6 +90,7 @@ struct Opening {
 
 enum Fetched {
     Study(Box<Study>, Vec<PathBuf>),
+    Desk(Box<ResultsRoom>, Vec<PathBuf>),
     Nothing,
     Trouble(String),
 }
@@ -151,7 +156,7 @@ impl Tiresias {
         match &self.stage {
             Stage::SignIn(study) | Stage::Passphrase { study, .. } => Some(study.root().to_owned()),
             Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
-            Stage::Start { .. } | Stage::About => None,
+            Stage::Start { .. } | Stage::About | Stage::Results(_) => None,
         }
     }
 
@@ -227,6 +232,12 @@ impl Tiresias {
                 Ok(Fetched::Study(study, recent)) => {
                     self.recent = recent;
                     self.stage = Stage::SignIn(Arc::new(*study));
+                    ui.ctx().request_repaint();
+                    return;
+                }
+                Ok(Fetched::Desk(room, recent)) => {
+                    self.recent = recent;
+                    self.stage = Stage::Results(room);
                     ui.ctx().request_repaint();
                     return;
                 }
@@ -329,6 +340,14 @@ impl Tiresias {
         }
     }
 
+    fn results(&mut self, ui: &mut Ui) {
+        let Stage::Results(room) = &mut self.stage else { return };
+        match room.ui(ui, &self.means.wake) {
+            results::Left::Stay => {}
+            results::Left::Start => self.stage = Stage::Start { opening: None, trouble: None },
+        }
+    }
+
     fn environment(&self, ctx: &Context) -> Environment {
         let scale = ctx.pixels_per_point();
         let surface = (ctx.viewport_rect().size() * scale).round();
@@ -422,6 +441,7 @@ impl eframe::App for Tiresias {
             Stage::Sitting(_) => self.sitting(ui),
             _ if self.page.is_some() => {}
             Stage::Start { .. } => self.start_screen(ui),
+            Stage::Results(_) => self.results(ui),
             Stage::About => {
                 if screens::about(ui) {
                     self.stage = Stage::Start { opening: None, trouble: None };
@@ -462,7 +482,7 @@ impl eframe::App for Tiresias {
                     Place::Room(room) => room.main_slice(),
                     Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
                 },
-                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
+                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } | Stage::Results(_) => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));
@@ -486,6 +506,12 @@ impl Drop for Tiresias {
 }
 
 fn open(data: Option<&Path>, path: &Path) -> Fetched {
+    if is_desk(path) {
+        return match ResultsRoom::open(path) {
+            Ok(room) => Fetched::Desk(Box::new(room), recent::remember(data, path)),
+            Err(sentence) => Fetched::Trouble(sentence),
+        };
+    }
     match Study::open(path) {
         Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),

@@ -25,6 +25,7 @@ pub mod merge;
 pub mod pair;
 pub mod protocol;
 pub mod record;
+pub mod report;
 pub mod scoring;
 pub mod seat;
 pub mod simulation;

@@ -44,6 +44,7 @@ impl Desk {
             seed: 3,
             machines: "machine".to_owned(),
             key_passphrase: None,
+            closes: false,
         };
         simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
         let desk = Self { dir };

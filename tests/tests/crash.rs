@@ -73,6 +73,7 @@ impl Desk {
             seed: 3,
             machines: "desk".to_owned(),
             key_passphrase: None,
+            closes: false,
         };
         simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
         Self { dir, handed: 0 }

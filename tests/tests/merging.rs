@@ -63,6 +63,7 @@ impl Simulation {
             seed,
             machines: machines.to_owned(),
             key_passphrase: None,
+            closes: false,
         };
         simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
         Self { _dir: dir, desk }

@@ -70,6 +70,7 @@ fn desk(folder: &Path) {
         seed: 3,
         machines: "machine".to_owned(),
         key_passphrase: None,
+        closes: false,
     };
     simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
     let place = folder.join("desk/accounts.json");

@@ -2,15 +2,17 @@
 //!
 //! Owns the options. What is computed, and what each number means, is in `reads`. A study whose protocol planned an analysis shows that first.
 
-use super::meeting::{Meets, truth_of};
+use super::meeting::Meets;
 use super::{Failure, say, say_json};
+use crate::meeting::{about, analysed, truth_of};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, of_study, read_scores};
+use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, read_scores};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::matching::{Acceptance, Radius};
 use tiresias_reads::protocol::{Figure, Method};
-use tiresias_reads::scoring::{Holding, Reads, score};
+use tiresias_reads::report::{About, document, page};
+use tiresias_reads::scoring::Holding;
 use tiresias_words::Mm;
 
 /// Options of `analyze`.
@@ -38,6 +40,9 @@ pub(super) struct AnalyzeArgs {
     radius: Option<f64>,
     #[command(flatten)]
     meets: Meets,
+    /// Write the report for people: one page of HTML with its charts, the same bytes for the same record.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -58,12 +63,19 @@ fn radius(text: &str) -> Result<f64, String> {
 /// Analyses.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
     let choice = Choice { figure: args.fom, method: args.method, df_rule: df_rule_of(&args.df.0)?, ..Choice::default() };
-    let report = if args.input.is_dir() {
+    let (report, about) = if args.input.is_dir() {
         of_folder(args, choice)?
     } else {
         let data = read_scores(&args.input, args.truth.as_deref())?;
-        analyse(&data, choice).map_err(|e| at(&args.input, &e))?
+        let title = args.input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        (analyse(&data, choice).map_err(|e| at(&args.input, &e))?, About { title, ..About::default() })
     };
+    if let Some(file) = &args.report {
+        let page = page(&document(&report, &about));
+        let unwritable =
+            |e: std::io::Error| at(file, &format!("the report cannot be written ({e}). Name a file in a folder where you may write."));
+        std::fs::write(file, page).map_err(unwritable)?;
+    }
     if args.json { say_json(&report) } else { say(&in_words(&report)) }
 }
 
@@ -71,14 +83,12 @@ fn at(path: &Path, error: &impl std::fmt::Display) -> Failure {
     Failure::Input(format!("{}: {error}", path.display()))
 }
 
-fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<Report, Failure> {
+fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<(Report, About), Failure> {
     let root = &args.input;
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, &e))?;
     let keys = args.meets.keys(&gathered)?;
-    let truth = truth_of(root, args.truth.as_deref(), args.desk.as_deref())?;
-    let meeting = args.meets.meet(&gathered, keys.as_ref())?;
+    let truth = truth_of(root, args.truth.as_deref(), args.desk.as_deref()).map_err(Failure::Input)?;
     let holding = Holding { acceptance: args.radius.map(|mm| Acceptance::Radius(Radius::Fixed(Mm(mm)))), ..Holding::default() };
-    let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
-    let scored = score(reads, &truth, &holding).map_err(|e| at(root, &e))?;
-    of_study(&scored, gathered.protocol(), choice, &meeting).map_err(|e| at(root, &e))
+    let report = analysed(&gathered, &truth, (keys.as_ref(), args.meets.early()), &holding, choice).map_err(Failure::Input)?;
+    Ok((report, about(&gathered)))
 }

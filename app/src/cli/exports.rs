@@ -2,9 +2,10 @@
 //!
 //! Owns the way from the arguments to one request, and hands marks in numbers to `cases`, which writes them as DICOM. Refuses nothing of itself.
 
-use super::meeting::{Meets, truth_of};
+use super::meeting::Meets;
 use super::{Failure, say};
 use crate::clock::Clock;
+use crate::meeting::truth_of;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_cases::{
@@ -53,7 +54,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, e))?;
     let gathered = if args.adjudicated { gathered.adjudicated().map_err(|e| at(root, e))? } else { gathered };
     let keys = args.meets.keys(&gathered)?;
-    let truth = args.truth.as_deref().map(|file| truth_of(root, Some(file), args.desk.as_deref())).transpose()?;
+    let truth = args.truth.as_deref().map(|file| truth_of(root, Some(file), args.desk.as_deref())).transpose().map_err(Failure::Input)?;
     let scored = match &truth {
         None => {
             reads_alone(&gathered, keys.as_ref(), args.format).map_err(|e| at(root, e))?;

@@ -36,6 +36,9 @@ pub(super) struct SimulateArgs {
     /// A file whose first line is that passphrase.
     #[arg(long, value_name = "FILE", requires = "keys")]
     key_passphrase_file: Option<PathBuf>,
+    /// Close reading at the end, so that the results can be looked at.
+    #[arg(long)]
+    close: bool,
 }
 
 /// Simulates a study.
@@ -58,12 +61,20 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         seed: args.seed,
         machines: "simulated".to_owned(),
         key_passphrase,
+        closes: args.close,
     };
     let mut tell = |step: &str| {
         let _ = writeln!(std::io::stderr(), "tiresias: {step}");
     };
     let done = run(&plan, &mut tell, &mut |_| Ok(())).map_err(|e| Failure::Input(format!("{}: {e}", args.study.display())))?;
-    say(&format!("{}: {} readers, {} cases, {} reads, signed and merged\n", plan.out.display(), done.readers, done.cases, done.reads))
+    say(&format!(
+        "{}: {} readers, {} cases, {} reads, signed and merged{}\n",
+        plan.out.display(),
+        done.readers,
+        done.cases,
+        done.reads,
+        if args.close { "; reading is closed" } else { "" }
+    ))
 }
 
 /// Options of `simulated-reader`.

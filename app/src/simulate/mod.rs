@@ -11,12 +11,13 @@ pub use sitting::{Seen, Stage, Watch};
 pub use station::sit;
 
 use serde_json::json;
-use sitting::{BEGIN_UTC_MS, MOST_STEPS, Person, read};
+use sitting::{BEGIN_UTC_MS, DAY_MS, MOST_STEPS, Person, read};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
+use tiresias_reads::closing::{ClosingError, sign_lock};
 use tiresias_reads::desk::{
     AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, take_results,
 };
@@ -34,6 +35,8 @@ use zeroize::Zeroizing;
 pub const PASSPHRASE: &str = "a simulated reader";
 /// The build that a simulated record names.
 pub const BUILD: &str = "simulated";
+/// A simulated reading is closed so long after it began.
+const CLOSED_AFTER_DAYS: i64 = 200;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
 /// Where a desk may have its truth.
@@ -58,6 +61,8 @@ pub struct Plan {
     pub machines: String,
     /// The passphrase of the study's key file, where readers are to be shown what the AI says.
     pub key_passphrase: Option<Zeroizing<String>>,
+    /// Whether reading is closed at the end, signed by the simulated coordinator and data manager.
+    pub closes: bool,
 }
 
 /// What came of it.
@@ -123,6 +128,7 @@ of_desk!(
     TruthError,
     AccountError,
     AssignmentError,
+    ClosingError,
     DeskError,
     MergeError,
     RecordError,
@@ -141,6 +147,7 @@ fn disk(place: &Path) -> impl FnOnce(std::io::Error) -> SimulateError {
 struct Made {
     accounts: Accounts,
     signed: SignedAssignment,
+    coordinator: Unlocked,
     manager: Unlocked,
     known: Known,
     keys: Vec<(ContentHash, ContentKey)>,
@@ -170,6 +177,11 @@ pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -
         let record = study.open_record(BUILD)?;
         fs::write(&results, record.results()?).map_err(disk(&results))?;
         take_results(&plan.out, &made.signed, &made.manager, &results)?;
+    }
+    if plan.closes {
+        for keys in [&made.coordinator, &made.manager] {
+            sign_lock(&plan.out, &made.signed, &made.accounts, keys, None, BEGIN_UTC_MS + CLOSED_AFTER_DAYS * DAY_MS)?;
+        }
     }
     Ok(Simulated { readers: made.signed.readers().count(), cases: made.cases, reads })
 }
@@ -217,7 +229,7 @@ fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateEr
     Versions::default().sign(out, &coordinator, None, BEGIN_UTC_MS)?;
     let signed = assign_cases(out, &accounts, &coordinator, BEGIN_UTC_MS)?;
     let cases = desk.cases().len();
-    Ok(Made { accounts, signed, manager, known, keys, cases })
+    Ok(Made { accounts, signed, coordinator, manager, known, keys, cases })
 }
 
 type Cases = (Desk, Known, Vec<(ContentHash, ContentKey)>);

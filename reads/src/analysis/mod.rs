@@ -5,10 +5,13 @@
 //! single statistic refuses is left out of the report, with a note, and is never NaN.
 
 mod agreement;
+mod beyond;
 mod compared;
+mod curves;
 mod figures;
 mod input;
 mod per_reader;
+mod planning;
 mod primary;
 mod report;
 mod words;
@@ -17,8 +20,8 @@ pub use figures::word;
 pub use input::{InputError, read_scores};
 pub use primary::of_study;
 pub use report::{
-    Agreement, AgreementOf, ChiTest, Components, Counts, Covariances, DbmBlock, FTest, Kappa, Mean, MeanSquares, Numbers, OrBlock, Pair,
-    Primary, ReaderRow, Report, UstatRow,
+    Agreement, AgreementOf, ChangeRow, ChiTest, Components, Counts, Covariances, DbmBlock, FTest, Kappa, Mean, MeanCurve, MeanSquares,
+    Numbers, OrBlock, Pair, Power, PowerRow, Primary, ReaderRow, Repeats, Report, TimeRatio, TimeRow, Times, UstatRow,
 };
 pub use words::in_words;
 
@@ -211,6 +214,11 @@ pub fn analyse(data: &Dataset, choice: Choice) -> Result<Report, AnalysisError> 
         },
         primary: None,
         sensitivity: Vec::new(),
+        curves: curves::means(&data.modalities, &readers),
+        times: None,
+        changes: Vec::new(),
+        repeats: Vec::new(),
+        power: planning::power(&source, design, choice.level),
         readers,
         or,
         dbm,

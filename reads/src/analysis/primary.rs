@@ -5,7 +5,7 @@
 
 use super::figures::{Source, in_sentence, method, word};
 use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
-use super::{AnalysisError, Choice, Notes, analyse};
+use super::{AnalysisError, Choice, Notes, analyse, beyond};
 use crate::closing::Meeting;
 use crate::protocol::{Analysis, Figure, Hypothesis, Method, Missing, NotEvaluableCounts, Protocol, SensitivityAnalysis};
 use crate::scoring::{Cell, Dataset, ScoredTable, Scores, View};
@@ -37,6 +37,10 @@ pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeti
         notes.add("Marks were held against lesions by another rule than the protocol's: this is a re-scoring.".to_owned());
     }
     meeting.notes().into_iter().for_each(|note| notes.add(note));
+    let level = planned_level(protocol.analysis(), choice.level)?;
+    report.times = beyond::times(scored, protocol, level, &mut notes);
+    report.changes = beyond::changes(scored, protocol, level);
+    report.repeats = beyond::repeats(scored, level);
     report.n.missing = scored.missing();
     report.scored = Some(scored.how.clone());
     report.open_look = Some(meeting.is_open_look());
@@ -45,8 +49,7 @@ pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeti
 }
 
 fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice) -> Result<Report, AnalysisError> {
-    let confidence = if analysis.sides == 1 { 1.0 - 2.0 * analysis.alpha } else { 1.0 - analysis.alpha };
-    let level = Level::new(confidence).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
+    let level = planned_level(Some(analysis), choice.level)?;
     let plan = Plan { scored, analysis, level };
     let data = plan.data(analysis.not_evaluable, analysis.missing == Missing::Worst, false)?;
     let mut report = analyse(&data, Choice { figure: Some(analysis.figure), level, ..choice })?;
@@ -59,6 +62,13 @@ fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice) -> Result<
     }
     report.notes = notes.0;
     Ok(report)
+}
+
+/// The confidence of intervals: what the protocol's alpha and sides ask for.
+fn planned_level(analysis: Option<&Analysis>, otherwise: Level) -> Result<Level, AnalysisError> {
+    let Some(analysis) = analysis else { return Ok(otherwise) };
+    let confidence = if analysis.sides == 1 { 1.0 - 2.0 * analysis.alpha } else { 1.0 - analysis.alpha };
+    Level::new(confidence).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))
 }
 
 /// The scores that a figure is of.
@@ -205,7 +215,17 @@ impl Plan<'_> {
         let means = means.iter().map(|(m, e)| Mean { modality: condition(*m), of: e.into() }).collect();
         let pair = |a: usize, b: usize, e: &Estimate| Pair { a: condition(a), b: condition(b), reader: None, of: Numbers::from(e) };
         let all = || differences.iter().map(|d| pair(d.first, d.second, &d.estimate)).collect();
-        let mut found = Primary { name, how, hypothesis: None, means, differences: Vec::new(), p: None, statement: None, shown: None };
+        let mut found = Primary {
+            name,
+            how,
+            hypothesis: None,
+            means,
+            differences: Vec::new(),
+            p: None,
+            bounds: Vec::new(),
+            statement: None,
+            shown: None,
+        };
         let Some((test, reference)) = self.compared() else {
             found.differences = all();
             return found;
@@ -244,6 +264,12 @@ impl Plan<'_> {
                 let shown = both.map(|(low, _)| low.shown && e.interval.high < *margin);
                 (format!("\"{new}\" and \"{old}\" differ by less than {margin}"), p, shown, format!("between {} and {margin}", -margin))
             }
+        };
+        found.bounds = match &self.analysis.hypothesis {
+            Hypothesis::Estimation => Vec::new(),
+            Hypothesis::Superiority { .. } => vec![0.0],
+            Hypothesis::NonInferiority { margin, .. } => vec![-margin],
+            Hypothesis::Equivalence { margin, .. } => vec![-margin, *margin],
         };
         found.statement = Some(match shown {
             None => format!("Nothing varied between \"{new}\" and \"{old}\", so that there is no test."),

@@ -35,6 +35,20 @@ pub struct Report {
     pub ustat: Vec<UstatRow>,
     /// Agreement of readers.
     pub agreement: Option<Agreement>,
+    /// The mean curve of each modality, where readers' curves can be averaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub curves: Vec<MeanCurve>,
+    /// Reading times, of a study.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<Times>,
+    /// What was changed after the AI was shown, of a study in which that was recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeRow>,
+    /// Readers and themselves, of a study with hidden repeats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Repeats>,
+    /// Power for the next study.
+    pub power: Option<Power>,
     /// What was done where programs of the field differ.
     pub conventions: BTreeMap<&'static str, String>,
     /// What the person who reads this should know, each a sentence.
@@ -343,8 +357,123 @@ pub struct Primary {
     pub differences: Vec<Pair>,
     /// The p value of what was to be shown.
     pub p: Option<f64>,
+    /// The bounds that the interval is held against.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bounds: Vec<f64>,
     /// What follows, in neutral words.
     pub statement: Option<String>,
     /// Whether it was shown.
     pub shown: Option<bool>,
+}
+
+/// The mean curve of one modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MeanCurve {
+    /// The modality.
+    pub modality: String,
+    /// The mean over the readers at each abscissa.
+    pub points: Vec<[f64; 2]>,
+    /// The lowest reader there.
+    pub lowest: Vec<[f64; 2]>,
+    /// The highest.
+    pub highest: Vec<[f64; 2]>,
+}
+
+/// Reading times.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Times {
+    /// Each reader in each modality.
+    pub readers: Vec<TimeRow>,
+    /// Each pair of modalities; none where the times contain each other or reads are missing.
+    pub ratios: Vec<TimeRatio>,
+}
+
+/// The times of one reader in one modality.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimeRow {
+    /// The modality.
+    pub modality: String,
+    /// The reader.
+    pub reader: String,
+    /// How many reads have a time.
+    pub reads: usize,
+    /// Their median, seconds.
+    pub median_s: Option<f64>,
+}
+
+/// Times of a over times of b: ratio of geometric means, readers and cases random.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TimeRatio {
+    /// The first modality.
+    pub a: String,
+    /// The one that it is held against.
+    pub b: String,
+    /// The ratio.
+    pub ratio: Option<f64>,
+    /// Its interval.
+    pub ci: Option<[f64; 2]>,
+    /// p value that it is 1.
+    pub p: Option<f64>,
+    /// Of Wilcoxon's signed-rank test on the readers' medians.
+    pub p_signed_rank: Option<f64>,
+}
+
+/// What one reader changed after the AI was shown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeRow {
+    /// The condition that shows it.
+    pub condition: String,
+    /// The reader.
+    pub reader: String,
+    /// Ratings that were given before and after.
+    pub reads: u64,
+    /// Up where the signal is, or down where it is not.
+    pub towards: u64,
+    /// The other way.
+    pub away: u64,
+    /// Wilson's interval of the share, taking ratings as independent.
+    pub towards_ci: Option<[f64; 2]>,
+    /// Likewise.
+    pub away_ci: Option<[f64; 2]>,
+    /// After minus before, on the scale of the rating.
+    pub mean_change: Option<f64>,
+}
+
+/// One reader's second reads of cases.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Repeats {
+    /// The reader.
+    pub reader: String,
+    /// Pairs of ratings.
+    pub pairs: usize,
+    /// Pairs that are equal.
+    pub same: usize,
+    /// First minus second.
+    pub mean_difference: Option<f64>,
+    /// Limits of agreement.
+    pub limits: Option<[f64; 2]>,
+}
+
+/// Power of plans, readers and cases random (Hillis, Obuchowski, Berbaum 2011), from the jackknife covariances of this study.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Power {
+    /// The difference that was found, without its sign.
+    pub observed: f64,
+    /// Numbers of cases of the plans, in the mix of this study.
+    pub cases: Vec<usize>,
+    /// A row for each effect and number of readers.
+    pub rows: Vec<PowerRow>,
+}
+
+/// Power of one effect with one number of readers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PowerRow {
+    /// The effect that is to be found.
+    pub effect: f64,
+    /// How many readers.
+    pub readers: usize,
+    /// The power with each number of cases.
+    pub power: Vec<Option<f64>>,
+    /// The fewest cases for a power of 0.8; `null` where no number reaches it.
+    pub cases_for_80: Option<usize>,
 }

@@ -155,7 +155,8 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
 }
 
 /// Whether a folder is a study desk's whose cases are assigned.
-pub(crate) fn is_desk(root: &Path) -> bool {
+#[must_use]
+pub fn is_desk(root: &Path) -> bool {
     root.join(FILE).is_file()
 }
 

@@ -8,8 +8,7 @@ mod assignment;
 mod results;
 
 pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
-pub(crate) use assignment::is_desk;
-pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases};
+pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases, is_desk};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 pub(crate) use results::{all_merged, put_results};
 

@@ -21,6 +21,7 @@ mod marks;
 mod measuring;
 mod names;
 mod planes;
+mod results;
 mod several;
 mod signing;
 mod sitting;

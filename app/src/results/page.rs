@@ -1,0 +1,179 @@
+//! A document on the screen: its parts on the left, one of them in the field; charts beside the words where there is room for both.
+
+use super::{chart, table};
+use crate::controls;
+use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use egui::{Align, Align2, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use tiresias_reads::report::{Block, Document, Section, page as html};
+
+const NAV: f32 = 220.0;
+/// From here on charts stand beside the words.
+const TWO_COLUMNS: f32 = 960.0;
+/// The widest line of words that is read with ease.
+const MEASURE: f32 = 720.0;
+const GAP: f32 = 28.0;
+
+/// A document that is open.
+pub(crate) struct Page {
+    document: Document,
+    at: usize,
+    unfolded: Vec<String>,
+    said: Option<String>,
+}
+
+impl Page {
+    pub(crate) fn new(document: Document) -> Self {
+        Self { document, at: 0, unfolded: Vec::new(), said: None }
+    }
+
+    pub(crate) fn watermark(&self) -> Option<&str> {
+        self.document.watermark.as_deref()
+    }
+
+    /// Draws it; true when the person leaves.
+    pub(crate) fn ui(&mut self, ui: &mut Ui) -> bool {
+        let whole = ui.max_rect();
+        let (nav, mut field) = whole.split_left_right_at_x(whole.left() + NAV);
+        let left = self.nav(ui, nav);
+        if let Some(mark) = self.document.watermark.clone() {
+            let bar = Rect::from_min_size(field.min, vec2(field.width(), 34.0));
+            ui.painter().rect_filled(bar, 0.0, RAISED);
+            ui.painter().text(pos2(bar.left() + GAP, bar.center().y), Align2::LEFT_CENTER, mark, design::strong(design::NOTE), CAUTION);
+            field.min.y = bar.bottom();
+        }
+        let Some(section) = self.document.sections.get(self.at) else { return left };
+        let is_chart = |block: &&Block| matches!(block, Block::Chart(_));
+        let (charts, words): (Vec<&Block>, Vec<&Block>) = section.blocks.iter().partition(is_chart);
+        let unfolded = &mut self.unfolded;
+        let inner = field.shrink2(vec2(GAP, 0.0));
+        if charts.is_empty() || inner.width() < TWO_COLUMNS || words.is_empty() || charts.len() > 3 {
+            let blocks: Vec<&Block> = section.blocks.iter().collect();
+            scrolled(ui, inner, section, true, |ui| flow(ui, &blocks, unfolded));
+        } else {
+            let (one, two) = inner.split_left_right_at_x(inner.left() + (inner.width() * 0.42).min(560.0));
+            ui.painter().vline(one.right() + GAP / 2.0, field.y_range(), Stroke::new(1.0, LINE));
+            scrolled(ui, one, section, false, |ui| flow(ui, &charts, unfolded));
+            let two = Rect::from_min_max(pos2(two.left() + GAP, two.top()), two.max);
+            scrolled(ui, two, section, true, |ui| flow(ui, &words, unfolded));
+        }
+        left
+    }
+
+    fn nav(&mut self, ui: &mut Ui, rect: Rect) -> bool {
+        ui.painter().rect_filled(rect, 0.0, PANEL);
+        ui.painter().vline(rect.right(), rect.y_range(), Stroke::new(1.0, LINE));
+        let mut left = false;
+        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, MARGIN))), |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(RichText::new("Study desk").font(design::strong(design::NOTE)).color(TEXT));
+            ui.add_space(6.0);
+            for (at, section) in self.document.sections.iter().enumerate() {
+                if entry(ui, section.title, at == self.at) {
+                    self.at = at;
+                }
+            }
+            ui.add_space(20.0);
+            if controls::link(ui, "Copy as HTML", TEXT).clicked() {
+                ui.ctx().copy_text(html(&self.document));
+                self.said = Some("The report is on the clipboard. As a file: `tiresias analyze DESK --report FILE`.".to_owned());
+            }
+            if let Some(said) = &self.said {
+                ui.label(RichText::new(said).font(design::regular(design::SMALL)).color(TEXT));
+            }
+            ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| left = controls::link(ui, "Sign out", TEXT).clicked());
+        });
+        left
+    }
+}
+
+/// An entry of the list of parts.
+fn entry(ui: &mut Ui, label: &str, is_shown: bool) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_shown, label));
+    if is_shown || response.hovered() {
+        ui.painter().rect_filled(rect, RADIUS, RAISED);
+    }
+    let colour = if is_shown { STRONG } else { TEXT };
+    ui.painter().text(pos2(rect.left() + 10.0, rect.center().y), Align2::LEFT_CENTER, label, design::regular(design::BODY), colour);
+    if response.has_focus() {
+        design::focus_outline(ui.painter(), rect);
+    }
+    response.clicked()
+}
+
+fn scrolled(ui: &mut Ui, rect: Rect, section: &Section, is_titled: bool, content: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ScrollArea::vertical().id_salt((section.key, is_titled)).auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.add_space(20.0);
+            content(ui);
+            ui.add_space(40.0);
+        });
+    });
+}
+
+/// Blocks below each other; charts side by side while there is room.
+fn flow(ui: &mut Ui, blocks: &[&Block], unfolded: &mut Vec<String>) {
+    let mut rest = blocks;
+    while let Some((first, others)) = rest.split_first() {
+        if matches!(first, Block::Chart(_)) {
+            let run = rest.iter().take_while(|b| matches!(b, Block::Chart(_))).count();
+            let (charts, after) = rest.split_at(run);
+            let width = ui.available_width();
+            let beside = ((width / 420.0).floor() as usize).clamp(1, 3);
+            let each = (width - GAP * (beside as f32 - 1.0)) / beside as f32;
+            for row in charts.chunks(beside) {
+                ui.horizontal_top(|ui| {
+                    ui.spacing_mut().item_spacing.x = GAP;
+                    for block in row {
+                        if let Block::Chart(of) = block {
+                            ui.vertical(|ui| chart::chart(ui, of, each.min(620.0)));
+                        }
+                    }
+                });
+                ui.add_space(16.0);
+            }
+            rest = after;
+            continue;
+        }
+        block(ui, first, unfolded);
+        rest = others;
+    }
+}
+
+/// Words that can be selected and copied.
+fn words(ui: &mut Ui, text: &str, font: egui::FontId, colour: egui::Color32) {
+    let width = ui.available_width().min(MEASURE);
+    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap().selectable(true)));
+}
+
+fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {
+    match block {
+        Block::Lead { about, sentence } => {
+            words(ui, about, design::strong(design::NOTE), TEXT);
+            words(ui, sentence, design::strong(design::VALUE), STRONG);
+            ui.add_space(4.0);
+        }
+        Block::Text(text) => words(ui, text, design::regular(design::BODY), TEXT),
+        Block::Table(of) => {
+            ui.add_space(14.0);
+            table::table(ui, of);
+            ui.add_space(10.0);
+        }
+        Block::Chart(of) => chart::chart(ui, of, ui.available_width().min(620.0)),
+        Block::Folded { title, blocks } => {
+            let is_open = unfolded.contains(title);
+            ui.add_space(6.0);
+            let sign = if is_open { "\u{2212}" } else { "+" };
+            if controls::link(ui, &format!("{sign}  {title}"), if is_open { ACCENT } else { TEXT }).clicked() {
+                if is_open { unfolded.retain(|t| t != title) } else { unfolded.push(title.clone()) }
+            }
+            if is_open {
+                let inside: Vec<&Block> = blocks.iter().collect();
+                flow(ui, &inside, unfolded);
+            }
+            let rule = ui.allocate_exact_size(vec2(ui.available_width().min(MEASURE), 1.0), Sense::hover()).0;
+            ui.painter().hline(rule.x_range(), rule.center().y, Stroke::new(1.0, LINE));
+        }
+    }
+}

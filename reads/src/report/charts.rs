@@ -1,0 +1,166 @@
+//! The charts of an analysis: curves as polylines of the data with their operating points, differences as a forest with an axis, times as dots.
+
+use super::axis::{spanning, unit};
+use super::numbers::{Names, fixed};
+use super::{Axis, Chart, Drawn, Tone};
+use crate::analysis::{MeanCurve, Pair, ReaderRow, Report};
+
+/// Beyond so many corners a curve is a line, and its points are no longer to be told apart.
+const MOST_DOTS: usize = 40;
+/// Medians of times are drawn on so much of the height.
+const ROW: f64 = 0.055;
+
+/// What the curve of a figure is called, and its axes.
+fn curve_words(fom: &str) -> [&'static str; 3] {
+    match fom {
+        "wafroc" => ["Weighted AFROC", "share of cases with a false mark", "weighted share of lesions marked"],
+        "afroc" => ["AFROC", "share of cases with a false mark", "share of lesions marked"],
+        "lroc" => ["LROC", "1 \u{2212} specificity", "share located"],
+        "hrauc" => ["ROC of the highest marks", "1 \u{2212} specificity", "sensitivity"],
+        _ => ["ROC", "1 \u{2212} specificity", "sensitivity"],
+    }
+}
+
+fn line(points: &[[f64; 2]], tone: Tone, is_thick: bool) -> Drawn {
+    Drawn::Line { points: points.to_vec(), tone, is_thick, has_dots: !is_thick && points.len() <= MOST_DOTS }
+}
+
+/// All readers' curves with the means.
+pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Option<f64>)]) -> Option<Chart> {
+    let rows: Vec<&ReaderRow> = report.readers.iter().filter(|r| r.roc.len() > 1).collect();
+    rows.first()?;
+    let [what, x, y] = curve_words(&report.fom);
+    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
+    let mut drawn = Vec::new();
+    let band = |curve: &MeanCurve| Drawn::Band {
+        low: curve.lowest.clone(),
+        high: curve.highest.clone(),
+        tone: Tone::Modality(place(&curve.modality)),
+    };
+    let has_band = report.n.readers.len() > 1;
+    drawn.extend(report.curves.iter().filter(|_| has_band).map(band));
+    drawn.extend(rows.iter().map(|row| line(&row.roc, Tone::Modality(place(&row.modality)), false)));
+    drawn.extend(report.curves.iter().map(|curve| line(&curve.points, Tone::Modality(place(&curve.modality)), true)));
+    let shown = match (has_band, report.curves.is_empty()) {
+        (true, false) => "Empirical. Thin: a reader; thick: mean over readers; shaded: from the lowest to the highest reader.",
+        _ => "Empirical, one line a reader.",
+    };
+    let legend = means.iter().map(|(m, fom)| (Tone::Modality(place(m)), format!("{}  {}", names.of(m), fixed(*fom, 3))));
+    let n = &report.n;
+    Some(Chart {
+        title: format!("{what}, {} readers, {} cases without and {} with the signal", n.readers.len(), n.normals, n.diseased),
+        subtitle: shown.to_owned(),
+        x: unit(x),
+        y: unit(y),
+        drawn,
+        legend: legend.collect(),
+        aspect: 1.0,
+    })
+}
+
+/// The FROC curves, where there are marks.
+pub(super) fn froc(report: &Report, names: &Names<'_>) -> Option<Chart> {
+    let furthest = report.readers.iter().flat_map(|r| r.froc.iter().map(|p| p[0])).fold(0.0, f64::max);
+    report.readers.iter().find(|r| r.froc.len() > 1)?;
+    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
+    let drawn = report.readers.iter().filter(|r| r.froc.len() > 1).map(|r| line(&r.froc, Tone::Modality(place(&r.modality)), false));
+    let legend = report.n.modalities.iter().enumerate().map(|(at, m)| (Tone::Modality(at), names.of(m).to_owned()));
+    Some(Chart {
+        title: "FROC".to_owned(),
+        subtitle: "Empirical, one line a reader and condition.".to_owned(),
+        x: Axis { has_grid: true, ..spanning("false marks a case", 0.0, furthest.max(0.1), false) },
+        y: unit("share of lesions marked"),
+        drawn: drawn.collect(),
+        legend: legend.collect(),
+        aspect: 1.0,
+    })
+}
+
+/// The curves of one reader.
+pub(super) fn of_reader(report: &Report, reader: &str, names: &Names<'_>) -> Option<Chart> {
+    let [what, x, y] = curve_words(&report.fom);
+    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
+    let rows: Vec<&ReaderRow> = report.readers.iter().filter(|r| r.reader == reader && r.roc.len() > 1).collect();
+    rows.first()?;
+    Some(Chart {
+        title: format!("Reader {reader}"),
+        subtitle: format!("{what}, empirical."),
+        x: unit(x),
+        y: unit(y),
+        drawn: rows.iter().map(|row| line(&row.roc, Tone::Modality(place(&row.modality)), false)).collect(),
+        legend: rows
+            .iter()
+            .map(|r| (Tone::Modality(place(&r.modality)), format!("{}  {}", names.of(&r.modality), fixed(r.fom, 3))))
+            .collect(),
+        aspect: 1.0,
+    })
+}
+
+/// Differences: a row for each reader, and one for all, from the top.
+pub(super) fn forest(title: String, subtitle: String, readers: &[Pair], all: &Pair, bounds: &[f64]) -> Option<Chart> {
+    let estimates: Vec<(String, Option<f64>, Option<[f64; 2]>)> = readers
+        .iter()
+        .map(|p| (p.reader.clone().unwrap_or_default(), p.of.estimate, p.of.ci))
+        .chain([("all".to_owned(), all.of.estimate, all.of.ci)])
+        .filter(|(_, at, _)| at.is_some())
+        .collect();
+    let reach = estimates.iter().flat_map(|(_, at, ends)| at.iter().copied().chain(ends.iter().flatten().copied()));
+    let reach: Vec<f64> = reach.chain(bounds.iter().copied()).chain([0.0]).collect();
+    let low = reach.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = reach.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !(low.is_finite() && high.is_finite()) || estimates.is_empty() {
+        return None;
+    }
+    let mut drawn = vec![Drawn::Rule { x: 0.0, is_dashed: false }];
+    drawn.extend(bounds.iter().filter(|b| **b != 0.0).map(|b| Drawn::Rule { x: *b, is_dashed: true }));
+    let rows = estimates.len() as f64;
+    let mut ticks = Vec::new();
+    for ((name, at, ends), n) in estimates.iter().zip(0u32..) {
+        let is_sum = f64::from(n) + 1.0 == rows;
+        let y = rows - f64::from(n) - if is_sum { 0.6 } else { 0.25 };
+        ticks.push((y, name.clone()));
+        drawn.extend(at.map(|at| Drawn::Interval { y, at, ends: *ends, is_sum }));
+    }
+    Some(Chart {
+        title,
+        subtitle,
+        x: spanning("", low, high, true),
+        y: Axis { title: String::new(), range: [-0.2, rows + 0.2], ticks, has_grid: false },
+        drawn,
+        legend: Vec::new(),
+        aspect: (0.08 + ROW * rows).min(1.2),
+    })
+}
+
+/// Median times, a row for each reader.
+pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Chart> {
+    let times = report.times.as_ref()?;
+    let longest = times.readers.iter().filter_map(|r| r.median_s).fold(0.0, f64::max);
+    if longest <= 0.0 {
+        return None;
+    }
+    let readers = &report.n.readers;
+    let rows = readers.len() as f64;
+    let height = |reader: &str| readers.iter().position(|r| r == reader).map(|at| rows - at as f64 - 0.5);
+    let mut drawn = Vec::new();
+    for row in &times.readers {
+        let place = report.n.modalities.iter().position(|m| *m == row.modality).unwrap_or_default();
+        if let (Some(y), Some(x)) = (height(&row.reader), row.median_s) {
+            drawn.push(Drawn::Dot { at: [x, y], tone: Tone::Modality(place) });
+        }
+    }
+    Some(Chart {
+        title: "Median reading time".to_owned(),
+        subtitle: "With the images in sight, without pauses.".to_owned(),
+        x: Axis { has_grid: true, ..spanning("seconds", 0.0, longest, false) },
+        y: Axis {
+            title: String::new(),
+            range: [0.0, rows],
+            ticks: readers.iter().filter_map(|r| Some((height(r)?, r.clone()))).collect(),
+            has_grid: false,
+        },
+        drawn,
+        legend: report.n.modalities.iter().enumerate().map(|(at, m)| (Tone::Modality(at), names.of(m).to_owned())).collect(),
+        aspect: (0.08 + ROW * rows).min(1.2),
+    })
+}
