@@ -14,7 +14,9 @@ pub(super) fn spanning(title: &str, low: f64, high: f64, is_signed: bool) -> Axi
     let span = (high - low).max(1e-9);
     let power = 10f64.powf((span / 5.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| span / step <= 6.0).unwrap_or(power * 10.0);
-    let (first, last) = ((low / step).floor() as i64, (high / step).ceil() as i64);
+    let first = (low / step).floor() as i64;
+    // One value alone is an axis too.
+    let last = ((high / step).ceil() as i64).max(first + 1);
     let decimals = usize::try_from((-(step.log10() + 1e-9).floor()) as i64).unwrap_or(0).min(6);
     let tick = |n: i64| {
         let at = n as f64 * step;

@@ -89,11 +89,15 @@ impl Needles {
     }
 }
 
-/// What the files of the only package of a study are called and how large they are; images are named by a keyed hash of their source, so that all a name says
-/// is that it is one.
-pub(crate) fn shape(study: &Path) -> Vec<(String, u64)> {
-    let package = fs::read_dir(study.join("packages")).expect("packages").next().expect("one").expect("an entry").path();
-    let files = fs::read_dir(&package).expect("a package").map(|e| e.expect("an entry"));
+/// What the files of each package of a study are called and how large they are; images are named by a keyed hash of their source, so that all a name says is
+/// that it is one.
+pub(crate) fn shapes(study: &Path) -> Vec<Vec<(String, u64)>> {
+    let packages = fs::read_dir(study.join("packages")).expect("packages").map(|e| e.expect("an entry").path());
+    packages.map(|package| shape(&package)).collect()
+}
+
+fn shape(package: &Path) -> Vec<(String, u64)> {
+    let files = fs::read_dir(package).expect("a package").map(|e| e.expect("an entry"));
     let name = |e: &fs::DirEntry| match e.file_name().to_string_lossy().into_owned() {
         image if image.ends_with(".dcm") => format!("{} letters.dcm", image.len()),
         other => other,

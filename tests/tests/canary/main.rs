@@ -247,7 +247,19 @@ fn export(root: &Path, study: &Study, said: &mut Said) {
     let reader = study.root().display().to_string();
     for format in ["csv", "imrmc"] {
         let out = root.join("exports").join(format).display().to_string();
-        let arguments = ["export", &reader, "--format", format, "--incomplete", "--truth", &truth.display().to_string(), "--out", &out];
+        let arguments = [
+            "export",
+            &reader,
+            "--format",
+            format,
+            "--incomplete",
+            "--truth",
+            &truth.display().to_string(),
+            "--early-look",
+            "a test",
+            "--out",
+            &out,
+        ];
         let ran = wait(|| program(arguments)).done().expect("an export");
         said.ran("tiresias export", &ran);
     }

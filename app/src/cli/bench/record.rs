@@ -68,7 +68,7 @@ struct Reader {
 
 impl Reader {
     fn new(root: &Path) -> Result<Self, Failure> {
-        let text = template("crossover").map_or("", |t| t.text);
+        let text = template("froc").map_or("", |t| t.text);
         let protocol = Protocol::parse(text)?;
         let scale = protocol.form().questions().iter().find_map(|q| match &q.kind {
             QuestionKind::Scale(scale) => Some((q.id.clone(), scale.min())),
