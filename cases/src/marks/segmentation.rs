@@ -224,6 +224,8 @@ fn frame(number: u16, position: u32, slice: u32, of: Option<&SopUid>, source: &M
         tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE,
         vec![code("121322", "DCM", "Source image for image processing operation")],
     );
+    // Each pixel of the segment is the one at its place in the image (PS3.3 C.7.6.16.2.6); readers refuse to go from one to the other where nobody says so.
+    from.put(DataElement::new(tags::SPATIAL_LOCATIONS_PRESERVED, VR::CS, PrimitiveValue::from("YES")));
     let mut derivation = InMemDicomObject::new_empty();
     sequence(&mut derivation, tags::SOURCE_IMAGE_SEQUENCE, vec![from]);
     sequence(&mut derivation, tags::DERIVATION_CODE_SEQUENCE, vec![code("113076", "DCM", "Segmentation")]);
