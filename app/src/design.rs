@@ -108,6 +108,11 @@ pub fn install(ctx: &egui::Context) {
         style.visuals.selection.bg_fill = ACTION;
         style.visuals.selection.stroke = Stroke::new(1.0, ACCENT);
         style.spacing.item_spacing = Vec2::new(8.0, 8.0);
+        // Scroll bars are there when they are looked for, and no brighter than a line.
+        style.spacing.scroll.foreground_color = false;
+        style.visuals.widgets.inactive.bg_fill = LINE;
+        style.visuals.widgets.hovered.bg_fill = DIM;
+        style.visuals.widgets.active.bg_fill = DIM;
     });
 }
 

@@ -231,7 +231,7 @@ impl Tiresias {
             match busy.result.try_recv() {
                 Ok(Fetched::Study(study, recent)) => {
                     self.recent = recent;
-                    self.stage = Stage::SignIn(Arc::new(*study));
+                    self.stage = self.way_in(Arc::new(*study));
                     ui.ctx().request_repaint();
                     return;
                 }
@@ -299,6 +299,14 @@ impl Tiresias {
         }
     }
 
+    /// The first screen of a study: who reads, or where only one can, their passphrase at once.
+    fn way_in(&self, study: Arc<Study>) -> Stage {
+        match only_reader(&study).filter(|_| self.notice.is_none()) {
+            Some(reader) => Stage::Passphrase { study, reader, page: PassphrasePage::default(), unlocking: None },
+            None => Stage::SignIn(study),
+        }
+    }
+
     /// Draws the question for a passphrase, and begins the sitting when the keys are open.
     fn passphrase(&mut self, ui: &mut Ui) {
         let now = self.clock.now();
@@ -317,12 +325,15 @@ impl Tiresias {
         }
         let name = study.bundles().get(reader).map_or("", tiresias_reads::bundle::Bundle::display_name);
         let note = format!("{name}: your passphrase opens your cases and signs what you read.");
-        let asks = Asks { title: study.protocol().title(), note: &note, action: "Sign in", back: "Somebody else" };
+        let is_only = only_reader(study).is_some();
+        let back = if is_only { "Another study" } else { "Somebody else" };
+        let asks = Asks { title: study.protocol().title(), note: &note, action: "Sign in", back };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;
                 *unlocking = Some(unlock(study, reader, typed, now, Arc::clone(&self.means.wake)));
             }
+            Some(Entered::Back) if is_only => self.stage = Stage::Start { opening: None, trouble: None },
             Some(Entered::Back) => self.stage = Stage::SignIn(Arc::clone(study)),
             None => {}
         }
@@ -488,6 +499,12 @@ impl eframe::App for Tiresias {
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));
         }
     }
+}
+
+/// The one reader who can sit down here, where a folder was handed out to one.
+fn only_reader(study: &Study) -> Option<ReaderId> {
+    let mut readers = study.bundles().keys();
+    readers.next().filter(|only| readers.next().is_none() && study.seat(only).is_some()).cloned()
 }
 
 impl Drop for Tiresias {

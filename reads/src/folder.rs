@@ -51,9 +51,13 @@ impl Aside {
     }
     /// Writes a file into the folder.
     pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+        Ok(self.unflushed(name, bytes)?.sync_all()?)
+    }
+    /// Writes a file into the folder that the caller still has to flush.
+    pub(crate) fn unflushed(&self, name: &str, bytes: &[u8]) -> Result<File, FolderError> {
         let mut file = File::create_new(self.aside.join(name))?;
         file.write_all(bytes)?;
-        Ok(file.sync_all()?)
+        Ok(file)
     }
     /// Reads back a file of the folder.
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, FolderError> {

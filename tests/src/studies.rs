@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 use tiresias_reads::bundle::{Account, AssignedRead, CaseFact, CaseToRead, Plan, TrainingCase, assign};
-use tiresias_reads::protocol::Protocol;
+use tiresias_reads::protocol::{Protocol, template};
 use tiresias_reads::record::Record;
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -59,6 +59,17 @@ function = "linear"
 kind = "fixed"
 "#
     )
+}
+
+/// The text of the sequential template with each case once, however few there are.
+///
+/// # Errors
+/// When the template has changed.
+pub fn sequential_once() -> Result<String, String> {
+    let text = template("sequential").ok_or("no template of that name")?.text;
+    let (before, repeats) = text.split_once("[repeats]").ok_or("no case comes again")?;
+    let (_, after) = repeats.split_once("\n\n").ok_or("nothing follows the repeats")?;
+    Ok(format!("{before}{after}"))
 }
 
 /// A study of a protocol's text at `root`, for two readers, with the packages of another study. Where the protocol has a training its first two cases are for

@@ -58,14 +58,14 @@ struct Station {
 }
 
 impl Desk {
-    fn new(template: &str, cases: u32) -> Self {
+    /// A study whose cases are read first without the AI, then with it; each once.
+    fn new(cases: u32) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let study = dir.path().join("study").display().to_string();
-        tiresias_tests::run::tiresias(["study", "new", &study, "--template", template])
-            .and_then(tiresias_tests::run::Ran::done)
-            .expect("made");
+        let study = dir.path().join("study");
+        fs::create_dir(&study).expect("a folder");
+        fs::write(study.join("protocol.toml"), tiresias_tests::studies::sequential_once().expect("it ships")).expect("written");
         let plan = Plan {
-            study: dir.path().join("study"),
+            study,
             out: dir.path().join("desk"),
             readers: 1,
             cases: Some(cases),
@@ -182,7 +182,7 @@ fn rows(path: &Path) -> Vec<Row> {
 #[test]
 fn what_was_acknowledged_is_there_once_after_a_kill_at_any_instant() {
     let kills = std::env::var("CRASH_KILLS").map_or(20, |n| n.parse::<u64>().expect("CRASH_KILLS is a number"));
-    let mut desk = Desk::new("sequential", 6);
+    let mut desk = Desk::new(6);
     let mut chance = Chance(20_261_128);
     let mut station = desk.hand_out();
     let (mut done, mut finished, mut acknowledged) = (0, 0, 0);
@@ -210,7 +210,7 @@ fn what_was_acknowledged_is_there_once_after_a_kill_at_any_instant() {
 #[test]
 #[ignore = "needs strace, and takes long: ./dev soak crash"]
 fn what_was_acknowledged_is_there_once_whatever_write_or_sync_is_the_last() {
-    let mut desk = Desk::new("sequential", 2);
+    let mut desk = Desk::new(1);
     for (fault, calls) in [
         ("signal=KILL", "pwrite64,write,fsync,fdatasync,ftruncate,unlink"),
         ("error=ENOSPC", "pwrite64,fsync,fdatasync,ftruncate"),
@@ -222,7 +222,17 @@ fn what_was_acknowledged_is_there_once_whatever_write_or_sync_is_the_last() {
             let strace = format!("{calls}:{fault}:when={n}");
             let only = ["record.sqlite", "record.sqlite-journal", ""].map(|name| station.root.join(name).display().to_string());
             let mut command = Command::new("strace");
-            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &format!("inject={strace}")]);
+            command.args([
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                &format!("trace={calls}"),
+                "-e",
+                &format!("inject={strace}"),
+            ]);
             only.iter().for_each(|path| _ = command.args(["-P", path]));
             command.arg(tiresias_tests::program().expect("built")).args(station.reader());
             let mut child = station.start(&mut command);

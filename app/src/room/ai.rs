@@ -161,7 +161,7 @@ impl Room {
         first.is_some()
     }
 
-    fn go_to_finding(&mut self, finding: FindingId, draft: &Draft) {
+    pub(super) fn go_to_finding(&mut self, finding: FindingId, draft: &Draft) {
         self.focus = Focus::Finding(finding);
         let outline = self.rules.shown_of_ai(draft).is_some_and(|p| p.outline);
         if let Some((series, at)) = self.place_of_finding(finding).filter(|_| outline) {

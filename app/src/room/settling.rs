@@ -177,14 +177,12 @@ impl Room {
         self.give(Action::Settle(choice), wishes);
         let ahead = self.ahead(state).into_owned();
         self.focus = Focus::Decision;
-        let _ = self.draft(&ahead).is_some_and(|draft| {
-            if draft.is_writable() {
-                self.focus_form(&ahead, draft, wishes);
-            } else if draft.settling().is_some_and(|s| s.reason().is_none()) {
-                self.focus = Focus::Reason;
-            }
-            true
-        });
+        let Some(draft) = self.draft(&ahead) else { return };
+        if draft.is_writable() {
+            self.focus_form(&ahead, draft, wishes);
+        } else if draft.settling().is_some_and(|s| s.reason().is_none()) {
+            self.focus = Focus::Reason;
+        }
     }
 
     /// A key while the keyboard is at the choice.

@@ -40,16 +40,17 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
             design::text(ui.painter(), row.left_bottom(), Align2::LEFT_BOTTOM, progress.locked, design::strong(design::HERO), STRONG);
         let rest = pos2(large.right() + 8.0, row.bottom() - 6.0);
         design::text(ui.painter(), rest, Align2::LEFT_BOTTOM, format!("of {} read", progress.of), design::regular(design::VALUE), TEXT);
-        if let Some(tiresias_reads::machine::Assignment { read, .. }) = next {
-            let begun = state.draft().is_some();
-            let button = Rect::from_min_max(pos2(row.right() - 280.0, row.top()), row.max);
-            ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
-                let words = if begun { format!("Continue {}", read.case) } else { format!("Read {}", read.case) };
-                if controls::action(ui, button.size(), &words, Some(Key("\u{23ce}")), !opening).clicked() {
-                    choice = Some(Choice::Next);
-                }
-            });
-        }
+        let button = Rect::from_min_max(pos2(row.right() - 280.0, row.top()), row.max);
+        ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
+            let words = match next.map(|n| &n.read.case) {
+                Some(case) if state.draft().is_some() => format!("Continue {case}"),
+                Some(case) => format!("Read {case}"),
+                None => "End the session".to_owned(),
+            };
+            if controls::action(ui, button.size(), &words, Some(Key("\u{23ce}")), !opening).clicked() {
+                choice = Some(if next.is_some() { Choice::Next } else { Choice::End });
+            }
+        });
         let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
         ui.painter().rect_filled(bar, 2.0, LINE);
         let part = progress.locked as f32 / progress.of.max(1) as f32;
@@ -65,7 +66,7 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
         ui.horizontal(|ui| {
             line(ui, "Record intact", design::regular(design::NOTE), DIM);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if controls::link(ui, "End the session", TEXT).clicked() {
+                if next.is_some() && controls::link(ui, "End the session", TEXT).clicked() {
                     choice = Some(Choice::End);
                 }
                 if amendable(state).next().is_some() {
@@ -82,8 +83,8 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
         && ui.input(|i| {
             i.events.iter().any(|e| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, modifiers, .. } if modifiers.is_none()))
         });
-    if enter && next.is_some() && !opening {
-        choice = Some(Choice::Next);
+    if enter && !opening {
+        choice = Some(if next.is_some() { Choice::Next } else { Choice::End });
     }
     choice
 }

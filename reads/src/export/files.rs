@@ -7,7 +7,7 @@ use super::ExportError;
 use super::reports::{MarkedRead, Report, Reports};
 use super::table::{cells_of, csv_of};
 use crate::accounts::{Meaning as Signed, Signature, Unlocked};
-use crate::folder::Aside;
+use crate::folder::{Aside, FolderError};
 use crate::formats::imrmc::Imrmc;
 use crate::formats::workbook::{self, Sheet};
 use crate::formats::{long, lrc, rjafroc, same};
@@ -90,14 +90,22 @@ pub(super) fn write(
     signer: Option<(&Unlocked, i64)>,
     reports: Option<&dyn Reports>,
 ) -> Result<Vec<String>, ExportError> {
-    let json = manifest(files.iter().map(|f| (f.name.as_str(), hash::of_bytes(&f.bytes))).collect())?;
     let aside = Aside::begin(out)?;
+    let mut hashes = Vec::with_capacity(files.len());
     for file in files {
-        aside.file(&file.name, &file.bytes)?;
-        if !file.reads_back(&aside.read(&file.name)?, reports) {
+        let written = aside.unflushed(&file.name, &file.bytes)?;
+        // The disk flushes while what was written is read back.
+        let (flushed, reads_back) = std::thread::scope(|scope| {
+            let flushing = scope.spawn(|| written.sync_all().map(|()| hash::of_bytes(&file.bytes)));
+            let read = aside.read(&file.name).map(|bytes| file.reads_back(&bytes, reports));
+            (flushing.join().unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())), read)
+        });
+        hashes.push((file.name.as_str(), flushed.map_err(FolderError::from)?));
+        if !reads_back? {
             return Err(ExportError::ReadBack(file.name.clone()));
         }
     }
+    let json = manifest(hashes)?;
     aside.file(MANIFEST, json.as_bytes())?;
     let mut names: Vec<String> = files.iter().map(|f| f.name.clone()).chain([MANIFEST.to_owned()]).collect();
     if let Some((account, utc_ms)) = signer {

@@ -85,17 +85,22 @@ pub(super) fn named(id: &str) -> String {
 pub(super) struct Names {
     numbers: HashMap<Box<str>, u32>,
     names: Vec<String>,
+    /// The number that was given last.
+    last: u32,
 }
 
 impl Names {
     pub(super) fn of(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
-            return *number;
-        }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(name.into(), number);
-        self.names.push(name.to_owned());
-        number
+        // Rows stand in some order: mostly the name is that of the row before, or the next one, or the first again.
+        let likely = [self.last, self.last.saturating_add(1), 0];
+        let known = likely.into_iter().find(|n| self.names.get(*n as usize).is_some_and(|of| of == name));
+        self.last = known.or_else(|| self.numbers.get(name).copied()).unwrap_or_else(|| {
+            let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            self.numbers.insert(name.into(), number);
+            self.names.push(name.to_owned());
+            number
+        });
+        self.last
     }
     pub(super) fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)
@@ -149,6 +154,11 @@ impl From<FormatError> for Fault {
 impl<T> Rows<T> {
     pub(super) fn new() -> Self {
         Self { readers: Names::default(), cases: Names::default(), modalities: Names::default(), rows: Vec::new() }
+    }
+    /// None yet, with room for those of a text of so many bytes.
+    pub(super) fn of_text(bytes: usize) -> Self {
+        // A row of names as studies have them has about so many bytes; a longer one only leaves room.
+        Self { rows: Vec::with_capacity(bytes / 32), ..Self::new() }
     }
     /// Takes a row of reader, case and modality.
     pub(super) fn push(&mut self, [reader, case, modality]: [&str; 3], at: u64, value: T) {

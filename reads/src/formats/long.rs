@@ -96,31 +96,35 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The truth of cases as rows repeat it.
+/// The truth of cases as rows repeat it, by the numbers of their names.
 #[derive(Default)]
-struct Truths(HashMap<Box<str>, bool>);
+struct Truths(Vec<Option<bool>>);
 
 impl Truths {
-    fn take(&mut self, case: &str, text: &str) -> Result<bool, String> {
+    fn take(&mut self, case: &str, number: u32, text: &str) -> Result<bool, String> {
         let signal = match text {
             "0" => false,
             "1" => true,
             _ => return Err(format!("The truth of case {} is not 0 or 1.", named(case))),
         };
-        match self.0.get(case) {
-            Some(before) if *before != signal => Err(format!("The case {} had another truth on an earlier line.", named(case))),
-            Some(_) => Ok(signal),
-            None => {
-                self.0.insert(case.into(), signal);
-                Ok(signal)
-            }
+        let number = number as usize;
+        // Numbers are given one after the other, so that this grows by one.
+        if self.0.len() <= number {
+            self.0.resize(number + 1, None);
+        }
+        match self.0.get_mut(number).map(|before| *before.get_or_insert(signal)) {
+            Some(before) if before != signal => Err(format!("The case {} had another truth on an earlier line.", named(case))),
+            _ => Ok(signal),
         }
     }
 }
 
 /// A value without the space around it.
 fn value(record: &csv::StringRecord, at: usize) -> &str {
-    record.get(at).unwrap_or_default().trim()
+    let text = record.get(at).unwrap_or_default();
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    // What begins and ends with a letter of ASCII, as nearly all do, has no space around it.
+    if ends.iter().flatten().all(u8::is_ascii_graphic) { text } else { text.trim() }
 }
 
 fn filled<'r>(record: &'r csv::StringRecord, at: usize, what: &str) -> Result<&'r str, String> {
@@ -141,10 +145,10 @@ pub fn parse(bytes: &[u8]) -> Result<Dataset, FormatError> {
     let [truth, score, localized] = [table.column(TRUTH)?, table.column(SCORE)?, table.find(LOCALIZED)?.unwrap_or(usize::MAX)];
     let is_located = localized != usize::MAX;
     let mut truths = Truths::default();
-    let mut rows = Rows::new();
+    let mut rows = Rows::of_text(bytes.len());
     let table = table.rows(|record, at| {
         let case = filled(record, case, "case")?;
-        let signal = truths.take(case, value(record, truth))?;
+        let signal = truths.take(case, rows.cases.of(case), value(record, truth))?;
         let rating = number(value(record, score)).ok_or(NO_NUMBER)?;
         let right = match (signal, value(record, localized)) {
             (true, "1") => true,
@@ -155,7 +159,9 @@ pub fn parse(bytes: &[u8]) -> Result<Dataset, FormatError> {
         rows.push([filled(record, reader, "reader")?, case, filled(record, modality, "modality")?], at, LocatedRating { rating, right });
         Ok(())
     })?;
-    let case = |name: &str| plain_case(name, truths.0.get(name).copied().unwrap_or_default());
+    let diseased: HashMap<String, bool> =
+        (0..).zip(&truths.0).map(|(number, truth)| (rows.cases.name(number).to_owned(), truth.unwrap_or_default())).collect();
+    let case = |name: &str| plain_case(name, diseased.get(name).copied().unwrap_or_default());
     let data = if is_located {
         rows.dataset(case, &None, |cell: &mut Option<LocatedRating>, score| cell.replace(score).is_none(), Scores::Lroc)
     } else {
@@ -267,7 +273,11 @@ pub fn write(data: &Dataset, header: Header) -> Result<String, FormatError> {
     let mut text = started(&header, scores.len());
     each(&data, |at, [reader, case, modality], diseased| {
         if let Some(score) = scores.get(at).copied().flatten() {
-            let _ = writeln!(text, "{reader},{modality},{case},{},{score}", u8::from(diseased));
+            for part in [reader, ",", modality, ",", case, if diseased { ",1," } else { ",0," }] {
+                text.push_str(part);
+            }
+            push_number(&mut text, score);
+            text.push('\n');
         }
     });
     Ok(text)
@@ -321,6 +331,22 @@ pub fn write_marks(data: &Dataset) -> Result<[String; 2], FormatError> {
         }
     }
     Ok([marks, truth])
+}
+
+/// Writes a number as `Display` does: the shortest decimal that is read back as the same number. Whole numbers and tenths, which ratings mostly are, are
+/// written by their digits: n / 10 is the number nearest to that decimal, and below 2^53 no shorter one is.
+fn push_number(text: &mut String, number: f64) {
+    let tenths = number * 10.0;
+    let is_tenths = (0.0..1e15).contains(&tenths) && tenths.fract() == 0.0 && tenths / 10.0 == number && number.is_sign_positive();
+    if !is_tenths {
+        let _ = write!(text, "{number}");
+        return;
+    }
+    let tenths = tenths as u64;
+    let _ = write!(text, "{}", tenths / 10);
+    if let digit @ 1.. = tenths % 10 {
+        let _ = write!(text, ".{digit}");
+    }
 }
 
 fn started(header: &[&str], rows: usize) -> String {
@@ -384,6 +410,23 @@ mod tests {
         assert_eq!(write_marks(&parse_marks(marks.as_bytes(), &lesions).unwrap()).unwrap(), [marks, truth]);
         let equal = parse_lesions(b"case,lesion,weight\nc2,2,0\nc2,1,0\n").unwrap();
         assert_eq!(equal["c2"].iter().map(|l| (l.number, l.weight)).collect::<Vec<_>>(), [(1, 0.5), (2, 0.5)]);
+    }
+
+    #[test]
+    fn numbers_are_written_as_display_does() {
+        let mut bits = 1u64;
+        let any = std::iter::repeat_with(move || {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bits
+        });
+        let tenths = any.clone().take(2_000).map(|n| (n >> (n % 60)) as f64 / 10.0);
+        let all =
+            any.take(2_000).map(f64::from_bits).filter(|n| n.is_finite()).chain(tenths).flat_map(|n| [n, -n, n.next_up(), n.next_down()]);
+        for number in all.chain([0.0, -0.0, 0.1, 1e14, 99_999_999_999_999.9, 1e15, 1e300, 5e-324]) {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
     }
 
     #[test]

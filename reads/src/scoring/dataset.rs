@@ -208,10 +208,16 @@ impl Dataset {
     }
 
     fn cell_fits(&self, at: usize) -> Result<(), DatasetError> {
-        let [modality, reader, case] = self.names(at).map(str::to_owned);
+        let names = || self.names(at).map(str::to_owned);
         let Some(of) = self.cases.get(at % self.cases.len().max(1)) else { return Ok(()) };
-        let not_finite = || DatasetError::NotFinite { modality: modality.clone(), reader: reader.clone(), case: case.clone() };
-        let wrong = |why| DatasetError::Mark { modality: modality.clone(), reader: reader.clone(), case: case.clone(), why };
+        let not_finite = || {
+            let [modality, reader, case] = names();
+            DatasetError::NotFinite { modality, reader, case }
+        };
+        let wrong = |why| {
+            let [modality, reader, case] = names();
+            DatasetError::Mark { modality, reader, case, why }
+        };
         match &self.scores {
             Scores::Roc(cells) => match cells.get(at) {
                 Some(Some(score)) if !score.is_finite() => Err(not_finite()),

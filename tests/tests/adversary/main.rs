@@ -22,15 +22,14 @@ use attack::{Attack, Until, attack};
 use needles::Needles;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::desk::DESK_PHRASE;
 
 /// The size of every sealed part, bytes.
 const SEALED: &str = "65536";
 
 /// A study desk with cases of one image each, the AI results of every other one, and a folder handed out to each simulated reader.
 struct Desk {
-    dir: TempDir,
+    desk: tiresias_tests::desk::Desk,
     needles: Needles,
     readers: usize,
 }
@@ -38,66 +37,46 @@ struct Desk {
 impl Desk {
     /// With a protocol that ships, so many cases and readers.
     fn new(template: &str, cases: usize, readers: usize) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mut desk = Self { dir, needles: Needles::default(), readers };
-        fs::write(desk.file("desk-phrase"), "correct horse battery\n").expect("written");
-        fs::write(desk.file("reader-phrase"), tiresias::simulate::PASSPHRASE).expect("written");
-        desk.ran(&["study", "new", "@study", "--template", template]);
-        desk.account("cora", "coordinator", "desk-phrase");
+        let desk = tiresias_tests::desk::Desk::new(template).unwrap_or_else(|e| panic!("{e}"));
+        let mut desk = Self { desk, needles: Needles::default(), readers };
         for n in 1..=readers {
-            desk.account(&format!("sim-{n:03}"), "reader", "reader-phrase");
+            let made = desk.desk.account(&format!("sim-{n:03}"), "reader", "Somebody", tiresias::simulate::PASSPHRASE);
+            made.unwrap_or_else(|e| panic!("{e}"));
         }
         desk.pack(cases);
-        for step in ["sign", "assign"] {
-            desk.ran(&["study", step, "@study", "--as", "cora", "--passphrase-file", "@desk-phrase"]);
-        }
+        desk.desk.sign_and_assign().unwrap_or_else(|e| panic!("{e}"));
         for n in 1..=readers {
-            let (reader, out) = (format!("sim-{n:03}"), format!("@station-{n:03}"));
-            let keys = ["--keys", "--key-passphrase-file", "@desk-phrase"];
-            desk.ran(&[&["study", "hand-out", "@study", "--reader", &reader, "--out", &out][..], &keys].concat());
+            desk.desk.hand_out(&format!("sim-{n:03}"), &format!("station-{n:03}")).unwrap_or_else(|e| panic!("{e}"));
         }
         desk
     }
     fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-    /// Runs a command in which "@name" is a file of the folder.
-    fn ran(&self, words: &[&str]) -> Ran {
-        let arguments =
-            words.iter().map(|w| w.strip_prefix('@').map_or_else(|| (*w).to_owned(), |name| self.file(name).display().to_string()));
-        tiresias(arguments).and_then(Ran::done).unwrap_or_else(|e| panic!("{words:?}: {e}"))
-    }
-    fn account(&self, id: &str, kind: &str, phrase: &str) {
-        let phrase = format!("@{phrase}");
-        let own = ["study", "account", "@study", "--id", id, "--kind", kind, "--name", "Somebody", "--new-passphrase-file", &phrase];
-        let by = ["--as", "cora", "--passphrase-file", "@desk-phrase"];
-        self.ran(&[&own[..], if kind == "coordinator" { &[] } else { &by }].concat());
+        self.desk.file(name)
     }
     /// Packs cases of one slice each; every other one has an AI result, in words and numbers that nothing else has.
     fn pack(&mut self, cases: usize) {
         let slices = slices();
         assert!(slices.len() >= cases, "{} slices", slices.len());
         for (n, slice) in slices.iter().take(cases).enumerate() {
-            self.pack_one("study", n, slice, n % 2 == 0);
+            self.pack_one(n, slice, n % 2 == 0);
         }
-        self.needles = Needles::of_desk(&self.file("study"), "correct horse battery", cases);
+        self.needles = Needles::of_desk(&self.desk.study(), DESK_PHRASE, cases);
     }
-    fn pack_one(&self, study: &str, n: usize, slice: &Path, has_result: bool) {
+    fn pack_one(&self, n: usize, slice: &Path, has_result: bool) {
         let case = format!("C-{n:02}");
         let result = self.file(&format!("{case}.json"));
         fs::write(&result, needles::result(n, slice)).expect("written");
-        let [slice, result] = [slice, &result].map(|p| p.display().to_string());
-        let study = format!("@{study}");
-        let own = ["pack", &slice, "--study", &study, "--case", &case, "--passphrase-file", "@desk-phrase", "--sealed-size", SEALED];
-        let with: &[&str] = &["--ai", &result];
-        self.ran(&[&own[..], if has_result { with } else { &[] }].concat());
+        let packed = self.desk.pack(slice, &case, has_result.then_some(&result), &["--sealed-size", SEALED]);
+        packed.unwrap_or_else(|e| panic!("{e}"));
     }
     /// The same images packed with and without a result have files of the same sizes.
-    fn sizes_tell_nothing(&self) {
+    fn sizes_tell_nothing() {
+        let desk = tiresias_tests::desk::Desk::new("sequential").unwrap_or_else(|e| panic!("{e}"));
+        let other = Self { desk, needles: Needles::default(), readers: 0 };
         let slice = slices().swap_remove(0);
-        self.pack_one("sizes", 0, &slice, true);
-        self.pack_one("sizes", 1, &slice, false);
-        let shapes = needles::shapes(&self.file("sizes"));
+        other.pack_one(0, &slice, true);
+        other.pack_one(1, &slice, false);
+        let shapes = needles::shapes(&other.desk.study());
         assert!(shapes.len() == 2 && shapes[0] == shapes[1] && shapes[0].len() == 4, "{shapes:?}");
     }
     fn stations(&self) -> impl Iterator<Item = PathBuf> {
@@ -144,7 +123,7 @@ fn no_ai_is_found_before_its_reveal() {
             sum.add(found);
         }
         commands::with_the_passphrase(&desk.another("stolen"), &desk.needles);
-        desk.sizes_tell_nothing();
+        Desk::sizes_tell_nothing();
     }
     println!("{sum}");
     assert!(sum.reads >= reads && sum.seen_after > 0, "it looks where something is to be seen: {sum}");

@@ -9,6 +9,7 @@ mod plant;
 mod search;
 #[path = "../reading_room/sitting.rs"]
 mod sitting;
+mod whole;
 
 use egui::{Key, Modifiers, vec2};
 use plant::{Canary, plant};

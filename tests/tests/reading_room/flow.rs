@@ -23,7 +23,8 @@ fn a_first_impression_is_locked_before_the_ai_and_stays_beside_the_revision() {
     room.until_says("After how many months?");
     press(&mut room, "6!");
     room.until_says("Show the AI");
-    assert!(!room.says("How confident"), "nothing is asked until the AI is shown");
+    assert!(room.says("Your first impression") && room.says("6 months"), "what was locked stays in sight");
+    assert!(!room.says("biopsy") && !room.says("definitely present"), "nothing is asked until the AI is shown");
     room.chord(Modifiers::COMMAND, Key::Enter);
     room.rest();
     assert!(room.says("Show the AI"), "the lock is not the way to the AI");

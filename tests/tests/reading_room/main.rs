@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
 
 mod adjudicating;
+mod ai;
 mod bindings;
 mod bytes;
 mod clipped;

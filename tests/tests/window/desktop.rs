@@ -195,6 +195,19 @@ impl Window<'_> {
         self.until("the record is open", |w| w.events.iter().any(|e| e["what"] == "open record"));
     }
 
+    /// Types a passphrase where it is asked for, and Enter.
+    pub(crate) fn passphrase(&mut self, phrase: &str) {
+        self.settle();
+        self.hand(&["type", "--delay", "20", phrase]);
+        self.settle();
+        self.keys(&["Return"]);
+    }
+    /// Signs in as the only reader of a folder that was handed out.
+    pub(crate) fn sign_in_with(&mut self, phrase: &str) {
+        self.passphrase(phrase);
+        self.until("the record is open", |w| w.events.iter().any(|e| e["what"] == "open record"));
+    }
+
     /// What is on the screen, for whoever looks into a failure.
     fn picture(&self) -> String {
         let file = std::env::temp_dir().join("tiresias-window-test.png");
@@ -204,6 +217,13 @@ impl Window<'_> {
     pub(crate) fn picture_to(&self, file: &Path) -> bool {
         let made = Command::new("import").args(["-window", "root"]).arg(file).env("DISPLAY", &self.desktop.display).status();
         made.is_ok_and(|s| s.success())
+    }
+
+    /// Keeps a picture where somebody wants to look at it: in the folder `TIRESIAS_PICTURES`.
+    pub(crate) fn keep(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("TIRESIAS_PICTURES") {
+            assert!(self.picture_to(&PathBuf::from(folder).join(format!("{name}.png"))), "ImageMagick takes the pictures");
+        }
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.

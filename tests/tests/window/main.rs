@@ -17,4 +17,6 @@ mod refusing;
 #[cfg(test)]
 mod scrolling;
 #[cfg(test)]
+mod settling;
+#[cfg(test)]
 mod studies;

@@ -19,7 +19,7 @@ use crate::controls;
 use crate::design::{self, CAUTION, DIM, LINE, PANEL, STRONG, TEXT};
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
-use tiresias_reads::machine::{Draft, Missing, Place, State, Subject, excusable, is_evaluable};
+use tiresias_reads::machine::{Draft, Missing, Place, Stage, State, Subject, excusable, is_evaluable};
 
 /// More units than this are drawn one at a time, the others as a line each.
 const OPEN_UNITS: usize = 2;
@@ -30,14 +30,18 @@ impl Room {
         ui.painter().vline(column.left() + 0.5, column.y_range(), Stroke::new(1.0, LINE));
         let inner = column.shrink2(vec2(design::MARGIN, 0.0));
         let foot = self.foot(ui, inner.width(), state, draft);
-        let body = inner.with_max_y(inner.bottom() - foot.height);
+        // The bar of a long column stands in the margin, beside what is read.
+        let body = inner.with_max_y(inner.bottom() - foot.height).with_max_x(column.right());
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             let shown = ScrollArea::vertical().auto_shrink(false).id_salt("form").show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                let width = ui.available_width();
+                let width = inner.width();
                 ui.add_space(14.0);
                 if self.filling.review {
                     self.review(ui, width, state, draft);
+                } else if Stage::of(&self.rules, draft) == Stage::Locked {
+                    self.facts(ui, width);
+                    self.what_was_locked(ui, width, draft);
                 } else if !self.settle_form(ui, width, state, draft, wishes) {
                     self.facts(ui, width);
                     self.mark_list(ui, width, draft, wishes);

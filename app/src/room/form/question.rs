@@ -48,6 +48,36 @@ impl Room {
         ui.add_space(14.0);
     }
 
+    /// The first impression, which nobody can change any more, until something new is shown.
+    pub(super) fn what_was_locked(&self, ui: &mut Ui, width: f32, draft: &Draft) {
+        let Some(impression) = draft.impression() else { return };
+        super::heading(ui, width, "Your first impression");
+        let marks = impression.marks().len();
+        if marks > 0 {
+            let words = if marks == 1 { "1 mark".to_owned() } else { format!("{marks} marks") };
+            super::said(ui, width, &words, design::regular(design::BODY), STRONG);
+            ui.add_space(12.0);
+        }
+        let form = self.rules.protocol().form();
+        for question in form.questions() {
+            for subject in form.subjects(question, impression.marks().keys().copied()) {
+                let Some(value) = impression.answers().get(&question.id, &subject) else { continue };
+                let text = format!("{}{}", question.text, self.about(&subject));
+                super::said(ui, width, &text, design::regular(design::NOTE), TEXT);
+                ui.add_space(2.0);
+                super::said(ui, width, &words_of(&question.kind, value), design::regular(design::BODY), STRONG);
+                ui.add_space(12.0);
+            }
+        }
+        for (subject, reason) in impression.not_evaluable() {
+            let text = format!("Not evaluable{}", self.about(subject));
+            super::said(ui, width, &text, design::regular(design::NOTE), TEXT);
+            ui.add_space(2.0);
+            super::said(ui, width, reason, design::regular(design::BODY), STRONG);
+            ui.add_space(12.0);
+        }
+    }
+
     /// The question's text, its value large at the right, and what was said before the AI; a click brings the keyboard here.
     fn question_line(
         &mut self,

@@ -3,9 +3,17 @@
 use super::{Field, heading, said};
 use crate::controls;
 use crate::design::{self, CAUTION, RADIUS, RAISED, STRONG, TEXT};
-use crate::room::Room;
+use crate::room::{Focus, Room};
 use egui::{Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use tiresias_reads::machine::{Draft, Missing, Place, State, Subject, unusual};
+use tiresias_words::FindingId;
+
+/// The way from the list to the place.
+enum Way {
+    Field(Place),
+    Finding(FindingId),
+    Focus(Focus),
+}
 
 impl Room {
     pub(super) fn review(&mut self, ui: &mut Ui, width: f32, state: &State, draft: &Draft) {
@@ -19,11 +27,16 @@ impl Room {
             heading(ui, width, "Still to do before the lock");
         }
         for missing in &rest {
-            let to = missing.place().or_else(|| self.about_what(missing, draft));
+            let to = self.way_to(missing, draft);
             if row(ui, width, &self.missing_words(missing), to.is_some())
-                && let Some(place) = to
+                && let Some(way) = to
             {
-                self.go(Field::At(place), draft);
+                match way {
+                    Way::Field(place) => self.go(Field::At(place), draft),
+                    Way::Finding(finding) => self.go_to_finding(finding, draft),
+                    Way::Focus(focus) => self.focus = focus,
+                }
+                self.filling.review = false;
             }
         }
         if !unusual.is_empty() {
@@ -44,6 +57,16 @@ impl Room {
         ui.add_space(14.0);
         if controls::link(ui, "Back to the form", TEXT).clicked() {
             self.filling.review = false;
+        }
+    }
+
+    /// Where something that is missing is said.
+    fn way_to(&self, missing: &Missing, draft: &Draft) -> Option<Way> {
+        match missing {
+            Missing::Finding(finding) => Some(Way::Finding(*finding)),
+            Missing::Decision => Some(Way::Focus(Focus::Decision)),
+            Missing::Reason => Some(Way::Focus(Focus::Reason)),
+            _ => missing.place().or_else(|| self.about_what(missing, draft)).map(Way::Field),
         }
     }
 
