@@ -1,9 +1,13 @@
 """Opens every image of a case package with pydicom, an independent reader, and compares it with its source.
 
 Usage: pydicom_check.py PACKAGE SOURCE OPTION...
+       pydicom_check.py --each PIXELS.CSV ROOT
 Prints one JSON document: files opened, images whose pixels are in the source, codes, and where the source allows it uptake factor and b-values.
 Pixels are compared as stored values by their SHA-256: a package's images have new names, so each must be the image of some source file.
+With --each it takes pairs of lines from stdin, a package and its source, and answers each pair with one line. What pydicom cannot decode of a source is
+looked for in PIXELS.CSV, which lists the hashes that other programs found of files below ROOT, by their first frame.
 """
+import csv
 import hashlib
 import json
 import math
@@ -45,7 +49,57 @@ def files(folder):
     return [p for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file() and p.suffix != ".json"]
 
 
+def each(listed, root):
+    """Answers each package on stdin."""
+    known = {}
+    with open(listed, newline="") as rows:
+        for row in csv.DictReader(rows):
+            if row["frame"] == "0":
+                known[pathlib.Path(root, row["path"])] = (row["sha256_int32le"], row["coding"])
+    while package := sys.stdin.readline().rstrip("\n"):
+        source = pathlib.Path(sys.stdin.readline().rstrip("\n"))
+        before, coded = set(), {}
+        for path in files(source) if source.is_dir() else [source]:
+            data = pydicom.dcmread(path, force=True)
+            if "PixelData" not in data and "FloatPixelData" not in data and "DoubleFloatPixelData" not in data:
+                continue
+            try:
+                before.add(first_frame(data))
+            except Exception:
+                pass
+            if path in known:
+                coded[known[path][0]] = known[path][1]
+        answer = {"opened": 0, "equal": 0, "listed": 0, "lossy": 0, "wrong": []}
+        for path in sorted(pathlib.Path(package).glob("*.dcm")):
+            data = pydicom.dcmread(path)
+            answer["opened"] += 1
+            found = first_frame(data)
+            if found in before:
+                answer["equal"] += 1
+            elif found in coded:
+                answer["listed"] += 1
+            elif any(coding != "lossless" for coding in coded.values()):
+                answer["lossy"] += 1
+            else:
+                answer["wrong"].append("pixels of no source image")
+            if data.PatientIdentityRemoved != "YES" or str(data.PatientName) or data.PatientID:
+                answer["wrong"].append("a person")
+            if [c.CodeValue for c in data.DeidentificationMethodCodeSequence] != ["113100"]:
+                answer["wrong"].append("codes")
+        answer["wrong"] = sorted(set(answer["wrong"]))
+        print(json.dumps(answer), flush=True)
+
+
+def first_frame(data):
+    stored = data.pixel_array
+    if int(data.get("NumberOfFrames") or 1) > 1:
+        stored = stored[0]
+    return hashlib.sha256(numpy.ascontiguousarray(stored.astype("<i4")).tobytes()).hexdigest()
+
+
 def main():
+    if sys.argv[1] == "--each":
+        return each(*sys.argv[2:])
     package, source, options = sys.argv[1], sys.argv[2], sys.argv[3:]
     before = {}
     factors, bvalues = [], []

@@ -13,13 +13,14 @@
 
 use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::tags;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use tiresias_cases::{Codecs, Package, PackageKey, Packing, Signer, Trust, UidKey, read_folder};
+use tiresias_cases::{Codecs, Package, PackageKey, Packing, Signer, Trust, UidKey, read_folder, scan};
 use tiresias_tests::run::{Ran, tiresias};
 use tiresias_tests::{Walk, data, program, root, shared};
 use tiresias_words::{Role, StudyId};
@@ -128,7 +129,38 @@ fn an_independent_reader_finds_the_source_in_the_package() {
     ));
 }
 
-/// Every series and every single image goes through, or is stopped with the reason that is listed.
+/// pydicom beside the test, asked about one package after the other.
+struct Reader {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    sum: BTreeMap<&'static str, u64>,
+}
+
+impl Reader {
+    fn start(shared: &Path) -> Option<Self> {
+        let data = shared.join("data");
+        let mut command = Command::new(python()?);
+        command.arg(root().join("tests/pydicom_check.py")).arg("--each").arg(data.join("reference/pixels.csv")).arg(&data);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Some(Self { child, answers, sum: BTreeMap::new() })
+    }
+    /// Opens every file of a package; it holds `images` images of the source.
+    fn check(&mut self, package: &Path, source: &Path, images: usize) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{}\n{}", text(package), text(source)).unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        let name = source.display();
+        let found: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{name}: no answer of pydicom: {e}"));
+        assert_eq!(found["wrong"], serde_json::json!([]), "{name}: {found}");
+        assert!(found["opened"].as_u64().is_some_and(|n| n > 0 && n <= images as u64), "{name}: {found} of {images}");
+        for what in ["opened", "equal", "listed", "lossy"] {
+            *self.sum.entry(what).or_default() += found[what].as_u64().unwrap();
+        }
+    }
+}
+
+/// Every series and every single image goes through, or is stopped with the reason that is listed; pydicom opens every packed file.
 #[test]
 fn the_collection_goes_through_or_is_stopped_with_a_reason() {
     let Some(shared) = shared().filter(|folder| folder.join("data/single").is_dir()) else {
@@ -140,6 +172,7 @@ fn the_collection_goes_through_or_is_stopped_with_a_reason() {
     let scratch = tempfile::tempdir().unwrap();
     let codecs = Arc::new(Codecs::new(program().unwrap(), vec!["codec-worker".into()]));
     let (mut packed, mut stopped) = (0, BTreeMap::new());
+    let mut reader = Reader::start(&shared);
     for folder in ["series", "single"] {
         let mut paths: Vec<PathBuf> = fs::read_dir(shared.join("data").join(folder)).unwrap().map(|e| e.unwrap().path()).collect();
         paths.sort();
@@ -148,14 +181,24 @@ fn the_collection_goes_through_or_is_stopped_with_a_reason() {
             let read = read_folder(&path, &codecs, &mut |_| ControlFlow::Continue(())).unwrap();
             let mut why: Vec<String> = read.refused.iter().map(|r| r.reason.to_string()).collect();
             why.extend(read.objects.iter().map(|o| format!("it is no image ({})", o.kind)));
-            for series in &read.series {
+            for found in &read.series {
                 let place = scratch.path().join("package");
-                let (series, key) = ([(Role::current(), series)], UidKey::new([4; 32]));
+                let (series, key) = ([(Role::current(), found)], UidKey::new([4; 32]));
                 match Packing::new(&series, &key).pack(&place, &mut |_| ControlFlow::Continue(())) {
                     Ok(_) => {
                         Package::open(&place, &Trust::Unsigned).unwrap().verify().unwrap();
+                        // As the command does before a package comes to its place.
+                        let report = scan(&place, &codecs, &mut |_| ControlFlow::Continue(())).unwrap();
+                        if report.has_leaks() {
+                            let kinds: BTreeSet<&str> = report.leaks().iter().map(|l| l.kind().word()).collect();
+                            why.push(format!("the scan stops it ({})", kinds.into_iter().collect::<Vec<_>>().join(" and ")));
+                        } else {
+                            packed += 1;
+                        }
+                        if let Some(reader) = &mut reader {
+                            reader.check(&place, &path, found.len());
+                        }
                         fs::remove_dir_all(&place).unwrap();
-                        packed += 1;
                     }
                     Err(e) => {
                         why.push(e.to_string());
@@ -171,6 +214,12 @@ fn the_collection_goes_through_or_is_stopped_with_a_reason() {
         }
     }
     println!("{packed} series packed, {} sources stopped in part or whole", stopped.len());
+    if let Some(reader) = reader {
+        println!(
+            "pydicom opened every packed file, its pixels equal to what it decodes of the source, or to what other programs do: {:?}",
+            reader.sum
+        );
+    }
     let found: Vec<String> = stopped.iter().map(|(name, why)| format!("{name},{why}")).collect();
     let unlisted: Vec<&String> = found.iter().filter(|l| l.split_once(',').is_none_or(|(n, why)| listed.get(n) != Some(&why))).collect();
     assert!(unlisted.is_empty() && found.len() == listed.len(), "tests/data/pack_stopped.csv should say:\n{}", found.join("\n"));

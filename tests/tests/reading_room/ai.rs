@@ -98,37 +98,30 @@ struct Seen {
     axes: [usize; 2],
 }
 
-/// The place that is written beside the pointer, LPS mm; none beside the images.
-fn written(room: &mut Sitting, pane: Rect, at: Pos2) -> Option<[f64; 3]> {
+/// The place under the pointer, LPS mm, as it is written in the corner of the main pane.
+fn written(room: &mut Sitting, at: Pos2) -> [f64; 3] {
     room.hover(at);
-    let text = room.texts_in(pane, " mm").into_iter().map(|t| t.text).find(|t| t.starts_with(['R', 'L']))?;
+    let main = room.pane("axial");
+    let text = room.texts_in(main, " mm").into_iter().map(|t| t.text).find(|t| t.starts_with(['R', 'L'])).expect("a position");
     let words: Vec<&str> = text.split_whitespace().collect();
     let value = |letter: usize, negative: &str| {
         let mm: f64 = words[letter + 1].parse().expect("millimetres");
         if words[letter] == negative { -mm } else { mm }
     };
     // To the left, to the back and to the head are positive.
-    Some([value(0, "R"), value(2, "A"), value(4, "F")])
+    [value(0, "R"), value(2, "A"), value(4, "F")]
 }
 
 impl Seen {
     fn of(room: &mut Sitting, way: &str, axes: [usize; 2]) -> Self {
         let rect = room.pane(way);
-        let middle = rect.min + (rect.size() / 2.0).floor() + vec2(0.5, 0.5);
-        // From far out towards the middle, to where the image begins: the farther apart two places are, the better is what is written of them.
-        let mut far = |way: egui::Vec2, most: f32| {
-            let steps = (1..most as i32 - 12).rev().step_by(5);
-            let found = steps.map(|n| n as f32).find_map(|n| written(room, rect, middle + way * n).map(|place| (n, place)));
-            found.expect("a place on the image")
-        };
-        let [half_wide, half_high] = [rect.width() / 2.0, rect.height() / 2.0];
-        let (left, right) = (far(vec2(-1.0, 0.0), half_wide), far(vec2(1.0, 0.0), half_wide));
-        let (top, low) = (far(vec2(0.0, -1.0), half_high), far(vec2(0.0, 1.0), half_high));
-        let by = |(a, from): (f32, [f64; 3]), (b, to): (f32, [f64; 3])| std::array::from_fn(|k| (to[k] - from[k]) / f64::from(a + b));
-        let (across, down): ([f64; 3], [f64; 3]) = (by(left, right), by(top, low));
-        let by = middle - (rect.min + vec2(0.5, 0.5));
-        let middle_place: [f64; 3] = std::array::from_fn(|k| left.1[k] + across[k] * f64::from(left.0));
-        let origin = std::array::from_fn(|k| middle_place[k] - across[k] * f64::from(by.x) - down[k] * f64::from(by.y));
+        let first = rect.min + vec2(20.5, 20.5);
+        let [wide, high] = [rect.width() - 41.0, rect.height() - 41.0].map(f32::floor);
+        let origin = written(room, first);
+        let [right, low] = [written(room, first + vec2(wide, 0.0)), written(room, first + vec2(0.0, high))];
+        let by = |to: [f64; 3], pixels: f32| std::array::from_fn(|k| (to[k] - origin[k]) / f64::from(pixels));
+        let (across, down): ([f64; 3], [f64; 3]) = (by(right, wide), by(low, high));
+        let origin = std::array::from_fn(|k| origin[k] - 20.0 * (across[k] + down[k]));
         room.window.remove_cursor();
         room.step();
         Self { rect, origin, across, down, axes }
