@@ -5,7 +5,7 @@ Usage: pydicom_check.py PACKAGE SOURCE OPTION...
 Prints one JSON document: files opened, images whose pixels are in the source, codes, and where the source allows it uptake factor and b-values.
 Pixels are compared as stored values by their SHA-256: a package's images have new names, so each must be the image of some source file.
 With --each it takes pairs of lines from stdin, a package and its source, and answers each pair with one line. What pydicom cannot decode of a source is
-looked for in PIXELS.CSV, which lists the hashes that other programs found of files below ROOT, by their first frame.
+looked for in PIXELS.CSV, which lists the hashes that other programs found of frames of files below ROOT.
 """
 import csv
 import hashlib
@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 
 import numpy
 import pydicom
+from pydicom.pixel_data_handlers.util import apply_color_lut, convert_color_space
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 PROFILE = {"patient-characteristics": "113108", "modified-dates": "113107", "safe-private": "113111"}
 
@@ -54,32 +56,33 @@ def each(listed, root):
     known = {}
     with open(listed, newline="") as rows:
         for row in csv.DictReader(rows):
-            if row["frame"] == "0":
-                known[pathlib.Path(root, row["path"])] = (row["sha256_int32le"], row["coding"])
+            known.setdefault(pathlib.Path(root, row["path"]), []).append((row["sha256_int32le"], row["coding"]))
     while package := sys.stdin.readline().rstrip("\n"):
         source = pathlib.Path(sys.stdin.readline().rstrip("\n"))
-        before, coded = set(), {}
+        before, coded, several = set(), {}, False
         for path in files(source) if source.is_dir() else [source]:
             data = pydicom.dcmread(path, force=True)
             if "PixelData" not in data and "FloatPixelData" not in data and "DoubleFloatPixelData" not in data:
                 continue
             try:
-                before.add(first_frame(data))
+                before.update(frames(data))
             except Exception:
-                pass
-            if path in known:
-                coded[known[path][0]] = known[path][1]
-        answer = {"opened": 0, "equal": 0, "listed": 0, "lossy": 0, "wrong": []}
+                # Of several frames not all are listed.
+                several = several or int(data.get("NumberOfFrames") or 1) > 1
+            coded.update(known.get(path, []))
+        answer = {"opened": 0, "equal": 0, "listed": 0, "lossy": 0, "unlisted": 0, "wrong": []}
         for path in sorted(pathlib.Path(package).glob("*.dcm")):
             data = pydicom.dcmread(path)
             answer["opened"] += 1
-            found = first_frame(data)
-            if found in before:
+            found = set(frames(data))
+            if found <= before:
                 answer["equal"] += 1
-            elif found in coded:
+            elif found & set(coded):
                 answer["listed"] += 1
             elif any(coding != "lossless" for coding in coded.values()):
                 answer["lossy"] += 1
+            elif several and coded:
+                answer["unlisted"] += 1
             else:
                 answer["wrong"].append("pixels of no source image")
             if data.PatientIdentityRemoved != "YES" or str(data.PatientName) or data.PatientID:
@@ -90,11 +93,32 @@ def each(listed, root):
         print(json.dumps(answer), flush=True)
 
 
-def first_frame(data):
-    stored = data.pixel_array
-    if int(data.get("NumberOfFrames") or 1) > 1:
-        stored = stored[0]
-    return hashlib.sha256(numpy.ascontiguousarray(stored.astype("<i4")).tobytes()).hexdigest()
+def hashes(stored, count):
+    parts = stored if count > 1 else [stored]
+    return [hashlib.sha256(numpy.ascontiguousarray(part.astype("<i4")).tobytes()).hexdigest() for part in parts]
+
+
+def frames(data):
+    """The hash of each frame: of its samples, and of the colours that they stand for (PS3.3 C.7.6.3.1.2, C.7.9)."""
+    count = int(data.get("NumberOfFrames") or 1)
+    if "TransferSyntaxUID" not in data.file_meta:
+        data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+        data.is_little_endian, data.is_implicit_VR = True, True
+    if data.file_meta.TransferSyntaxUID == ExplicitVRBigEndian and data.BitsAllocated == 8:
+        # pydicom 2.3 takes the words of pixels (OW) and of tables for little endian, whatever the file is.
+        for name in ("PixelData", *(f"{c}PaletteColorLookupTableData" for c in ("Red", "Green", "Blue"))):
+            if name in data:
+                data[name].value = numpy.frombuffer(data[name].value, ">u2").astype("<u2").tobytes()
+    found = hashes(data.pixel_array, count)
+    if data.PhotometricInterpretation == "PALETTE COLOR":
+        colours = apply_color_lut(data.pixel_array, data)
+        found += hashes(colours >> 8 if colours.dtype.itemsize > 1 else colours, count)
+    elif data.PhotometricInterpretation == "RGB" and data.BitsStored > 8:
+        # A package has what the screen shows of each colour.
+        found += hashes(data.pixel_array >> (data.BitsStored - 8), count)
+    elif data.PhotometricInterpretation.startswith("YBR"):
+        found += hashes(convert_color_space(data.pixel_array, data.PhotometricInterpretation, "RGB"), count)
+    return found
 
 
 def main():

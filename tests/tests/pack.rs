@@ -154,7 +154,7 @@ impl Reader {
         let found: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{name}: no answer of pydicom: {e}"));
         assert_eq!(found["wrong"], serde_json::json!([]), "{name}: {found}");
         assert!(found["opened"].as_u64().is_some_and(|n| n > 0 && n <= images as u64), "{name}: {found} of {images}");
-        for what in ["opened", "equal", "listed", "lossy"] {
+        for what in ["opened", "equal", "listed", "lossy", "unlisted"] {
             *self.sum.entry(what).or_default() += found[what].as_u64().unwrap();
         }
     }
