@@ -419,7 +419,7 @@ mod tests {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             bits
         });
-        let tenths = any.clone().take(2_000).map(|n| (n >> (n % 60)) as f64 / 10.0);
+        let tenths = any.take(2_000).map(|n| (n >> (n % 60)) as f64 / 10.0);
         let all =
             any.take(2_000).map(f64::from_bits).filter(|n| n.is_finite()).chain(tenths).flat_map(|n| [n, -n, n.next_up(), n.next_down()]);
         for number in all.chain([0.0, -0.0, 0.1, 1e14, 99_999_999_999_999.9, 1e15, 1e300, 5e-324]) {
