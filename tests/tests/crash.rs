@@ -222,17 +222,7 @@ fn what_was_acknowledged_is_there_once_whatever_write_or_sync_is_the_last() {
             let strace = format!("{calls}:{fault}:when={n}");
             let only = ["record.sqlite", "record.sqlite-journal", ""].map(|name| station.root.join(name).display().to_string());
             let mut command = Command::new("strace");
-            command.args([
-                "-f",
-                "--seccomp-bpf",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                &format!("trace={calls}"),
-                "-e",
-                &format!("inject={strace}"),
-            ]);
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &format!("inject={strace}")]);
             only.iter().for_each(|path| _ = command.args(["-P", path]));
             command.arg(tiresias_tests::program().expect("built")).args(station.reader());
             let mut child = station.start(&mut command);
