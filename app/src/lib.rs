@@ -22,6 +22,7 @@ mod monitor;
 mod panes;
 mod recent;
 mod recorder;
+pub mod replay;
 mod results;
 mod reveal;
 mod room;

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
+use tiresias_reads::hanging::Ready;
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_render::layers::overlay_mask;
 use tiresias_render::raster::Run;
@@ -69,6 +70,19 @@ pub(crate) enum Reading {
     Grey { value: f64, suv: Option<f64> },
     /// Red, green and blue.
     Colour([u8; 3]),
+}
+
+/// Calls with what `reads` needs of every series to say how it is shown.
+pub(crate) fn with_ready<'a, T>(volumes: impl Iterator<Item = &'a ShownVolume> + Clone, call: impl FnOnce(&[Ready<'_>]) -> T) -> T {
+    let own = |volume: &'a ShownVolume| {
+        move |image: u32, index: usize| volume.series().image_vois(image as usize).get(index).map(|v| v.voi.clone())
+    };
+    let vois: Vec<_> = volumes.clone().map(own).collect();
+    let ready = volumes.zip(&vois).map(|(volume, voi)| {
+        let series = volume.series();
+        Ready { facts: &series.facts, geometry: volume.geometry(), shape: series.shape, voi }
+    });
+    call(&ready.collect::<Vec<_>>())
 }
 
 impl ShownVolume {
@@ -234,8 +248,7 @@ impl ShownVolume {
     /// The image nearest to a point, in stack order from 0.
     #[must_use]
     pub(crate) fn image_at(&self, at: PatientPoint) -> usize {
-        let slice = self.geometry.voxel_of(at).slice;
-        (slice + 0.5).floor().clamp(0.0, f64::from(self.geometry.size()[2] - 1)) as usize
+        self.geometry.nearest_slice(at) as usize
     }
 
     /// The value at a point, from the true stored values (design 3.2); on single images that of the pixel under the pointer.

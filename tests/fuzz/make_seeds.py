@@ -383,9 +383,9 @@ def histories():
     environment = {"build": "b", "adapter": "a", "surface": [1920, 1080], "scale": 1.0}
     rows = [("-", "enrolled/1", {"bundle": "ab" * 32, "reads": assigned}), ("-", "session-started/1", environment)]
     rows += [("1", "case-opened/1", {"read": read("7K", "one")}), ("1", "images-shown/1", None),
-             ("1", "viewed/1", {"glimpses": [{"at_ms": 5, "view": {"slice": {"pane": 0, "index": 3}}}, {"at_ms": 6, "view": {"window": {"center": 1.0, "width": 2.0}}},
-                                             {"at_ms": 7, "view": {"crosshair": [0.0, 1.0, 2.0]}}, {"at_ms": 8, "view": {"zoom": {"pane": 0, "pixel": 0.5}}},
-                                             {"at_ms": 9, "view": {"tool": "zoom"}}]}),
+             ("1", "viewed/1", {"glimpses": [[5, "s", 0, 3, 17, 4, 16, 5], [1, "w", 0, 1.0, 2.0], [1, "x", 0, [0.0, 1.0, 2.0]],
+                                             [9, "panes", [90, 60], [[0, "images", 0, 0, 50, 60], [1, "axial"]], None], [0, "c", 0, 0.0, 1.5, 2.0, 0.5],
+                                             [2, "t", 0, [0.5, 0.8]], [1, "link", 0, [1, [0.0, 0.0, 2.0]]], [1, "own", 0, 1], [1, "ai", "off"], [9, "tool", "zoom"]]}),
              ("1", "mark-placed/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 3.0]}, "anchor": anchor}), ("1", "mark-rated/1", {"mark": 1, "rating": 4}),
              ("1", "mark-moved/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 4.0]}, "anchor": anchor}), ("1", "mark-deleted/1", {"mark": 1}),
              ("1", "answered/1", {"question": "c", "subject": "case", "value": {"scale": 5}}), ("1", "answer-cleared/1", {"question": "c", "subject": "case"}),

@@ -26,7 +26,7 @@ const fn by(act: Act, words: &'static [&'static str]) -> Row {
 }
 
 /// Handing out comes before anybody adjudicates, and the lock last: what comes after them is refused for other reasons.
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     by(Act::SignProtocol, &["study", "sign", "@desk"]),
     by(
         Act::MakeAccounts,
@@ -44,6 +44,7 @@ const ROWS: [Row; 10] = [
     by(Act::Merge, &["merge", "@desk", "@phrase"]),
     by(Act::Analyse, &["export", "@desk", "--format", "sheet", "--out", "@sheet-KIND"]),
     by(Act::Analyse, &["analyze", "@desk", "--early-look", "for a test"]),
+    by(Act::Replay, &["replay", "@desk", "--read", "nobody", "--summary"]),
     by(Act::LockDatabase, &["study", "lock", "@desk"]),
 ];
 

@@ -216,6 +216,11 @@ impl VolumeGeometry {
         let last = f64::from(self.size[2].saturating_sub(1));
         self.patient_of(Voxel::new(v.column, v.row, v.slice.round().clamp(0.0, last)))
     }
+    /// The slice nearest to a point, from 0.
+    #[must_use]
+    pub fn nearest_slice(&self, p: PatientPoint) -> u32 {
+        (self.voxel_of(p).slice + 0.5).floor().clamp(0.0, f64::from(self.size[2].saturating_sub(1))) as u32
+    }
     /// Patient position of the volume's centre.
     #[must_use]
     pub fn centre(&self) -> PatientPoint {

@@ -12,6 +12,7 @@ mod meeting;
 mod pack;
 mod parse;
 mod planes;
+mod replay;
 mod results;
 mod secrets;
 mod simulate;
@@ -116,6 +117,8 @@ enum Command {
     Export(exports::ExportArgs),
     /// Analyse a study with its truth, or a file of scores: figures of merit, comparison of conditions, agreement.
     Analyze(analyze::AnalyzeArgs),
+    /// Show again what a reader looked at: the panes at any second of a read, or a summary of it.
+    Replay(replay::ReplayArgs),
     /// Measure how fast it is on this machine.
     Bench(bench::BenchArgs),
     /// Decode images for another process of this program.
@@ -235,6 +238,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::SimulatedReader(args)) => simulate::simulated_reader(&args),
         Some(Command::Export(args)) => exports::export(&args),
         Some(Command::Analyze(args)) => analyze::analyze(&args),
+        Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.
         Some(Command::CodecWorker { .. }) => Ok(()),

@@ -17,7 +17,7 @@ use egui::{Align2, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, StrokeKin
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_cases::{AiFinding, Findings};
-use tiresias_reads::machine::{Action, AiVisible, Draft, State, Verdict, View as Glance};
+use tiresias_reads::machine::{Action, Draft, State, Verdict};
 use tiresias_reads::protocol::AiParts;
 use tiresias_words::FindingId;
 
@@ -42,7 +42,7 @@ pub(super) struct Ai {
 struct Pressed {
     key: Key,
     since: Duration,
-    /// It is held, which was written down.
+    /// It is held, and not tapped.
     is_held: bool,
 }
 
@@ -56,6 +56,10 @@ impl Ai {
     /// Whether anything of it is drawn over the images now.
     const fn is_drawn(&self) -> bool {
         self.visible && self.key.is_none()
+    }
+    /// For the record: whether it is switched off, away while a key is held, and whether its heat map is on.
+    pub(super) fn told(&self) -> (bool, bool, bool) {
+        (!self.visible, self.visible && self.key.as_ref().is_some_and(|key| key.is_held), self.heat)
     }
 }
 
@@ -81,25 +85,14 @@ impl Room {
         let Some(pressed) = &mut self.ai.key else { return };
         let is_down = ui.input(|i| i.key_down(pressed.key));
         let long = now.saturating_sub(pressed.since) >= HELD;
-        let was_visible = self.ai.visible;
         match (is_down, pressed.is_held) {
-            (true, false) if long => {
-                pressed.is_held = true;
-                if was_visible {
-                    self.note(Glance::Ai(AiVisible::PeekBegan));
-                }
-            }
+            (true, false) if long => pressed.is_held = true,
             (true, false) => ui.ctx().request_repaint_after(HELD),
             (true, true) => {}
-            (false, true) => {
-                self.ai.key = None;
-                if was_visible {
-                    self.note(Glance::Ai(AiVisible::PeekEnded));
-                }
-            }
+            (false, true) => self.ai.key = None,
             (false, false) => {
                 self.ai.key = None;
-                self.toggle_ai();
+                self.ai.visible = !self.ai.visible;
             }
         }
     }
@@ -111,16 +104,6 @@ impl Room {
         } else if self.ai.key.is_none() {
             self.ai.key = Some(Pressed { key, since: now, is_held: false });
         }
-    }
-
-    fn toggle_ai(&mut self) {
-        self.ai.visible = !self.ai.visible;
-        self.note(Glance::Ai(if self.ai.visible { AiVisible::On } else { AiVisible::Off }));
-    }
-
-    fn toggle_heat(&mut self) {
-        self.ai.heat = !self.ai.heat;
-        self.note(Glance::HeatMap(self.ai.heat));
     }
 
     /// Draws what may be shown of the AI over a pane.
@@ -268,11 +251,11 @@ impl Room {
             response.clicked()
         };
         if (parts.outline || parts.heat_map) && switch(ui, if self.ai.visible { "hide" } else { "show" }) {
-            self.toggle_ai();
+            self.ai.visible = !self.ai.visible;
         }
         let has_map = parts.heat_map && !opened.findings.heat_maps().is_empty();
         if has_map && switch(ui, if self.ai.heat { "heat map off" } else { "heat map on" }) {
-            self.toggle_heat();
+            self.ai.heat = !self.ai.heat;
         }
     }
 

@@ -239,8 +239,7 @@ impl Room {
             self.message = Some("There is only one series here that has a place in the patient, so nothing can be linked.".to_owned());
             return;
         }
-        let offsets = self.shelf.toggle_link();
-        self.note_link(&offsets);
+        self.shelf.toggle_link();
     }
 
     /// As the case opened, planes, images; where there is no volume there are images alone.

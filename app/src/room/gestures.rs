@@ -4,8 +4,8 @@ use super::hanging::{At, pixels};
 use super::series::Shown;
 use super::{Focus, Room, Wish};
 use crate::keys::{Drag, Wheel};
-use crate::viewer::camera::dragged_window;
 use egui::{Event, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui};
+use tiresias_reads::camera::dragged_window;
 use tiresias_reads::machine::{Draft, State, Tool};
 use tiresias_words::{PatientPoint, Plane};
 
@@ -98,8 +98,8 @@ impl Room {
             return;
         }
         match tool {
-            Tool::Pan => self.hanging.set_view(on.at, view.panned([dx, dy])),
-            Tool::Zoom => self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about)),
+            Tool::Pan => self.hanging.set_view(on.at, view.panned([dx, dy]).rounded()),
+            Tool::Zoom => self.hanging.set_view(on.at, view.zoomed((-dy / 200.0).exp(), about).rounded()),
             Tool::Window => {
                 let pace = ui.input(|i| pace(i.modifiers));
                 if let Some(shown) = self.focused_series() {
@@ -153,7 +153,7 @@ impl Room {
                 let pointer = ui.input(|i| i.pointer.hover_pos());
                 if let (Some(at), Some(cell)) = (pointer, self.hanging.cell(on.at)) {
                     let view = self.view(on.at, cell).zoomed((lines * 0.15).exp(), on.patient_at(at));
-                    self.hanging.set_view(on.at, view);
+                    self.hanging.set_view(on.at, view.rounded());
                 }
             } else if wheel == Wheel::Scroll {
                 if self.hanging.focused() != on.at {

@@ -8,8 +8,8 @@ use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use egui::{Rect, pos2};
 use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, Ready, Shows, Turn, opening};
-use tiresias_reads::machine::PaneShows;
 use tiresias_reads::protocol::Display;
+use tiresias_reads::scene::{Pane, orientation, through};
 use tiresias_reads::workspace::CellView;
 use tiresias_words::{Direction, Mm, PatientPoint, VolumeGeometry};
 
@@ -47,18 +47,26 @@ impl Cell {
     pub(super) fn view(&self, turn: Turn) -> View {
         self.view.laid(turn.lay(self.view.directions()))
     }
-    /// The point that the cell's plane goes through: where the reader looks, or in a stack of images the nearest of them. Images are never mixed there.
+    /// The point that the cell's plane goes through.
     pub(super) fn looks_at(&self, shown: &Shown) -> PatientPoint {
-        let is_stack = self.orientation == Orientation::Stack && !self.oblique;
-        if is_stack { shown.volume.geometry().on_nearest_slice(shown.at()) } else { shown.at() }
+        through(self.shows(), self.oblique, shown.volume.geometry(), shown.at())
+    }
+    /// Which pictures of its series it shows.
+    const fn shows(&self) -> Shows {
+        match self.orientation {
+            Orientation::Stack => Shows::Images,
+            Orientation::Axial => Shows::Axial,
+            Orientation::Coronal => Shows::Coronal,
+            Orientation::Sagittal => Shows::Sagittal,
+        }
+    }
+    /// The cell as the record tells of it.
+    pub(super) const fn pane(&self, rect: Option<PaneRect>, has: CellView) -> Pane {
+        Pane { series: self.series as u8, shows: self.shows(), rect, camera: self.view, turned: self.oblique, has }
     }
     /// Where scrolling leads.
     pub(super) const fn forward(&self) -> Direction {
         self.view.forward()
-    }
-    /// Where right and bottom of the screen point, before the image is turned or mirrored; and whether somebody turned the plane out of the patient's axes.
-    pub(super) const fn lies(&self) -> ([Direction; 2], bool) {
-        (self.view.directions(), self.oblique)
     }
     /// The word on the pane.
     pub(super) const fn label(&self) -> &'static str {
@@ -228,16 +236,13 @@ impl Hanging {
         }
     }
 
-    /// What every cell shows, and which one has the screen to itself: for the record.
-    pub(super) fn shows(&self) -> (Vec<PaneShows>, Option<u8>) {
-        let shows = |o: Orientation| match o {
-            Orientation::Stack => Shows::Images,
-            Orientation::Axial => Shows::Axial,
-            Orientation::Coronal => Shows::Coronal,
-            Orientation::Sagittal => Shows::Sagittal,
-        };
-        let panes = self.cells.iter().map(|c| PaneShows { series: c.series as u8, shows: shows(c.orientation) });
-        (panes.collect(), self.maximised.map(|i| i as u8))
+    /// All cells, on the screen or not, in reading order.
+    pub(super) fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+    /// The cell that has the screen to itself.
+    pub(super) fn alone(&self) -> Option<At> {
+        self.maximised.map(At)
     }
 
     pub(super) const fn focused(&self) -> At {
@@ -293,14 +298,8 @@ fn cells(layout: &Layout, shelf: &Shelf) -> Vec<Cell> {
     let cell = |c: &tiresias_reads::hanging::Cell| {
         let series = shelf.all().iter().position(|s| s.volume.series().facts.role == c.role)?;
         let volume = &shelf.get(series)?.volume;
-        let orientation = match c.shows {
-            _ if !volume.is_in_patient() => Orientation::Stack,
-            Shows::Images => Orientation::Stack,
-            Shows::Axial => Orientation::Axial,
-            Shows::Coronal => Orientation::Coronal,
-            Shows::Sagittal => Orientation::Sagittal,
-        };
-        Some(Cell::new(series, orientation, c.turn, volume.geometry()))
+        let shows = if volume.is_in_patient() { c.shows } else { Shows::Images };
+        Some(Cell::new(series, orientation(shows), c.turn, volume.geometry()))
     };
     layout.cells().iter().filter_map(cell).take(MOST_CELLS).collect()
 }
@@ -310,21 +309,9 @@ fn opened(layout: &Layout, display: &Display, shelf: &Shelf, canvas: Canvas) -> 
     with_ready(shelf, |ready| opening(layout, display, ready, canvas).unwrap_or_default())
 }
 
-/// Calls with what `reads::hanging` needs of every series.
-fn with_ready<T>(shelf: &Shelf, call: impl FnOnce(&[Ready<'_>]) -> T) -> T {
-    let vois: Vec<_> = shelf
-        .all()
-        .iter()
-        .map(|s| {
-            let series = s.volume.series();
-            move |image: u32| series.image_vois(image as usize).first().map(|v| v.voi.clone())
-        })
-        .collect();
-    let ready = shelf.all().iter().zip(&vois).map(|(s, voi)| {
-        let series = s.volume.series();
-        Ready { facts: &series.facts, geometry: s.volume.geometry(), shape: series.shape, voi }
-    });
-    call(&ready.collect::<Vec<_>>())
+/// Calls with what `reads` needs of every series.
+pub(super) fn with_ready<T>(shelf: &Shelf, call: impl FnOnce(&[Ready<'_>]) -> T) -> T {
+    crate::volume::with_ready(shelf.all().iter().map(|s| &*s.volume), call)
 }
 
 /// Width and height of a pane in physical pixels.

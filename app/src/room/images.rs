@@ -53,6 +53,7 @@ impl Room {
         }
         let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
         // Gestures first on all panes, then drawing: every pane shows the same crosshair in the same frame.
+        self.take_screen(canvas, &placed, scale);
         for (at, rect) in placed {
             if let Some(on) = self.on_screen(at, rect, scale) {
                 self.draw(ui, &on, draft, path);

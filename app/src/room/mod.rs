@@ -13,6 +13,7 @@ mod first_view;
 mod form;
 mod frames;
 mod gestures;
+mod glimpses;
 mod hanging;
 mod help;
 mod images;
@@ -33,18 +34,19 @@ use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
 use crate::viewer::View;
-use crate::viewer::camera::SlicePosition;
 use crate::volume::ShownVolume;
 use egui::{Rect, Ui, vec2};
 use form::{Field, Filling};
+use glimpses::Glimpses;
 use hanging::{At, Cell, Hanging, MOST_CELLS};
 use series::{Shelf, Shown};
 use std::sync::Arc;
 use std::time::Duration;
+use tiresias_reads::camera::SlicePosition;
 use tiresias_reads::hanging::{FirstZoom, hang};
-use tiresias_reads::machine::{Action, Draft, Glimpse, PaneShows, Rules, State, Tool, View as Glance};
+use tiresias_reads::machine::{Action, Draft, Rules, State, Tool, View as Glance};
 use tiresias_reads::workspace::{CellView, Change, Refusal, ViewAction, Workspace};
-use tiresias_words::{Direction, Displacement, FindingId, Mm, PatientPoint, ReadId, Role as SeriesRole, Window};
+use tiresias_words::{FindingId, Mm, PatientPoint, ReadId, Role as SeriesRole};
 
 /// A case on the screen.
 pub(crate) struct Room {
@@ -139,24 +141,6 @@ pub(crate) enum Wish {
     Keys,
 }
 
-/// Changes of view since the last flush: behaviour, not answers.
-#[derive(Default)]
-struct Glimpses {
-    opened: Duration,
-    pending: Vec<Glimpse>,
-    flushed: Duration,
-    last_ms: u32,
-    last_slices: [Option<u32>; MOST_CELLS],
-    /// How planes lie that somebody turned.
-    last_turned: [Option<[Direction; 2]>; MOST_CELLS],
-    last_windows: Vec<Option<Window>>,
-    last_tool: Option<Tool>,
-    last_panes: Option<(Vec<PaneShows>, Option<u8>)>,
-}
-
-/// At most so much of behaviour is lost in a crash.
-const FLUSH_AFTER: Duration = Duration::from_secs(1);
-
 impl Room {
     /// Opens the room for a read; `loading` brings its images.
     #[must_use]
@@ -187,7 +171,7 @@ impl Room {
             message: None,
             told_shown: false,
             first_view: first_view::Known::default(),
-            glimpses: Glimpses { opened: now, flushed: now, ..Glimpses::default() },
+            glimpses: Glimpses::new(now),
             caches: Default::default(),
             thumbnails: Vec::new(),
             picking: false,
@@ -336,6 +320,7 @@ impl Room {
             self.stand_still(Action::Pause, &mut wishes);
         } else if self.rest.is_none() && !self.told_shown && self.shows_everything() {
             self.told_shown = true;
+            self.glimpses.begin(now);
             wishes.push(Wish::Record(Action::ImagesShown));
         }
         if self.told_shown
@@ -400,95 +385,11 @@ impl Room {
         self.shelf.link_as(self.hanging.hung());
         self.shelf.open_windows(self.hanging.hung(), display);
         self.workspace.rehang(self.hanging.opened_cells());
-        self.glimpses.last_windows = vec![None; self.shelf.all().len()];
         let opens_true = self.hanging.hung().is_some_and(|l| l.cells().iter().any(|c| c.zoom == FirstZoom::TrueSize));
         if opens_true && self.pixel.is_none() {
             self.message = Some(self.unmeasured());
         }
         Ok(())
-    }
-
-    /// Writes down what changed in the view, and hands it over when it is due or when an answer follows.
-    fn observe(&mut self, now: Duration, wishes: &mut Vec<Wish>) {
-        if !self.told_shown {
-            return;
-        }
-        let at_ms = u32::try_from(now.saturating_sub(self.glimpses.opened).as_millis()).unwrap_or(u32::MAX);
-        self.glimpses.last_ms = at_ms;
-        let slice = |at: At| Some((at.0, self.slice_position(at)?.number - 1));
-        let panes: Vec<(usize, u32)> = self.hanging.visible().into_iter().filter_map(slice).collect();
-        let shows = self.hanging.shows();
-        // A plane that is being turned is told where it comes to rest.
-        let rests = self.dragging.as_ref().is_none_or(|d| d.turning.is_none());
-        let visible = if rests { self.hanging.visible() } else { Vec::new() };
-        let lies = |at: At| self.hanging.cell(at).map(|cell| (at.0, cell.lies().0, cell.lies().1));
-        let planes: Vec<_> = visible.into_iter().filter_map(lies).collect();
-        let windows: Vec<Option<Window>> = self.shelf.all().iter().map(|s| s.look.voi.window()).collect();
-        let seen = &mut self.glimpses;
-        let mut note = |view| seen.pending.push(Glimpse { at_ms, view });
-        if seen.last_panes.as_ref() != Some(&shows) {
-            note(Glance::Panes { panes: shows.0.clone(), alone: shows.1 });
-            // A pane of another kind begins anew: its slice is told, whatever the number.
-            (seen.last_panes, seen.last_slices, seen.last_turned) = (Some(shows), [None; MOST_CELLS], [None; MOST_CELLS]);
-        }
-        for (pane, index) in panes {
-            if seen.last_slices[pane] != Some(index) {
-                note(Glance::Slice { pane: pane as u8, index });
-                seen.last_slices[pane] = Some(index);
-            }
-        }
-        for (pane, lies, is_turned) in planes {
-            let last = &mut seen.last_turned[pane];
-            if is_turned && *last != Some(lies) || last.is_some() && !is_turned {
-                note(Glance::Oblique { pane: pane as u8, right: lies[0].unit(), down: lies[1].unit() });
-                *last = is_turned.then_some(lies);
-            }
-        }
-        for (series, (last, now)) in seen.last_windows.iter_mut().zip(windows).enumerate() {
-            if let Some(window) = now.filter(|_| *last != now) {
-                note(Glance::Window { series: series as u8, window });
-                *last = now;
-            }
-        }
-        if seen.last_tool != Some(self.tool) {
-            note(Glance::Tool(self.tool));
-            seen.last_tool = Some(self.tool);
-        }
-        let answers = wishes.iter().any(|w| {
-            matches!(w, Wish::Record(a) if !matches!(a, Action::ImagesShown | Action::FirstView(_)))
-                || matches!(w, Wish::Leave | Wish::Keys)
-        });
-        let due = now.saturating_sub(seen.flushed) >= FLUSH_AFTER;
-        if !seen.pending.is_empty() && (answers || due) && state_takes_glimpses(wishes) {
-            seen.flushed = now;
-            wishes.insert(0, Wish::Record(Action::Viewed(std::mem::take(&mut seen.pending))));
-        }
-    }
-
-    /// What was looked at and not handed over yet.
-    fn seen_so_far(&mut self) -> Vec<Glimpse> {
-        std::mem::take(&mut self.glimpses.pending)
-    }
-
-    /// When the next flush is due, if anything waits.
-    #[must_use]
-    pub(crate) fn next_flush(&self, now: Duration) -> Option<Duration> {
-        (!self.glimpses.pending.is_empty()).then(|| (self.glimpses.flushed + FLUSH_AFTER).saturating_sub(now))
-    }
-
-    /// Writes down how far linked series are apart from now on.
-    fn note_link(&mut self, offsets: &[Displacement]) {
-        let linked = self.shelf.is_linked();
-        for (i, offset) in offsets.iter().enumerate() {
-            self.note(Glance::Link { series: i as u8, offset: linked.then_some(*offset) });
-        }
-    }
-
-    /// Writes down a change of the view that happens once.
-    fn note(&mut self, view: Glance) {
-        if self.told_shown {
-            self.glimpses.pending.push(Glimpse { at_ms: self.glimpses.last_ms, view });
-        }
     }
 
     fn canvas(&mut self, ui: &mut Ui, canvas: Rect, read: (&State, &Draft), path: RenderPath, wishes: &mut Vec<Wish>) {
@@ -517,9 +418,4 @@ const fn of_cell(action: &ViewAction, cell: usize) -> Option<ViewAction> {
         ViewAction::Slab { slab, .. } => ViewAction::Slab { cell, slab: *slab },
         ViewAction::Measure(_) | ViewAction::Redraw { .. } | ViewAction::Delete(_) | ViewAction::Reset(_) => return None,
     })
-}
-
-/// Behaviour can be recorded once the images were said to be shown, which may be in this very batch.
-fn state_takes_glimpses(wishes: &[Wish]) -> bool {
-    !wishes.iter().any(|w| matches!(w, Wish::Record(Action::ImagesShown)))
 }

@@ -8,6 +8,7 @@ use super::gestures::OnScreen;
 use super::hanging::At;
 use crate::design::{ACCENT, DIM};
 use egui::{Painter, Pos2, Shape, Stroke, Vec2, vec2};
+use tiresias_reads::machine::View as Glance;
 use tiresias_reads::workspace::ViewAction;
 use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Slab, SlabKind};
 
@@ -84,13 +85,18 @@ impl Room {
         let centre = on.screen_at(about).0;
         let angle = f64::from((on.screen_at(to).0 - centre).angle());
         let by = angle - held.angle;
+        if by == 0.0 {
+            return;
+        }
         // Screen angles grow from right to down, which is right-handed about the pane's normal.
         let axis = on.plane.normal();
+        let (sin, cos) = by.sin_cos();
         for at in self.hanging.visible() {
             if at != on.at && self.hanging.cell(at).is_some_and(|c| c.series == series) {
-                self.hanging.tilt(at, |view| view.tilted(axis, about, by));
+                self.hanging.tilt(at, |view| view.tilted(axis, about, [sin, cos]));
             }
         }
+        self.note(Glance::Tilt { pane: on.at.0 as u8, by: [sin, cos] });
         if let Some(drag) = &mut self.dragging {
             drag.turning = Some(Held { angle });
         }

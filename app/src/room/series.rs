@@ -8,6 +8,7 @@ use crate::volume::ShownVolume;
 use std::sync::Arc;
 use tiresias_reads::hanging::{FirstWindow, Layout, LinkGroup};
 use tiresias_reads::protocol::Display;
+use tiresias_reads::scene::{self, Place, looking_at};
 use tiresias_words::{Displacement, Interpolation, PaneSpec, PatientPoint, Plane, Slab, Voi, Voxel, Window};
 
 /// How a series is shown.
@@ -113,13 +114,9 @@ impl Shelf {
     pub(super) fn can_link(&self) -> bool {
         self.shown.iter().filter(|s| s.volume.is_in_patient()).count() > 1
     }
-    pub(super) const fn is_linked(&self) -> bool {
-        self.linked
-    }
 
-    /// Lets series move alone, or together again from where they are now; all of them where the layout links none. Returns the offsets that hold from now
-    /// on, mm.
-    pub(super) fn toggle_link(&mut self) -> Vec<Displacement> {
+    /// Lets series move alone, or together again from where they are now; all of them where the layout links none.
+    pub(super) fn toggle_link(&mut self) {
         self.linked = !self.linked;
         if self.linked {
             if !self.has_links() {
@@ -127,21 +124,27 @@ impl Shelf {
             }
             self.take_offsets();
         }
-        self.shown.iter().map(|s| s.offset).collect()
     }
 
     /// Looks at a point of a series, or the one nearest to it where it is outside; linked series follow, as far as they reach.
     pub(super) fn look_at(&mut self, series: usize, at: PatientPoint) {
-        let Some(moved) = self.shown.get_mut(series) else { return };
-        let at = moved.volume.geometry().nearest_inside(at);
-        moved.at = at;
-        let Some(group) = moved.link.filter(|_| self.linked) else { return };
-        let common = at + moved.offset * -1.0;
-        for (i, other) in self.shown.iter_mut().enumerate() {
-            if i != series && other.link == Some(group) {
-                other.at = other.volume.geometry().nearest_inside(common + other.offset);
+        let places: Vec<_> = self.shown.iter().map(|s| Place { geometry: s.volume.geometry(), link: self.link_of(s) }).collect();
+        for (i, at) in looking_at(&places, series, at) {
+            if let Some(shown) = self.shown.get_mut(i) {
+                shown.at = at;
             }
         }
+    }
+
+    /// With which group a series moves now, and how far from the common position.
+    fn link_of(&self, shown: &Shown) -> Option<(u8, Displacement)> {
+        shown.link.filter(|_| self.linked).map(|group| (group.0, shown.offset))
+    }
+    /// Every series as the record tells of it.
+    pub(super) fn looks(&self) -> Vec<scene::Look> {
+        let own = |chosen| if let Some(Chosen::Images(index)) = chosen { u8::try_from(index).ok() } else { None };
+        let look = |s: &Shown| scene::Look { at: s.at, voi: s.look.voi.clone(), own: own(s.chosen), link: self.link_of(s) };
+        self.shown.iter().map(look).collect()
     }
 
     fn take_offsets(&mut self) {

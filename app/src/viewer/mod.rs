@@ -1,9 +1,8 @@
-//! What panes show, as pure functions: orientation, camera, scrolling, windowing, letters, scale bar, positions in words.
+//! What panes show, as pure functions: scale bar, positions in words, how a plane cuts what the AI outlined. The camera itself is `reads`', which replays it.
 //!
-//! Owns the mathematics between a reader's gesture and a `PaneSpec`. Refuses: widgets, threads, pixels.
+//! Refuses: widgets, threads, pixels.
 
-pub mod camera;
 pub(crate) mod cuts;
 pub mod words_on_image;
 
-pub use camera::{Orientation, View};
+pub use tiresias_reads::camera::{Orientation, View};

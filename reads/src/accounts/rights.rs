@@ -74,11 +74,13 @@ pub enum Thing {
     Scores,
     /// Every event in plain sentences.
     AuditTrail,
+    /// What a reader looked at, for how long and how: replays.
+    Behaviour,
 }
 
 impl Thing {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Protocol,
         Self::Images,
         Self::OwnReads,
@@ -90,6 +92,7 @@ impl Thing {
         Self::Truth,
         Self::Scores,
         Self::AuditTrail,
+        Self::Behaviour,
     ];
 }
 
@@ -114,6 +117,8 @@ pub enum Act {
     LockDatabase,
     /// Export and analyse.
     Analyse,
+    /// Replay what readers looked at.
+    Replay,
     /// Settle discordant reads.
     Adjudicate,
     /// Read cases.
@@ -122,7 +127,7 @@ pub enum Act {
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignProtocol,
         Self::MakeAccounts,
         Self::Pack,
@@ -132,6 +137,7 @@ impl Act {
         Self::AddTruth,
         Self::LockDatabase,
         Self::Analyse,
+        Self::Replay,
         Self::Adjudicate,
         Self::Read,
     ];
@@ -148,6 +154,7 @@ impl Act {
             Self::AddTruth => "adding truth",
             Self::LockDatabase => "closing the reading",
             Self::Analyse => "exporting and analysing",
+            Self::Replay => "replaying reads",
             Self::Adjudicate => "adjudicating",
             Self::Read => "reading cases",
         }
@@ -169,18 +176,21 @@ pub const fn may_see(kind: Kind, thing: Thing, is_locked: bool) -> bool {
         Thing::Truth => matches!(kind, Statistician | TruthPanel) || (is_locked && matches!(kind, Auditor)),
         Thing::Scores => is_locked && matches!(kind, Statistician | Auditor),
         Thing::AuditTrail => matches!(kind, Auditor),
+        Thing::Behaviour => matches!(kind, Auditor) || (is_locked && matches!(kind, Statistician | DataManager)),
     }
 }
 
 /// Whether a kind of account may do something.
 #[must_use]
 pub const fn may_do(kind: Kind, act: Act) -> bool {
-    use Kind::{Adjudicator, Coordinator, DataManager, Reader, Statistician};
+    use Kind::{Adjudicator, Auditor, Coordinator, DataManager, Reader, Statistician};
     match act {
         Act::SignProtocol | Act::Assign | Act::MakeAccounts => matches!(kind, Coordinator),
         Act::Pack => matches!(kind, DataManager),
         Act::Merge | Act::Deviate => matches!(kind, Coordinator | DataManager),
         Act::AddTruth | Act::Analyse => matches!(kind, Statistician),
+        // When, is a matter of what they may see.
+        Act::Replay => matches!(kind, Auditor | DataManager | Statistician),
         // Two of them, of different kinds.
         Act::LockDatabase => matches!(kind, Coordinator | DataManager | Statistician),
         Act::Adjudicate => matches!(kind, Adjudicator),

@@ -145,6 +145,7 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
         (Thing::Truth, "..x..xl"),
         (Thing::Scores, ".....ll"),
         (Thing::AuditTrail, "......x"),
+        (Thing::Behaviour, "....llx"),
     ];
     let acts = [
         (Act::SignProtocol, "...x..."),
@@ -156,6 +157,7 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
         (Act::AddTruth, ".....x."),
         (Act::LockDatabase, "...xxx."),
         (Act::Analyse, ".....x."),
+        (Act::Replay, "....xxx"),
         (Act::Adjudicate, ".x....."),
         (Act::Read, "x......"),
     ];

@@ -84,8 +84,8 @@ pub struct Ready<'a> {
     pub geometry: &'a VolumeGeometry,
     /// High white or high black, as the images ask for it.
     pub shape: PresentationShape,
-    /// The first window or table of an image (by its place in stack order, from 0); `None` where it has none, as colour.
-    pub voi: &'a dyn Fn(u32) -> Option<Voi>,
+    /// A window or table of an image, both by their places from 0, the image in stack order; `None` where it has none, as colour.
+    pub voi: &'a dyn Fn(u32, usize) -> Option<Voi>,
 }
 
 /// A cell of the first view.
@@ -168,7 +168,7 @@ fn first_voi(cell: &Cell, display: &Display, ready: &Ready<'_>, through: Patient
     };
     let images = f64::from(ready.geometry.size()[2].saturating_sub(1));
     let image = || ready.geometry.voxel_of(through).slice.round().clamp(0.0, images) as u32;
-    preset.or_else(|| (ready.voi)(image())).unwrap_or(Voi::LinearExact(Window::BYTE))
+    preset.or_else(|| (ready.voi)(image(), 0)).unwrap_or(Voi::LinearExact(Window::BYTE))
 }
 
 /// Which way a cell looks at a volume.

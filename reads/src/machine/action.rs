@@ -1,13 +1,13 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use super::glimpse::Glimpse;
 use super::settle::Choice;
 use crate::accounts::Signature;
-use crate::hanging::{FirstView, Shows};
+use crate::hanging::FirstView;
 use crate::pair::Pair;
-use crate::protocol::{AnswerValue, Subject, Tool};
-use crate::workspace::Change;
+use crate::protocol::{AnswerValue, Subject};
 use serde::{Deserialize, Serialize};
-use tiresias_words::{Displacement, FindingId, ImageAnchor, MarkId, MarkShape, Mm, PatientPoint, QuestionId, ReadId, Window};
+use tiresias_words::{FindingId, ImageAnchor, MarkId, MarkShape, QuestionId, ReadId};
 
 /// Something a reader asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,117 +146,4 @@ pub struct Environment {
     pub surface: [u32; 2],
     /// Physical pixels a logical pixel.
     pub scale: f64,
-}
-
-/// One change of the view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Glimpse {
-    /// When: milliseconds of the monotonic clock since the case was opened this time.
-    pub at_ms: u32,
-    /// What changed.
-    pub view: View,
-}
-
-/// What changed in the view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// Another slice.
-    Slice {
-        /// Pane, from 0 in reading order of the layout.
-        pane: u8,
-        /// Slice of the pane's own stacking, from 0.
-        index: u32,
-    },
-    /// Another crosshair position (LPS, mm).
-    Crosshair(PatientPoint),
-    /// Another window, in modality units, in all panes of a series.
-    Window {
-        /// Series, from 0 in order of roles.
-        series: u8,
-        /// Which.
-        window: Window,
-    },
-    /// Another zoom.
-    Zoom {
-        /// Pane, from 0.
-        pane: u8,
-        /// Width of a physical pixel in the patient.
-        pixel: Mm,
-    },
-    /// A plane was turned out of the patient's axes, on, or back into them.
-    Oblique {
-        /// Pane, from 0.
-        pane: u8,
-        /// Where the screen's right points in the patient (LPS, 1 mm), before the image is turned or mirrored.
-        right: Displacement,
-        /// Where the screen's bottom points.
-        down: Displacement,
-    },
-    /// A series moves with the others by patient position, so far away from their common one, or alone.
-    Link {
-        /// Series, from 0 in order of roles.
-        series: u8,
-        /// LPS, mm; `None` alone.
-        offset: Option<Displacement>,
-    },
-    /// A step in the workspace: something measured, turned, inverted or projected, done or undone.
-    Changed(Box<Change>),
-    /// What the AI says went from the screen, or came back.
-    Ai(AiVisible),
-    /// The heat map of the AI, on or off.
-    HeatMap(bool),
-    /// Another tool in hand.
-    Tool(Tool),
-    /// Other panes on the screen, or others for the first time.
-    Panes {
-        /// What each shows, in reading order.
-        panes: Vec<PaneShows>,
-        /// The one that has the screen to itself.
-        alone: Option<u8>,
-    },
-}
-
-/// How the AI's findings went from the screen, or came back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AiVisible {
-    /// Switched on.
-    On,
-    /// Switched off.
-    Off,
-    /// Away while a key is held.
-    PeekBegan,
-    /// Back, or as it was before the key was held.
-    PeekEnded,
-}
-
-/// What one pane shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaneShows {
-    /// Series, from 0 in order of roles.
-    pub series: u8,
-    /// Which pictures of it.
-    pub shows: Shows,
-}
-
-impl View {
-    /// Whether all its numbers are numbers: others cannot be written down.
-    pub(super) fn is_finite(&self) -> bool {
-        match self {
-            Self::Crosshair(p) => p.is_finite(),
-            Self::Zoom { pixel, .. } => pixel.0.is_finite(),
-            Self::Link { offset, .. } => offset.is_none_or(|d| d.length().0.is_finite()),
-            Self::Oblique { right, down, .. } => right.length().0.is_finite() && down.length().0.is_finite(),
-            Self::Slice { .. }
-            | Self::Window { .. }
-            | Self::Changed(_)
-            | Self::Ai(_)
-            | Self::HeatMap(_)
-            | Self::Tool(_)
-            | Self::Panes { .. } => true,
-        }
-    }
 }

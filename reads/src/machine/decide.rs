@@ -1,8 +1,9 @@
 //! What an action leads to under the rules: events, or a refusal with its reason. Nothing else makes events.
 
 use super::Rules;
-use super::action::{Action, Environment, Glimpse, Verdict};
+use super::action::{Action, Environment, Verdict};
 use super::event::{Event, Fact};
+use super::glimpse::Glimpse;
 use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
 use super::refusal::{Day, Refusal};
@@ -273,7 +274,8 @@ impl OpenCase<'_> {
         if self.draft.first_view().is_some() { Vec::new() } else { self.records(Fact::FirstView(view)) }
     }
     fn viewed(&self, glimpses: Vec<Glimpse>) -> Result<Vec<Event>, Refusal> {
-        if glimpses.len() > MAX_GLIMPSES || glimpses.iter().any(|g| !g.view.is_finite()) {
+        let in_order = glimpses.is_sorted_by_key(|g| g.at_ms);
+        if !in_order || glimpses.len() > MAX_GLIMPSES || glimpses.iter().any(|g| !g.view.is_finite()) {
             return Err(Refusal::Behaviour);
         }
         Ok(if glimpses.is_empty() { Vec::new() } else { self.records(Fact::Viewed { glimpses }) })

@@ -2,7 +2,8 @@
 //!
 //! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
 
-use super::action::{Environment, Glimpse, Verdict};
+use super::action::{Environment, Verdict};
+use super::glimpse::{self, Glimpse};
 use super::leave::Leave;
 use super::read::Assignment;
 use super::settle::Choice;
@@ -144,6 +145,7 @@ pub enum Fact {
     #[serde(rename = "viewed/1")]
     Viewed {
         /// Changes of the view, in order.
+        #[serde(with = "glimpse")]
         glimpses: Vec<Glimpse>,
     },
     /// What the reader thinks without AI was locked; what the AI says may be shown now.

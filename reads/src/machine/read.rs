@@ -205,6 +205,10 @@ impl Draft {
         MarkId(self.last_mark.saturating_add(1))
     }
 
+    /// Time with the images in sight so far, milliseconds: for a replay, and on no reader's screen.
+    pub(crate) const fn reading_ms(&self) -> u64 {
+        self.clock.spent_ms
+    }
     pub(super) fn tick(&mut self, now: &Moment) {
         self.clock.tick(now);
     }

@@ -32,6 +32,8 @@ mod opening;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod scoring;
 #[cfg(test)]
 mod signing;

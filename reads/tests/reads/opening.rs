@@ -30,7 +30,7 @@ fn open(rules: &str, series: &[(SeriesFacts, VolumeGeometry)], canvas: Canvas) -
     let all: Vec<SeriesFacts> = series.iter().map(|(f, _)| f.clone()).collect();
     let layout = hang(protocol.display(), &all).unwrap();
     assert!(layout.notes().is_empty(), "{:?}", layout.notes());
-    let voi = |image: u32| Some(Voi::Linear(Window::new(f64::from(image), 100.0).unwrap()));
+    let voi = |image: u32, _: usize| Some(Voi::Linear(Window::new(f64::from(image), 100.0).unwrap()));
     let ready: Vec<Ready<'_>> =
         series.iter().map(|(facts, geometry)| Ready { facts, geometry, shape: PresentationShape::Inverse, voi: &voi }).collect();
     let panes = opening(&layout, protocol.display(), &ready, canvas).unwrap();
@@ -174,7 +174,7 @@ fn a_layout_with_a_series_that_is_not_there_is_refused() {
     let geometry = volume([16, 12, 4], Direction::LEFT, Direction::POSTERIOR);
     let layout = hang(protocol.display(), &[facts("prior", "CT", &geometry, true)]).unwrap();
     let current = facts("current", "CT", &geometry, true);
-    let ready = Ready { facts: &current, geometry: &geometry, shape: PresentationShape::Identity, voi: &|_| None };
+    let ready = Ready { facts: &current, geometry: &geometry, shape: PresentationShape::Identity, voi: &|_, _| None };
     let refused = opening(&layout, protocol.display(), &[ready], Canvas::CANONICAL);
     assert_eq!(refused, Err(OpeningError::NoSuchSeries(Role::new("prior").unwrap())));
 }

@@ -28,7 +28,7 @@ fn expected(root: &Path, canvas: Canvas) -> ContentHash {
     let facts: Vec<_> = all.iter().map(|s| s.facts.clone()).collect();
     let layout = hang(display, &facts).expect("a layout");
     let geometries: Vec<_> = all.iter().map(|s| s.geometry().expect("a geometry")).collect();
-    let voi = |_: u32| None;
+    let voi = |_: u32, _: usize| None;
     let ready: Vec<_> =
         all.iter().zip(&geometries).map(|(s, geometry)| Ready { facts: &s.facts, geometry, shape: s.shape, voi: &voi }).collect();
     let mut hash = Sha256::new();

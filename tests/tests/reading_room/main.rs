@@ -22,6 +22,7 @@ mod marks;
 mod measuring;
 mod names;
 mod planes;
+mod replay;
 mod results;
 mod several;
 mod signing;

@@ -79,19 +79,21 @@ fn a_line_turns_its_plane() {
     room.press_named("leave this case as a draft");
     room.until_says("End the session");
     drop(room);
-    // The record knows how the planes lay, once each, and that they were put back.
-    let mut lay = Vec::new();
+    // The record knows what was turned and by how much, and that the planes were put back.
+    let (mut turned, mut back) = (Vec::new(), Vec::new());
     let view = |r: Recorded| {
         let Fact::Viewed { glimpses } = r.event.fact() else { return };
         for glimpse in glimpses {
-            if let View::Oblique { pane, right, .. } = &glimpse.view {
-                lay.push((*pane, [right.x, right.y].map(|v| (v * 100.0).round() / 100.0)));
+            match &glimpse.view {
+                View::Tilt { pane, by: [sin, cos] } => turned.push((*pane, sin.atan2(*cos).to_degrees().round())),
+                View::Oblique { pane, turned, right, .. } => back.push((*pane, *turned, right.letters())),
+                _ => {}
             }
         }
     };
     crate::written::wait_for_record(&demo.reader()).replay(view).expect("the record replays");
-    lay.sort_by_key(|(pane, _)| *pane);
-    assert_eq!(lay, [(1, [0.87, 0.5]), (1, [1.0, 0.0]), (2, [-0.5, 0.87]), (2, [0.0, 1.0])]);
+    assert_eq!(turned, [(0, 30.0)]);
+    assert_eq!(back, [(1, false, "L".to_owned()), (2, false, "P".to_owned())]);
 }
 
 #[test]

@@ -103,16 +103,18 @@ fn two_examinations_are_read_beside_each_other() {
     // How far apart they were set is in the record.
     let record = crate::written::wait_for_record(&root);
     let offsets =
-        views_of(&record, |v| if let View::Link { series, offset } = v { Some((*series, offset.map(|d| d.length().0))) } else { None });
-    assert_eq!(offsets.len(), 4, "{offsets:?}");
+        views_of(&record, |v| if let View::Link { series, with } = v { Some((*series, with.map(|(_, d)| d.length().0))) } else { None });
+    // As it opened, alone, and together again.
+    assert_eq!(offsets.len(), 6, "{offsets:?}");
     // What the panes showed, and in what arrangement, is there too.
     let arranged = views_of(&record, |v| {
-        if let View::Panes { panes, alone } = v { Some((panes.iter().map(|p| p.series).collect::<Vec<_>>(), *alone)) } else { None }
+        if let View::Panes { panes, alone, .. } = v { Some((panes.iter().map(|p| p.series).collect::<Vec<_>>(), *alone)) } else { None }
     });
     assert_eq!(arranged.first(), Some(&(vec![0, 1], None)), "{arranged:?}");
     assert!(arranged.contains(&(vec![1, 1], None)), "the prior went into the first cell: {arranged:?}");
     assert_eq!(arranged.last().map(|(panes, _)| panes.len()), Some(9), "{arranged:?}");
-    assert!(offsets[..2].iter().all(|(_, o)| o.is_none()) && offsets[2..].iter().all(|(_, o)| o.is_some()), "{offsets:?}");
+    let is_alone: Vec<bool> = offsets.iter().map(|(_, o)| o.is_none()).collect();
+    assert_eq!(is_alone, [false, false, true, true, false, false], "{offsets:?}");
 }
 
 /// A case of more series than the screen has rows: the strip scrolls, and its last series comes into the pane.

@@ -68,7 +68,6 @@ fn type_in(window: &Window<'_>, digits: &str) {
 
 /// Looks through the case with wheel, drag and presets; each is seen in the record as what was looked at.
 fn look_around(window: &mut Window<'_>, record: &Path, after: &mut i64) {
-    let slices = |body: &Value, wanted: &dyn Fn(&Value) -> bool| body["glimpses"].as_array().unwrap().iter().any(|g| wanted(&g["view"]));
     window.point_at(ON_THE_IMAGE);
     window.settle();
     let first = window.slice().expect("a slice is shown");
@@ -76,23 +75,30 @@ fn look_around(window: &mut Window<'_>, record: &Path, after: &mut i64) {
         window.wheel(1);
         window.until("a line of the wheel is a slice", |w| w.slice() == Some(first + n));
     }
-    recorded(window, record, after, "viewed/1", |b| slices(b, &|v| v["slice"]["index"] == first + 2 && v["slice"]["pane"] == 0));
+    let first = first as f64;
+    recorded(window, record, after, "viewed/1", |b| told(b, "s", 1).contains(&vec![0.0, first + 2.0]));
     window.roll(-4);
-    window.until("back is back", |w| w.slice() == Some(first - 1));
+    window.until("back is back", |w| w.slice() == Some(first as u64 - 1));
     // 60 pixels to the right: wider; 30 down: another level.
     let [x, y] = ON_THE_IMAGE;
     window.drag([x, y], [x + 60, y + 30]);
-    recorded(window, record, after, "viewed/1", |b| {
-        slices(b, &|v| v["window"]["window"]["width"].as_f64().is_some_and(|w| w > 1500.0) && v["window"]["window"]["center"] != -600.0)
-    });
+    recorded(window, record, after, "viewed/1", |b| told(b, "w", 2).iter().any(|w| w[2] > 1500.0 && w[1] != -600.0));
     window.keys(&["2"]);
-    recorded(window, record, after, "viewed/1", |b| {
-        slices(b, &|v| v["window"]["window"]["center"] == 40.0 && v["window"]["window"]["width"] == 400.0)
-    });
+    recorded(window, record, after, "viewed/1", |b| told(b, "w", 2).contains(&vec![0.0, 40.0, 400.0]));
     window.keys(&["1"]);
-    recorded(window, record, after, "viewed/1", |b| {
-        slices(b, &|v| v["window"]["window"]["center"] == -600.0 && v["window"]["window"]["width"] == 1500.0)
-    });
+    recorded(window, record, after, "viewed/1", |b| told(b, "w", 2).contains(&vec![0.0, -600.0, 1500.0]));
+}
+
+/// What a row tells by one word (docs/replay.md): of each change the pane or series, and its numbers.
+fn told(body: &Value, word: &str, numbers: usize) -> Vec<Vec<f64>> {
+    let rows = body["glimpses"].as_array().unwrap().iter().filter_map(Value::as_array).filter(|row| row[1] == word);
+    rows.flat_map(|row| {
+        let number = |v: &Value| v.as_f64().unwrap();
+        // Milliseconds come before each, those of the first before the word.
+        let told = |these: &[Value]| std::iter::once(&row[2]).chain(&these[..numbers]).map(number).collect::<Vec<_>>();
+        row[3..].chunks(numbers + 1).map(told).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 /// Puts a mark on the image and rates it.

@@ -153,7 +153,8 @@ fn arrange(layout: Layout, geometry: &VolumeGeometry, [width, height]: [u32; 2],
     let tilted = |pane: Pane, radians: f64| {
         let centre = geometry.patient_of(middle(geometry));
         let [right, down] = pane.view.directions();
-        Pane { view: pane.view.tilted(right, centre, radians).tilted(down, centre, radians * 0.7), ..pane }
+        let by = |radians: f64| [radians.sin(), radians.cos()];
+        Pane { view: pane.view.tilted(right, centre, by(radians)).tilted(down, centre, by(radians * 0.7)), ..pane }
     };
     let (left, top) = (width / 2, height / 2);
     let three = || {

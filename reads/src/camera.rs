@@ -1,6 +1,7 @@
 //! A pane's camera: which way it looks, where its centre is and how large things are; and what scrolling, panning, zooming and windowing do to it.
 //!
-//! All positions are patient LPS mm; sizes are physical pixels.
+//! All positions are patient LPS mm; sizes are physical pixels. What a reader scrolls or turns is computed again in a replay, so nothing on that way may differ
+//! from machine to machine: sums, products and roots alone. Refuses: pixels.
 
 use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Plane, Unfit, VolumeGeometry, Voxel, Window};
 
@@ -109,13 +110,12 @@ impl View {
         Self { centre: plane.patient_of(middle), spacing: plane.spacing(), ..self }
     }
 
-    /// The same camera turned in space about an axis through `about`, by radians, right-handed.
+    /// The same camera turned in space about an axis through `about`, right-handed, by the angle of this sine and cosine.
     #[must_use]
-    pub fn tilted(self, axis: Direction, about: PatientPoint, radians: f64) -> Self {
+    pub fn tilted(self, axis: Direction, about: PatientPoint, [sin, cos]: [f64; 2]) -> Self {
         let turn = |v: Displacement| {
             // Rodrigues' rotation.
             let k = axis.unit();
-            let (sin, cos) = radians.sin_cos();
             v * cos + k.cross(v) * sin + k * (k.dot(v) * (1.0 - cos))
         };
         // Directions are made anew from each other, so that many small turns leave right angles right.
@@ -142,6 +142,32 @@ impl View {
         let half = |n: u32| Mm(self.spacing.0 * (f64::from(n) - 1.0) / -2.0);
         let origin = centre + self.right.times(half(size[0])) + self.down.times(half(size[1]));
         Plane::new(origin, self.right, self.down, self.spacing)
+    }
+
+    /// A camera from its parts, as the record keeps them.
+    #[must_use]
+    pub const fn of_parts([right, down, forward]: [Direction; 3], centre: PatientPoint, spacing: Mm) -> Self {
+        Self { right, down, forward, centre, spacing }
+    }
+    /// The same directions over another middle, at another scale.
+    #[must_use]
+    pub const fn at(self, centre: PatientPoint, spacing: Mm) -> Self {
+        Self { centre, spacing, ..self }
+    }
+    /// The middle of the pane, before it is moved along the way forward to the plane that is shown.
+    #[must_use]
+    pub const fn centre(&self) -> PatientPoint {
+        self.centre
+    }
+    /// The same camera in numbers of few digits: the scale to six of them, the middle to a hundredth of a pixel or less. For what a hand moves many times a
+    /// second, all of which is recorded.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let spacing = self.spacing.0;
+        let places = decimals(0.01 * spacing);
+        let short = |v: f64| rounded_to(places, v);
+        let PatientPoint { x, y, z } = self.centre;
+        Self { centre: PatientPoint::new(short(x), short(y), short(z)), spacing: Mm(rounded_to(decimals(1e-5 * spacing), spacing)), ..self }
     }
 
     /// Millimetres between two physical pixels.
@@ -242,18 +268,30 @@ const fn index(v: Voxel, axis: usize) -> f64 {
 }
 
 /// The window after a drag by physical pixels: horizontal is width, vertical is level. The step grows with the width, so that a drag feels the same on
-/// CT and on a PET in SUV; `pace` is 1, or less for fine and more for coarse.
+/// CT and on a PET in SUV; `pace` is 1, or less for fine and more for coarse. Its numbers have as many decimals as a ten-thousandth of the width needs, a fortieth of a grey level.
 #[must_use]
 pub fn dragged_window(window: Window, by: [f64; 2], pace: f64) -> Window {
     let width = (window.width() * (by[0] * pace / 300.0).exp()).clamp(1.0, 1e7);
     let center = window.center() + by[1] * pace * window.width() / 300.0;
-    Window::new(center, width).unwrap_or(window)
+    let places = decimals(1e-4 * width);
+    Window::new(rounded_to(places, center), rounded_to(places, width)).unwrap_or(window)
+}
+
+/// So many decimals have numbers that are told at least as finely as `grain`.
+fn decimals(grain: f64) -> i32 {
+    (-grain.log10()).ceil().clamp(0.0, 12.0) as i32
+}
+
+/// A number with so many decimals, which is written with no more of them.
+fn rounded_to(decimals: i32, v: f64) -> f64 {
+    let parts = 10f64.powi(decimals);
+    (v * parts).round() / parts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tiresias_reads::hanging::Turn;
+    use crate::hanging::Turn;
     use tiresias_words::Stack;
 
     fn chest() -> VolumeGeometry {
@@ -323,7 +361,7 @@ mod tests {
         let view = View::fit(&g, Orientation::Coronal, size);
         let mut tilted = view;
         for _ in 0..100 {
-            tilted = tilted.tilted(Direction::HEAD, through, 0.01);
+            tilted = tilted.tilted(Direction::HEAD, through, [0.01f64.sin(), 0.01f64.cos()]);
         }
         let pixel = |v: View| v.plane(through, size).expect("a plane").pixel_of(through);
         let ([x, y], off) = pixel(tilted);
@@ -355,6 +393,23 @@ mod tests {
             }
             assert!((g.voxel_of(view.scrolled(&g, at, -6)).slice).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn what_a_hand_moves_has_few_digits_and_stays_where_it_was() {
+        let g = chest();
+        let (size, through) = ([640, 480], g.centre());
+        for factor in [0.3, 1.0, 7.3, 150.0] {
+            let view = View::fit(&g, Orientation::Coronal, size).zoomed(factor, through + Displacement::new(1.0 / 3.0, 0.0, 2.0 / 7.0));
+            let short = view.rounded();
+            assert_eq!(short, short.rounded());
+            let [before, after] = [view, short].map(|v| v.plane(through, size).expect("a plane").pixel_of(through).0);
+            assert!((before[0] - after[0]).abs() < 0.01 && (before[1] - after[1]).abs() < 0.01, "{before:?} {after:?}");
+            let digits = |v: f64| v.to_string().len();
+            assert!(digits(short.centre.x) < 11 && digits(short.spacing.0) < 11, "{short:?}");
+        }
+        let window = dragged_window(Window::new(40.0, 400.0).expect("a window"), [17.0, -3.25], 0.2);
+        assert_eq!([window.center(), window.width()], [39.13, 404.56]);
     }
 
     #[test]
