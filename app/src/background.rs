@@ -2,6 +2,7 @@
 
 use crossbeam_channel::Receiver;
 use egui::Context;
+use std::sync::Arc;
 
 /// Works on a thread of its own; the interface looks when there is a result. Where there is no thread, the result never comes: its sender is gone.
 pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
@@ -14,4 +15,32 @@ pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce(
     };
     drop(std::thread::Builder::new().name("background".into()).spawn(run));
     result
+}
+
+/// Called when there is news, so that the interface looks.
+pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Something on its way from a thread, or a sentence why it does not come.
+pub(crate) type Coming<T> = Receiver<Result<T, String>>;
+
+/// Runs something on a thread of its own.
+pub(crate) fn beside<T: Send + 'static>(name: &str, wake: &Wake, work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Coming<T> {
+    let (sender, result) = crossbeam_channel::bounded(1);
+    let (failed, wake) = (sender.clone(), Arc::clone(wake));
+    let run = move || {
+        // Nobody waits any more where this fails.
+        let _ = sender.send(work());
+        wake();
+    };
+    if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(run) {
+        let _ = failed.send(Err(format!("The system gives no further thread ({e}). Close other programs and try again.")));
+    }
+    result
+}
+
+/// What came of something on its way, once; nothing while it is not there.
+pub(crate) fn arrived<T>(coming: &mut Option<Coming<T>>) -> Option<Result<T, String>> {
+    let result = coming.as_ref()?.try_recv().ok()?;
+    *coming = None;
+    Some(result)
 }

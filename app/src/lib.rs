@@ -12,6 +12,8 @@ mod codecs;
 mod controls;
 pub mod demo;
 pub mod design;
+mod desk;
+mod failure;
 mod frames;
 mod graphics;
 mod keys;
@@ -37,6 +39,7 @@ mod trace;
 mod unlock;
 pub mod viewer;
 mod volume;
+mod work;
 
 pub use clock::Clock;
 pub use panes::RenderPath;

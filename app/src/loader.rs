@@ -94,6 +94,13 @@ impl Loading {
         Self { news, queue, go }
     }
 
+    /// A case without images, of which nothing ever comes.
+    #[must_use]
+    pub(crate) fn never() -> Self {
+        let ((_, news), (go, _)) = (crossbeam_channel::bounded(0), crossbeam_channel::bounded(0));
+        Self { news, queue: Arc::default(), go }
+    }
+
     /// News since the last look.
     #[must_use]
     pub(crate) fn poll(&self) -> Option<News> {

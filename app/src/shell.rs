@@ -2,8 +2,11 @@
 //!
 //! Owns the order of screens. A screen moves on only when a committed state says so. Refuses: rules of a study, drawing of images.
 
+use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::design;
+use crate::desk::{self, DeskFolder, DeskRoom};
+use crate::failure::Failure;
 use crate::frames::{FrameBench, FrameScript};
 use crate::graphics::Graphics;
 use crate::launch::Shot;
@@ -12,20 +15,20 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
-use crate::results::{self, ResultsRoom};
-use crate::screens::{self, Asks, Entered, KeysLeft, KeysPage, PassphrasePage, ScreenPage, SignIn, Started, TopBar};
+use crate::screens::{self, Asks, Begun, Entered, KeysLeft, KeysPage, NewStudy, PassphrasePage, ScreenPage, SignIn, Started, TopBar};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
 use crate::shot::ShotScript;
 use crate::sitting::{Next, Place, Sitting};
 use crate::trace::{Trace, milliseconds};
 use crate::unlock::{Unlocking, unlock};
+use crate::work::begin_study;
 use crossbeam_channel::Receiver;
 use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::desk::is_desk;
+use tiresias_reads::desk::has_desk;
 use tiresias_reads::machine::{Action, Environment};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -77,8 +80,13 @@ enum Stage {
         unlocking: Option<Unlocking>,
     },
     Sitting(Box<Sitting>),
-    /// The results of a study, at its desk.
-    Results(Box<ResultsRoom>),
+    /// A study that is begun at the study desk.
+    New {
+        page: Box<NewStudy>,
+        making: Option<Coming<PathBuf>>,
+    },
+    /// A study's desk.
+    Desk(Box<DeskRoom>),
 }
 
 /// Something that a worker thread is fetching for the start screen.
@@ -90,7 +98,7 @@ struct Opening {
 
 enum Fetched {
     Study(Box<Study>, Vec<PathBuf>),
-    Desk(Box<ResultsRoom>, Vec<PathBuf>),
+    Desk(Box<DeskFolder>, Vec<PathBuf>),
     Nothing,
     Trouble(String),
 }
@@ -156,7 +164,7 @@ impl Tiresias {
         match &self.stage {
             Stage::SignIn(study) | Stage::Passphrase { study, .. } => Some(study.root().to_owned()),
             Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
-            Stage::Start { .. } | Stage::About | Stage::Results(_) => None,
+            Stage::Start { .. } | Stage::About | Stage::New { .. } | Stage::Desk(_) => None,
         }
     }
 
@@ -235,9 +243,9 @@ impl Tiresias {
                     ui.ctx().request_repaint();
                     return;
                 }
-                Ok(Fetched::Desk(room, recent)) => {
+                Ok(Fetched::Desk(folder, recent)) => {
                     self.recent = recent;
-                    self.stage = Stage::Results(room);
+                    self.stage = Stage::Desk(Box::new(DeskRoom::of(*folder)));
                     ui.ctx().request_repaint();
                     return;
                 }
@@ -253,6 +261,7 @@ impl Tiresias {
                 let data = self.data.clone();
                 self.fetch("Choose the study's folder in the dialog\u{2026}", move |_| browse(data.as_deref()));
             }
+            Some(Started::New) => self.stage = Stage::New { page: Box::default(), making: None },
             Some(Started::Demo) => {
                 let data = self.data.clone();
                 self.fetch("Building the demo study\u{2026}", move |say| {
@@ -351,11 +360,34 @@ impl Tiresias {
         }
     }
 
-    fn results(&mut self, ui: &mut Ui) {
-        let Stage::Results(room) = &mut self.stage else { return };
-        match room.ui(ui, &self.means.wake) {
-            results::Left::Stay => {}
-            results::Left::Start => self.stage = Stage::Start { opening: None, trouble: None },
+    fn desk(&mut self, ui: &mut Ui) {
+        let now = self.clock.since_start();
+        let Stage::Desk(room) = &mut self.stage else { return };
+        match room.ui(ui, &self.means.wake, now) {
+            desk::Left::Stay => {}
+            desk::Left::Start => self.stage = Stage::Start { opening: None, trouble: None },
+        }
+    }
+
+    /// Draws the page for a new study, and opens its desk when it is there.
+    fn new_study(&mut self, ui: &mut Ui) {
+        let Stage::New { page, making } = &mut self.stage else { return };
+        match arrived(making) {
+            Some(Ok(root)) => {
+                self.open_study(root);
+                return;
+            }
+            Some(Err(sentence)) => (page.busy, page.trouble) = (false, Some(sentence)),
+            None => {}
+        }
+        match screens::new_study(ui, page, &self.means.wake) {
+            Some(Begun::Begin(folder, template)) => {
+                (page.busy, page.trouble) = (true, None);
+                let work = move || begin_study(&folder, template).map(|_| folder).map_err(Failure::sentence);
+                *making = Some(beside("study", &self.means.wake, work));
+            }
+            Some(Begun::Back) => self.stage = Stage::Start { opening: None, trouble: None },
+            None => {}
         }
     }
 
@@ -452,7 +484,8 @@ impl eframe::App for Tiresias {
             Stage::Sitting(_) => self.sitting(ui),
             _ if self.page.is_some() => {}
             Stage::Start { .. } => self.start_screen(ui),
-            Stage::Results(_) => self.results(ui),
+            Stage::New { .. } => self.new_study(ui),
+            Stage::Desk(_) => self.desk(ui),
             Stage::About => {
                 if screens::about(ui) {
                     self.stage = Stage::Start { opening: None, trouble: None };
@@ -493,7 +526,8 @@ impl eframe::App for Tiresias {
                     Place::Room(room) => room.main_slice(),
                     Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
                 },
-                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } | Stage::Results(_) => None,
+                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
+                Stage::New { .. } | Stage::Desk(_) => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));
@@ -523,9 +557,9 @@ impl Drop for Tiresias {
 }
 
 fn open(data: Option<&Path>, path: &Path) -> Fetched {
-    if is_desk(path) {
-        return match ResultsRoom::open(path) {
-            Ok(room) => Fetched::Desk(Box::new(room), recent::remember(data, path)),
+    if has_desk(path) {
+        return match DeskFolder::open(path) {
+            Ok(folder) => Fetched::Desk(Box::new(folder), recent::remember(data, path)),
             Err(sentence) => Fetched::Trouble(sentence),
         };
     }

@@ -23,6 +23,7 @@ pub mod hanging;
 pub mod machine;
 pub mod matching;
 pub mod merge;
+pub mod outline;
 pub mod pair;
 pub mod protocol;
 pub mod record;

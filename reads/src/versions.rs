@@ -72,6 +72,11 @@ pub enum VersionError {
         "`protocol.toml` is not version {0}, which was signed last. Put that text back, or sign this one as a new version, with a reason."
     )]
     NotSigned(u32),
+    /// Somebody else wrote it.
+    #[error(
+        "`protocol.toml` was changed by another program since it was opened here. Copy what you wrote, open the study again, and bring both together."
+    )]
+    ChangedMeanwhile,
     /// Nothing was signed yet.
     #[error("The protocol is not signed yet. A coordinator signs it with `tiresias study sign`.")]
     Unsigned,
@@ -112,13 +117,38 @@ fn disk(file: &'static str, writing: bool) -> impl Fn(io::Error) -> VersionError
 /// # Errors
 /// When there is none, or it has findings.
 pub fn protocol_of(root: &Path) -> Result<(Protocol, String), VersionError> {
+    let text = protocol_text(root)?;
+    Ok((Protocol::parse(&text)?, text))
+}
+
+/// Writes the text of a desk's protocol, in the place of `before`, which is what its writer had before them. It may have findings: a protocol is written in steps.
+///
+/// # Errors
+/// When the account may not, somebody else changed the file meanwhile, the text is longer than any protocol, or the disk refuses; nothing is written then.
+pub fn write_protocol(root: &Path, keys: &Unlocked, before: &str, text: &str) -> Result<(), VersionError> {
+    keys.may(Act::SignProtocol)?;
+    let place = root.join(PROTOCOL);
+    let there = read_at_most(&place, MAX_PROTOCOL).map_err(disk(PROTOCOL, false))?.unwrap_or_default();
+    if there != before.as_bytes() {
+        return Err(VersionError::ChangedMeanwhile);
+    }
+    if text.len() as u64 > MAX_PROTOCOL {
+        return Err(disk(PROTOCOL, true)(io::ErrorKind::FileTooLarge.into()));
+    }
+    replace(&place, text.as_bytes()).map_err(disk(PROTOCOL, true))
+}
+
+/// The text of a desk's protocol as it is, right or not.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn protocol_text(root: &Path) -> Result<String, VersionError> {
     let bytes = match read_at_most(&root.join(PROTOCOL), MAX_PROTOCOL) {
         Ok(bytes) => bytes.unwrap_or_default(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(VersionError::NoProtocol),
         Err(e) => return Err(disk(PROTOCOL, false)(e)),
     };
-    let text = String::from_utf8(bytes).map_err(|_| disk(PROTOCOL, false)(io::ErrorKind::InvalidData.into()))?;
-    Ok((Protocol::parse(&text)?, text))
+    String::from_utf8(bytes).map_err(|_| disk(PROTOCOL, false)(io::ErrorKind::InvalidData.into()))
 }
 
 impl Versions {
@@ -258,7 +288,11 @@ mod tests {
         assert!(matches!(refused("\"utc_ms\": 1", "\"utc_ms\": 3"), VersionError::Signature { number: 1, .. }));
         assert!(matches!(refused("\"number\": 2", "\"number\": 3"), VersionError::Form));
         assert!(matches!(refused("cora", "rita"), VersionError::Signature { number: 1, .. }));
-        std::fs::write(root.join(PROTOCOL), text.replace("seed = 6", "")).unwrap();
+        // What is written takes the place of what its writer saw, and of nothing else.
+        let now = protocol_text(root).unwrap();
+        assert_eq!(write_protocol(root, &coordinator, text, "other"), Err(VersionError::ChangedMeanwhile));
+        assert!(matches!(write_protocol(root, &reader, &now, "other"), Err(VersionError::Account(_))));
+        write_protocol(root, &coordinator, &now, &text.replace("seed = 6", "")).unwrap();
         assert!(matches!(second.sign(root, &coordinator, Some("why"), 3), Err(VersionError::Protocol(_))));
     }
 }

@@ -77,7 +77,7 @@ fn every_template_begins_a_study_that_has_nothing_to_mend() {
         assert_eq!((&json["ok"], json["findings"].as_array().map(Vec::len)), (&serde_json::json!(true), Some(0)));
     }
     let desk = Desk::new("froc");
-    desk.refused(2, &["study", "new", "STUDY"], "there is something in this place");
+    desk.refused(2, &["study", "new", "STUDY"], "the folder is not empty");
     desk.refused(2, &["study", "new", "@elsewhere", "--template", "cross"], "Choose one of crossover");
 }
 

@@ -19,6 +19,7 @@ mod simulate;
 mod studies;
 mod study;
 
+pub(crate) use crate::failure::Failure;
 use crate::launch::{self, Launch};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -162,21 +163,6 @@ impl WindowArgs {
             (_, true) => Some(crate::panes::RenderPath::Gpu),
             _ => None,
         }
-    }
-}
-
-/// Why a command did not do what it was asked.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The answer is no.
-    No(String),
-    /// The input or the command is at fault.
-    Input(String),
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(e: E) -> Self {
-        Self::Input(e.to_string())
     }
 }
 

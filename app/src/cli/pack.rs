@@ -4,9 +4,10 @@
 //! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role.
 
 use super::images::at;
-use super::secrets::{draw, passphrase};
+use super::secrets::passphrase;
 use super::{Failure, say, say_json};
 use crate::codecs::workers;
+use crate::work::draw;
 use clap::Args;
 use serde_json::json;
 use std::fs;

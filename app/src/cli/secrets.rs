@@ -1,4 +1,4 @@
-//! Passphrases and chance, as the command line gets them: typed without an echo, from the first line of a file that a script names, or from a pipe.
+//! Passphrases, as the command line gets them: typed without an echo, from the first line of a file that a script names, or from a pipe.
 //!
 //! Refuses: passphrases among the arguments, where everybody on the machine could read them.
 
@@ -7,7 +7,7 @@ use clap::Args;
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use tiresias_reads::accounts::{AccountError, Accounts, Entropy, Passphrase, Unlocked};
+use tiresias_reads::accounts::{AccountError, Accounts, Passphrase, Unlocked};
 use tiresias_words::AccountId;
 use zeroize::Zeroizing;
 
@@ -67,16 +67,4 @@ pub(super) fn passphrase(file: Option<&Path>, ask: &str) -> Result<Zeroizing<Str
         n if n > MAX_PASSPHRASE => Err(Failure::Input("The first line is longer than any passphrase. Name the right file.".into())),
         _ => Ok(Zeroizing::new(line.to_owned())),
     }
-}
-
-/// 32 bytes that nobody can guess.
-pub(super) fn entropy() -> Result<Entropy, Failure> {
-    let mut bytes = Zeroizing::new([0u8; 32]);
-    draw(bytes.as_mut_slice()).map_err(|e| Failure::Input(format!("The system gives no random numbers ({e}).")))?;
-    Ok(bytes)
-}
-
-/// Randomness of the operating system: the command line's one source of it.
-pub(super) fn draw(bytes: &mut [u8]) -> std::io::Result<()> {
-    getrandom::fill(bytes).map_err(std::io::Error::other)
 }

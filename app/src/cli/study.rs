@@ -2,26 +2,25 @@
 //!
 //! Refuses: rules of its own; what may be done is `reads`' to say, and each command says what came of it.
 
-use super::secrets::{Signer, entropy, passphrase, unlocked};
+use super::secrets::{Signer, passphrase, unlocked};
 use super::{Failure, say, say_json};
 use crate::clock::Clock;
+use crate::work::{ACCOUNTS, NewAccount, PROTOCOL, accounts_of, at, begin_study, entropy, make_account};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::{Account, Accounts, Kind, Passphrase, Signature};
+use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
 use tiresias_reads::bundle::Bundle;
 use tiresias_reads::closing::sign_lock;
 use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment, assign_cases, draw_adjudication};
-use tiresias_reads::protocol::{Finding, TEMPLATES, check, template};
+use tiresias_reads::protocol::{Finding, check};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
 use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, ReaderId};
 
-const PROTOCOL: &str = "protocol.toml";
-pub(super) const ACCOUNTS: &str = "accounts.json";
 const PACKAGES: &str = "packages";
 const KEY: &str = "key.age";
 const MAX_PROTOCOL: u64 = 1 << 20;
@@ -175,24 +174,8 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
     }
 }
 
-fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {error}", place.display()))
-}
-
 fn new(dir: &Path, name: &str) -> Result<(), Failure> {
-    let Some(chosen) = template(name) else {
-        let known: Vec<&str> = TEMPLATES.iter().map(|t| t.name).collect();
-        return Err(Failure::Input(format!("There is no template {name:?}. Choose one of {}.", known.join(", "))));
-    };
-    let is_free = fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
-    if !is_free || dir.is_file() {
-        return Err(at(dir, "there is something in this place. Name a folder that does not exist yet."));
-    }
-    let unwritable = |e: std::io::Error| at(dir, format!("the study cannot be written ({e}). Choose a place where you may write."));
-    fs::create_dir_all(dir).and_then(|()| fs::write(dir.join(PROTOCOL), chosen.text)).map_err(unwritable)?;
-    let secret = entropy()?;
-    let seed = secret.iter().take(8).fold(0u64, |n, b| n << 8 | u64::from(*b));
-    Desk::empty(seed).save(dir).map_err(|e| at(dir, e))?;
+    let chosen = begin_study(dir, name)?;
     say(&format!(
         "{}: {}\nNext: write `protocol.toml` as your study wants it, and see `tiresias study check {}`.\n",
         dir.join(PROTOCOL).display(),
@@ -242,26 +225,21 @@ fn account(args: &AccountArgs) -> Result<(), Failure> {
         let known: Vec<&str> = Kind::ALL.iter().map(|k| k.word()).collect();
         Failure::Input(format!("There is no kind of account {:?}. Choose one of {}.", args.kind, known.join(", ")))
     })?;
-    if !args.dir.join(PROTOCOL).is_file() {
-        return Err(at(&args.dir, "this is no study: it has no `protocol.toml`. Begin one with `tiresias study new`."));
-    }
-    let place = args.dir.join(ACCOUNTS);
-    let mut accounts = Accounts::open(&place).map_err(|e| at(&args.dir, e))?;
+    let accounts = accounts_of(&args.dir)?;
     // The account that the first one makes itself is in no list yet.
     let by = args.account.as_ref().filter(|_| accounts.iter().next().is_some());
     let by = by.map(|id| unlocked(&accounts, id, args.passphrase_file.as_deref())).transpose()?;
     accounts.may_admit(kind, by.as_ref())?;
     let asked = || format!("Passphrase for the new account \"{}\": ", args.id);
     let passphrase = Passphrase::new(passphrase(args.new_passphrase_file.as_deref(), &asked())?.to_string())?;
-    let (made, recovery) = Account::create(args.id.clone(), kind, &args.name, &passphrase, &entropy()?)?;
-    accounts.admit(made, by.as_ref())?;
-    accounts.save(&place).map_err(|e| at(&args.dir, e))?;
+    let new = NewAccount { id: args.id.clone(), kind, name: &args.name, passphrase: &passphrase };
+    let made = make_account(&args.dir, new, by.as_ref())?;
     say(&format!(
         "{}: account \"{}\" ({}) is made.\nRecovery key, shown this once; keep it in another place: {}\n",
         args.dir.display(),
         args.id,
         kind.word(),
-        *recovery.reveal()
+        *made.recovery.reveal()
     ))
 }
 

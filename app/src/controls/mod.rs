@@ -4,8 +4,10 @@
 //! Owns how a control looks and answers to the pointer. Refuses: what an answer means, and any preset value.
 
 mod button;
+mod field;
 pub(crate) mod icon;
 mod scale;
 
 pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
+pub(crate) use field::{Asked, PlaceField, secret_field, text_field};
 pub(crate) use scale::{Placed, ScaleLook, scale};

@@ -13,6 +13,15 @@ const TWO_COLUMNS: f32 = 960.0;
 const MEASURE: f32 = 720.0;
 const GAP: f32 = 28.0;
 
+/// Where the person goes.
+pub(super) enum Turned {
+    Stay,
+    /// To the steps of the desk.
+    Desk,
+    /// They sign out.
+    Out,
+}
+
 /// A document that is open.
 pub(crate) struct Page {
     document: Document,
@@ -30,8 +39,8 @@ impl Page {
         self.document.watermark.as_deref()
     }
 
-    /// Draws it; true when the person leaves.
-    pub(crate) fn ui(&mut self, ui: &mut Ui) -> bool {
+    /// Draws it.
+    pub(crate) fn ui(&mut self, ui: &mut Ui) -> Turned {
         let whole = ui.max_rect();
         let (nav, mut field) = whole.split_left_right_at_x(whole.left() + NAV);
         let left = self.nav(ui, nav);
@@ -59,13 +68,15 @@ impl Page {
         left
     }
 
-    fn nav(&mut self, ui: &mut Ui, rect: Rect) -> bool {
+    fn nav(&mut self, ui: &mut Ui, rect: Rect) -> Turned {
         ui.painter().rect_filled(rect, 0.0, PANEL);
         ui.painter().vline(rect.right(), rect.y_range(), Stroke::new(1.0, LINE));
-        let mut left = false;
+        let mut left = Turned::Stay;
         ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, MARGIN))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(RichText::new("Study desk").font(design::strong(design::NOTE)).color(TEXT));
+            if controls::link(ui, "\u{2039} Study desk", TEXT).clicked() {
+                left = Turned::Desk;
+            }
             ui.add_space(6.0);
             for (at, section) in self.document.sections.iter().enumerate() {
                 if entry(ui, section.title, at == self.at) {
@@ -80,7 +91,11 @@ impl Page {
             if let Some(said) = &self.said {
                 ui.label(RichText::new(said).font(design::regular(design::SMALL)).color(TEXT));
             }
-            ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| left = controls::link(ui, "Sign out", TEXT).clicked());
+            ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| {
+                if controls::link(ui, "Sign out", TEXT).clicked() {
+                    left = Turned::Out;
+                }
+            });
         });
         left
     }

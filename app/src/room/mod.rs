@@ -29,6 +29,7 @@ mod series;
 mod settling;
 mod sketch;
 mod strip;
+mod trial;
 
 use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};

@@ -12,6 +12,8 @@ pub(crate) enum Choice {
     Browse,
     /// Open this study.
     Open(PathBuf),
+    /// Begin a study at the study desk.
+    New,
     /// Build the demo if need be, and open it.
     Demo,
     /// Set keys and mouse.
@@ -38,6 +40,13 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
                 ui.add_space(10.0);
                 if controls::link(ui, "Try the demo study", TEXT).clicked() && busy.is_none() {
                     choice = Some(Choice::Demo);
+                }
+            });
+            ui.add_space(16.0);
+            ui.vertical(|ui| {
+                ui.add_space(10.0);
+                if controls::link(ui, "Begin a new study\u{2026}", TEXT).clicked() && busy.is_none() {
+                    choice = Some(Choice::New);
                 }
             });
         });

@@ -6,14 +6,17 @@
 mod adjudication;
 mod assignment;
 mod results;
+mod steps;
 
 pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases, is_desk};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 pub(crate) use results::{all_merged, put_results};
+pub use steps::{Stand, Stands, Step, stands, who_works_here, works_at_desk};
 
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};
+use crate::protocol::Template;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -21,6 +24,7 @@ use std::path::Path;
 use tiresias_words::{CaseId, ContentHash};
 
 const DESK: &str = "desk.json";
+const PROTOCOL: &str = "protocol.toml";
 const TRUTH: &str = "truth.csv";
 const DESK_VERSION: u32 = 1;
 const MAX_BYTES: u64 = 64 << 20;
@@ -93,6 +97,33 @@ pub enum DeskError {
     Unwritable(io::ErrorKind),
 }
 
+impl From<FolderError> for DeskError {
+    fn from(e: FolderError) -> Self {
+        match e {
+            FolderError::Occupied => Self::Occupied,
+            FolderError::NoPlace => Self::Unwritable(io::ErrorKind::InvalidInput),
+            FolderError::Disk(kind) => Self::Unwritable(kind),
+        }
+    }
+}
+
+/// Begins a study: a folder at `root`, which must not exist or be empty, with a protocol to begin with and a desk without cases. `seed` is the desk's secret.
+///
+/// # Errors
+/// [`DeskError::Occupied`] or [`DeskError::Unwritable`]; nothing was made then.
+pub fn begin(root: &Path, template: &Template, seed: u64) -> Result<(), DeskError> {
+    let aside = Aside::begin(root)?;
+    aside.file(PROTOCOL, template.text.as_bytes())?;
+    aside.file(DESK, Desk::empty(seed).to_json().as_bytes())?;
+    Ok(aside.appear()?)
+}
+
+/// Whether a folder is a study desk's, whatever is done there so far.
+#[must_use]
+pub fn has_desk(root: &Path) -> bool {
+    root.join(DESK).is_file() || is_desk(root)
+}
+
 impl Desk {
     /// Makes a desk folder at `root`, which must not exist or be empty: `desk.json` and `truth.csv`.
     ///
@@ -110,11 +141,7 @@ impl Desk {
             aside.file(TRUTH, truth_csv(cases).as_bytes())?;
             aside.appear()
         };
-        write().map_err(|e| match e {
-            FolderError::Occupied => DeskError::Occupied,
-            FolderError::NoPlace => DeskError::Unwritable(io::ErrorKind::InvalidInput),
-            FolderError::Disk(kind) => DeskError::Unwritable(kind),
-        })?;
+        write()?;
         Ok(desk)
     }
 

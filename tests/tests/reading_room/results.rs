@@ -37,8 +37,8 @@ fn types(room: &mut Sitting, words: &str) {
 fn sign_in(desk: &Path, pixels: [u32; 2]) -> Sitting {
     let mut room = Sitting::start(Opening::of(desk).sized(pixels));
     room.until_says("This is the study desk");
-    // Readers, coordinators and data managers are not asked for.
-    assert!(!room.says("Simulated reader") && !room.says("Simulated coordinator") && !room.says("Simulated data manager"));
+    // Readers have nothing to do here.
+    assert!(!room.says("Simulated reader") && room.says("Simulated coordinator") && room.says("Simulated data manager"));
     room.press_named("Simulated statistician");
     room.until_says("your passphrase shows");
     room
@@ -59,7 +59,7 @@ fn fits(room: &Sitting, section: &str, pixels: [u32; 2]) -> usize {
 }
 
 /// Keeps a picture where somebody wants to look at it.
-fn keep(room: &mut Sitting, name: &str) {
+pub(crate) fn keep(room: &mut Sitting, name: &str) {
     if let Some(folder) = std::env::var_os("TIRESIAS_PICTURES") {
         // The ground is the window's own, which the test's renderer leaves out.
         let mut picture = room.pixels();
@@ -120,6 +120,8 @@ fn before_the_lock_a_look_needs_a_reason_and_is_marked_on_every_part() {
     let desk = desk(dir.path(), "sequential", &[0.78, 0.88], false);
     let mut room = sign_in(&desk, [1280, 800]);
     types(&mut room, PASSPHRASE);
+    room.until_says("after the database lock");
+    room.press_named("Results");
     room.until_says("Reading is not closed.");
     assert!(!room.says("Primary analysis") && !desk.join("early-looks.json").exists());
     room.press_named("Reason of an early look");

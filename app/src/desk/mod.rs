@@ -1,0 +1,360 @@
+//! The study desk in the window: a coordinator or data manager signs in at the desk's folder, and takes a study from its protocol to its results.
+//!
+//! Owns its screens and which of them is on. What opens to whom, what is done and what comes next is `reads`' to say; what is done goes the way of the command line
+//! ([`crate::work`]). Everything that takes time is on a thread of its own. Refuses: to decide, and truth and scores, which are the results room's.
+
+mod live;
+mod outlined;
+mod page;
+mod people;
+mod protocol;
+
+use crate::background::{Coming, Wake, arrived, beside};
+use crate::controls;
+use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use crate::results::{self, ResultsRoom};
+use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
+use crate::work::{ACCOUNTS, open_keys};
+use egui::{Align, Align2, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use people::PeoplePage;
+use protocol::ProtocolPage;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tiresias_reads::accounts::{Account, Accounts, Kind, Unlocked};
+use tiresias_reads::desk::{Stand, Stands, Step, stands, who_works_here};
+use tiresias_reads::versions::protocol_of;
+
+const NAV: f32 = 220.0;
+const WIDTH: f32 = 520.0;
+
+/// A desk's folder that is open.
+pub(crate) struct DeskRoom {
+    root: PathBuf,
+    title: String,
+    accounts: Accounts,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nobody has an account: the first is made.
+    First(Box<PeoplePage>),
+    Who,
+    Passphrase {
+        account: Box<Account>,
+        page: Box<PassphrasePage>,
+        opening: Option<Coming<Unlocked>>,
+    },
+    Open(Box<Open>),
+}
+
+/// Somebody at the desk.
+struct Open {
+    kind: Kind,
+    name: String,
+    keys: Arc<Unlocked>,
+    step: Option<Step>,
+    stands: Stands,
+    looking: Option<Coming<Looked>>,
+    pages: Pages,
+}
+
+/// What the desk's folder says now.
+struct Looked {
+    title: String,
+    accounts: Accounts,
+    stands: Stands,
+}
+
+/// The pages that were opened, as their person left them.
+#[derive(Default)]
+struct Pages {
+    protocol: Option<ProtocolPage>,
+    people: PeoplePage,
+    results: Option<Box<ResultsRoom>>,
+}
+
+/// Who is at the desk, for its pages.
+pub(super) struct Seated<'a> {
+    root: &'a Path,
+    accounts: &'a Accounts,
+    kind: Kind,
+    keys: &'a Arc<Unlocked>,
+    wake: &'a Wake,
+    now: Duration,
+}
+
+/// What a page did in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Did {
+    Nothing,
+    /// Something in the folder is another than before.
+    Changed,
+}
+
+/// What was chosen.
+pub(crate) enum Left {
+    Stay,
+    Start,
+}
+
+/// A desk's folder as it was read, before anybody signs in.
+pub(crate) struct DeskFolder {
+    root: PathBuf,
+    title: String,
+    accounts: Accounts,
+}
+
+impl DeskFolder {
+    /// Reads a desk's accounts and its protocol's title, nothing of its reads.
+    pub(crate) fn open(root: &Path) -> Result<Self, String> {
+        let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| format!("{}: {e}", root.display()))?;
+        Ok(Self { root: root.to_owned(), title: title_of(root), accounts })
+    }
+}
+
+impl DeskRoom {
+    /// The room of a desk's folder.
+    pub(crate) fn of(DeskFolder { root, title, accounts }: DeskFolder) -> Self {
+        let stage = if accounts.iter().next().is_some() { Stage::Who } else { Stage::First(Box::default()) };
+        Self { root, title, accounts, stage }
+    }
+
+    /// Draws the room.
+    pub(crate) fn ui(&mut self, ui: &mut Ui, wake: &Wake, now: Duration) -> Left {
+        if let Stage::Open(open) = &mut self.stage
+            && open.step == Some(Step::Results)
+            && let Some(room) = &mut open.pages.results
+        {
+            match room.ui(ui, wake) {
+                results::Left::Stay => return Left::Stay,
+                results::Left::Desk => {
+                    (open.pages.results, open.step) = (None, Some(Step::Progress));
+                    ui.ctx().request_repaint();
+                    return Left::Stay;
+                }
+                results::Left::Start => return Left::Start,
+            }
+        }
+        let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
+        let who = match &self.stage {
+            Stage::Open(open) => open.kind.word(),
+            Stage::First(_) | Stage::Who | Stage::Passphrase { .. } => "",
+        };
+        screens::top_bar(ui, top, &TopBar { title: &self.title, reader: who, ..TopBar::default() });
+        let mut left = Left::Stay;
+        ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| {
+            left = match &self.stage {
+                Stage::First(_) => self.first(ui, wake),
+                Stage::Who => self.who(ui),
+                Stage::Passphrase { .. } => self.passphrase(ui, wake),
+                Stage::Open(_) => self.desk(ui, wake, now),
+            };
+        });
+        left
+    }
+
+    /// The first account of a study.
+    fn first(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
+        let Stage::First(page) = &mut self.stage else { return Left::Stay };
+        let (mut made, mut left) = (None, Left::Stay);
+        page::page(ui, ui.max_rect(), "Who runs this study?", |ui| {
+            let note =
+                "The first account is a coordinator's, who makes the others. Coordinators are blinded: they see no truth and no scores.";
+            page::said(ui, note, TEXT);
+            ui.add_space(16.0);
+            made = page.first(ui, &self.root, &self.accounts, wake);
+            ui.add_space(20.0);
+            if controls::link(ui, "Back to the start", TEXT).clicked() {
+                left = Left::Start;
+            }
+        });
+        if let Some(accounts) = made {
+            self.accounts = accounts;
+            self.stage = Stage::Who;
+            ui.ctx().request_repaint();
+        }
+        left
+    }
+
+    fn who(&mut self, ui: &mut Ui) -> Left {
+        let (mut chosen, mut left) = (None, Left::Stay);
+        ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            line(ui, &self.title, design::strong(design::TITLE), STRONG);
+            line(ui, "This is the study desk. Who are you?", design::regular(design::BODY), TEXT);
+            ui.add_space(12.0);
+            for account in who_works_here(&self.accounts) {
+                if controls::entry_row(ui, WIDTH, account.display_name(), account.kind().word(), false).clicked() {
+                    chosen = Some(account.clone());
+                }
+            }
+            ui.add_space(12.0);
+            if controls::link(ui, "Back to the start", TEXT).clicked() {
+                left = Left::Start;
+            }
+        });
+        if let Some(account) = chosen {
+            self.stage = Stage::Passphrase { account: Box::new(account), page: Box::default(), opening: None };
+            ui.ctx().request_repaint();
+        }
+        left
+    }
+
+    fn passphrase(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
+        let Stage::Passphrase { account, page, opening } = &mut self.stage else { return Left::Stay };
+        match arrived(opening) {
+            Some(Ok(keys)) => {
+                let stands = Stands::default();
+                let (kind, name) = (account.kind(), account.display_name().to_owned());
+                let mut open = Open { kind, name, keys: Arc::new(keys), step: None, stands, looking: None, pages: Pages::default() };
+                open.look(&self.root, wake);
+                self.stage = Stage::Open(Box::new(open));
+                ui.ctx().request_repaint();
+                return Left::Stay;
+            }
+            Some(Err(sentence)) => (page.busy, page.trouble) = (false, Some(sentence)),
+            None => {}
+        }
+        let note = format!("{}: your passphrase shows that it is you, and signs what you do here.", account.display_name());
+        let asks = Asks { title: &self.title, note: &note, action: "Sign in", back: "Somebody else" };
+        match screens::passphrase(ui, page, &asks) {
+            Some(Entered::Passphrase(typed)) => {
+                page.busy = true;
+                let (root, id) = (self.root.clone(), account.id().clone());
+                *opening = Some(beside("keys", wake, move || open_keys(&root, &id, &typed).map_err(crate::failure::Failure::sentence)));
+            }
+            Some(Entered::Back) => self.stage = Stage::Who,
+            None => {}
+        }
+        Left::Stay
+    }
+
+    /// The steps on the left, and the one that is on.
+    fn desk(&mut self, ui: &mut Ui, wake: &Wake, now: Duration) -> Left {
+        let Stage::Open(open) = &mut self.stage else { return Left::Stay };
+        if let Some(Ok(looked)) = arrived(&mut open.looking) {
+            (self.title, self.accounts, open.stands) = (looked.title, looked.accounts, looked.stands);
+            if open.step.is_none() {
+                open.step = Some(open.stands.first_for(open.kind));
+            }
+        }
+        let whole = ui.max_rect();
+        let (nav, field) = whole.split_left_right_at_x(whole.left() + NAV);
+        let mut left = Left::Stay;
+        if let Some(chosen) = open.nav(ui, nav) {
+            match chosen {
+                Chosen::Step(step) => open.step = Some(step),
+                Chosen::Out => left = Left::Start,
+            }
+            ui.ctx().request_repaint();
+        }
+        let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, keys: &open.keys, wake, now };
+        let mut did = Did::Nothing;
+        ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
+            did = match open.step {
+                None => {
+                    page::page(ui, field, "", |ui| page::said(ui, "Looking how the study stands\u{2026}", TEXT));
+                    Did::Nothing
+                }
+                Some(Step::Protocol) => open.pages.protocol.get_or_insert_with(ProtocolPage::default).ui(ui, field, &seated),
+                Some(Step::People) => open.pages.people.ui(ui, field, &seated),
+                Some(Step::Results) => {
+                    let room = ResultsRoom::of(&self.root, &self.title, open.kind.word(), Arc::clone(&open.keys), wake);
+                    open.pages.results = Some(Box::new(room));
+                    ui.ctx().request_repaint();
+                    Did::Nothing
+                }
+                Some(_) => Did::Nothing,
+            };
+        });
+        if did == Did::Changed {
+            open.look(&self.root, wake);
+        }
+        left
+    }
+}
+
+/// What was chosen among the steps.
+enum Chosen {
+    Step(Step),
+    Out,
+}
+
+impl Open {
+    /// Looks how the desk's folder stands now.
+    fn look(&mut self, root: &Path, wake: &Wake) {
+        let root = root.to_owned();
+        self.looking = Some(beside("desk", wake, move || {
+            let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| format!("{}: {e}", root.display()))?;
+            Ok(Looked { title: title_of(&root), stands: stands(&root, &accounts), accounts })
+        }));
+    }
+
+    fn nav(&self, ui: &mut Ui, rect: Rect) -> Option<Chosen> {
+        ui.painter().rect_filled(rect, 0.0, PANEL);
+        ui.painter().vline(rect.right(), rect.y_range(), Stroke::new(1.0, LINE));
+        let mut chosen = None;
+        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, MARGIN))), |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(RichText::new("Study desk").font(design::strong(design::NOTE)).color(TEXT));
+            ui.add_space(6.0);
+            let next = self.stands.next();
+            for stand in &self.stands.0 {
+                let look = (self.step == Some(stand.step), next == Some(stand.step), stand.step.opens_to(self.kind));
+                if entry(ui, stand, look) {
+                    chosen = Some(Chosen::Step(stand.step));
+                }
+            }
+            ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| {
+                if controls::link(ui, "Sign out", TEXT).clicked() {
+                    chosen = Some(Chosen::Out);
+                }
+                ui.label(RichText::new(&self.name).font(design::regular(design::NOTE)).color(TEXT));
+            });
+        });
+        chosen
+    }
+}
+
+/// A step in the list: its name, how it stands, and a tick where it is done.
+fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)) -> bool {
+    let sense = if opens { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), sense);
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, opens, is_on, stand.step.title()));
+    if is_on || (opens && response.hovered()) {
+        ui.painter().rect_filled(rect, RADIUS, RAISED);
+    }
+    let painter = ui.painter();
+    let (colour, note) = match (opens, is_on) {
+        (false, _) => (TEXT.gamma_multiply(0.75), TEXT.gamma_multiply(0.75)),
+        (true, true) => (STRONG, TEXT),
+        (true, false) => (TEXT, TEXT),
+    };
+    let left = rect.left() + 10.0;
+    design::text(painter, pos2(left, rect.top() + 7.0), Align2::LEFT_TOP, stand.step.title(), design::regular(design::BODY), colour);
+    let words = design::shortened(painter, &stand.words, design::regular(design::SMALL), note, rect.width() - 40.0);
+    painter.galley(pos2(left, rect.top() + 26.0), words, note);
+    let sign = pos2(rect.right() - 14.0, rect.top() + 15.0);
+    if stand.is_done && !stand.words.is_empty() {
+        let stroke = Stroke::new(1.5, ACCENT);
+        painter.line_segment([sign + vec2(-5.0, 0.0), sign + vec2(-1.5, 3.5)], stroke);
+        painter.line_segment([sign + vec2(-1.5, 3.5), sign + vec2(5.0, -4.0)], stroke);
+    } else if is_next {
+        painter.circle_filled(sign, 3.5, CAUTION);
+    }
+    if response.has_focus() {
+        design::focus_outline(painter, rect);
+    }
+    let clicked = response.clicked();
+    if !opens {
+        response.on_hover_text(format!("For {}", stand.step.for_whom()));
+    }
+    clicked
+}
+
+/// The protocol's title, or where there is none to read, the folder's name.
+fn title_of(root: &Path) -> String {
+    let name = || root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    protocol_of(root).map_or_else(|_| name(), |(protocol, _)| protocol.title().to_owned())
+}

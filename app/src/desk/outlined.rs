@@ -1,0 +1,93 @@
+//! Draws what a protocol yields: the calendar, the assignment matrix, and how a case hangs.
+
+use super::page::{Cell, note, table};
+use crate::design::{self, CANVAS, LINE, STRONG, TEXT};
+use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use tiresias_reads::hanging::{FirstWindow, Layout, Shows};
+use tiresias_reads::outline::Outline;
+
+/// Cases that a matrix shows; of more, their number.
+const MOST_CASES: usize = 24;
+
+/// The calendar: what each reader reads in each period, and when the first day of that is.
+pub(super) fn calendar(ui: &mut Ui, of: &Outline) {
+    let made_up = match of.is_made_up {
+        [true, true] => "With made-up readers and cases, as the desk has none yet.",
+        [true, false] => "With made-up readers, as nobody has an account to read with yet.",
+        [false, true] => "With made-up cases, as none is packed yet.",
+        [false, false] => "With the readers and cases of this desk.",
+    };
+    note(ui, made_up);
+    if of.training > 0 {
+        note(ui, &format!("Before the first period each reader reads {} training cases.", of.training));
+    }
+    let heads: Vec<String> = of.periods.iter().map(|p| format!("From day {}", p.from_day)).collect();
+    let heads: Vec<&str> = std::iter::once("Reader").chain(heads.iter().map(String::as_str)).collect();
+    let words = |counts: &Vec<usize>| {
+        let each = counts.iter().zip(&of.conditions).filter(|(n, _)| **n > 0).map(|(n, (id, _))| format!("{n} {id}"));
+        Cell::of(each.collect::<Vec<_>>().join("\n"))
+    };
+    let row = |reader: &tiresias_reads::outline::ReaderOutline| {
+        std::iter::once(Cell::strong(&reader.name)).chain(reader.periods.iter().map(words)).collect()
+    };
+    table(ui, "calendar", &heads, &of.readers.iter().map(row).collect::<Vec<_>>(), 160.0);
+}
+
+/// The assignment matrix: for each case, reader and condition the place in the reader's order.
+pub(super) fn matrix(ui: &mut Ui, of: &Outline) {
+    note(
+        ui,
+        "The place of each read in its reader's order. An example: the orders of the study are drawn when cases are assigned, and once.",
+    );
+    let pairs = || of.readers.iter().flat_map(|r| of.conditions.iter().enumerate().map(move |(at, (id, _))| (r, at, id)));
+    let heads: Vec<String> = pairs().map(|(reader, _, id)| format!("{}\n{id}", reader.name)).collect();
+    let heads: Vec<&str> = std::iter::once("Case").chain(heads.iter().map(String::as_str)).collect();
+    let row = |(at, case): (usize, &String)| {
+        let place = |(reader, condition, _): (&tiresias_reads::outline::ReaderOutline, usize, _)| {
+            let places = reader.places.get(at).and_then(|of| of.get(condition)).map_or(&[][..], Vec::as_slice);
+            Cell::of(places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        };
+        std::iter::once(Cell::strong(case)).chain(pairs().map(place)).collect()
+    };
+    let rows: Vec<Vec<Cell>> = of.cases.iter().enumerate().take(MOST_CASES).map(row).collect();
+    table(ui, "matrix", &heads, &rows, 120.0);
+    if of.cases.len() > MOST_CASES {
+        note(ui, &format!("And {} more cases.", of.cases.len() - MOST_CASES));
+    }
+}
+
+/// How a case hangs: each cell with its series and what it shows.
+pub(super) fn hanging(ui: &mut Ui, layout: &Layout, width: f32) {
+    let height = (width * 0.6).round();
+    let (whole, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, "How a case hangs"));
+    let canvas = [whole.width(), whole.height()].map(|n| n.max(1.0) as u32);
+    for (cell, place) in layout.cells().iter().zip(layout.place(canvas, 2)) {
+        let rect = Rect::from_min_size(whole.min + vec2(place.x as f32, place.y as f32), vec2(place.size[0] as f32, place.size[1] as f32));
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        painter.rect_filled(rect, 0.0, CANVAS);
+        painter.rect_stroke(rect, 0.0, Stroke::new(1.0, LINE), StrokeKind::Inside);
+        let shows = match cell.shows {
+            Shows::Images => "images",
+            Shows::Axial => "axial",
+            Shows::Coronal => "coronal",
+            Shows::Sagittal => "sagittal",
+        };
+        let window = match &cell.window {
+            FirstWindow::Images => "",
+            FirstWindow::Preset(name) => name.as_str(),
+        };
+        let room = rect.width() - 12.0;
+        for (n, (words, colour)) in [(format!("{} \u{b7} {shows}", cell.role), STRONG), (window.to_owned(), TEXT)].into_iter().enumerate() {
+            let galley = design::shortened(&painter, &words, design::regular(design::SMALL), colour, room);
+            painter.galley(pos2(rect.left() + 6.0, rect.top() + 5.0 + 16.0 * n as f32), galley, colour);
+        }
+        if let Some(link) = cell.link {
+            let at = rect.right_bottom() - vec2(6.0, 5.0);
+            design::text(&painter, at, Align2::RIGHT_BOTTOM, format!("linked {}", link.0), design::regular(design::SMALL), TEXT);
+        }
+    }
+    for sentence in layout.notes() {
+        note(ui, sentence);
+    }
+}

@@ -1,0 +1,23 @@
+//! What is done at the study desk: the command line and the window both call this, so that there is one way to do each thing.
+//!
+//! Owns the order of steps that touch several crates, and the folders' names. Refuses: rules of a study, which are `reads`'; questions to a person, whose answers come in
+//! as arguments.
+
+mod beginning;
+mod chance;
+mod people;
+
+pub(crate) use beginning::begin_study;
+pub(crate) use chance::{draw, entropy};
+pub(crate) use people::{NewAccount, accounts_of, make_account, open_keys};
+
+use crate::failure::Failure;
+use std::path::Path;
+
+pub(crate) const ACCOUNTS: &str = "accounts.json";
+pub(crate) const PROTOCOL: &str = "protocol.toml";
+
+/// A refusal with the place that it is about.
+pub(crate) fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
+    Failure::Input(format!("{}: {error}", place.display()))
+}
