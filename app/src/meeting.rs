@@ -19,6 +19,11 @@ fn at(place: &Path, error: impl std::fmt::Display) -> String {
     format!("{}: {error}", place.display())
 }
 
+/// Whether a truth lies in a desk's folder.
+pub(crate) fn has_truth(desk: &Path) -> bool {
+    TRUTHS.iter().any(|name| desk.join(name).is_file())
+}
+
 /// The truth of a study: the named file, or the one that lies in the desk's folder; joined with the desk's list where there is one.
 pub(crate) fn truth_of(root: &Path, file: Option<&Path>, desk: Option<&Path>) -> Result<Truth, String> {
     let desk = desk.or_else(|| Some(root).filter(|r| r.join("desk.json").is_file()));

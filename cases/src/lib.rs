@@ -45,6 +45,7 @@ mod probe;
 mod reading_list;
 mod region;
 mod retained;
+mod roles;
 mod samples;
 mod scale;
 mod scan;
@@ -77,6 +78,7 @@ pub use package::{Keep, Package, PackageKey, Packed, Packing, Purpose, Sealed, S
 pub use presentation::{GraphicText, Presentation, PresentationError, PresentationState, read_presentation_state};
 pub use probe::{image_min_max_voi, min_max_voi, probe};
 pub use retained::Retain;
+pub use roles::usual_roles;
 pub use scale::WordScale;
 pub use scan::{ContactSheet, Leak, LeakKind, ReportText, ScanReport, Severity, contact_sheet, scan};
 pub use series::{Content, NamedVoi, Series};

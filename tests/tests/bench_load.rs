@@ -1,4 +1,5 @@
 //! `tiresias bench load` loads what it says: the hash that it prints is that of values made here, for plain, compressed and several frames, and a package.
+//! `tiresias bench pack` packs what it says, and what it is held against is the same bytes.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
@@ -163,4 +164,37 @@ fn a_person_is_told_in_a_sentence_and_a_folder_without_images_is_refused() {
     write(&folder.path().join("one.dcm"), &[3], Written::Plain);
     let said = tiresias(["bench", "load", place]).unwrap().done().unwrap().out;
     assert!(said.contains("1 images in 1 series") && said.contains(&expected(std::iter::once(bytes(&values(3))))), "{said}");
+}
+
+#[test]
+fn packing_is_measured_beside_the_same_bytes_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (source, scratch) = (folder.path().join("source"), folder.path().join("scratch"));
+    [&source, &scratch].into_iter().for_each(|place| std::fs::create_dir(place).expect("a folder"));
+    for slice in 0..9 {
+        write(&source.join(format!("{slice}.dcm")), &[slice], Written::Plain);
+    }
+    let arguments = ["bench", "pack", source.to_str().expect("a path"), "--rounds", "3", "--dir", scratch.to_str().expect("a path")];
+    let said = tiresias(arguments.into_iter().chain(["--json"])).unwrap().done().unwrap().json().unwrap();
+    // Nine images, the sealed part, the manifest and its signature.
+    assert_eq!(
+        (&said["what"], &said["input"]["images"], &said["input"]["files"]),
+        (&Value::from("pack"), &Value::from(9), &Value::from(12))
+    );
+    let pixels = 9 * u64::from(COLUMNS) * u64::from(ROWS) * 2;
+    let bytes = said["input"]["bytes"].as_u64().expect("a number");
+    assert!(bytes > pixels + (4 << 20) && bytes < pixels + (5 << 20), "{said}");
+    let seconds = |value: &Value| value.as_f64().filter(|s| s.is_finite() && *s > 0.0).unwrap_or_else(|| panic!("no time: {said}"));
+    let (ours, floor) = (seconds(&said["ours"]["total_s"]), seconds(&said["floor"]["total_s"]));
+    assert!((seconds(&said["ratio"]["total"]) - ours / floor).abs() < 1e-9, "{said}");
+    for part in ["decode_s", "hash_s", "write_s"] {
+        assert!(seconds(&said["floor"][part]) <= floor * 3.0, "{said}");
+    }
+    for stage in ["reading", "writing", "looking for leaks"] {
+        assert!(seconds(&said["ours"]["stages_s"][stage]) > 0.0, "{stage}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(&scratch).expect("a folder").count(), 0, "nothing is left");
+    assert_eq!(std::fs::read_dir(&source).expect("a folder").count(), 9, "the source is as it was");
+    let sentence = tiresias(arguments).unwrap().done().unwrap().out;
+    assert!(sentence.starts_with("9 images, 12 files") && sentence.trim_end().ends_with(" x"), "{sentence}");
 }

@@ -4,18 +4,12 @@
 
 use super::secrets::Signer;
 use super::{Failure, say, say_json};
-use crate::clock::Clock;
+use crate::work::{assigned, at, take_in};
 use clap::Args;
-use serde::Serialize;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use tiresias_reads::accounts::Accounts;
-use tiresias_reads::closing::take_late_results;
-use tiresias_reads::desk::{SignedAssignment, Taken, merged, note_receipt, take_results};
+use std::path::PathBuf;
 use tiresias_reads::study::Study;
-
-const ACCOUNTS: &str = "accounts.json";
 
 /// Options of `results`.
 #[derive(Debug, Args)]
@@ -47,10 +41,6 @@ pub(super) struct MergeArgs {
     json: bool,
 }
 
-fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {error}", place.display()))
-}
-
 /// Writes the results file of a workstation.
 pub(super) fn results(args: &ResultsArgs) -> Result<(), Failure> {
     let study = Study::open(&args.study).map_err(|e| at(&args.study, e))?;
@@ -63,42 +53,11 @@ pub(super) fn results(args: &ResultsArgs) -> Result<(), Failure> {
     say(&format!("{}: {} records, signed\n", args.out.display(), record.head().seq))
 }
 
-#[derive(Serialize)]
-struct Document {
-    taken: Vec<String>,
-    already: Vec<String>,
-    refused: Vec<String>,
-    files: usize,
-    reads: usize,
-    conflicts: Vec<String>,
-}
-
 /// Takes results files in and says what there is.
 pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
-    let accounts = Accounts::open(&args.out.join(ACCOUNTS)).map_err(|e| at(&args.out, e))?;
-    let signed = SignedAssignment::open(&args.out, &accounts).map_err(|e| at(&args.out, e))?;
+    let (accounts, _) = assigned(&args.out)?;
     let keys = args.signer.unlock(&accounts)?;
-    let (mut taken, mut already, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &args.files {
-        let taken_in = match &args.deviation {
-            None => take_results(&args.out, &signed, &keys, path).map_err(|e| e.to_string()),
-            Some(reason) => {
-                let now = Clock::start().now().utc_ms;
-                take_late_results(&args.out, &signed, &accounts, &keys, path, reason, now).map_err(|e| e.to_string())
-            }
-        };
-        match taken_in {
-            Ok(Taken::New(hash)) => taken.push(hash.to_string()),
-            Ok(Taken::Already(hash)) => already.push(hash.to_string()),
-            Err(e) => refused.push(e),
-        }
-    }
-    for receipt in &args.receipts {
-        note_receipt(&args.out, &keys, receipt)?;
-    }
-    let found = merged(&args.out, &signed, &accounts)?;
-    let conflicts: Vec<String> = found.conflicts.iter().map(ToString::to_string).collect();
-    let document = Document { taken, already, refused, files: found.files.len(), reads: found.reads.len(), conflicts };
+    let document = take_in(&args.out, &keys, &args.files, &args.receipts, args.deviation.as_deref())?;
     if args.json {
         say_json(&document)?;
     } else {

@@ -5,24 +5,22 @@
 use super::secrets::{Signer, passphrase, unlocked};
 use super::{Failure, say, say_json};
 use crate::clock::Clock;
-use crate::work::{ACCOUNTS, NewAccount, PROTOCOL, accounts_of, at, begin_study, entropy, make_account};
+use crate::work::{
+    self, ACCOUNTS, ContentKeys, NewAccount, PROTOCOL, accounts_of, assigned, at, begin_study, close_reading, content_keys, entropy,
+    make_account, sign_protocol,
+};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
-use tiresias_reads::bundle::Bundle;
-use tiresias_reads::closing::sign_lock;
-use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment, assign_cases, draw_adjudication};
+use tiresias_reads::desk::{Handed, draw_adjudication};
 use tiresias_reads::protocol::{Finding, check};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
-use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, ReaderId};
+use tiresias_words::{AccountId, ReaderId};
 
-const PACKAGES: &str = "packages";
-const KEY: &str = "key.age";
 const MAX_PROTOCOL: u64 = 1 << 20;
 
 /// What is done with a study.
@@ -245,12 +243,10 @@ fn account(args: &AccountArgs) -> Result<(), Failure> {
 
 fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure> {
     let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let versions = Versions::open(dir, &accounts).map_err(|e| at(dir, e))?;
-    // What is wrong with the protocol is said before anybody types a passphrase.
-    protocol_of(dir).map_err(|e| at(dir, e))?;
+    // What is wrong with the protocol or its versions is said before anybody types a passphrase.
+    Versions::open(dir, &accounts).and_then(|_| protocol_of(dir)).map_err(|e| at(dir, e))?;
     let keys = signer.unlock(&accounts)?;
-    let signed = versions.sign(dir, &keys, reason, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
-    let Some(version) = signed.all().last() else { return Ok(()) };
+    let version = sign_protocol(dir, &keys, reason)?;
     say(&format!(
         "{}: version {} of the protocol is signed by \"{}\".\nReceipt, to be kept in another place: {}\n",
         dir.display(),
@@ -261,10 +257,9 @@ fn sign(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure
 }
 
 fn lock(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure> {
-    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (accounts, _) = assigned(dir)?;
     let keys = signer.unlock(&accounts)?;
-    let lock = sign_lock(dir, &signed, &accounts, &keys, reason, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
+    let lock = close_reading(dir, &keys, reason)?;
     let [left, of] = lock.closed().missing;
     let state = match lock.is_closed() {
         true => "Reading is closed: results are taken in by a deviation alone, and truth may meet scores.",
@@ -283,7 +278,7 @@ fn lock(dir: &Path, signer: &Signer, reason: Option<&str>) -> Result<(), Failure
 fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
     let keys = signer.unlock(&accounts)?;
-    let signed = assign_cases(dir, &accounts, &keys, Clock::start().now().utc_ms).map_err(|e| at(dir, e))?;
+    let signed = work::assign(dir, &keys)?;
     let readers: Vec<&str> = signed.readers().map(ReaderId::as_str).collect();
     say(&format!(
         "{}: assigned to {}.\nReceipt, to be kept in another place: {}\n",
@@ -307,51 +302,25 @@ fn adjudicate(dir: &Path, adjudicator: &AccountId, so_far: bool, signer: &Signer
 }
 
 /// The content keys of the study's packages, for those who are given them.
-fn content_keys(dir: &Path, given: &Given) -> Result<Vec<(ContentHash, ContentKey)>, Failure> {
+fn given_keys(dir: &Path, given: &Given) -> Result<ContentKeys, Failure> {
     if !given.keys {
         return Ok(Vec::new());
     }
-    let file = dir.join(KEY);
     let phrase = passphrase(given.key_passphrase_file.as_deref(), "Passphrase of the study's key file: ")?;
-    let key = StudyKey::open(&file, &phrase).map_err(|e| at(&file, e))?;
-    let desk = Desk::open(dir).map_err(|e| at(dir, e))?;
-    let of = |(case, listed): (&CaseId, &ListedCase)| (listed.package, key.uid_key().content_key(case.as_str()));
-    Ok(desk.cases().iter().map(of).collect())
+    content_keys(dir, &phrase)
 }
 
 fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {
-    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
-    let keys = content_keys(dir, given)?;
-    let handed = Handed { keys: &keys, ..Handed::default() };
-    let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
-    let study = if adjudications.has(reader) {
-        let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;
-        adjudications.hand_out(dir, (&protocol, &text), reader, out).map_err(|e| at(dir, e))?
-    } else {
-        signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?
-    };
-    let packages: std::collections::BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
-    for package in &packages {
-        let to = study.package_dir(package);
-        let name = to.file_name().map(Path::new).unwrap_or(Path::new(""));
-        copy_folder(&dir.join(PACKAGES).join(name), &to).map_err(|e| {
-            let unfinished =
-                "The folder is not complete: delete it, see that the study's packages are there and that there is room, and try again.";
-            at(out, format!("the package {} cannot be copied ({e}). {unfinished}", name.display()))
-        })?;
-    }
-    // Of an adjudicator, how many cases there are would tell how far readers agree.
-    let cases = if adjudications.has(reader) { "the cases".to_owned() } else { format!("{} cases", packages.len()) };
-    say(&format!("{}: protocol, bundle and {cases} for \"{reader}\".\n", out.display()))
+    assigned(dir)?;
+    let handed = work::hand_out(dir, reader, out, &given_keys(dir, given)?)?;
+    say(&format!("{}: protocol, bundle and {} for \"{reader}\".\n", out.display(), handed.cases))
 }
 
 fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {
-    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (accounts, signed) = assigned(dir)?;
     let (protocol, _) = signed.protocol(dir).map_err(|e| at(dir, e))?;
     let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
-    let keys = content_keys(dir, given)?;
+    let keys = given_keys(dir, given)?;
     let seat = signed.seat(&accounts, &bundle, &Handed { keys: &keys, ..Handed::default() }, &entropy()?).map_err(|e| at(dir, e))?;
     let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
     let mut file = fs::File::create_new(out).map_err(unwritable)?;
@@ -364,14 +333,4 @@ fn take_seat(dir: &Path, seat: &Path) -> Result<(), Failure> {
     let mut study = Study::open(dir).map_err(|e| at(dir, e))?;
     study.take_seat(&json).map_err(|e| at(seat, e))?;
     say(&format!("{}: the seat is taken.\n", dir.display()))
-}
-
-/// A package is a folder of files, and nothing below.
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
 }

@@ -45,6 +45,9 @@ fn field(ui: &mut Ui, width: f32, name: &str, text: &mut String, is_secret: bool
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asked {
     Folder,
+    Files,
+    /// A place for something new.
+    NewFolder,
 }
 
 /// A place on the disk: typed, or found with the system's dialog.
@@ -60,6 +63,11 @@ impl PlaceField {
         let typed = self.typed.trim();
         (!typed.is_empty()).then(|| PathBuf::from(typed))
     }
+    /// The places that stand in it, one behind the other with semicolons between.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.typed.split(';').map(str::trim).filter(|t| !t.is_empty()).map(PathBuf::from).collect()
+    }
+
     /// Draws it with its name; the dialog is one of another thread.
     pub(crate) fn ui(&mut self, ui: &mut Ui, width: f32, name: &str, asked: Asked, wake: &Wake) -> Response {
         if let Some(Ok(found)) = arrived(&mut self.dialog)
@@ -90,5 +98,7 @@ fn dialog(title: &str, asked: Asked) -> Vec<PathBuf> {
     let dialog = rfd::FileDialog::new().set_title(title);
     match asked {
         Asked::Folder => dialog.pick_folder().into_iter().collect(),
+        Asked::Files => dialog.pick_files().unwrap_or_default(),
+        Asked::NewFolder => dialog.save_file().into_iter().collect(),
     }
 }

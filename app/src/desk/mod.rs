@@ -3,27 +3,40 @@
 //! Owns its screens and which of them is on. What opens to whom, what is done and what comes next is `reads`' to say; what is done goes the way of the command line
 //! ([`crate::work`]). Everything that takes time is on a thread of its own. Refuses: to decide, and truth and scores, which are the results room's.
 
+mod assign;
+mod audit;
+mod cases;
 mod live;
 mod outlined;
 mod page;
 mod people;
+mod progress;
 mod protocol;
+mod sign;
+mod truth;
 
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls;
 use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use crate::meeting::has_truth;
 use crate::results::{self, ResultsRoom};
 use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
 use crate::work::{ACCOUNTS, open_keys};
+use assign::AssignPage;
+use audit::AuditPage;
+use cases::CasesPage;
 use egui::{Align, Align2, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use people::PeoplePage;
+use progress::ProgressPage;
 use protocol::ProtocolPage;
+use sign::SignPage;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::accounts::{Account, Accounts, Kind, Unlocked};
 use tiresias_reads::desk::{Stand, Stands, Step, stands, who_works_here};
 use tiresias_reads::versions::protocol_of;
+use truth::TruthPage;
 
 const NAV: f32 = 220.0;
 const WIDTH: f32 = 520.0;
@@ -55,6 +68,7 @@ struct Open {
     keys: Arc<Unlocked>,
     step: Option<Step>,
     stands: Stands,
+    has_truth: bool,
     looking: Option<Coming<Looked>>,
     pages: Pages,
 }
@@ -64,6 +78,7 @@ struct Looked {
     title: String,
     accounts: Accounts,
     stands: Stands,
+    has_truth: bool,
 }
 
 /// The pages that were opened, as their person left them.
@@ -71,6 +86,12 @@ struct Looked {
 struct Pages {
     protocol: Option<ProtocolPage>,
     people: PeoplePage,
+    cases: CasesPage,
+    sign: SignPage,
+    assign: AssignPage,
+    progress: ProgressPage,
+    audit: AuditPage,
+    truth: TruthPage,
     results: Option<Box<ResultsRoom>>,
 }
 
@@ -207,7 +228,8 @@ impl DeskRoom {
             Some(Ok(keys)) => {
                 let stands = Stands::default();
                 let (kind, name) = (account.kind(), account.display_name().to_owned());
-                let mut open = Open { kind, name, keys: Arc::new(keys), step: None, stands, looking: None, pages: Pages::default() };
+                let mut open =
+                    Open { kind, name, keys: Arc::new(keys), step: None, stands, has_truth: false, looking: None, pages: Pages::default() };
                 open.look(&self.root, wake);
                 self.stage = Stage::Open(Box::new(open));
                 ui.ctx().request_repaint();
@@ -234,7 +256,7 @@ impl DeskRoom {
     fn desk(&mut self, ui: &mut Ui, wake: &Wake, now: Duration) -> Left {
         let Stage::Open(open) = &mut self.stage else { return Left::Stay };
         if let Some(Ok(looked)) = arrived(&mut open.looking) {
-            (self.title, self.accounts, open.stands) = (looked.title, looked.accounts, looked.stands);
+            (self.title, self.accounts, open.stands, open.has_truth) = (looked.title, looked.accounts, looked.stands, looked.has_truth);
             if open.step.is_none() {
                 open.step = Some(open.stands.first_for(open.kind));
             }
@@ -244,7 +266,13 @@ impl DeskRoom {
         let mut left = Left::Stay;
         if let Some(chosen) = open.nav(ui, nav) {
             match chosen {
-                Chosen::Step(step) => open.step = Some(step),
+                Chosen::Step(step) => {
+                    // What another step changed is looked at anew.
+                    open.pages.sign.look_again();
+                    open.pages.assign.look_again();
+                    open.pages.progress.look_again();
+                    open.step = Some(step);
+                }
                 Chosen::Out => left = Left::Start,
             }
             ui.ctx().request_repaint();
@@ -259,13 +287,18 @@ impl DeskRoom {
                 }
                 Some(Step::Protocol) => open.pages.protocol.get_or_insert_with(ProtocolPage::default).ui(ui, field, &seated),
                 Some(Step::People) => open.pages.people.ui(ui, field, &seated),
+                Some(Step::Cases) => open.pages.cases.ui(ui, field, &seated),
+                Some(Step::Sign) => open.pages.sign.ui(ui, field, &seated),
+                Some(Step::Assign) => open.pages.assign.ui(ui, field, &seated),
+                Some(Step::Progress) => open.pages.progress.ui(ui, field, &seated),
+                Some(Step::Audit) => open.pages.audit.ui(ui, field, &seated),
+                Some(Step::Results) if !open.has_truth => open.pages.truth.ui(ui, field, &seated),
                 Some(Step::Results) => {
                     let room = ResultsRoom::of(&self.root, &self.title, open.kind.word(), Arc::clone(&open.keys), wake);
                     open.pages.results = Some(Box::new(room));
                     ui.ctx().request_repaint();
                     Did::Nothing
                 }
-                Some(_) => Did::Nothing,
             };
         });
         if did == Did::Changed {
@@ -287,7 +320,7 @@ impl Open {
         let root = root.to_owned();
         self.looking = Some(beside("desk", wake, move || {
             let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| format!("{}: {e}", root.display()))?;
-            Ok(Looked { title: title_of(&root), stands: stands(&root, &accounts), accounts })
+            Ok(Looked { title: title_of(&root), stands: stands(&root, &accounts), has_truth: has_truth(&root), accounts })
         }));
     }
 

@@ -67,6 +67,9 @@ impl Cell {
     pub(super) fn of(text: impl Into<String>) -> Self {
         Self { text: text.into(), colour: TEXT }
     }
+    pub(super) fn caution(text: impl Into<String>) -> Self {
+        Self { text: text.into(), colour: CAUTION }
+    }
     pub(super) fn strong(text: impl Into<String>) -> Self {
         Self { text: text.into(), colour: STRONG }
     }

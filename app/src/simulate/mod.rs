@@ -268,7 +268,7 @@ fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
         let package = ContentHash(*entropy(plan.seed, case.as_str()));
         let signal = n % 2 == 0;
         let training = (n >= count).then_some(TrainingCase { signal });
-        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training })?;
+        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training, packed: None })?;
         note(&mut known, protocol, plan.seed, package, &case, signal);
     }
     Ok((desk, known, Vec::new()))

@@ -3,13 +3,23 @@
 //! Owns the order of steps that touch several crates, and the folders' names. Refuses: rules of a study, which are `reads`'; questions to a person, whose answers come in
 //! as arguments.
 
+mod auditing;
 mod beginning;
 mod chance;
+mod handing;
+mod merging;
+mod packing;
 mod people;
+mod signing;
 
+pub(crate) use auditing::{export_trail, trail};
 pub(crate) use beginning::begin_study;
 pub(crate) use chance::{draw, entropy};
+pub(crate) use handing::{ContentKeys, content_keys, hand_out};
+pub(crate) use merging::{TakenIn, assigned, close_reading, take_in};
+pub(crate) use packing::{Found, Order, PackedCase, PackingDesk, Roles, SEALED_SIZE, Step, found_in};
 pub(crate) use people::{NewAccount, accounts_of, make_account, open_keys};
+pub(crate) use signing::{assign, sign_protocol};
 
 use crate::failure::Failure;
 use std::path::Path;

@@ -323,7 +323,7 @@ mod tests {
         made(&mut accounts, "reader-2", Kind::Reader, 3);
         let mut desk = Desk::empty(7);
         for i in 0..5u8 {
-            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None };
+            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None, packed: None };
             desk.add(CaseId::new(format!("C-{i}")).unwrap(), listed).unwrap();
         }
         desk.save(&root).unwrap();
@@ -368,7 +368,7 @@ mod tests {
         made(&mut accounts, "reader-2", Kind::Reader, 3);
         let mut desk = Desk::empty(7);
         for i in 0..3u8 {
-            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None };
+            let listed = ListedCase { package: hash::of_bytes(&[i]), facts: vec![], training: None, packed: None };
             desk.add(CaseId::new(format!("C-{i}")).unwrap(), listed).unwrap();
         }
         desk.save(root).unwrap();

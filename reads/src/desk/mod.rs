@@ -5,11 +5,13 @@
 
 mod adjudication;
 mod assignment;
+mod progress;
 mod results;
 mod steps;
 
 pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases, is_desk};
+pub use progress::{Counts, Progress, ReaderProgress, Washout, progress};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 pub(crate) use results::{all_merged, put_results};
 pub use steps::{Stand, Stands, Step, stands, who_works_here, works_at_desk};
@@ -21,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use tiresias_words::{CaseId, ContentHash};
+use tiresias_words::{CaseId, ContentHash, Role};
 
 const DESK: &str = "desk.json";
 const PROTOCOL: &str = "protocol.toml";
@@ -59,6 +61,21 @@ pub struct ListedCase {
     /// Set where it is for training alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<TrainingCase>,
+    /// What packing found out, where it was packed at this desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<PackingNote>,
+}
+
+/// What packing found out about a case: for those who pack, and in no reader's file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackingNote {
+    /// The role of each series, with the number of its images.
+    pub series: Vec<(Role, u32)>,
+    /// What of the requirements of acquisition is not met, a sentence each.
+    pub not_met: Vec<String>,
+    /// Findings of the leak scan that a person has to judge.
+    pub to_judge: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,7 +149,7 @@ impl Desk {
     pub fn create(root: &Path, seed: u64, cases: &[DeskCase]) -> Result<Self, DeskError> {
         let mut desk = Self { seed, cases: BTreeMap::new() };
         for DeskCase { case, package, .. } in cases {
-            desk.add(case.clone(), ListedCase { package: *package, facts: Vec::new(), training: None })?;
+            desk.add(case.clone(), ListedCase { package: *package, facts: Vec::new(), training: None, packed: None })?;
         }
         let json = desk.to_json();
         let write = || -> Result<(), FolderError> {
@@ -239,8 +256,12 @@ mod tests {
         assert_eq!(Desk::open(&root).unwrap(), desk);
         assert_eq!(Desk::create(&root, 77, &cases()), Err(DeskError::Occupied));
         let mut more = desk.clone();
-        let listed =
-            |package: &[u8]| ListedCase { package: hash::of_bytes(package), facts: vec![], training: Some(TrainingCase { signal: true }) };
+        let listed = |package: &[u8]| ListedCase {
+            package: hash::of_bytes(package),
+            facts: vec![],
+            training: Some(TrainingCase { signal: true }),
+            packed: Some(PackingNote::default()),
+        };
         assert!(matches!(more.add(CaseId::new("C-1").unwrap(), listed(b"new")), Err(DeskError::Twice(_))));
         assert!(matches!(more.add(CaseId::new("C-9").unwrap(), listed(&[1])), Err(DeskError::Twice(_))));
         more.add(CaseId::new("C-9").unwrap(), listed(b"new")).unwrap();

@@ -34,6 +34,12 @@ pub enum MergeError {
     /// What was drawn for adjudicators here.
     #[error("{0}")]
     Adjudication(Box<AdjudicationError>),
+    /// The lock of the study.
+    #[error("{0}")]
+    Closing(Box<crate::closing::ClosingError>),
+    /// Somebody who does not see how far the study is.
+    #[error("How far the study is, is not for the account of a {0}.")]
+    NotForKind(&'static str),
     /// No results of this study.
     #[error("{file}: nothing of it was taken: {error}.")]
     Results {

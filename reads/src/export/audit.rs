@@ -5,13 +5,52 @@
 use super::About;
 use super::files::{Meaning, OutFile};
 use super::table::{csv_of, utc};
+use crate::accounts::{Thing, Unlocked, may_see};
+use crate::closing::ClosingError;
 use crate::formats::workbook::Value;
-use crate::gathered::Told;
+use crate::gathered::{Gathered, Told};
 use crate::machine::{AnswerValue, Choice, Event, Fact, Subject};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const HEADER: [&str; 9] = ["results", "record", "time_utc", "reader", "session", "package", "event", "what", "body"];
+
+/// A row of the audit trail, for somebody who looks at it on a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When, in UTC.
+    pub utc: String,
+    /// Whose.
+    pub reader: String,
+    /// In which of their sessions, from 1.
+    pub session: u32,
+    /// Number of the row in its record.
+    pub row: u64,
+    /// What happened, as a sentence.
+    pub what: String,
+}
+
+/// Every row of what was brought together, in plain sentences, for whoever may see it.
+///
+/// # Errors
+/// [`ClosingError`] when the account may not.
+pub fn audit_lines(gathered: &Gathered, keys: &Unlocked) -> Result<Vec<AuditLine>, ClosingError> {
+    if !may_see(keys.kind(), Thing::AuditTrail, false) {
+        return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
+    }
+    let line = |told: &Told| {
+        let event = &told.recorded.event;
+        let (kind, _) = event.written().unwrap_or_default();
+        AuditLine {
+            utc: utc(event.at().utc_ms),
+            reader: event.reader().to_string(),
+            session: event.session(),
+            row: told.recorded.seq,
+            what: sentence(event, &kind),
+        }
+    };
+    Ok(gathered.trail().iter().map(line).collect())
+}
 
 /// The record, told.
 pub(super) struct Audit {

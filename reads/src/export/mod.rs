@@ -14,6 +14,7 @@ mod programs;
 mod reports;
 mod table;
 
+pub use audit::{AuditLine, audit_lines};
 pub use intact::{Intact, NotIntact, is_export, verify_export};
 pub use reports::{MarkedRead, PlacedMark, Report, Reports};
 

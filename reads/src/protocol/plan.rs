@@ -65,6 +65,8 @@ pub enum Within {
 pub struct Sessions {
     /// Days between two independent reads of one case by one reader; `None` where the protocol does not say.
     pub washout_days: Option<u32>,
+    /// Days in which a read is due, from the assignment, or from the end of its washout on; `None` where nothing is ever late.
+    pub due_days: Option<u32>,
     /// A session is at most so long.
     pub longest_minutes: Option<u32>,
     /// After so long a reader is advised to take a break.
@@ -192,6 +194,9 @@ impl Checks<'_> {
         if let Some(days) = draft.washout_days.as_ref().filter(|d| *d.get_ref() > MAX_DAYS) {
             self.at(days, format!("`washout_days` is more than {MAX_DAYS} days."));
         }
+        if let Some(days) = draft.due_days.as_ref().filter(|d| !(1..=MAX_DAYS).contains(d.get_ref())) {
+            self.at(days, format!("`due_days` is not 1 to {MAX_DAYS} days."));
+        }
         let longest_minutes = minutes(self, "longest_minutes", &draft.longest_minutes);
         let break_after_minutes = minutes(self, "break_after_minutes", &draft.break_after_minutes);
         if let (Some(longest), Some(pause), Some(at)) = (longest_minutes, break_after_minutes, &draft.break_after_minutes)
@@ -213,6 +218,7 @@ impl Checks<'_> {
         self.at_most("builds", builds.len(), MAX_BUILDS);
         Sessions {
             washout_days: draft.washout_days.as_ref().map(|d| *d.get_ref()),
+            due_days: draft.due_days.as_ref().map(|d| *d.get_ref()),
             longest_minutes,
             break_after_minutes,
             idle_minutes: minutes(self, "idle_minutes", &draft.idle_minutes),

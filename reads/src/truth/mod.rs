@@ -12,8 +12,9 @@ mod json;
 
 pub(crate) use csv::line_at;
 
-use crate::desk::Desk;
-use crate::folder::read_at_most;
+use crate::accounts::{AccountError, Act, Unlocked};
+use crate::desk::{Desk, DeskError};
+use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::shown::shown;
 use std::collections::BTreeMap;
@@ -144,6 +145,37 @@ pub enum TruthError {
     /// What is wrong with it, each a sentence with its line.
     #[error("{}", crate::shown::first_of(.0))]
     Findings(Vec<String>),
+    /// The account may not add one.
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// The desk's list of cases.
+    #[error("{0}")]
+    Desk(#[from] DeskError),
+    /// The desk's folder cannot be written.
+    #[error("The truth cannot be put into the study's folder ({0}). Check the folder and that it has room.")]
+    Unwritable(io::ErrorKind),
+}
+
+/// Puts a truth into a desk's folder, where analyses find it. One that is there already stays beside it under its hash: truth is versioned, and nothing of it is lost.
+///
+/// # Errors
+/// When the account may not, the file is no truth of this desk's cases, or the disk refuses; nothing is written then.
+pub fn add_truth(root: &Path, keys: &Unlocked, file: &Path) -> Result<Truth, TruthError> {
+    keys.may(Act::AddTruth)?;
+    let truth = Truth::read(file)?.with_desk(&Desk::open(root)?)?;
+    let is_json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    let disk = |e: io::Error| TruthError::Unwritable(e.kind());
+    let bytes = std::fs::read(file).map_err(disk)?;
+    for (name, ending) in [("truth.json", "json"), ("truth.csv", "csv")] {
+        let before = root.join(name);
+        if before.is_file() {
+            let was = hash::of_bytes(&std::fs::read(&before).map_err(disk)?).to_string();
+            let kept = root.join(format!("truth.{}.{ending}", was.get(..16).unwrap_or_default()));
+            std::fs::rename(&before, kept).map_err(disk)?;
+        }
+    }
+    replace(&root.join(if is_json { "truth.json" } else { "truth.csv" }), &bytes).map_err(disk)?;
+    Ok(truth)
 }
 
 impl Truth {

@@ -104,7 +104,7 @@ fn the_desk_knows_the_packages() {
     let desk = |packages: &[(&str, u8)]| {
         let mut desk = Desk::empty(1);
         for (case, n) in packages {
-            let listed = ListedCase { package: package(*n), facts: vec![], training: Some(TrainingCase { signal: true }) };
+            let listed = ListedCase { package: package(*n), facts: vec![], training: Some(TrainingCase { signal: true }), packed: None };
             desk.add(CaseId::new(*case).unwrap(), listed).unwrap();
         }
         desk

@@ -6,6 +6,7 @@ mod analyze;
 mod export;
 mod frames;
 mod load;
+mod pack;
 mod panes;
 mod record;
 
@@ -31,6 +32,8 @@ enum What {
     Record(record::RecordArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
     Load(load::LoadArgs),
+    /// A case into a package of a study, against decoding, hashing and writing the same bytes.
+    Pack(pack::PackBenchArgs),
 }
 
 /// Measures.
@@ -41,6 +44,7 @@ pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure
         What::Frames(args) => frames::frames(args, window),
         What::Record(args) => record::record(args),
         What::Load(args) => load::load(args),
+        What::Pack(args) => pack::pack(args),
     }
 }
 

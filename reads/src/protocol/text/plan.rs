@@ -34,6 +34,7 @@ pub(in crate::protocol) struct OrderDraft {
 #[serde(deny_unknown_fields)]
 pub(in crate::protocol) struct SessionsDraft {
     pub(in crate::protocol) washout_days: Option<Spanned<u32>>,
+    pub(in crate::protocol) due_days: Option<Spanned<u32>>,
     pub(in crate::protocol) longest_minutes: Option<Spanned<u32>>,
     pub(in crate::protocol) break_after_minutes: Option<Spanned<u32>>,
     pub(in crate::protocol) idle_minutes: Option<Spanned<u32>>,

@@ -1,0 +1,127 @@
+//! The audit trail: every row of what came back in a plain sentence, filtered, and exported with a signature.
+
+use super::page::{Cell, GAP, note, said, trouble};
+use super::{Did, Seated};
+use crate::background::{Coming, arrived, beside};
+use crate::controls::{self, Asked, PlaceField};
+use crate::design::{self, ACCENT, LINE, STRONG};
+use crate::failure::Failure;
+use crate::work::{export_trail, trail};
+use egui::{Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use std::sync::Arc;
+use tiresias_reads::export::AuditLine;
+
+const ROW: f32 = 26.0;
+const WIDTH: f32 = 420.0;
+
+/// The page.
+#[derive(Default)]
+pub(super) struct AuditPage {
+    lines: Option<Vec<AuditLine>>,
+    looking: Option<Coming<Vec<AuditLine>>>,
+    filter: String,
+    /// The lines that the filter leaves, and for which filter that was.
+    left: (String, Vec<usize>),
+    out: PlaceField,
+    exporting: Option<Coming<String>>,
+    said: Option<String>,
+    trouble: Option<String>,
+}
+
+impl AuditPage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
+        if self.lines.is_none() && self.looking.is_none() {
+            let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
+            self.looking = Some(beside("audit", at.wake, move || trail(&root, &keys).map_err(Failure::sentence)));
+        }
+        match arrived(&mut self.looking) {
+            Some(Ok(lines)) => {
+                self.left = (String::new(), (0..lines.len()).collect());
+                self.lines = Some(lines);
+            }
+            Some(Err(sentence)) => (self.lines, self.trouble) = (Some(Vec::new()), Some(sentence)),
+            None => {}
+        }
+        match arrived(&mut self.exporting) {
+            Some(Ok(sentence)) => (self.said, self.trouble) = (Some(sentence), None),
+            Some(Err(sentence)) => (self.said, self.trouble) = (None, Some(sentence)),
+            None => {}
+        }
+        let inner = field.shrink2(vec2(GAP, 0.0));
+        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.add_space(24.0);
+            super::page::words(ui, "Audit trail", design::strong(design::VALUE), STRONG);
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 28.0;
+                controls::text_field(ui, 280.0, "Only lines with these words", &mut self.filter);
+                ui.vertical(|ui| {
+                    self.out.ui(ui, WIDTH, "Export into a folder that does not exist yet", Asked::NewFolder, at.wake);
+                });
+                ui.vertical(|ui| {
+                    ui.add_space(14.0);
+                    let out = self.out.path().filter(|_| self.exporting.is_none());
+                    let pressed = controls::action(ui, vec2(120.0, 40.0), "Export", None, out.is_some()).clicked();
+                    if let (true, Some(out)) = (pressed, out) {
+                        let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
+                        self.exporting = Some(beside("export", at.wake, move || {
+                            let done = export_trail(&root, &keys, &out).map_err(Failure::sentence)?;
+                            Ok(format!("Written and signed: {}, in {}.", done.files.join(", "), done.folder.display()))
+                        }));
+                    }
+                });
+            });
+            trouble(ui, self.trouble.as_deref());
+            if let Some(sentence) = &self.said {
+                said(ui, sentence, ACCENT);
+            }
+            self.list(ui);
+        });
+        Did::Nothing
+    }
+
+    fn list(&mut self, ui: &mut Ui) {
+        let Some(lines) = &self.lines else {
+            note(ui, "Reading what came back\u{2026}");
+            return;
+        };
+        if self.left.0 != self.filter {
+            let wanted = self.filter.trim().to_lowercase();
+            let fits = |l: &AuditLine| [&l.what, &l.reader, &l.utc].iter().any(|t| t.to_lowercase().contains(&wanted));
+            self.left = (self.filter.clone(), lines.iter().enumerate().filter(|(_, l)| fits(l)).map(|(n, _)| n).collect());
+        }
+        let left = &self.left.1;
+        note(ui, &format!("{} of {} lines", left.len(), lines.len()));
+        let columns = [0.0, 190.0, 320.0, 400.0];
+        let draw = |ui: &mut Ui, cells: [&Cell; 4]| {
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+            let ends = columns.iter().skip(1).map(|x| rect.left() + x - 16.0).chain([rect.right()]);
+            for ((cell, from), to) in cells.into_iter().zip(columns).zip(ends) {
+                let galley =
+                    design::shortened(ui.painter(), &cell.text, design::regular(design::NOTE), cell.colour, to - rect.left() - from);
+                ui.painter().galley(pos2(rect.left() + from, rect.center().y - galley.size().y / 2.0), galley, cell.colour);
+            }
+            rect
+        };
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let heads = ["Time (UTC)", "Reader", "Session", "What happened"].map(Cell::of);
+        let [a, b, c, d] = &heads;
+        draw(ui, [a, b, c, d]);
+        ScrollArea::vertical().id_salt("audit").auto_shrink([false, false]).show_rows(ui, ROW, left.len(), |ui, shown| {
+            for line in left.get(shown).unwrap_or_default().iter().filter_map(|n| lines.get(*n)) {
+                let what = Cell { text: line.what.clone(), colour: STRONG };
+                let cells = [
+                    Cell::of(line.utc.get(..19).unwrap_or(&line.utc).replace('T', " ")),
+                    Cell::of(&line.reader),
+                    Cell::of(line.session.to_string()),
+                ];
+                let [time, reader, session] = &cells;
+                let rect = draw(ui, [time, reader, session, &what]);
+                let response = ui.interact(rect, ui.scope_id().with(("line", line.row, &line.reader)), Sense::hover());
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &line.what));
+                response.on_hover_text(&line.what);
+            }
+        });
+    }
+}

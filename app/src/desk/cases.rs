@@ -1,0 +1,461 @@
+//! Cases: those that are packed, and more of them. A folder of cases is looked at first; what each becomes stands in a table before anything is packed.
+//!
+//! Looking and packing are on a thread of its own, show how far they are and can be stopped. Refuses: what [`crate::work`] refuses, a case at a time; the others go on.
+
+use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::{Did, Seated};
+use crate::background::{Coming, Wake, arrived, beside};
+use crate::controls::{self, Asked, PlaceField};
+use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
+use crate::failure::Failure;
+use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
+use crossbeam_channel::{Receiver, Sender};
+use egui::{Align2, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tiresias_reads::desk::{Desk, ListedCase};
+use tiresias_reads::versions::protocol_of;
+use tiresias_words::{CaseId, Role};
+use zeroize::Zeroizing;
+
+const WIDTH: f32 = 560.0;
+const ROW: f32 = 38.0;
+
+/// The page.
+#[derive(Default)]
+pub(super) struct CasesPage {
+    listed: Option<Vec<(CaseId, ListedCase)>>,
+    listing: Option<Coming<Vec<(CaseId, ListedCase)>>>,
+    source: PlaceField,
+    ai: PlaceField,
+    phrase: Zeroizing<String>,
+    looking: Option<(Coming<Looked>, Arc<AtomicBool>)>,
+    rows: Vec<Row>,
+    /// The protocol has a training, so that each case is for the study or for that.
+    trains: bool,
+    packing: Option<Batch>,
+    trouble: Option<String>,
+}
+
+/// What was found in a folder.
+struct Looked {
+    found: Vec<Found>,
+    trains: bool,
+}
+
+/// A case that could be packed.
+struct Row {
+    found: Found,
+    id: String,
+    /// The roles of its series in their order, with commas between.
+    roles: String,
+    /// For the training alone, with its truth.
+    training: Option<bool>,
+    is_left_out: bool,
+    state: RowState,
+}
+
+enum RowState {
+    Waits,
+    Packs(Step),
+    Packed(String),
+    Refused(String),
+}
+
+/// Cases on their way into packages.
+struct Batch {
+    news: Receiver<News>,
+    stop: Arc<AtomicBool>,
+}
+
+enum News {
+    Row(usize, RowState),
+    /// Nothing more comes; a sentence where it ended before its time.
+    Over(Option<String>),
+}
+
+impl CasesPage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
+        let did = self.news(at);
+        page(ui, field, "Cases", |ui| {
+            self.list(ui);
+            heading(ui, "Pack cases");
+            if self.rows.is_empty() {
+                self.ask(ui, at);
+            } else {
+                self.preview(ui, at);
+            }
+        });
+        did
+    }
+
+    fn news(&mut self, at: &Seated<'_>) -> Did {
+        let mut did = Did::Nothing;
+        if self.listed.is_none() && self.listing.is_none() {
+            let root = at.root.to_owned();
+            let work = move || Ok(Desk::open(&root).map_err(|e| e.to_string())?.cases().clone().into_iter().collect());
+            self.listing = Some(beside("cases", at.wake, work));
+        }
+        match arrived(&mut self.listing) {
+            Some(Ok(listed)) => self.listed = Some(listed),
+            Some(Err(sentence)) => (self.listed, self.trouble) = (Some(Vec::new()), Some(sentence)),
+            None => {}
+        }
+        if let Some((coming, stop)) = self.looking.take() {
+            let mut coming = Some(coming);
+            match arrived(&mut coming) {
+                Some(Ok(looked)) => self.show(looked, at.root),
+                Some(Err(sentence)) => self.trouble = Some(sentence),
+                None => self.looking = coming.map(|c| (c, stop)),
+            }
+        }
+        while let Some(news) = self.packing.as_ref().and_then(|p| p.news.try_recv().ok()) {
+            match news {
+                News::Row(row, state) => {
+                    if let Some(row) = self.rows.get_mut(row) {
+                        row.state = state;
+                    }
+                }
+                News::Over(sentence) => {
+                    (self.packing, self.trouble, self.listed) = (None, sentence, None);
+                    did = Did::Changed;
+                }
+            }
+        }
+        did
+    }
+
+    fn show(&mut self, looked: Looked, root: &Path) {
+        self.trains = looked.trains;
+        let ai = self.ai.paths();
+        let alone = looked.found.len() == 1;
+        let listed = Desk::open(root).map(|d| d.cases().clone()).unwrap_or_default();
+        let row = |mut found: Found| {
+            if alone && !ai.is_empty() {
+                found.findings.clone_from(&ai);
+            }
+            let roles = found.roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
+            let is_listed = CaseId::new(found.id.clone()).is_ok_and(|id| listed.contains_key(&id));
+            let state = match &found.trouble {
+                Some(sentence) => RowState::Refused(sentence.clone()),
+                None if is_listed => RowState::Refused("A case of this id is listed already: change it, or leave it out.".to_owned()),
+                None => RowState::Waits,
+            };
+            Row { id: found.id.clone(), roles, training: None, is_left_out: found.trouble.is_some() || is_listed, state, found }
+        };
+        self.rows = looked.found.into_iter().map(row).collect();
+    }
+
+    /// What is packed.
+    fn list(&self, ui: &mut Ui) {
+        let Some(listed) = &self.listed else {
+            note(ui, "Reading the list of cases\u{2026}");
+            return;
+        };
+        if listed.is_empty() {
+            note(ui, "None is packed yet.");
+            return;
+        }
+        let row = |(case, listed): &(CaseId, ListedCase)| {
+            let package = listed.package.to_string().get(..12).unwrap_or_default().to_owned();
+            let what = match listed.training {
+                Some(_) => "training",
+                None => "study",
+            };
+            let (images, conforms, scan) = match &listed.packed {
+                None => (Cell::of(""), Cell::of(""), Cell::of("")),
+                Some(packed) => {
+                    let images = packed.series.iter().map(|(role, n)| format!("{role} {n}")).collect::<Vec<_>>().join(", ");
+                    let conforms = if packed.not_met.is_empty() { Cell::of("yes") } else { Cell::caution(packed.not_met.join(" ")) };
+                    let scan = match packed.to_judge {
+                        0 => Cell::of("no leak"),
+                        n => Cell::caution(format!("no leak, {n} to look at")),
+                    };
+                    (Cell::of(images), conforms, scan)
+                }
+            };
+            vec![Cell::strong(case.as_str()), Cell::of(what), images, conforms, scan, Cell::of(package)]
+        };
+        let rows: Vec<Vec<Cell>> = listed.iter().map(row).collect();
+        table(ui, "packed cases", &["Case", "For", "Images", "As required", "Leak scan", "Package"], &rows, 280.0);
+    }
+
+    /// From where.
+    fn ask(&mut self, ui: &mut Ui, at: &Seated<'_>) {
+        note(ui, "A folder with a folder for each case, or one case: a folder of DICOM files, a DICOMDIR, a file or a zip archive.");
+        ui.add_space(4.0);
+        self.source.ui(ui, WIDTH, "Source", Asked::Folder, at.wake);
+        ui.add_space(6.0);
+        self.ai.ui(ui, WIDTH, "AI results of one case (of many, those in each folder \u{201c}ai\u{201d} are taken)", Asked::Files, at.wake);
+        trouble(ui, self.trouble.as_deref());
+        ui.add_space(6.0);
+        let is_looking = self.looking.is_some();
+        let label = if is_looking { "Looking at the cases\u{2026}" } else { "Look at the cases" };
+        let source = self.source.path().filter(|_| !is_looking);
+        let pressed = controls::action(ui, vec2(280.0, 44.0), label, None, source.is_some()).clicked();
+        if let (true, Some(source)) = (pressed, source) {
+            self.trouble = None;
+            let (root, stop) = (at.root.to_owned(), Arc::new(AtomicBool::new(false)));
+            let (stops, wake) = (Arc::clone(&stop), Arc::clone(at.wake));
+            let work = move || {
+                let mut watch = |_: Step| {
+                    wake();
+                    if stops.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                };
+                let found = found_in(&source, &mut watch).map_err(Failure::sentence)?;
+                Ok(Looked { found, trains: protocol_of(&root).is_ok_and(|(p, _)| p.training().is_some()) })
+            };
+            self.looking = Some((beside("look", at.wake, work), stop));
+        }
+        if let Some((_, stop)) = &self.looking
+            && controls::link(ui, "Stop", TEXT).clicked()
+        {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What each case becomes, before and while it is packed.
+    fn preview(&mut self, ui: &mut Ui, at: &Seated<'_>) {
+        let is_packing = self.packing.is_some();
+        let waits = self.rows.iter().filter(|r| !r.is_left_out && !matches!(r.state, RowState::Packed(_))).count();
+        let done = self.rows.iter().filter(|r| matches!(r.state, RowState::Packed(_))).count();
+        let words = match (is_packing, done) {
+            (true, _) => format!("{done} packed, {waits} to come."),
+            (false, 0) => format!("{waits} of {} cases will be packed. An id is the desk's alone; no reader sees it.", self.rows.len()),
+            (false, _) => format!("{done} packed, {waits} left."),
+        };
+        said(ui, &words, STRONG);
+        let width = ui.available_width();
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for row in &mut self.rows {
+                row.ui(ui, width, self.trains, is_packing);
+            }
+        });
+        trouble(ui, self.trouble.as_deref());
+        ui.add_space(10.0);
+        if let Some(batch) = &self.packing {
+            if controls::action(ui, vec2(280.0, 44.0), "Stop packing", None, !batch.stop.load(Ordering::Relaxed)).clicked() {
+                batch.stop.store(true, Ordering::Relaxed);
+            }
+            return;
+        }
+        if waits > 0 {
+            controls::secret_field(ui, WIDTH, "Passphrase of the study's key file (the first one makes it)", &mut self.phrase);
+            ui.add_space(8.0);
+            let is_ready = !self.phrase.is_empty();
+            let label = if waits == 1 { "Pack this case".to_owned() } else { format!("Pack {waits} cases") };
+            if controls::action(ui, vec2(280.0, 44.0), &label, None, is_ready).clicked() {
+                match self.orders() {
+                    Ok(orders) => {
+                        self.trouble = None;
+                        let phrase = std::mem::take(&mut self.phrase);
+                        self.packing = Some(Batch::begin(at, orders, phrase));
+                    }
+                    Err(sentence) => self.trouble = Some(sentence),
+                }
+            }
+        }
+        let back = if waits > 0 { "Another source" } else { "Pack more cases" };
+        if controls::link(ui, back, TEXT).clicked() {
+            (self.rows, self.trouble) = (Vec::new(), None);
+            (self.source, self.ai) = (PlaceField::default(), PlaceField::default());
+        }
+    }
+
+    /// What is to be packed, with the row of each.
+    fn orders(&self) -> Result<Vec<(usize, Order)>, String> {
+        let is_asked = |(_, r): &(usize, &Row)| !r.is_left_out && !matches!(r.state, RowState::Packed(_));
+        self.rows.iter().enumerate().filter(is_asked).map(|(n, row)| Ok((n, row.order()?))).collect()
+    }
+}
+
+impl Row {
+    fn order(&self) -> Result<Order, String> {
+        let id = CaseId::new(self.id.trim()).map_err(|e| format!("{e}."))?;
+        let roles = self.roles.split(',').map(str::trim).filter(|t| !t.is_empty());
+        let roles: Vec<Role> = roles.map(Role::new).collect::<Result<_, _>>().map_err(|e| format!("{}: {e}.", self.id))?;
+        let count = self.found.series.len();
+        if roles.len() != count && count > 0 {
+            return Err(format!(
+                "{}: there are {count} series, and {} roles are named. Name one for each, with commas between.",
+                self.id,
+                roles.len()
+            ));
+        }
+        let roles = if roles == self.found.roles { Roles::Usual } else { Roles::InOrder(roles) };
+        let mut order = Order::new(self.found.source.clone(), id);
+        (order.roles, order.training) = (roles, self.training);
+        order.findings.clone_from(&self.found.findings);
+        Ok(order)
+    }
+
+    /// Draws it: id and roles can be changed before it is packed.
+    fn ui(&mut self, ui: &mut Ui, width: f32, trains: bool, is_packing: bool) {
+        let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+        let is_fixed = is_packing || matches!(self.state, RowState::Packed(_));
+        let mut x = rect.left();
+        let mut place = |share: f32| {
+            let cell = Rect::from_min_size(egui::pos2(x, rect.top()), vec2(width * share, ROW));
+            x = cell.right();
+            cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
+        };
+        let (id, series, roles, more, state) = (place(0.17), place(0.2), place(0.2), place(0.17), place(0.26));
+        cell_field(ui, id, &format!("Id of {}", self.found.id), &mut self.id, is_fixed);
+        let of = |(modality, images): &(String, usize)| format!("{modality} {images}");
+        let mut what = self.found.series.iter().map(of).collect::<Vec<_>>().join(", ");
+        if !self.found.findings.is_empty() {
+            what = format!("{what}, {} AI", self.found.findings.len());
+        }
+        cell_words(ui, series, &what, TEXT);
+        cell_field(ui, roles, &format!("Roles of {}", self.found.id), &mut self.roles, is_fixed || self.found.series.is_empty());
+        ui.scope_builder(UiBuilder::new().max_rect(more), |ui| {
+            ui.horizontal_centered(|ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
+                if is_fixed {
+                    return;
+                }
+                if trains {
+                    let words = match self.training {
+                        None => "study",
+                        Some(true) => "training, with",
+                        Some(false) => "training, without",
+                    };
+                    if controls::link(ui, words, TEXT)
+                        .on_hover_text("For the study, or for the training with or without a finding")
+                        .clicked()
+                    {
+                        self.training = match self.training {
+                            None => Some(true),
+                            Some(true) => Some(false),
+                            Some(false) => None,
+                        };
+                    }
+                }
+                let words = if self.is_left_out { "Take it in" } else { "Leave out" };
+                if controls::link(ui, words, if self.is_left_out { CAUTION } else { TEXT }).clicked() {
+                    self.is_left_out = !self.is_left_out;
+                }
+            });
+        });
+        match &self.state {
+            RowState::Waits => {}
+            RowState::Packs(step) => {
+                let part = step.done as f32 / step.of.max(1) as f32;
+                let bar = Rect::from_min_size(state.left_bottom() - vec2(0.0, 4.0), vec2(state.width(), 2.0));
+                ui.painter().rect_filled(bar, 1.0, LINE);
+                ui.painter().rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * part.min(1.0), 2.0)), 1.0, ACCENT);
+                cell_words(ui, state, step.doing, TEXT);
+            }
+            RowState::Packed(words) => cell_words(ui, state, words, ACCENT),
+            RowState::Refused(sentence) => {
+                cell_words(ui, state, sentence, CAUTION);
+                // A sentence may be longer than its cell.
+                let inside = ui.interact(state, ui.scope_id().with(("why", &self.found.source)), Sense::hover());
+                inside.on_hover_text(sentence);
+            }
+        }
+    }
+}
+
+fn cell_words(ui: &Ui, cell: Rect, text: &str, colour: egui::Color32) {
+    let galley = design::shortened(ui.painter(), text, design::regular(design::NOTE), colour, cell.width());
+    ui.painter().galley(egui::pos2(cell.left(), cell.center().y - galley.size().y / 2.0), galley, colour);
+}
+
+/// Something to write in, in a table; fixed it is words.
+fn cell_field(ui: &mut Ui, cell: Rect, name: &str, text: &mut String, is_fixed: bool) {
+    if is_fixed {
+        let galley = design::shortened(ui.painter(), text, design::regular(design::NOTE), STRONG, cell.width());
+        design::text(ui.painter(), cell.left_center(), Align2::LEFT_CENTER, "", design::regular(design::NOTE), STRONG);
+        ui.painter().galley(egui::pos2(cell.left(), cell.center().y - galley.size().y / 2.0), galley, STRONG);
+        return;
+    }
+    let edit = egui::TextEdit::singleline(text)
+        .id(egui::Id::unique(("cell", name)))
+        .frame(egui::Frame::NONE)
+        .desired_width(f32::INFINITY)
+        .font(design::regular(design::NOTE))
+        .text_color(STRONG);
+    let inner = cell.shrink2(vec2(8.0, 7.0));
+    let response: egui::Response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    let stroke = if response.has_focus() { ACCENT } else { LINE };
+    ui.painter().rect_stroke(cell, RADIUS, Stroke::new(1.0, stroke), egui::StrokeKind::Inside);
+}
+
+impl Batch {
+    /// Packs one case after the other on a thread of its own.
+    fn begin(at: &Seated<'_>, orders: Vec<(usize, Order)>, phrase: Zeroizing<String>) -> Self {
+        let (sender, news) = crossbeam_channel::unbounded();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (root, stops, wake) = (at.root.to_owned(), Arc::clone(&stop), Arc::clone(at.wake));
+        let failed = sender.clone();
+        let work = move || {
+            let ended = pack_all(&root, &orders, &phrase, &stops, (&sender, &wake));
+            let _ = sender.send(News::Over(ended.err()));
+            wake();
+        };
+        if let Err(e) = std::thread::Builder::new().name("pack".into()).spawn(work) {
+            let sentence = format!("The system gives no further thread ({e}). Close other programs and try again.");
+            let _ = failed.send(News::Over(Some(sentence)));
+        }
+        Self { news, stop }
+    }
+}
+
+impl Drop for Batch {
+    /// Whoever leaves stops it: the case that is being packed is not half there.
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn pack_all(
+    root: &Path,
+    orders: &[(usize, Order)],
+    phrase: &str,
+    stop: &AtomicBool,
+    (news, wake): (&Sender<News>, &Wake),
+) -> Result<(), String> {
+    let mut desk = PackingDesk::open(root, phrase, None).map_err(Failure::sentence)?;
+    for (row, order) in orders {
+        let tell = |state| {
+            let _ = news.send(News::Row(*row, state));
+            wake();
+        };
+        let mut watch = |step: Step| {
+            tell(RowState::Packs(step));
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let packed = desk.pack(order, &mut watch);
+        if stop.load(Ordering::Relaxed) && packed.is_err() {
+            tell(RowState::Waits);
+            return Err("Packing was stopped. What was packed is there; nothing is half there.".to_owned());
+        }
+        tell(match packed {
+            Ok(packed) => RowState::Packed(in_words(&packed)),
+            Err(failure) => RowState::Refused(failure.sentence()),
+        });
+        if stop.load(Ordering::Relaxed) {
+            return Err("Packing was stopped. What was packed is there.".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// What came of a case, in a few words.
+fn in_words(packed: &PackedCase) -> String {
+    let images: usize = packed.series.iter().map(|s| s.images).sum();
+    let mut words = format!("{images} images packed");
+    if packed.to_judge > 0 {
+        words = format!("{words}, {} to look at", packed.to_judge);
+    }
+    if !packed.findings.is_empty() {
+        words = format!("{words}, not as required");
+    }
+    words
+}

@@ -1,0 +1,68 @@
+//! The folder that a reader or adjudicator gets: the protocol, their own cases with their packages, and nothing of anybody else.
+
+use super::packing::KEY;
+use super::{ACCOUNTS, at, entropy};
+use crate::failure::Failure;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use tiresias_cases::StudyKey;
+use tiresias_reads::accounts::Accounts;
+use tiresias_reads::bundle::Bundle;
+use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment};
+use tiresias_words::{CaseId, ContentHash, ContentKey, ReaderId};
+
+const PACKAGES: &str = "packages";
+
+/// The content keys of a study's packages, by the passphrase of its key file: what opens what the AI says.
+pub(crate) type ContentKeys = Vec<(ContentHash, ContentKey)>;
+
+/// The content keys of all listed cases.
+pub(crate) fn content_keys(dir: &Path, passphrase: &str) -> Result<ContentKeys, Failure> {
+    let file = dir.join(KEY);
+    let key = StudyKey::open(&file, passphrase).map_err(|e| at(&file, e))?;
+    let desk = Desk::open(dir).map_err(|e| at(dir, e))?;
+    let of = |(case, listed): (&CaseId, &ListedCase)| (listed.package, key.uid_key().content_key(case.as_str()));
+    Ok(desk.cases().iter().map(of).collect())
+}
+
+/// What was handed out, in words. Of an adjudicator, how many cases there are would tell how far readers agree.
+pub(crate) struct HandedOut {
+    pub(crate) cases: String,
+}
+
+/// Makes the folder of one reader at `out`, which does not exist yet.
+pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &ContentKeys) -> Result<HandedOut, Failure> {
+    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
+    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let handed = Handed { keys, ..Handed::default() };
+    let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let study = if adjudications.has(reader) {
+        let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;
+        adjudications.hand_out(dir, (&protocol, &text), reader, out).map_err(|e| at(dir, e))?
+    } else {
+        signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?
+    };
+    let packages: BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
+    for package in &packages {
+        let to = study.package_dir(package);
+        let name = to.file_name().map(Path::new).unwrap_or(Path::new(""));
+        copy_folder(&dir.join(PACKAGES).join(name), &to).map_err(|e| {
+            let unfinished =
+                "The folder is not complete: delete it, see that the study's packages are there and that there is room, and try again.";
+            at(out, format!("the package {} cannot be copied ({e}). {unfinished}", name.display()))
+        })?;
+    }
+    let cases = if adjudications.has(reader) { "the cases".to_owned() } else { format!("{} cases", packages.len()) };
+    Ok(HandedOut { cases })
+}
+
+/// A package is a folder of files, and nothing below.
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! How far a study is, for whoever runs it and is blinded: reads by reader and condition, what is late, when washouts end, what was not planned, what failed.
+//!
+//! Owns what of the merged results is looked at: which reads are locked and when, and events that are no answers. Refuses: answers, marks, ratings, times of reading and truth, which
+//! are in nothing that comes from here.
+
+use super::{MergeError, SignedAssignment, all_merged};
+use crate::accounts::{Accounts, Thing, Unlocked, may_see};
+use crate::bundle::AssignedRead;
+use crate::closing::DatabaseLock;
+use crate::export::utc;
+use crate::machine::{Day, Fact};
+use crate::record::Results;
+use crate::versions::Versions;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tiresias_words::{Condition, ContentHash, ReadId};
+
+const DAY_MS: i64 = 24 * 60 * 60_000;
+
+/// How far a study is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// The conditions, by name, in the order of the protocol.
+    pub conditions: Vec<(Condition, String)>,
+    /// The readers.
+    pub readers: Vec<ReaderProgress>,
+    /// Reads that wait for the end of a washout, by reader, condition and the days on which they open.
+    pub washouts: Vec<Washout>,
+    /// What happened and was not planned, a sentence each.
+    pub deviations: Vec<String>,
+    /// What failed at workstations, a sentence each.
+    pub failures: Vec<String>,
+    /// What contradicts itself, a sentence each; what it touches does not count.
+    pub contradictions: Vec<String>,
+    /// Results files that count, and all that lie here.
+    pub files: [usize; 2],
+    /// How the integrity of what came back stands, a sentence each.
+    pub integrity: Vec<String>,
+    /// Reading is closed.
+    pub is_closed: bool,
+}
+
+/// How far one reader is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderProgress {
+    /// What screens call them.
+    pub name: String,
+    /// For each condition, in the order of the protocol.
+    pub counts: Vec<Counts>,
+    /// The day of the last read that came back.
+    pub last: Option<String>,
+}
+
+/// Reads of one reader under one condition, hidden repeats among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Locked, and here.
+    pub done: usize,
+    /// Not here yet.
+    pub missing: usize,
+    /// Of the missing ones, those that are late.
+    pub overdue: usize,
+}
+
+/// Reads of one reader under one condition that wait for a washout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Washout {
+    /// What screens call the reader.
+    pub reader: String,
+    /// The condition.
+    pub condition: Condition,
+    /// How many reads.
+    pub reads: usize,
+    /// The days on which the first and the last of them open.
+    pub days: [String; 2],
+}
+
+/// Looks how far the study of a desk's folder is, at a time in milliseconds since 1970 in UTC.
+///
+/// # Errors
+/// When the account may not see it, or what came back cannot be brought together.
+pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, keys: &Unlocked, now: i64) -> Result<Progress, MergeError> {
+    if !may_see(keys.kind(), Thing::Progress, false) || !may_see(keys.kind(), Thing::Deviations, false) {
+        return Err(MergeError::NotForKind(keys.kind().word()));
+    }
+    let (protocol, _) = signed.protocol(root)?;
+    let (files, merged) = all_merged(root, signed, accounts)?;
+    let locked: BTreeMap<&ReadId, i64> = merged.reads.iter().map(|(id, m)| (id, m.read.at().utc_ms)).collect();
+    let conditions: Vec<(Condition, String)> = protocol.conditions().iter().map(|c| (c.id.clone(), c.label.clone())).collect();
+    let sessions = protocol.sessions();
+    let (washout, due) = (days(sessions.washout_days), sessions.due_days.map(|d| days(Some(d))));
+    let (mut readers, mut washouts) = (Vec::new(), Vec::new());
+    for reader in signed.readers() {
+        let bundle = signed.bundle(root, &protocol, reader)?;
+        let study = || bundle.reads().iter().filter(|r| r.training.is_none());
+        // When each case was read last by this reader, whatever under.
+        let mut read_at: BTreeMap<ContentHash, i64> = BTreeMap::new();
+        for read in study() {
+            if let Some(at) = locked.get(&read.id(reader)) {
+                let last = read_at.entry(read.package).or_insert(*at);
+                *last = (*last).max(*at);
+            }
+        }
+        let opens = |read: &AssignedRead| read_at.get(&read.package).map(|at| at.saturating_add(washout)).filter(|_| washout > 0);
+        let mut counts = vec![Counts::default(); conditions.len()];
+        let mut waiting: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+        for read in study() {
+            let Some(at) = conditions.iter().position(|(id, _)| *id == read.condition) else { continue };
+            let Some(of) = counts.get_mut(at) else { continue };
+            if locked.contains_key(&read.id(reader)) {
+                of.done += 1;
+                continue;
+            }
+            of.missing += 1;
+            let begins = opens(read).unwrap_or(i64::MIN).max(bundle.issued_utc_ms());
+            of.overdue += usize::from(due.is_some_and(|due| now > begins.saturating_add(due)));
+            if let Some(opens) = opens(read).filter(|opens| *opens > now) {
+                waiting.entry(at).or_default().push(opens);
+            }
+        }
+        for (at, opens) in waiting {
+            let (Some((condition, _)), Some(first), Some(last)) = (conditions.get(at), opens.iter().min(), opens.iter().max()) else {
+                continue;
+            };
+            let days = [first, last].map(|ms| Day(*ms).to_string());
+            washouts.push(Washout { reader: bundle.display_name().to_owned(), condition: condition.clone(), reads: opens.len(), days });
+        }
+        let last = locked.iter().filter(|(id, _)| id.reader == *reader).map(|(_, at)| *at).max();
+        readers.push(ReaderProgress { name: bundle.display_name().to_owned(), counts, last: last.map(|ms| Day(ms).to_string()) });
+    }
+    let counting: Vec<&Results> = files.iter().filter(|f| merged.files.contains(&f.file())).collect();
+    let lock = DatabaseLock::open(root, accounts).map_err(|e| MergeError::Closing(Box::new(e)))?;
+    let mut deviations = planned_otherwise(root, accounts)?;
+    deviations.extend(counting.iter().flat_map(|f| of_events(f, &overridden)));
+    for late in lock.iter().flat_map(DatabaseLock::late) {
+        deviations.push(format!(
+            "{}: \"{}\" took results in after reading was closed: {}",
+            Day(late.signature.utc_ms),
+            late.signature.signer,
+            late.reason
+        ));
+    }
+    deviations.sort();
+    let mut failures: Vec<String> = counting.iter().flat_map(|f| of_events(f, &failed)).collect();
+    failures.sort();
+    Ok(Progress {
+        conditions,
+        readers,
+        washouts,
+        deviations,
+        failures,
+        contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),
+        files: [merged.files.len(), files.len()],
+        integrity: integrity(&counting),
+        is_closed: lock.is_some_and(|l| l.is_closed()),
+    })
+}
+
+fn days(count: Option<u32>) -> i64 {
+    i64::from(count.unwrap_or(0)).saturating_mul(DAY_MS)
+}
+
+/// Versions of the protocol after the first.
+fn planned_otherwise(root: &Path, accounts: &Accounts) -> Result<Vec<String>, MergeError> {
+    let versions = Versions::open(root, accounts).map_err(super::AssignmentError::from)?;
+    let told = |v: &crate::versions::Version| {
+        let reason = v.reason.as_ref()?;
+        Some(format!("{}: \"{}\" signed version {} of the protocol: {reason}", Day(v.signature.utc_ms), v.signature.signer, v.number))
+    };
+    Ok(versions.all().iter().filter_map(told).collect())
+}
+
+/// The sentences that events of a file are told in.
+fn of_events(file: &Results, tell: &dyn Fn(&Fact) -> Option<String>) -> Vec<String> {
+    let told = |recorded: &crate::record::Recorded| {
+        let event = &recorded.event;
+        Some(format!("{}: \"{}\" {}", Day(event.at().utc_ms), event.reader(), tell(event.fact())?))
+    };
+    file.events().iter().filter_map(told).collect()
+}
+
+fn overridden(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::WashoutOverridden(leave) => {
+            Some(format!("opened a case before its washout was over, with leave of \"{}\": {}", leave.signature.signer, leave.reason))
+        }
+        // That it was opened again is planned for; why is the reader's own word, and may tell an answer.
+        Fact::AmendmentOpened { .. } => Some("opened a locked read again".to_owned()),
+        _ => None,
+    }
+}
+
+fn failed(fact: &Fact) -> Option<String> {
+    matches!(fact, Fact::SessionCutOff).then(|| "had a session that was cut off: the program or its machine stopped".to_owned())
+}
+
+/// That what came back is whole is verified when it is read; what is left to say is whose signature is over it.
+fn integrity(files: &[&Results]) -> Vec<String> {
+    if files.is_empty() {
+        return vec!["Nothing came back yet.".to_owned()];
+    }
+    let rows: usize = files.iter().map(|f| f.rows().len()).sum();
+    let mut said = vec![format!("{rows} records of {} workstations: every hash fits the one before.", files.len())];
+    for file in files {
+        let readers: Vec<&str> = file.states().keys().map(tiresias_words::ReaderId::as_str).collect();
+        let name = file.file().to_string().get(..12).unwrap_or_default().to_owned();
+        let last = file.signatures().iter().map(|s| s.utc_ms).max();
+        said.push(match last {
+            Some(ms) => format!("File {name} ({}): signed last on {}.", readers.join(", "), utc(ms).get(..10).unwrap_or_default()),
+            None => format!("File {name} ({}): nobody signed it.", readers.join(", ")),
+        });
+    }
+    said
+}
