@@ -1,11 +1,14 @@
 //! The study desk in the window: a study is begun, its protocol is written beside what it yields, and people get accounts, by mouse and with nothing cut off.
 
-use crate::sitting::{Opening, Sitting};
+use crate::sitting::{Demo, Opening, Sitting};
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fs;
 use std::path::{Path, PathBuf};
+use tiresias::simulate::{PASSPHRASE, sit};
 use tiresias_reads::accounts::{Accounts, Kind};
+use tiresias_reads::desk::Desk;
+use tiresias_reads::study::Study;
 
 pub(crate) const PHRASE: &str = "correct horse battery";
 
@@ -32,14 +35,14 @@ pub(crate) fn sign_in(room: &mut Sitting, name: &str) {
 }
 
 /// Makes an account in the form that is on the screen, and writes its recovery key down.
-pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Option<&str>) {
+pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Option<&str>, phrase: &str) {
     write(room, "Name on screens", name);
     write(room, "Signs in as (letters, digits, hyphens)", id);
     if let Some(kind) = kind {
         room.press_named(kind);
     }
-    write(room, "Passphrase, typed by its owner", PHRASE);
-    write(room, "The same passphrase again", PHRASE);
+    write(room, "Passphrase, typed by its owner", phrase);
+    write(room, "The same passphrase again", phrase);
     room.press_named("Make the account");
     room.until_says("This is its recovery key");
     room.press_named("It is written down");
@@ -101,7 +104,7 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     let root = begin(&mut room, dir.path(), "Every lesion marked and rated, AI on request");
     wrong.extend(complaints(&room, "first account"));
     keep(&mut room, "desk-first");
-    make_account(&mut room, "Cora", "cora", None);
+    make_account(&mut room, "Cora", "cora", None, PHRASE);
     assert_eq!(
         Accounts::open(&root.join("accounts.json")).expect("accounts").iter().next().map(tiresias_reads::accounts::Account::kind),
         Some(Kind::Coordinator)
@@ -110,8 +113,8 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     // The first step that is not done.
     room.until_says("A new account");
     wrong.extend(complaints(&room, "people"));
-    make_account(&mut room, "Dana", "dana", Some("Or for a data-manager"));
-    make_account(&mut room, "Reader 1", "reader-1", Some("Account for a reader"));
+    make_account(&mut room, "Dana", "dana", Some("Or for a data-manager"), PHRASE);
+    make_account(&mut room, "Reader 1", "reader-1", Some("Account for a reader"), PHRASE);
     room.until_says("1 reader");
     keep(&mut room, "desk-people");
     room.press_named("Protocol");
@@ -151,5 +154,155 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     room.rest();
     wrong.extend(complaints(&room, "protocol at 1920"));
     keep(&mut room, "desk-protocol-1920");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// From Sign out back to the desk of the same study, as somebody else.
+fn change_to(room: &mut Sitting, root: &Path, name: &str) {
+    room.press_named("Sign out");
+    room.until_says("Recent");
+    room.press_named(&root.file_name().expect("a name").to_string_lossy());
+    sign_in(room, name);
+}
+
+/// A reader's machine: everything is read and signed there, and the results file is written.
+fn read_at(folder: &Path) -> PathBuf {
+    sit(folder, 7, &mut |_| Ok(())).expect("read");
+    let study = Study::open(folder).expect("a study");
+    let results = folder.join("results.tresults");
+    fs::write(&results, study.open_record("test").expect("a record").results().expect("signed results")).expect("written");
+    results
+}
+
+/// Issue 5, done when 5: as a coordinator and a data manager would, by mouse.
+#[test]
+fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
+    let demo = Demo::new();
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut wrong: Vec<String> = Vec::new();
+    let mut room = Sitting::start(Opening { study: None, data: Some(dir.path().join("data")), ..Opening::of(dir.path()) });
+    let root = begin(&mut room, dir.path(), "Read without AI, lock, then revise with AI");
+    make_account(&mut room, "Cora", "cora", None, PHRASE);
+    sign_in(&mut room, "Cora");
+    for (name, id, kind) in
+        [("Dana", "dana", "Or for a data-manager"), ("Stan", "stan", "Or for a statistician"), ("Audrey", "audrey", "Or for a auditor")]
+    {
+        make_account(&mut room, name, id, Some(kind), PHRASE);
+    }
+    for n in 1..=3 {
+        make_account(&mut room, &format!("Reader {n}"), &format!("reader-{n}"), Some("Account for a reader"), PASSPHRASE);
+    }
+    // The data manager packs twelve cases of one folder, after a look at what each becomes.
+    change_to(&mut room, &root, "Dana");
+    room.until_says("None is packed yet.");
+    wrong.extend(complaints(&room, "cases"));
+    write(&mut room, "Source", &demo.desk().join("sources").display().to_string());
+    room.press_named("Look at the cases");
+    room.until_says("12 of 12 cases will be packed");
+    room.rest();
+    wrong.extend(complaints(&room, "cases before packing"));
+    keep(&mut room, "desk-cases-before-1280");
+    write(&mut room, "Id of DEMO-001", "FIRST-001");
+    write(&mut room, "Passphrase of the study's key file (the first one makes it)", PHRASE);
+    room.press_named("Pack 12 cases");
+    room.until("packed", |s| s.says("12 packed, 0 left."));
+    room.rest();
+    wrong.extend(complaints(&room, "cases"));
+    keep(&mut room, "desk-cases-1280");
+    let listed = Desk::open(&root).expect("a desk");
+    assert_eq!(listed.cases().len(), 12);
+    assert!(listed.cases().keys().any(|c| c.as_str() == "FIRST-001"));
+    // The coordinator signs, assigns and hands out.
+    change_to(&mut room, &root, "Cora");
+    room.until_says("approves the protocol");
+    wrong.extend(complaints(&room, "sign"));
+    write(&mut room, "Your passphrase", "not the passphrase");
+    room.press_named("Sign the protocol");
+    room.until_says("not the passphrase of");
+    write(&mut room, "Your passphrase", PHRASE);
+    room.press_named("Sign the protocol");
+    room.until_says("Receipt, to be kept in another place");
+    keep(&mut room, "desk-sign-1280");
+    room.press_named("Assign");
+    room.until_says("12 cases, to 3 readers.");
+    wrong.extend(complaints(&room, "assign"));
+    write(&mut room, "Your passphrase", PHRASE);
+    room.press_named("Assign the cases");
+    room.until_says("The orders are frozen.");
+    let out = dir.path().join("out");
+    write(&mut room, "Where the readers\u{2019} folders go", &out.display().to_string());
+    let key = "Passphrase of the study\u{2019}s key file, typed by a data manager; without it nothing of the AI can be opened";
+    write(&mut room, key, PHRASE);
+    room.press_named("Make 3 folders");
+    room.until("three folders", |s| s.words().iter().filter(|w| w.starts_with("12 cases, in ")).count() == 3);
+    wrong.extend(complaints(&room, "handed out"));
+    keep(&mut room, "desk-assign-1280");
+    // Each reads at a machine of their own; the results come back by mouse, with a file that is none.
+    let results: Vec<String> = (1..=3).map(|n| read_at(&out.join(format!("reader-{n}"))).display().to_string()).collect();
+    room.press_named("Progress");
+    room.until_says("0 of 12");
+    keep(&mut room, "desk-progress-empty-1280");
+    write(&mut room, "Results files", &format!("{}; {}", results[0], root.join("protocol.toml").display()));
+    room.press_named("Take in");
+    room.until_says("1 taken in, 0 here already; now 12 reads from 1 workstations.");
+    room.until_says("12 of 12");
+    assert!(room.says("nothing of it was taken"), "{:?}", room.words());
+    write(&mut room, "Results files", &results.join("; "));
+    room.press_named("Take in");
+    room.until_says("2 taken in, 1 here already; now 36 reads from 3 workstations.");
+    room.rest();
+    wrong.extend(complaints(&room, "progress"));
+    keep(&mut room, "desk-progress-1280");
+    assert!(!room.says("0 of 12") && room.says("What came back does not contradict itself."));
+    // Two people close the reading.
+    for name in ["Cora", "Dana"] {
+        if name == "Dana" {
+            change_to(&mut room, &root, name);
+            room.press_named("Progress");
+            room.until_says("Close reading");
+        }
+        write(&mut room, "Your passphrase", PHRASE);
+        room.press_named("Sign the close of reading");
+        room.until_says("Receipt, to be kept in another place");
+    }
+    room.until("closed", |s| s.words().iter().any(|w| w == "Reading is closed."));
+    // The statistician adds the truth, and sees the results.
+    change_to(&mut room, &root, "Stan");
+    room.press_named("Results");
+    room.until_says("This study has no truth yet");
+    let truth: Vec<String> = listed.cases().keys().enumerate().map(|(n, case)| format!("{case},{}\n", n % 2)).collect();
+    let file = dir.path().join("reference.csv");
+    fs::write(&file, format!("case,truth\n{}", truth.concat())).expect("written");
+    write(&mut room, "Truth file", &file.display().to_string());
+    room.press_named("Add the truth");
+    room.until_says("Primary analysis, as the protocol fixed it");
+    keep(&mut room, "desk-results-1280");
+    room.press_named("\u{2039} Study desk");
+    room.until_says("Sign out");
+    // The auditor reads what happened, and takes it along.
+    change_to(&mut room, &root, "Audrey");
+    room.press_named("Audit trail");
+    room.until_says("What happened");
+    room.rest();
+    wrong.extend(complaints(&room, "audit"));
+    write(&mut room, "Only lines with these words", "locked");
+    room.rest();
+    keep(&mut room, "desk-audit-1280");
+    let trail = dir.path().join("trail");
+    write(&mut room, "Export into a folder that does not exist yet", &trail.display().to_string());
+    room.press_named("Export");
+    room.until_says("Written and signed");
+    assert!(fs::read_dir(&trail).expect("a folder").count() >= 3);
+    drop(room);
+    // The same screens on a larger one.
+    let mut room = Sitting::start(Opening::of(&root).sized([1920, 1080]));
+    sign_in(&mut room, "Cora");
+    for (step, says) in [("Progress", "Reading is closed."), ("Sign", "is signed"), ("Assign", "frozen"), ("People", "A new account")] {
+        room.press_named(step);
+        room.until_says(says);
+        room.rest();
+        wrong.extend(complaints(&room, &format!("{step} at 1920")));
+        keep(&mut room, &format!("desk-{}-1920", step.to_lowercase()));
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
