@@ -93,8 +93,13 @@ impl PixelsOut<'_> {
         let (tag, vr, value) = match self {
             Self::Grey(sample, Samples::Words(words)) => {
                 let offset = if sample.signed() { 0x8000 } else { 0 };
-                let stored: Vec<u16> = words.iter().map(|w| w.wrapping_sub(offset)).collect();
-                (tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into()))
+                let mut stored = vec![0; words.len() * 2];
+                for (bytes, word) in stored.chunks_exact_mut(2).zip(words) {
+                    bytes.copy_from_slice(&word.wrapping_sub(offset).to_le_bytes());
+                }
+                // As bytes: the encoder takes them as they are, and words one by one.
+                let count = stored.len() as u64;
+                return Some((DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U8(stored.into())), count));
             }
             // 32-bit samples are words, the lower first (PS3.5 8.1.1).
             Self::Grey(_, Samples::Int32(v)) => (tags::PIXEL_DATA, VR::OW, halves(v.iter().map(|x| x.cast_unsigned()))),

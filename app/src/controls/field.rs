@@ -32,7 +32,8 @@ fn field(ui: &mut Ui, width: f32, name: &str, text: &mut String, is_secret: bool
         .desired_width(f32::INFINITY)
         .font(design::regular(design::BODY))
         .text_color(STRONG);
-    let response: Response = ui.scope_builder(UiBuilder::new().max_rect(frame.shrink2(vec2(10.0, 7.0))), |ui| ui.add(edit)).inner;
+    // A child of its own: the field has its height already.
+    let response: Response = ui.new_child(UiBuilder::new().max_rect(frame.shrink2(vec2(10.0, 7.0)))).add(edit);
     let role = if is_secret { Role::PasswordInput } else { Role::TextInput };
     response.widget_info(|| WidgetInfo::labeled(role, true, name));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));

@@ -51,7 +51,7 @@ impl AuditPage {
         ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             ui.add_space(24.0);
-            super::page::words(ui, "Audit trail", design::strong(design::VALUE), STRONG);
+            super::page::words(ui, "Every row of every record", design::strong(design::VALUE), STRONG);
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 28.0;
                 controls::text_field(ui, 280.0, "Only lines with these words", &mut self.filter);

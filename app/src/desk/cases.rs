@@ -79,7 +79,7 @@ enum News {
 impl CasesPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
         let did = self.news(at);
-        page(ui, field, "Cases", |ui| {
+        page(ui, field, "Packed cases", |ui| {
             self.list(ui);
             heading(ui, "Pack cases");
             if self.rows.is_empty() {
@@ -312,7 +312,9 @@ impl Row {
         }
         cell_words(ui, series, &what, TEXT);
         cell_field(ui, roles, &format!("Roles of {}", self.found.id), &mut self.roles, is_fixed || self.found.series.is_empty());
-        ui.scope_builder(UiBuilder::new().max_rect(more), |ui| {
+        {
+            // A child of its own: the row has its height already.
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(more));
             ui.horizontal_centered(|ui| {
                 ui.spacing_mut().item_spacing.x = 10.0;
                 if is_fixed {
@@ -340,7 +342,7 @@ impl Row {
                     self.is_left_out = !self.is_left_out;
                 }
             });
-        });
+        }
         match &self.state {
             RowState::Waits => {}
             RowState::Packs(step) => {
@@ -381,7 +383,7 @@ fn cell_field(ui: &mut Ui, cell: Rect, name: &str, text: &mut String, is_fixed: 
         .font(design::regular(design::NOTE))
         .text_color(STRONG);
     let inner = cell.shrink2(vec2(8.0, 7.0));
-    let response: egui::Response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
+    let response: egui::Response = ui.new_child(UiBuilder::new().max_rect(inner)).add(edit);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
     let stroke = if response.has_focus() { ACCENT } else { LINE };
     ui.painter().rect_stroke(cell, RADIUS, Stroke::new(1.0, stroke), egui::StrokeKind::Inside);

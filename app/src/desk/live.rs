@@ -1,16 +1,23 @@
 //! What a text of a protocol yields, worked out beside the interface: findings, calendar, matrix, hanging, and a case to try the form on.
 
+use super::sample::{Picture, Sample};
 use crate::work::ACCOUNTS;
 use std::path::Path;
+use std::sync::Arc;
 use tiresias_reads::accounts::Accounts;
 use tiresias_reads::desk::Desk;
-use tiresias_reads::hanging::Layout;
+use tiresias_reads::hanging::{Layout, hang};
 use tiresias_reads::machine::{Rules, State};
 use tiresias_reads::outline::{Outline, outline, sample_hanging, trial};
 use tiresias_reads::protocol::{Finding, Protocol};
 
+/// Pixels on which a case hangs in small.
+pub(super) const SMALL: [u32; 2] = [480, 288];
+
 /// What came of a text.
 pub(super) struct Live {
+    /// The packed case that is shown, where there is one, for the next text.
+    pub(super) sample: Option<Arc<Sample>>,
     pub(super) findings: Vec<Finding>,
     /// What it yields, where nothing is wrong with it.
     pub(super) yields: Option<Box<Yields>>,
@@ -20,22 +27,35 @@ pub(super) struct Live {
 pub(super) struct Yields {
     pub(super) outline: Result<Outline, String>,
     pub(super) layout: Result<Layout, String>,
+    /// Which packed case it is of; a made-up one where none is packed.
+    pub(super) hangs: Option<String>,
+    /// The pictures of its cells, for who may see them.
+    pub(super) pictures: Vec<Picture>,
     pub(super) trial: Result<(Rules, State), String>,
 }
 
-/// Works it out, with the readers and cases that the desk has.
-pub(super) fn live(root: &Path, text: &str) -> Live {
+/// Works it out, with the readers and cases that the desk has. `sample` is the packed case of the text before.
+pub(super) fn live(root: &Path, text: &str, sample: Option<Arc<Sample>>, may_see_images: bool) -> Live {
+    let sample = sample.or_else(|| Sample::load(root, may_see_images).map(Arc::new));
     match Protocol::parse(text) {
-        Err(wrong) => Live { findings: wrong.findings().cloned().collect(), yields: None },
+        Err(wrong) => Live { sample, findings: wrong.findings().cloned().collect(), yields: None },
         Ok(protocol) => {
             let accounts = Accounts::open(&root.join(ACCOUNTS)).unwrap_or_default();
             let desk = Desk::open(root).ok();
+            let display = protocol.display();
+            let layout = sample.as_ref().map_or_else(|| sample_hanging(display), |s| hang(display, s.facts())).map_err(|e| e.to_string());
+            let pictures = match (&sample, &layout) {
+                (Some(sample), Ok(layout)) => sample.pictures(display, layout, SMALL),
+                _ => Vec::new(),
+            };
             let yields = Yields {
                 outline: outline(&protocol, &accounts, desk.as_ref()).map_err(|e| e.to_string()),
-                layout: sample_hanging(protocol.display()).map_err(|e| e.to_string()),
+                layout,
+                hangs: sample.as_ref().map(|s| s.case.clone()),
+                pictures,
                 trial: trial(&protocol),
             };
-            Live { findings: Vec::new(), yields: Some(Box::new(yields)) }
+            Live { sample, findings: Vec::new(), yields: Some(Box::new(yields)) }
         }
     }
 }

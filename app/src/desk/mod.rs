@@ -12,6 +12,7 @@ mod page;
 mod people;
 mod progress;
 mod protocol;
+mod sample;
 mod sign;
 mod truth;
 

@@ -2,8 +2,8 @@
 
 use super::page::{Cell, note, table};
 use crate::design::{self, CANVAS, LINE, STRONG, TEXT};
-use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
-use tiresias_reads::hanging::{FirstWindow, Layout, Shows};
+use egui::{Align2, Rect, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2};
+use tiresias_reads::hanging::{FirstWindow, Layout, PaneRect, Shows};
 use tiresias_reads::outline::Outline;
 
 /// Cases that a matrix shows; of more, their number.
@@ -56,16 +56,21 @@ pub(super) fn matrix(ui: &mut Ui, of: &Outline) {
     }
 }
 
-/// How a case hangs: each cell with its series and what it shows.
-pub(super) fn hanging(ui: &mut Ui, layout: &Layout, width: f32) {
-    let height = (width * 0.6).round();
+/// How a case hangs: each cell with its series and what it shows, over its picture where there is one.
+pub(super) fn hanging(ui: &mut Ui, layout: &Layout, pictures: &[(PaneRect, TextureHandle)], canvas: [u32; 2]) {
+    let scale = (ui.available_width() / canvas[0] as f32).min(1.0);
+    let [width, height] = canvas.map(|n| n as f32 * scale);
     let (whole, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, "How a case hangs"));
-    let canvas = [whole.width(), whole.height()].map(|n| n.max(1.0) as u32);
     for (cell, place) in layout.cells().iter().zip(layout.place(canvas, 2)) {
-        let rect = Rect::from_min_size(whole.min + vec2(place.x as f32, place.y as f32), vec2(place.size[0] as f32, place.size[1] as f32));
+        let at = whole.min + vec2(place.x as f32, place.y as f32) * scale;
+        let rect = Rect::from_min_size(at, vec2(place.size[0] as f32, place.size[1] as f32) * scale);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         painter.rect_filled(rect, 0.0, CANVAS);
+        if let Some((_, picture)) = pictures.iter().find(|(of, _)| *of == place) {
+            let all = Rect::from_min_max(egui::Pos2::ZERO, pos2(1.0, 1.0));
+            painter.image(picture.id(), rect, all, egui::Color32::WHITE);
+        }
         painter.rect_stroke(rect, 0.0, Stroke::new(1.0, LINE), StrokeKind::Inside);
         let shows = match cell.shows {
             Shows::Images => "images",
@@ -80,7 +85,12 @@ pub(super) fn hanging(ui: &mut Ui, layout: &Layout, width: f32) {
         let room = rect.width() - 12.0;
         for (n, (words, colour)) in [(format!("{} \u{b7} {shows}", cell.role), STRONG), (window.to_owned(), TEXT)].into_iter().enumerate() {
             let galley = design::shortened(&painter, &words, design::regular(design::SMALL), colour, room);
-            painter.galley(pos2(rect.left() + 6.0, rect.top() + 5.0 + 16.0 * n as f32), galley, colour);
+            let at = pos2(rect.left() + 6.0, rect.top() + 5.0 + 16.0 * n as f32);
+            // A dark halo lets it be read on bone as on air.
+            for by in [vec2(-1.0, 0.0), vec2(1.0, 0.0), vec2(0.0, -1.0), vec2(0.0, 1.0)] {
+                painter.galley_with_override_text_color(at + by, galley.clone(), CANVAS);
+            }
+            painter.galley(at, galley, colour);
         }
         if let Some(link) = cell.link {
             let at = rect.right_bottom() - vec2(6.0, 5.0);

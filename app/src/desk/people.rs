@@ -44,7 +44,7 @@ impl PeoplePage {
     /// Draws the page of those who make accounts.
     pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
         let mut did = Did::Nothing;
-        page(ui, field, "People", |ui| {
+        page(ui, field, "Who takes part", |ui| {
             let row = |a: &tiresias_reads::accounts::Account| {
                 vec![Cell::strong(a.display_name()), Cell::of(a.kind().word()), Cell::of(a.id().as_str())]
             };

@@ -44,7 +44,7 @@ impl ProgressPage {
 
     pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
         let did = self.news(at);
-        page(ui, field, "Progress", |ui| {
+        page(ui, field, "How far the study is", |ui| {
             trouble(ui, self.trouble.as_deref());
             match &self.progress {
                 None if self.looking.is_some() => note(ui, "Bringing together what came back\u{2026}"),

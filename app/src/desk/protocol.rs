@@ -2,9 +2,10 @@
 //!
 //! Checking and drawing of orders is on a thread of its own, once the person rests. The form is the reading room's; what is answered in it is recorded nowhere.
 
-use super::live::{Live, live};
+use super::live::{Live, SMALL, live};
 use super::outlined::{calendar, hanging, matrix};
 use super::page::{GAP, heading, note, said, trouble};
+use super::sample::Picture;
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Key};
@@ -15,7 +16,8 @@ use egui::{Align2, Galley, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, Tex
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tiresias_reads::accounts::{Act, may_do};
+use tiresias_reads::accounts::{Act, Thing, may_do, may_see};
+use tiresias_reads::hanging::PaneRect;
 use tiresias_reads::machine::{Rules, State, decide, evolve};
 use tiresias_reads::protocol::Finding;
 use tiresias_reads::versions::{protocol_text, write_protocol};
@@ -41,6 +43,8 @@ pub(super) struct ProtocolPage {
     changed: Option<Duration>,
     checking: Option<Coming<Live>>,
     live: Option<Live>,
+    /// The pictures of the cells of a packed case, with their places on the small canvas.
+    pictures: Vec<(PaneRect, egui::TextureHandle)>,
     trial: Option<Trial>,
     /// A line to bring into sight, from 1.
     jump: Option<usize>,
@@ -92,7 +96,13 @@ impl ProtocolPage {
                 Err(_) => self.saving = Some((text, coming)),
             }
         }
-        if let Some(Ok(live)) = arrived(&mut self.checking) {
+        if let Some(Ok(mut live)) = arrived(&mut self.checking) {
+            if let Some(yields) = &mut live.yields {
+                let texture = |(n, picture): (usize, Picture)| {
+                    (picture.rect, ui.ctx().load_texture(format!("cell {n}"), picture.image, egui::TextureOptions::LINEAR))
+                };
+                self.pictures = std::mem::take(&mut yields.pictures).into_iter().enumerate().map(texture).collect();
+            }
             self.take(live);
         }
         if let Some(changed) = self.changed {
@@ -109,7 +119,8 @@ impl ProtocolPage {
 
     fn check(&mut self, root: &Path, at: &Seated<'_>) {
         let (root, text) = (root.to_owned(), self.text.clone());
-        self.checking = Some(beside("check", at.wake, move || Ok(live(&root, &text))));
+        let (sample, sees) = (self.live.as_ref().and_then(|l| l.sample.clone()), may_see(at.kind, Thing::Images, false));
+        self.checking = Some(beside("check", at.wake, move || Ok(live(&root, &text, sample, sees))));
     }
 
     fn take(&mut self, mut live: Live) {
@@ -247,9 +258,10 @@ impl ProtocolPage {
                     }
                     Err(sentence) => note(ui, sentence),
                 }
-                heading(ui, "How a case hangs");
+                let of = yields.hangs.as_ref().map_or_else(|| "How a case hangs".to_owned(), |case| format!("How the case {case} hangs"));
+                heading(ui, &of);
                 match &yields.layout {
-                    Ok(layout) => hanging(ui, layout, ui.available_width().min(480.0)),
+                    Ok(layout) => hanging(ui, layout, &self.pictures, SMALL),
                     Err(sentence) => note(ui, sentence),
                 }
                 if let Err(sentence) = &yields.trial

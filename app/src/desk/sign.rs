@@ -72,7 +72,7 @@ impl SignPage {
         match arrived(&mut self.looking) {
             Some(Ok(stands)) => self.stands = Some(stands),
             Some(Err(sentence)) => {
-                (self.stands, self.trouble) = (Some(Signed { versions: Vec::new(), text: Text::Wrong(String::new()) }), Some(sentence))
+                (self.stands, self.trouble) = (Some(Signed { versions: Vec::new(), text: Text::Wrong(String::new()) }), Some(sentence));
             }
             None => {}
         }
@@ -84,7 +84,7 @@ impl SignPage {
             Some(Err(sentence)) => self.trouble = Some(sentence),
             None => {}
         }
-        page(ui, field, "Sign the protocol", |ui| self.content(ui, at));
+        page(ui, field, "Signature of the protocol", |ui| self.content(ui, at));
         did
     }
 

@@ -28,7 +28,7 @@ impl TruthPage {
             Some(Err(sentence)) => self.trouble = Some(sentence),
             None => {}
         }
-        page(ui, field, "Results", |ui| {
+        page(ui, field, "Truth", |ui| {
             said(ui, "This study has no truth yet, so there is nothing to hold its scores against.", TEXT);
             if !may_do(at.kind, Act::AddTruth) {
                 note(ui, "A statistician adds it here.");

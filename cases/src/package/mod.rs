@@ -11,6 +11,7 @@ mod pack;
 mod sealed;
 mod signature;
 mod store;
+mod syncing;
 
 pub use pack::{Keep, Packed, Packing};
 pub use sealed::{Purpose, Sealed, Unsealed, seal, unseal};

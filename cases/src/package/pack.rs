@@ -10,6 +10,7 @@
 use super::manifest::{Described, ImageEntry, Manifest, PackedOverlay, PackedPixels, PackedSeries, PackedVoi, SealedEntry};
 use super::sealed::{Purpose, seal};
 use super::signature::{SIGNATURE, Signer};
+use super::syncing::{Syncing, synced};
 use super::{MANIFEST, SEALED, VERSION};
 use crate::retained::Retain;
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
@@ -19,7 +20,7 @@ use crate::{Findings, PackageError, Series, UidKey, min_max_voi, zip};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tiresias_words::{ContentHash, ContentKey, Overlay, Role, SopUid};
@@ -91,13 +92,24 @@ impl<'a> Packing<'a> {
             return Err(PackageError::Exists);
         }
         let aside = Aside::create(dest)?;
-        let mut series = self.images(aside.dir(), progress)?;
+        let hash = synced(|files| self.write(aside.dir(), files, progress))?;
+        if dest.extension().is_some_and(|e| e == "tcase") {
+            archive(aside.dir(), dest)?;
+        } else {
+            aside.publish(dest)?;
+        }
+        Ok(hash)
+    }
+
+    /// Writes all files of the package.
+    fn write(&self, dir: &Path, files: &Syncing, progress: &mut dyn FnMut(Packed) -> ControlFlow<()>) -> Result<ContentHash, PackageError> {
+        let mut series = self.images(dir, files, progress)?;
         for (packed, space) in series.iter_mut().zip(spaces(self.series)) {
             packed.facts.space = space;
         }
         let first = series.iter().find_map(|s| s.images.first()).map_or("", |i| i.uid.as_str());
         let sealed = self.sealed(first)?;
-        write_file(&aside.dir().join(SEALED), &sealed)?;
+        files.write(&dir.join(SEALED), &sealed)?;
         let manifest = Manifest {
             tiresias_package: VERSION,
             study: self.key.study().map_err(|e| PackageError::Manifest(e.to_string()))?,
@@ -110,14 +122,9 @@ impl<'a> Packing<'a> {
         // What cannot be opened is not built.
         Manifest::parse(&bytes)?;
         let hash = ContentHash(Sha256::digest(&bytes).into());
-        write_file(&aside.dir().join(MANIFEST), &bytes)?;
+        files.write(&dir.join(MANIFEST), &bytes)?;
         if let Some(signer) = self.signer {
-            write_file(&aside.dir().join(SIGNATURE), &signer.sign(&hash))?;
-        }
-        if dest.extension().is_some_and(|e| e == "tcase") {
-            archive(aside.dir(), dest)?;
-        } else {
-            aside.publish(dest)?;
+            files.write(&dir.join(SIGNATURE), &signer.sign(&hash))?;
         }
         Ok(hash)
     }
@@ -133,7 +140,12 @@ impl<'a> Packing<'a> {
     }
 
     /// Writes the images of all series, in the order of their files' names.
-    fn images(&self, dir: &Path, progress: &mut dyn FnMut(Packed) -> ControlFlow<()>) -> Result<Vec<PackedSeries>, PackageError> {
+    fn images(
+        &self,
+        dir: &Path,
+        files: &Syncing,
+        progress: &mut dyn FnMut(Packed) -> ControlFlow<()>,
+    ) -> Result<Vec<PackedSeries>, PackageError> {
         let mut roles = HashSet::new();
         let mut seen = HashSet::new();
         let (mut series, mut jobs) = (Vec::with_capacity(self.series.len()), Vec::new());
@@ -151,7 +163,7 @@ impl<'a> Packing<'a> {
         let (mut done, mut failed) = (0, None);
         let work = |n: usize| {
             let job = jobs.get(n)?;
-            Some((job, series.get(job.series)?.write(job, self, dir)))
+            Some((job, series.get(job.series)?.write(job, self, dir, files)))
         };
         let take = |_, result: Option<(&Job, Result<ImageEntry, PackageError>)>| match result {
             Some((job, Ok(entry))) => {
@@ -269,15 +281,6 @@ fn archive(dir: &Path, dest: &Path) -> Result<(), PackageError> {
     dest.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PackageError> {
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create_new(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|e| PackageError::Write(e.kind()))
-}
-
 /// One image that is to be written.
 struct Job {
     /// Place of its series in the case, and its own in that.
@@ -336,7 +339,7 @@ impl<'a> OneSeries<'a> {
         Ok(Self { role, series, vois, common, first_id, shift: packing.key.shift(subject.unwrap_or_default()) })
     }
 
-    fn write(&self, job: &Job, packing: &Packing<'_>, dir: &Path) -> Result<ImageEntry, PackageError> {
+    fn write(&self, job: &Job, packing: &Packing<'_>, dir: &Path, files: &Syncing) -> Result<ImageEntry, PackageError> {
         let (series, slice) = (self.series, job.slice);
         let place = place(slice, series);
         let refuse = |why: String| refusal(self.role, why);
@@ -354,7 +357,7 @@ impl<'a> OneSeries<'a> {
         let retained = Retained { options: &options, of: source.retainable.reveal(), shift: self.shift, b_value: source.b_value };
         let written =
             encode_image(series, image, source, ids, slice, &own, retained, &overlays).map_err(|why| refuse(format!("{place} {why}")))?;
-        write_file(&dir.join(&job.file), &written.bytes)?;
+        files.write(&dir.join(&job.file), &written.bytes)?;
         let overlays = overlays.iter().zip(&written.overlays);
         Ok(ImageEntry {
             file: job.file.clone(),

@@ -48,9 +48,9 @@ pub(super) struct Element<'a> {
     pub(super) creator: Option<&'a str>,
     /// Its value representation; of implicit ones the standard's.
     pub(super) vr: [u8; 2],
-    /// The first 64 KiB of its value; nothing of a sequence.
+    /// The first 64 KiB of its value; nothing of a sequence, or of the image's own pixels.
     pub(super) value: &'a [u8],
-    /// Of the whole value.
+    /// Of the whole value; of what is not shown, that of nothing.
     pub(super) sha256: ContentHash,
     /// Whether every byte of the value is zero.
     pub(super) is_zero: bool,
@@ -207,7 +207,11 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
             Some(length) if vr != *b"SQ" => {
                 let (length, pixels) = (u64::from(length), self.size.pixels(&self.tags));
                 let own = pixels.filter(|p| *p < length).unwrap_or(length);
-                self.value(Part::Element, vr, own, encoding)?;
+                if pixels == Some(own) && matches!(&vr, b"OB" | b"OW") {
+                    self.pixels(vr, own)?;
+                } else {
+                    self.value(Part::Element, vr, own, encoding)?;
+                }
                 if own < length { self.value(Part::Slack, *b"OB", length - own, encoding) } else { Ok(()) }
             }
             None if matches!(&vr, b"OB" | b"OW") => {
@@ -228,6 +232,15 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
     fn nest(&mut self, vr: [u8; 2]) {
         let sha256 = ContentHash(Sha256::digest([]).into());
         (self.see)(&Element { part: Part::Element, tags: &self.tags, creator: None, vr, value: &[], sha256, is_zero: true, is_nest: true });
+    }
+
+    /// Passes the pixels of the image itself: whether letters stand in them is seen by looking, and not by their bytes.
+    fn pixels(&mut self, vr: [u8; 2], length: u64) -> Result<(), FileError> {
+        self.bytes.seek(self.bytes.position() + length)?;
+        let sha256 = ContentHash(Sha256::digest([]).into());
+        let part = Part::Element;
+        (self.see)(&Element { part, tags: &self.tags, creator: None, vr, value: &[], sha256, is_zero: false, is_nest: false });
+        Ok(())
     }
 
     /// Reads a value of a length that the file has, and shows it.

@@ -59,11 +59,7 @@ const WIDEST: u32 = 14;
 
 /// All components of a level whose height, or for turned text whose width, is that of letters.
 pub(super) fn find(image: &Grey<'_>, ink: Ink, level: u8, height: [u32; 2]) -> Vec<Component> {
-    let is_ink = |v: u8| match ink {
-        Ink::Bright => v >= level,
-        Ink::Dark => v < level,
-    };
-    let (runs, mut parents) = runs(image, is_ink);
+    let (runs, mut parents) = runs(image, ink, level);
     // Per root: bounds and number of pixels, and the chain of its runs.
     let mut bounds = vec![[u32::MAX, u32::MAX, 0, 0, 0]; runs.len()];
     for (i, run) in runs.iter().enumerate() {
@@ -108,18 +104,20 @@ pub(super) fn inked(image: &Grey<'_>, ink: Ink, level: u8, [x, y, w, h]: [u32; 4
 }
 
 /// The runs of ink, row by row, and for each the one that it belongs to.
-fn runs(image: &Grey<'_>, is_ink: impl Fn(u8) -> bool) -> (Vec<Run>, Vec<u32>) {
+fn runs(image: &Grey<'_>, ink: Ink, level: u8) -> (Vec<Run>, Vec<u32>) {
     let (mut runs, mut parents): (Vec<Run>, Vec<u32>) = (Vec::new(), Vec::new());
     let mut above = 0..0;
-    for (row, line) in (0_u32..).zip(image.values.chunks_exact(image.size[0] as usize)) {
+    let columns = image.size[0];
+    let mut bits: Vec<u64> = Vec::new();
+    for (row, line) in (0_u32..).zip(image.values.chunks_exact(columns as usize)) {
         let begin = runs.len();
+        inked_bits(line, ink, level, &mut bits);
         let mut at = 0;
-        while let Some(start) = line[at..].iter().position(|v| is_ink(*v)) {
-            let from = at + start;
-            let length = line[from..].iter().position(|v| !is_ink(*v)).unwrap_or(line.len() - from);
+        while let Some(from) = next_bit(&bits, at, columns, false) {
+            let to = next_bit(&bits, from, columns, true).unwrap_or(columns);
             parents.push(runs.len() as u32);
-            runs.push(Run { row, from: from as u32, to: (from + length) as u32 });
-            at = from + length;
+            runs.push(Run { row, from, to });
+            at = to;
         }
         if runs.len() > MOST_RUNS {
             return (Vec::new(), Vec::new());
@@ -140,6 +138,40 @@ fn runs(image: &Grey<'_>, is_ink: impl Fn(u8) -> bool) -> (Vec<Run>, Vec<u32>) {
         above = begin..runs.len();
     }
     (runs, parents)
+}
+
+/// A bit for each pixel of a line, 64 in a word from the lowest on: whether it is ink.
+fn inked_bits(line: &[u8], ink: Ink, level: u8, bits: &mut Vec<u64>) {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let flip = if ink == Ink::Bright { 0 } else { u64::MAX };
+    let wanted = u64::from_le_bytes([level; 8]);
+    bits.clear();
+    for pixels in line.chunks(64) {
+        let mut word = 0;
+        for (eight, at) in pixels.chunks(8).zip((0..).step_by(8)) {
+            let mut bytes = [0; 8];
+            bytes[..eight.len()].copy_from_slice(eight);
+            let values = u64::from_le_bytes(bytes);
+            // Eight comparisons at once (Lamport 1975): the lower seven bits of each byte by a difference that borrows from none, then the highest ones.
+            let lower = (values | HIGH) - (wanted & !HIGH);
+            let reached = ((values & !wanted) | (!(values ^ wanted) & lower)) & HIGH;
+            // The eight high bits, side by side.
+            word |= ((reached >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << at;
+        }
+        bits.push(word ^ flip);
+    }
+}
+
+/// The first pixel from `at` on that is ink, or with `flipped` that is none; `None` where the line ends before.
+fn next_bit(bits: &[u64], at: u32, columns: u32, flipped: bool) -> Option<u32> {
+    let flip = if flipped { u64::MAX } else { 0 };
+    let mut word = (at / 64) as usize;
+    let mut left = (*bits.get(word)? ^ flip) & (u64::MAX << (at % 64));
+    while left == 0 {
+        word += 1;
+        left = *bits.get(word)? ^ flip;
+    }
+    Some(word as u32 * 64 + left.trailing_zeros()).filter(|found| *found < columns)
 }
 
 fn root(parents: &mut [u32], mut of: usize) -> usize {
@@ -256,8 +288,32 @@ fn crossings(mask: &[u8], [mw, mh]: [usize; 2], rim: usize) -> [f32; 2] {
     [along_rows as f32 / (mh - 2 * rim) as f32, along_columns as f32 / (mw - 2 * rim) as f32]
 }
 
+/// Whether the ink encloses anything: one component of 8-neighbours has as many holes as its Euler number is below 1, which its quads of pixels tell
+/// (Gray 1971).
+fn encloses(mask: &[u8], mw: usize) -> bool {
+    let mut euler = 0;
+    for (upper, lower) in mask.chunks_exact(mw).zip(mask.chunks_exact(mw).skip(1)) {
+        let mut before = [false; 2];
+        for (a, b) in upper.iter().zip(lower) {
+            let now = [*a == 1, *b == 1];
+            let [[p, q], [r, s]] = [before, now];
+            match u8::from(p) + u8::from(q) + u8::from(r) + u8::from(s) {
+                1 => euler += 1,
+                3 => euler -= 1,
+                2 if p == s && q == r => euler -= 2,
+                _ => {}
+            }
+            before = now;
+        }
+    }
+    euler / 4 < 1
+}
+
 /// Places of the mask that are enclosed by ink (4-neighbours), of at least two pixels or more for larger letters.
 fn holes(mask: &[u8], [mw, mh]: [usize; 2]) -> u32 {
+    if !encloses(mask, mw) {
+        return 0;
+    }
     let mut seen: Vec<bool> = mask.iter().map(|m| *m == 1).collect();
     let mut stack = Vec::new();
     let mut fill = |start: usize, seen: &mut Vec<bool>| {
@@ -286,4 +342,81 @@ fn holes(mask: &[u8], [mw, mh]: [usize; 2]) -> u32 {
         }
     }
     holes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(n: usize, seed: u64) -> Vec<u8> {
+        let mut state = seed | 1;
+        let next = |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        (0..n).map(next).collect()
+    }
+
+    #[test]
+    fn bits_are_what_a_comparison_says() {
+        for (columns, seed) in [(1, 3), (7, 5), (63, 7), (64, 9), (65, 11), (200, 13)] {
+            let line = random(columns, seed);
+            for level in [0, 1, 14, 127, 128, 129, 204, 255] {
+                for ink in [Ink::Bright, Ink::Dark] {
+                    let mut bits = Vec::new();
+                    inked_bits(&line, ink, level, &mut bits);
+                    let mut runs = Vec::new();
+                    let mut at = 0;
+                    while let Some(from) = next_bit(&bits, at, columns as u32, false) {
+                        at = next_bit(&bits, from, columns as u32, true).unwrap_or(columns as u32);
+                        runs.push(from..at);
+                    }
+                    for (x, v) in (0..).zip(&line) {
+                        assert_eq!(runs.iter().any(|r| r.contains(&x)), (*v >= level) == (ink == Ink::Bright), "{v} at {level}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Against filling every place that the outside does not reach.
+    #[test]
+    fn what_encloses_something_is_told_by_its_quads() {
+        let (mut with, mut without) = (0, 0);
+        for seed in 0..400 {
+            let (mw, mh) = (13, 12);
+            let noise = random(mw * mh, seed * 77 + 5);
+            // One component: what is joined to the middle, inside of a rim.
+            let is_inside = |i: usize| (3..mw - 3).contains(&(i % mw)) && (3..mh - 3).contains(&(i / mw));
+            let ink = |i: usize| is_inside(i) && noise[i] < 150;
+            let mut mask = vec![0_u8; mw * mh];
+            let Some(first) = (0..mask.len()).find(|i| ink(*i)) else { continue };
+            let mut stack = vec![first];
+            while let Some(i) = stack.pop() {
+                if mask[i] == 0 && ink(i) {
+                    mask[i] = 1;
+                    stack.extend([i - mw - 1, i - mw, i - mw + 1, i - 1, i + 1, i + mw - 1, i + mw, i + mw + 1]);
+                }
+            }
+            let mut outside = vec![false; mask.len()];
+            let mut stack = vec![0];
+            while let Some(i) = stack.pop() {
+                if !outside[i] && mask[i] == 0 {
+                    outside[i] = true;
+                    let (x, y) = (i % mw, i / mw);
+                    stack.extend(
+                        [(x > 0).then(|| i - 1), (x + 1 < mw).then(|| i + 1), (y > 0).then(|| i - mw), (y + 1 < mh).then(|| i + mw)]
+                            .into_iter()
+                            .flatten(),
+                    );
+                }
+            }
+            let has_hole = (0..mask.len()).any(|i| mask[i] == 0 && !outside[i]);
+            assert_eq!(encloses(&mask, mw), has_hole, "{mask:?}");
+            if has_hole { with += 1 } else { without += 1 }
+        }
+        assert!(with > 30 && without > 30, "{with} {without}");
+    }
 }
