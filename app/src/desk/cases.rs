@@ -42,6 +42,8 @@ pub(super) struct CasesPage {
 /// What was found in a folder.
 struct Looked {
     found: Vec<Found>,
+    /// What the desk lists already.
+    listed: Vec<CaseId>,
     trains: bool,
 }
 
@@ -106,7 +108,7 @@ impl CasesPage {
         if let Some((coming, stop)) = self.looking.take() {
             let mut coming = Some(coming);
             match arrived(&mut coming) {
-                Some(Ok(looked)) => self.show(looked, at.root),
+                Some(Ok(looked)) => self.show(looked),
                 Some(Err(sentence)) => self.trouble = Some(sentence),
                 None => self.looking = coming.map(|c| (c, stop)),
             }
@@ -127,17 +129,17 @@ impl CasesPage {
         did
     }
 
-    fn show(&mut self, looked: Looked, root: &Path) {
+    fn show(&mut self, looked: Looked) {
         self.trains = looked.trains;
         let ai = self.ai.paths();
         let alone = looked.found.len() == 1;
-        let listed = Desk::open(root).map(|d| d.cases().clone()).unwrap_or_default();
+        let listed = looked.listed;
         let row = |mut found: Found| {
             if alone && !ai.is_empty() {
                 found.findings.clone_from(&ai);
             }
             let roles = found.roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
-            let is_listed = CaseId::new(found.id.clone()).is_ok_and(|id| listed.contains_key(&id));
+            let is_listed = listed.iter().any(|id| id.as_str() == found.id);
             let state = match &found.trouble {
                 Some(sentence) => RowState::Refused(sentence.clone()),
                 None if is_listed => RowState::Refused("A case of this id is listed already: change it, or leave it out.".to_owned()),
@@ -205,7 +207,8 @@ impl CasesPage {
                     if stops.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 };
                 let found = found_in(&source, &mut watch).map_err(Failure::sentence)?;
-                Ok(Looked { found, trains: protocol_of(&root).is_ok_and(|(p, _)| p.training().is_some()) })
+                let listed = Desk::open(&root).map_err(|e| e.to_string())?.cases().keys().cloned().collect();
+                Ok(Looked { found, listed, trains: protocol_of(&root).is_ok_and(|(p, _)| p.training().is_some()) })
             };
             self.looking = Some((beside("look", at.wake, work), stop));
         }

@@ -5,10 +5,11 @@
 
 use super::{MergeError, SignedAssignment, all_merged};
 use crate::accounts::{Accounts, Thing, Unlocked, may_see};
-use crate::bundle::AssignedRead;
+use crate::bundle::{AssignedRead, Bundle};
 use crate::closing::DatabaseLock;
 use crate::export::utc;
 use crate::machine::{Day, Fact};
+use crate::protocol::Protocol;
 use crate::record::Results;
 use crate::versions::Versions;
 use std::collections::BTreeMap;
@@ -87,44 +88,11 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
     let (files, merged) = all_merged(root, signed, accounts)?;
     let locked: BTreeMap<&ReadId, i64> = merged.reads.iter().map(|(id, m)| (id, m.read.at().utc_ms)).collect();
     let conditions: Vec<(Condition, String)> = protocol.conditions().iter().map(|c| (c.id.clone(), c.label.clone())).collect();
-    let sessions = protocol.sessions();
-    let (washout, due) = (days(sessions.washout_days), sessions.due_days.map(|d| days(Some(d))));
     let (mut readers, mut washouts) = (Vec::new(), Vec::new());
     for reader in signed.readers() {
         let bundle = signed.bundle(root, &protocol, reader)?;
-        let study = || bundle.reads().iter().filter(|r| r.training.is_none());
-        // When each case was read last by this reader, whatever under.
-        let mut read_at: BTreeMap<ContentHash, i64> = BTreeMap::new();
-        for read in study() {
-            if let Some(at) = locked.get(&read.id(reader)) {
-                let last = read_at.entry(read.package).or_insert(*at);
-                *last = (*last).max(*at);
-            }
-        }
-        let opens = |read: &AssignedRead| read_at.get(&read.package).map(|at| at.saturating_add(washout)).filter(|_| washout > 0);
-        let mut counts = vec![Counts::default(); conditions.len()];
-        let mut waiting: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
-        for read in study() {
-            let Some(at) = conditions.iter().position(|(id, _)| *id == read.condition) else { continue };
-            let Some(of) = counts.get_mut(at) else { continue };
-            if locked.contains_key(&read.id(reader)) {
-                of.done += 1;
-                continue;
-            }
-            of.missing += 1;
-            let begins = opens(read).unwrap_or(i64::MIN).max(bundle.issued_utc_ms());
-            of.overdue += usize::from(due.is_some_and(|due| now > begins.saturating_add(due)));
-            if let Some(opens) = opens(read).filter(|opens| *opens > now) {
-                waiting.entry(at).or_default().push(opens);
-            }
-        }
-        for (at, opens) in waiting {
-            let (Some((condition, _)), Some(first), Some(last)) = (conditions.get(at), opens.iter().min(), opens.iter().max()) else {
-                continue;
-            };
-            let days = [first, last].map(|ms| Day(*ms).to_string());
-            washouts.push(Washout { reader: bundle.display_name().to_owned(), condition: condition.clone(), reads: opens.len(), days });
-        }
+        let (counts, waiting) = counted(&protocol, &bundle, &locked, now);
+        washouts.extend(waiting);
         let last = locked.iter().filter(|(id, _)| id.reader == *reader).map(|(_, at)| *at).max();
         readers.push(ReaderProgress { name: bundle.display_name().to_owned(), counts, last: last.map(|ms| Day(ms).to_string()) });
     }
@@ -154,6 +122,44 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
         integrity: integrity(&counting),
         is_closed: lock.is_some_and(|l| l.is_closed()),
     })
+}
+
+/// The reads of one reader under each condition, and those that wait for a washout. `locked` are the times at which reads were locked.
+fn counted(protocol: &Protocol, bundle: &Bundle, locked: &BTreeMap<&ReadId, i64>, now: i64) -> (Vec<Counts>, Vec<Washout>) {
+    let (reader, sessions) = (bundle.reader(), protocol.sessions());
+    let (washout, due) = (days(sessions.washout_days), sessions.due_days.map(|d| days(Some(d))));
+    let study = || bundle.reads().iter().filter(|r| r.training.is_none());
+    // When each case was read last by this reader, whatever under.
+    let mut read_at: BTreeMap<ContentHash, i64> = BTreeMap::new();
+    for read in study() {
+        if let Some(at) = locked.get(&read.id(reader)) {
+            let last = read_at.entry(read.package).or_insert(*at);
+            *last = (*last).max(*at);
+        }
+    }
+    let opens = |read: &AssignedRead| read_at.get(&read.package).map(|at| at.saturating_add(washout)).filter(|_| washout > 0);
+    let mut counts = vec![Counts::default(); protocol.conditions().len()];
+    let mut waiting: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for read in study() {
+        let Some(at) = protocol.conditions().iter().position(|c| c.id == read.condition) else { continue };
+        let Some(of) = counts.get_mut(at) else { continue };
+        if locked.contains_key(&read.id(reader)) {
+            of.done += 1;
+            continue;
+        }
+        of.missing += 1;
+        let begins = opens(read).unwrap_or(i64::MIN).max(bundle.issued_utc_ms());
+        of.overdue += usize::from(due.is_some_and(|due| now > begins.saturating_add(due)));
+        if let Some(opens) = opens(read).filter(|opens| *opens > now) {
+            waiting.entry(at).or_default().push(opens);
+        }
+    }
+    let washout = |(at, opens): (usize, Vec<i64>)| {
+        let (condition, first, last) = (protocol.conditions().get(at)?, opens.iter().min()?, opens.iter().max()?);
+        let days = [first, last].map(|ms| Day(*ms).to_string());
+        Some(Washout { reader: bundle.display_name().to_owned(), condition: condition.id.clone(), reads: opens.len(), days })
+    };
+    (counts, waiting.into_iter().filter_map(washout).collect())
 }
 
 fn days(count: Option<u32>) -> i64 {
@@ -211,4 +217,50 @@ fn integrity(files: &[&Results]) -> Vec<String> {
         });
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Account, CaseToRead, Plan, assign};
+    use crate::protocol::template;
+    use tiresias_words::ReaderId;
+
+    /// Unaided, then aided 28 days after at the earliest; a read is due in 30 days.
+    fn study() -> (Protocol, Bundle) {
+        let text = template("concurrent").unwrap().text.replace("washout_days = 28", "washout_days = 28\ndue_days = 30");
+        let text = text.replace("design = \"split plot\"\ngroups = 2", "design = \"crossed\"");
+        let protocol = Protocol::parse(&text).unwrap_or_else(|e| panic!("{e}"));
+        let readers = [Account { reader: ReaderId::new("r1").unwrap(), display_name: "Reader 1".into() }];
+        let cases: Vec<_> = (0..4).map(|n| CaseToRead { package: ContentHash([n; 32]), facts: Vec::new(), training: None }).collect();
+        let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix: None, seed: 3, issued_utc_ms: 0 };
+        let bundle = assign(&plan).unwrap().remove(0);
+        (protocol, bundle)
+    }
+
+    #[test]
+    fn reads_are_missing_then_overdue_and_wait_for_their_washout() {
+        let (protocol, bundle) = study();
+        let check = |read_on_day: &[i64], today: i64, expected: [usize; 3], waits: Option<(usize, [&str; 2])>| {
+            let ids: Vec<ReadId> = bundle.reads().iter().map(|r| r.id(bundle.reader())).collect();
+            let locked: BTreeMap<&ReadId, i64> = ids.iter().zip(read_on_day.iter().map(|d| d * DAY_MS)).collect();
+            let (counts, washouts) = counted(&protocol, &bundle, &locked, today * DAY_MS);
+            let sum = |f: fn(&Counts) -> usize| counts.iter().map(f).sum::<usize>();
+            assert_eq!([sum(|c| c.done), sum(|c| c.missing), sum(|c| c.overdue)], expected, "{read_on_day:?} on day {today}");
+            let all: usize = washouts.iter().map(|w| w.reads).sum();
+            assert_eq!(all, waits.map_or(0, |(reads, _)| reads), "{washouts:?}");
+            if let (Some((_, [first, last])), Some(w)) = (waits, washouts.first()) {
+                assert!(w.days[0].as_str() >= first && w.days[1].as_str() <= last, "{washouts:?}");
+            }
+        };
+        check(&[], 0, [0, 8, 0], None);
+        check(&[], 30, [0, 8, 0], None);
+        check(&[], 31, [0, 8, 8], None);
+        // The first period is read: the second waits, and is due only after its washout.
+        check(&[1, 1, 2, 3], 5, [4, 4, 0], Some((4, ["1970-01-30", "1970-02-01"])));
+        check(&[1, 1, 2, 3], 30, [4, 4, 0], Some((1, ["1970-02-01", "1970-02-01"])));
+        check(&[1, 1, 2, 3], 40, [4, 4, 0], None);
+        check(&[1, 1, 2, 3], 60, [4, 4, 2], None);
+        check(&[1, 1, 2, 3, 31, 31, 31, 32], 90, [8, 0, 0], None);
+    }
 }
