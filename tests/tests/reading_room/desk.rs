@@ -21,6 +21,13 @@ pub(crate) fn write(room: &mut Sitting, name: &str, words: &str) {
     room.step();
 }
 
+/// Presses what may lie below the screen: it is scrolled to first, as a person does.
+fn press(room: &mut Sitting, name: &str) {
+    room.window.get_by_label(name).scroll_to_me();
+    room.rest();
+    room.press_named(name);
+}
+
 /// Signs in at the desk.
 pub(crate) fn sign_in(room: &mut Sitting, name: &str) {
     room.until_says("This is the study desk");
@@ -43,7 +50,7 @@ pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Optio
     }
     write(room, "Passphrase, typed by its owner", phrase);
     write(room, "The same passphrase again", phrase);
-    room.press_named("Make the account");
+    press(room, "Make the account");
     room.until_says("This is its recovery key");
     room.press_named("It is written down");
     room.rest();
@@ -204,14 +211,14 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("None is packed yet.");
     wrong.extend(complaints(&room, "cases"));
     write(&mut room, "Source", &demo.desk().join("sources").display().to_string());
-    room.press_named("Look at the cases");
+    press(&mut room, "Look at the cases");
     room.until_says("12 of 12 cases will be packed");
     room.rest();
     wrong.extend(complaints(&room, "cases before packing"));
     keep(&mut room, "desk-cases-before-1280");
     write(&mut room, "Id of DEMO-001", "FIRST-001");
     write(&mut room, "Passphrase of the study's key file (the first one makes it)", PHRASE);
-    room.press_named("Pack 12 cases");
+    press(&mut room, "Pack 12 cases");
     room.until("packed", |s| s.says("12 packed, 0 left."));
     room.rest();
     wrong.extend(complaints(&room, "cases"));
@@ -224,23 +231,23 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("approves the protocol");
     wrong.extend(complaints(&room, "sign"));
     write(&mut room, "Your passphrase", "not the passphrase");
-    room.press_named("Sign the protocol");
+    press(&mut room, "Sign the protocol");
     room.until_says("not the passphrase of");
     write(&mut room, "Your passphrase", PHRASE);
-    room.press_named("Sign the protocol");
+    press(&mut room, "Sign the protocol");
     room.until_says("Receipt, to be kept in another place");
     keep(&mut room, "desk-sign-1280");
     room.press_named("Assign");
     room.until_says("12 cases, to 2 readers.");
     wrong.extend(complaints(&room, "assign"));
     write(&mut room, "Your passphrase", PHRASE);
-    room.press_named("Assign the cases");
+    press(&mut room, "Assign the cases");
     room.until_says("The orders are frozen.");
     let out = dir.path().join("out");
     write(&mut room, "Where the readers\u{2019} folders go", &out.display().to_string());
     let key = "Passphrase of the study\u{2019}s key file, typed by a data manager; without it nothing of the AI can be opened";
     write(&mut room, key, PHRASE);
-    room.press_named("Make 2 folders");
+    press(&mut room, "Make 2 folders");
     room.until("two folders", |s| s.words().iter().filter(|w| w.starts_with("12 cases, in ")).count() == 2);
     wrong.extend(complaints(&room, "handed out"));
     keep(&mut room, "desk-assign-1280");
@@ -251,12 +258,12 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("0 of 14");
     keep(&mut room, "desk-progress-empty-1280");
     write(&mut room, "Results files", &format!("{}; {}", results[0], root.join("protocol.toml").display()));
-    room.press_named("Take in");
+    press(&mut room, "Take in");
     room.until_says("1 taken in, 0 here already; now 14 reads from 1 workstations.");
     room.until_says("14 of 14");
     assert!(room.says("nothing of it was taken"), "{:?}", room.words());
     write(&mut room, "Results files", &results.join("; "));
-    room.press_named("Take in");
+    press(&mut room, "Take in");
     room.until_says("1 taken in, 1 here already; now 28 reads from 2 workstations.");
     room.rest();
     wrong.extend(complaints(&room, "progress"));
@@ -270,7 +277,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
             room.until_says("Close reading");
         }
         write(&mut room, "Your passphrase", PHRASE);
-        room.press_named("Sign the close of reading");
+        press(&mut room, "Sign the close of reading");
         room.until_says("Receipt, to be kept in another place");
     }
     room.until("closed", |s| s.words().iter().any(|w| w == "Reading is closed."));
@@ -283,7 +290,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     let file = dir.path().join("reference.csv");
     fs::write(&file, format!("case,truth\n{}", truth.concat())).expect("written");
     write(&mut room, "Truth file", &file.display().to_string());
-    room.press_named("Add the truth");
+    press(&mut room, "Add the truth");
     room.until_says("Primary analysis, as the protocol fixed it");
     keep(&mut room, "desk-results-1280");
     room.press_named("\u{2039} Study desk");
