@@ -2,13 +2,13 @@
 //!
 //! Loaded once, on the thread that asks; the pictures are small ones of the first view, made by the same renderer as every pane.
 
-use crate::volume::{ShownVolume, Values};
+use crate::volume::{ShownVolume, Values, with_ready};
 use egui::ColorImage;
 use std::path::Path;
 use std::sync::Arc;
 use tiresias_cases::{Package, Series, Trust};
 use tiresias_reads::desk::Desk;
-use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, Ready, opening};
+use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, opening};
 use tiresias_reads::protocol::Display;
 use tiresias_render::cpu;
 use tiresias_words::SeriesFacts;
@@ -50,20 +50,8 @@ impl Sample {
     }
     /// The picture of each cell on a canvas of these pixels; none where its images were not loaded.
     pub(super) fn pictures(&self, display: &Display, layout: &Layout, size: [u32; 2]) -> Vec<Picture> {
-        let vois: Vec<_> = self
-            .volumes
-            .iter()
-            .map(|v| {
-                let series = v.series();
-                move |image: u32| series.image_vois(image as usize).first().map(|voi| voi.voi.clone())
-            })
-            .collect();
-        let ready = self.volumes.iter().zip(&vois).map(|(v, voi)| {
-            let series = v.series();
-            Ready { facts: &series.facts, geometry: v.geometry(), shape: series.shape, voi }
-        });
         let canvas = Canvas { size, pixel: None, gap: 2 };
-        let opened = opening(layout, display, &ready.collect::<Vec<_>>(), canvas).unwrap_or_default();
+        let opened = with_ready(self.volumes.iter(), |ready| opening(layout, display, ready, canvas).unwrap_or_default());
         opened.iter().filter_map(|o| self.picture(o)).collect()
     }
 
