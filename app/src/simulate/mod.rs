@@ -86,7 +86,7 @@ pub enum SimulateError {
     #[error("{0}")]
     Simulation(#[from] SimulationError),
     /// The machine refused what a simulated reader wanted.
-    #[error("reader \"{reader}\" is refused: {refusal}")]
+    #[error("Reader \"{reader}\" is refused: {refusal}")]
     Refused {
         /// Who.
         reader: ReaderId,
@@ -100,10 +100,12 @@ pub enum SimulateError {
     #[error("{0}")]
     Sealed(String),
     /// A folder of a reader who is a person.
-    #[error("{0}: it is no simulated reader's folder from a study desk; simulated readers sit down at no other")]
+    #[error(
+        "{0}: This is not the folder of a simulated reader. Name a folder that `study hand-out` made for an account with the passphrase of simulated readers."
+    )]
     Real(String),
     /// Nobody says that the next step may be taken.
-    #[error("nobody waits for what the simulated reader does; it ends here, and goes on when it is started again")]
+    #[error("Nobody listens to what the simulated reader does any more, so it ends here. Start it again to go on.")]
     Unheard,
     /// The disk.
     #[error("{place}: it cannot be read or written ({error})")]

@@ -10,11 +10,11 @@ use tiresias_reads::adjudication::Drawn;
 use tiresias_reads::machine::{AnswerValue, Choice};
 use tiresias_tests::pairs::{PHRASE, READERS};
 
-fn study(folder: &Path, cases: u32, each: u8) -> (PathBuf, Vec<Drawn>) {
+pub(crate) fn study(folder: &Path, cases: u32, each: u8) -> (PathBuf, Vec<Drawn>) {
     tiresias_tests::pairs::study(folder, cases, each).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn begin(root: &Path, pixels: [u32; 2]) -> Sitting {
+pub(crate) fn begin(root: &Path, pixels: [u32; 2]) -> Sitting {
     let mut room = Sitting::start(Opening::of(root).sized(pixels));
     room.seen.collect = true;
     // There is nobody else to choose from.
@@ -31,7 +31,7 @@ fn types(room: &mut Sitting, words: &str) {
 }
 
 /// Says and locks the own impression: what is on the screen before has nothing of the two reads.
-fn impression(room: &mut Sitting) {
+pub(crate) fn impression(room: &mut Sitting) {
     open_case(room);
     assert!(room.says("Lock the first impression"));
     for hidden in ["Read A", "Your decision", "Why this case"] {

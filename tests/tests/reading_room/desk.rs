@@ -260,8 +260,12 @@ fn a_study_goes_from_its_protocol_to_the_first_results_by_mouse() {
     write(&mut room, "Results files", &format!("{}; {}", results[0], root.join("protocol.toml").display()));
     press(&mut room, "Take in");
     room.until_says("1 taken in, 0 here already; now 14 reads from 1 workstations.");
-    room.until_says("14 of 14");
     assert!(room.says("nothing of it was taken"), "{:?}", room.words());
+    room.rest();
+    // What came in stands above, where the eye begins.
+    let middle = room.screen().center();
+    room.wheel(middle, -40, Modifiers::NONE);
+    room.until_says("14 of 14");
     room.rest();
     wrong.extend(complaints(&room, "progress"));
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -25,10 +25,14 @@ mod names;
 mod planes;
 mod replay;
 mod results;
+mod rights;
+mod screens;
 mod several;
 mod signing;
 mod sitting;
 mod slabs;
+#[path = "../stress/hand.rs"]
+mod stress_hand;
 mod templates;
 mod true_size;
 mod world;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::protocol::template;
 
-fn desk(dir: &Path, name: &str, areas: &[f64], closes: bool) -> PathBuf {
+pub(crate) fn desk(dir: &Path, name: &str, areas: &[f64], closes: bool) -> PathBuf {
     let study = dir.join("study");
     fs::create_dir_all(&study).expect("a folder");
     fs::write(study.join("protocol.toml"), template(name).expect("a template").text).expect("written");
@@ -34,7 +34,7 @@ fn types(room: &mut Sitting, words: &str) {
     room.key(Key::Enter);
 }
 
-fn sign_in(desk: &Path, pixels: [u32; 2]) -> Sitting {
+pub(crate) fn sign_in(desk: &Path, pixels: [u32; 2]) -> Sitting {
     let mut room = Sitting::start(Opening::of(desk).sized(pixels));
     room.until_says("This is the study desk");
     // Readers have nothing to do here.

@@ -13,10 +13,10 @@ use tiresias_reads::study::Study;
 use tiresias_words::AccountId;
 use zeroize::Zeroizing;
 
-const PHRASE: &str = "a passphrase of reader one";
+pub(crate) const PHRASE: &str = "a passphrase of reader one";
 
 /// Gives the reader of a study a seat, as a study desk does.
-fn seat(root: &Path) {
+pub(crate) fn seat(root: &Path) {
     let phrase = Passphrase::new(PHRASE.into()).expect("long enough");
     let made = |name: &str, kind, n: u8| {
         Account::create(AccountId::new(name).expect("a name"), kind, name, &phrase, &Zeroizing::new([n; 32])).expect("made").0
@@ -30,7 +30,7 @@ fn seat(root: &Path) {
     study.take_seat(seat.to_json().as_bytes()).expect("taken");
 }
 
-fn types(room: &mut Sitting, words: &str) {
+pub(crate) fn types(room: &mut Sitting, words: &str) {
     room.rest();
     room.window.event(Event::Text(words.to_owned()));
     room.key(Key::Enter);

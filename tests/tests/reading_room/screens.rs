@@ -1,0 +1,255 @@
+//! Every screen of the program by name: each control has one, what is on it is found by it, and a random hand on it finds no panic and no dead end.
+//!
+//! `TIRESIAS_STRESS_EVENTS` says how many events each screen gets (`./dev soak stress`); few here.
+
+use crate::sitting::{Demo, Opening, Sitting};
+use crate::stress_hand::{Deed, Hand};
+use crate::templates::{press, study_of};
+use crate::{adjudicating, desk, keys, results, signing};
+use egui::{Event, Key, Role, Vec2, vec2};
+use egui_kittest::kittest::NodeT as _;
+use std::path::{Path, PathBuf};
+use tiresias_reads::protocol::template;
+use tiresias_tests::studies::wait_for_record;
+
+const SIZES: [[f32; 2]; 4] = [[1280.0, 800.0], [1024.0, 640.0], [1600.0, 900.0], [1280.0, 720.0]];
+/// What would open another program's window, or build for minutes.
+const LEADS_OUT: [&str; 3] = ["Open a study\u{2026}", "Try the demo study", "Browse: "];
+
+/// Where the screens come from, in a folder of its own for each.
+struct Place {
+    folder: tempfile::TempDir,
+    demo: Demo,
+}
+
+/// A screen: the way to it, and words and a control by which it is known.
+struct Screen {
+    name: &'static str,
+    says: &'static str,
+    control: (Role, &'static str),
+    open: fn(&Place) -> Sitting,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), demo: Demo::new() }
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+    /// Made once, by whoever comes first.
+    fn made(&self, name: &str, make: impl FnOnce(&Path) -> PathBuf) -> PathBuf {
+        let folder = self.path(name);
+        let noted = folder.join("where");
+        if let Ok(place) = std::fs::read_to_string(&noted) {
+            return PathBuf::from(place);
+        }
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let place = make(&folder);
+        std::fs::write(noted, place.display().to_string()).expect("written");
+        place
+    }
+    fn start(&self) -> Sitting {
+        let mut room = Sitting::start(Opening { study: None, data: Some(self.path("data")), ..Opening::of(self.folder.path()) });
+        room.until_says("Try the demo study");
+        room
+    }
+    fn from_start(&self, button: &str) -> Sitting {
+        let mut room = self.start();
+        room.press_named(button);
+        room.rest();
+        room
+    }
+    fn reading(&self) -> Sitting {
+        let reader = self.demo.reader();
+        let mut room = Sitting::start(Opening::of(&reader));
+        room.sign_in("Reader 1");
+        room.rest();
+        room
+    }
+    /// A study with a seat, where somebody signs in.
+    fn seated(&self, name: &str) -> Sitting {
+        let root = self.made(name, |_| {
+            let root = study_of(&self.demo, template("ordinal").expect("a template").text, name);
+            signing::seat(&root);
+            root
+        });
+        let mut room = Sitting::start(Opening::of(&root));
+        room.until_says("Who reads?");
+        room.press_named("Reader 1");
+        room.until_says("your passphrase opens your cases");
+        room.rest();
+        room
+    }
+    fn results(&self) -> Sitting {
+        let root = self.made("results", |folder| results::desk(folder, "crossover", &[0.78, 0.88], true));
+        let mut room = results::sign_in(&root, [1280, 800]);
+        signing::types(&mut room, tiresias::simulate::PASSPHRASE);
+        room.until_says("Primary analysis, as the protocol fixed it");
+        room.rest();
+        room
+    }
+    fn pair(&self) -> Sitting {
+        let root = self.made("pair", |folder| adjudicating::study(folder, 1, 1).0);
+        let mut room = adjudicating::begin(&root, [1280, 800]);
+        if room.says("Continue ") {
+            room.key(Key::Enter);
+            room.rest();
+        } else {
+            adjudicating::impression(&mut room);
+        }
+        room
+    }
+    /// A study desk, with a coordinator who signed in.
+    fn desk(&self, step: &str) -> Sitting {
+        let root = self.made("desk", |folder| {
+            let mut room = Sitting::start(Opening { study: None, data: Some(folder.join("data")), ..Opening::of(folder) });
+            let root = desk::begin(&mut room, folder, "Every lesion marked and rated, AI on request");
+            desk::make_account(&mut room, "Cora", "cora", None, desk::PHRASE);
+            root
+        });
+        let mut room = Sitting::start(Opening::of(&root));
+        desk::sign_in(&mut room, "Cora");
+        room.press_named(step);
+        room.rest();
+        room
+    }
+}
+
+const SCREENS: [Screen; 15] = [
+    Screen { name: "start", says: "Try the demo study", control: (Role::Button, "About Tiresias"), open: Place::start },
+    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.from_start("Keys, mouse and screen") },
+    Screen { name: "about", says: "licence", control: (Role::Button, "Back"), open: |p| p.from_start("About Tiresias") },
+    Screen {
+        name: "new study",
+        says: "common design",
+        control: (Role::Button, "Begin the study"),
+        open: |p| p.from_start("Begin a new study\u{2026}"),
+    },
+    Screen {
+        name: "sign-in",
+        says: "Who reads?",
+        control: (Role::Button, "Reader 2"),
+        open: |p| {
+            let reader = p.demo.reader();
+            let mut room = Sitting::start(Opening::of(&reader));
+            room.until_says("Who reads?");
+            room
+        },
+    },
+    Screen { name: "worklist", says: "of 12 read", control: (Role::Button, "End the session"), open: Place::reading },
+    Screen {
+        name: "between two cases",
+        says: "Locked.",
+        control: (Role::Button, "To the list"),
+        open: |p| {
+            let mut room = p.reading();
+            room.open_case();
+            keys::answer_all(&mut room, "10", '1');
+            keys::lock(&mut room);
+            room
+        },
+    },
+    Screen {
+        name: "passphrase",
+        says: "your passphrase opens",
+        control: (Role::Button, "Somebody else"),
+        open: |p| p.seated("passphrase"),
+    },
+    Screen {
+        name: "signature",
+        says: "Sign what you read",
+        control: (Role::PasswordInput, "Passphrase"),
+        open: |p| {
+            let mut room = p.seated("signature");
+            signing::types(&mut room, signing::PHRASE);
+            room.until_says("End the session");
+            if !room.says("Sign what you read") {
+                room.key(Key::Enter);
+                room.until("a case", |s| !s.panes().is_empty() && s.says("HU") && !s.says("loading"));
+                room.rest();
+                press(&mut room, ">1!");
+                room.until_says("Locked.");
+                room.press_named("To the list");
+                room.until_says("End the session");
+                room.press_named("End the session");
+            }
+            room.until_says("Sign what you read");
+            room.rest();
+            room
+        },
+    },
+    Screen { name: "results", says: "AUC by reader", control: (Role::Button, "Power"), open: Place::results },
+    Screen { name: "adjudication", says: "Your decision", control: (Role::RadioButton, "Decision: 1 Accept A"), open: Place::pair },
+    Screen { name: "desk: people", says: "A new account", control: (Role::Button, "Make the account"), open: |p| p.desk("People") },
+    Screen { name: "desk: protocol", says: "tiresias_protocol", control: (Role::Button, "Save"), open: |p| p.desk("Protocol") },
+    Screen { name: "desk: cases", says: "Cases", control: (Role::Button, "Protocol"), open: |p| p.desk("Cases") },
+    Screen { name: "desk: progress", says: "Progress", control: (Role::Button, "Protocol"), open: |p| p.desk("Progress") },
+];
+
+fn names(room: &Sitting) -> Vec<(Role, String)> {
+    let named = |n: &egui_kittest::Node<'_>| (n.accesskit_node().role(), n.accesskit_node().label().unwrap_or_default());
+    room.nodes().iter().map(named).collect()
+}
+
+/// Issue 6, done when 6.
+#[test]
+fn every_screen_is_found_by_name_and_bears_a_random_hand() {
+    let events: usize = std::env::var("TIRESIAS_STRESS_EVENTS").map_or(40, |n| n.parse().expect("a number"));
+    let place = Place::new();
+    let (mut controls, mut opened) = (0, 0);
+    for (seed, screen) in (1u64..).zip(&SCREENS) {
+        let mut hand = Hand::new(seed * 977);
+        let mut done = 0;
+        while done < events {
+            let mut room = (screen.open)(&place);
+            opened += 1;
+            assert!(room.says(screen.says), "{}: {:#?}", screen.name, room.words());
+            let unnamed = room.window.unnamed_widgets();
+            assert!(unnamed.is_empty(), "{}: {unnamed:?}", screen.name);
+            let found = names(&room);
+            let wanted = (screen.control.0, screen.control.1.to_owned());
+            assert!(found.contains(&wanted), "{}: no {wanted:?} among {found:#?}", screen.name);
+            controls += found.iter().filter(|(_, name)| !name.is_empty()).count();
+            // Until the hand has led away from it.
+            while done < events && (done % 20 != 0 || done == 0 || room.says(screen.says)) {
+                one(&mut room, &mut hand);
+                done += 1;
+            }
+            for event in hand.let_go() {
+                room.window.event(event);
+                room.step();
+            }
+            room.window.set_size(Vec2::from(SIZES[0]));
+            room.step();
+            let study = tiresias_reads::study::Study::open(&place.demo.reader()).map(|s| s.root().to_owned());
+            drop(room);
+            if let Ok(study) = study {
+                drop(wait_for_record(&study).expect("the record is let go"));
+            }
+        }
+    }
+    println!("{} screens, opened {opened} times, {controls} names; {events} random events on each", SCREENS.len());
+}
+
+fn leads_out(node: &egui_kittest::Node<'_>) -> bool {
+    let name = node.accesskit_node().label().or(node.accesskit_node().value()).unwrap_or_default();
+    LEADS_OUT.iter().any(|way| name.starts_with(way))
+}
+
+fn one(room: &mut Sitting, hand: &mut Hand) {
+    let is_there = |room: &Sitting, at: egui::Pos2| room.nodes().iter().any(|n| leads_out(n) && n.rect().contains(at));
+    let stands_there = |room: &Sitting| room.nodes().iter().any(|n| n.accesskit_node().is_focused() && leads_out(n));
+    match hand.next(room.screen()) {
+        // A press there is a movement.
+        Deed::Event(Event::PointerButton { pos, pressed: true, .. }) if is_there(room, pos) => room.window.event(Event::PointerMoved(pos)),
+        Deed::Event(Event::Key { key: Key::Enter | Key::Space, .. }) if stands_there(room) => {}
+        Deed::Event(event) => room.window.event(event),
+        Deed::Size(i) => {
+            let [w, h] = SIZES[i % SIZES.len()];
+            room.window.set_size(vec2(w, h));
+        }
+        Deed::Picture => assert!(room.pixels().width() > 0),
+    }
+    room.step();
+}
