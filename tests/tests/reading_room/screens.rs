@@ -54,7 +54,7 @@ impl Place {
         room.until_says("Try the demo study");
         room
     }
-    fn from_start(&self, button: &str) -> Sitting {
+    fn behind(&self, button: &str) -> Sitting {
         let mut room = self.start();
         room.press_named(button);
         room.rest();
@@ -118,13 +118,13 @@ impl Place {
 
 const SCREENS: [Screen; 15] = [
     Screen { name: "start", says: "Try the demo study", control: (Role::Button, "About Tiresias"), open: Place::start },
-    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.from_start("Keys, mouse and screen") },
-    Screen { name: "about", says: "licence", control: (Role::Button, "Back"), open: |p| p.from_start("About Tiresias") },
+    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.behind("Keys, mouse and screen") },
+    Screen { name: "about", says: "licence", control: (Role::Button, "Back"), open: |p| p.behind("About Tiresias") },
     Screen {
         name: "new study",
         says: "common design",
         control: (Role::Button, "Begin the study"),
-        open: |p| p.from_start("Begin a new study\u{2026}"),
+        open: |p| p.behind("Begin a new study\u{2026}"),
     },
     Screen {
         name: "sign-in",
