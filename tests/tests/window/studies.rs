@@ -243,7 +243,7 @@ fn a_study_is_rated_before_and_after_the_ai() {
         match (revises, has_finding) {
             (true, _) => {}
             (false, false) => without = without.max(hand.keys),
-            // But for the three keys that tried to lock too early.
+            // But for the two keys that tried to lock too early and put the list away.
             (false, true) => with = with.max(hand.keys - 2),
         }
     }
