@@ -7,12 +7,13 @@
 use super::{at, draw};
 use crate::codecs::workers;
 use crate::failure::Failure;
+use std::cell::RefCell;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{
-    Codecs, Finding, Incoming, Keep, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
+    Codecs, Finding, Incoming, Keep, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
 };
 use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::TrainingCase;
@@ -206,12 +207,10 @@ fn put(
     note: impl FnOnce(ContentHash, usize) -> Result<(), Failure>,
 ) -> Result<(ContentHash, usize), Failure> {
     let aside = packages.join(format!(".new-{}", std::process::id()));
-    let package = packing.pack(&aside, &mut |p| step("writing", p.done, p.total))?;
-    let gone = || {
-        // The first error is the one to tell.
-        let _ = fs::remove_dir_all(&aside);
-    };
-    let to_judge = clean(&aside, codecs, step).inspect_err(|_| gone())?;
+    let step = RefCell::new(step);
+    let mut writing = |p: Packed| step.borrow_mut()("writing", p.done, p.total);
+    let looking = |dir: &Path| clean(dir, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
+    let (package, to_judge) = packing.pack_if(&aside, &mut writing, looking)?;
     let place = packages.join(&package.to_string()[..16]);
     let is_there = place.exists();
     // The same bytes are there already, or nothing is.

@@ -88,17 +88,33 @@ impl<'a> Packing<'a> {
     /// # Errors
     /// When `dest` exists, cannot be written, a role is there twice, a series cannot be read or packed, or `progress` said stop.
     pub fn pack(&self, dest: &Path, progress: &mut dyn FnMut(Packed) -> ControlFlow<()>) -> Result<ContentHash, PackageError> {
+        self.pack_if(dest, progress, |_| Ok(())).map(|(hash, ())| hash)
+    }
+
+    /// As [`pack`](Self::pack), but the package appears only when `gate` lets it: it is shown the folder when all files are written, while the disk still takes them.
+    ///
+    /// # Errors
+    /// Those of [`pack`](Self::pack), and the gate's.
+    pub fn pack_if<T, E: From<PackageError>>(
+        &self,
+        dest: &Path,
+        progress: &mut dyn FnMut(Packed) -> ControlFlow<()>,
+        gate: impl FnOnce(&Path) -> Result<T, E>,
+    ) -> Result<(ContentHash, T), E> {
         if fs::symlink_metadata(dest).is_ok() {
-            return Err(PackageError::Exists);
+            return Err(PackageError::Exists.into());
         }
         let aside = Aside::create(dest)?;
-        let hash = synced(|files| self.write(aside.dir(), files, progress))?;
+        let done = synced(|files| -> Result<_, E> {
+            let hash = self.write(aside.dir(), files, progress)?;
+            Ok((hash, gate(aside.dir())?))
+        })?;
         if dest.extension().is_some_and(|e| e == "tcase") {
             archive(aside.dir(), dest)?;
         } else {
             aside.publish(dest)?;
         }
-        Ok(hash)
+        Ok(done)
     }
 
     /// Writes all files of the package.

@@ -38,7 +38,7 @@ impl Syncing {
 ///
 /// # Errors
 /// As `work`, or when a file cannot be synced.
-pub(super) fn synced<T>(work: impl FnOnce(&Syncing) -> Result<T, PackageError>) -> Result<T, PackageError> {
+pub(super) fn synced<T, E: From<PackageError>>(work: impl FnOnce(&Syncing) -> Result<T, E>) -> Result<T, E> {
     let (sender, receiver) = channel::<File>();
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {
@@ -76,13 +76,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let count = synced(|files| {
             (0..50u8).try_for_each(|n| files.write(&dir.path().join(n.to_string()), &[n; 1000]))?;
-            Ok(50)
+            Ok::<_, PackageError>(50)
         });
         assert_eq!(count.ok(), Some(50));
         assert!((0..50u8).all(|n| std::fs::read(dir.path().join(n.to_string())).unwrap() == [n; 1000]));
         let twice = synced(|files| files.write(&dir.path().join("0"), &[1]));
         assert!(matches!(twice, Err(PackageError::Write(io::ErrorKind::AlreadyExists))));
-        let none = synced(|_| Err::<(), _>(PackageError::Cancelled));
+        let none = synced(|_| Err::<(), PackageError>(PackageError::Cancelled));
         assert!(matches!(none, Err(PackageError::Cancelled)));
     }
 }

@@ -403,7 +403,7 @@ fn all(about: &About<'_>, request: Request<'_>) -> Result<(Vec<OutFile>, Vec<Str
 /// # Errors
 /// When the folder cannot be written, or a file does not read back.
 pub fn write_scores(name: &str, data: &Dataset, out: &Path) -> Result<Vec<String>, ExportError> {
-    let files = programs::measured(name, data)?;
+    let files = [programs::mrmcaov(name, data)?];
     let manifest = |hashes: Vec<(&str, ContentHash)>| {
         let files: BTreeMap<&str, ContentHash> = hashes.into_iter().collect();
         let json = serde_json::json!({ "tiresias_export": EXPORT_VERSION, "files": files });

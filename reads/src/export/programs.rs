@@ -6,9 +6,9 @@ use super::files::{Form, Meaning, OutFile};
 use super::matrix::{Given, given, takes, takes_units};
 use super::{About, ExportError, Format, table};
 use crate::formats::imrmc::{Flavour, Imrmc};
-use crate::formats::{Numbered, long, lrc, rjafroc};
+use crate::formats::{FormatError, Numbered, in_order, long, lrc, rjafroc};
 use crate::protocol::{NotEvaluableCounts, Protocol};
-use crate::scoring::{Dataset, ScoredTable, Scores, View};
+use crate::scoring::{Dataset, ScoredTable, View};
 use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::table::{Design, ScoreTable};
 
@@ -40,14 +40,7 @@ pub(super) fn files(
     let files = match format {
         Format::Imrmc => imrmc(about, &data, &mut notes)?,
         Format::Rjafroc => rjafroc_files(about, &data)?,
-        Format::Mrmcaov => {
-            let text = long::write(&data, long::MRMCAOV).map_err(|e| ExportError::Scores(e.to_string()))?;
-            vec![OutFile {
-                name: format!("{}.mrmcaov.csv", about.marked_name()),
-                bytes: text.into_bytes(),
-                means: Meaning::Data(Form::Long, data),
-            }]
-        }
+        Format::Mrmcaov => vec![mrmcaov(&about.marked_name(), &data)?],
         Format::OrDbm => ordbm(about, &data)?,
         Format::Sheet | Format::Csv | Format::Audit | Format::Agreement | Format::Sr | Format::All => vec![],
     };
@@ -153,7 +146,7 @@ fn rjafroc_files(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, Expo
 fn ordbm(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, ExportError> {
     let numbered = Numbered::plain(data);
     let renamed = numbered.apply(data);
-    let failed = |e: crate::formats::FormatError| ExportError::Scores(e.to_string());
+    let failed = |e: FormatError| ExportError::Scores(e.to_string());
     let text = long::write(&renamed, long::OR_DBM).map_err(failed)?;
     let lrc = lrc::write(&renamed, &about.title().join("; ")).map_err(failed)?;
     Ok(vec![
@@ -167,11 +160,14 @@ fn ordbm(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, ExportError>
     ])
 }
 
-/// Scores as the CSV of MRMCaov, written and read back as every export is: for measuring how long that takes.
-pub(super) fn measured(name: &str, data: &Dataset) -> Result<Vec<OutFile>, ExportError> {
-    debug_assert!(matches!(data.scores, Scores::Roc(_)), "ratings are measured");
-    let text = long::write(data, long::MRMCAOV).map_err(|e| ExportError::Scores(e.to_string()))?;
-    Ok(vec![OutFile { name: format!("{name}.mrmcaov.csv"), bytes: text.into_bytes(), means: Meaning::Data(Form::Long, data.clone()) }])
+/// Scores as the CSV of MRMCaov.
+pub(super) fn mrmcaov(name: &str, data: &Dataset) -> Result<OutFile, ExportError> {
+    let failed = |e: FormatError| ExportError::Scores(e.to_string());
+    // Once in order, it need not be ordered again to be written and compared.
+    let data = in_order(data).map_err(failed)?;
+    let text = long::write(&data, long::MRMCAOV).map_err(failed)?;
+    let means = Meaning::Data(Form::Long, data.into_owned());
+    Ok(OutFile { name: format!("{name}.mrmcaov.csv"), bytes: text.into_bytes(), means })
 }
 
 /// Repeats of the same case by the same reader in the same condition: each rating beside that of the first read.

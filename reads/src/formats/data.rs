@@ -7,6 +7,7 @@ use super::MAX_SHOWN;
 use super::long::weighed;
 use crate::scoring::{DataCase, DataLesion, Dataset, Scores};
 use crate::shown::shown;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -213,8 +214,8 @@ pub(super) fn case_of(name: &str, lesions: &[Lesion]) -> DataCase {
 }
 
 /// The order in which datasets are written: names sorted as text, readers and modalities without a score left out (not those of marks, where none is an
-/// answer), lesions by number with weights that add up to 1, marks by lesion and rating.
-pub(super) fn in_order(data: &Dataset) -> Result<Dataset, FormatError> {
+/// answer), lesions by number with weights that add up to 1, marks by lesion and rating. What stands in it already is not copied.
+pub(crate) fn in_order(data: &Dataset) -> Result<Cow<'_, Dataset>, FormatError> {
     let (readers, cases) = (data.readers.len(), data.cases.len());
     let is_read = |m: usize, r: usize| (0..cases).any(|c| data.scores.has((m * readers + r) * cases + c));
     let of_marks = matches!(data.scores, Scores::Froc(_));
@@ -224,17 +225,19 @@ pub(super) fn in_order(data: &Dataset) -> Result<Dataset, FormatError> {
     m.sort_by(|a, b| data.modalities.get(*a).cmp(&data.modalities.get(*b)));
     r.sort_by(|a, b| data.readers.get(*a).cmp(&data.readers.get(*b)));
     c.sort_by(|a, b| data.cases.get(*a).map(|c| &c.name).cmp(&data.cases.get(*b).map(|c| &c.name)));
-    let cells: Vec<usize> = m
-        .iter()
-        .flat_map(|m| r.iter().map(move |r| (m, r)))
-        .flat_map(|(m, r)| c.iter().map(move |c| (m * readers + r) * cases + c))
-        .collect();
+    let stays = |order: &[usize], of: usize| order.len() == of && order.iter().enumerate().all(|(place, at)| place == *at);
+    let is_plain = |case: &DataCase| case.patient.is_none() && case.lesions.is_empty();
+    if !of_marks && stays(&m, data.modalities.len()) && stays(&r, readers) && stays(&c, cases) && data.cases.iter().all(is_plain) {
+        return Ok(Cow::Borrowed(data));
+    }
+    // Where each row of cells begins, in the new order.
+    let rows: Vec<usize> = m.iter().flat_map(|m| r.iter().map(move |r| (m * readers + r) * cases)).collect();
     let pick = |names: &[String], of: &[usize]| of.iter().filter_map(|at| names.get(*at).cloned()).collect();
     let scores = match &data.scores {
-        Scores::Roc(all) => Scores::Roc(cells.iter().map(|at| all.get(*at).copied().flatten()).collect()),
-        Scores::Lroc(all) => Scores::Lroc(cells.iter().map(|at| all.get(*at).copied().flatten()).collect()),
+        Scores::Roc(all) => Scores::Roc(picked(all, &rows, &c)),
+        Scores::Lroc(all) => Scores::Lroc(picked(all, &rows, &c)),
         Scores::Froc(all) => {
-            let mut reads: Vec<_> = cells.iter().map(|at| all.get(*at).cloned().flatten()).collect();
+            let mut reads = picked(all, &rows, &c);
             for read in reads.iter_mut().flatten() {
                 read.sort_by(|a, b| a.lesion.cmp(&b.lesion).then(b.rating.total_cmp(&a.rating)));
             }
@@ -248,7 +251,12 @@ pub(super) fn in_order(data: &Dataset) -> Result<Dataset, FormatError> {
         let lesions = lesions.map_err(|why| FormatError::file(format!("Case {}: {why}", named(&case.name))))?;
         ordered.push(DataCase { diseased: case.diseased, ..case_of(&case.name, &lesions) });
     }
-    Ok(Dataset { modalities: pick(&data.modalities, &m), readers: pick(&data.readers, &r), cases: ordered, scores })
+    Ok(Cow::Owned(Dataset { modalities: pick(&data.modalities, &m), readers: pick(&data.readers, &r), cases: ordered, scores }))
+}
+
+/// The cells of these rows, each row's in this order of cases.
+fn picked<T: Clone>(all: &[Option<T>], rows: &[usize], cases: &[usize]) -> Vec<Option<T>> {
+    rows.iter().flat_map(|row| cases.iter().map(move |case| all.get(row + case).cloned().flatten())).collect()
 }
 
 /// A finite number in plain or scientific notation; the words that `f64` also takes (`nan`, `inf`) are none.

@@ -260,7 +260,7 @@ pub(super) fn marked(rows: Rows<RatedMark>, lesions: &Lesions) -> Result<Dataset
         is_free
     };
     let data = rows.dataset(case, &Some(Vec::new()), put, Scores::Froc)?;
-    Ok(in_order(&data)?)
+    Ok(in_order(&data)?.into_owned())
 }
 
 /// The text of ratings under these names, in order of reader, case and modality; LF, quoted only where it must be.
@@ -343,9 +343,10 @@ fn push_number(text: &mut String, number: f64) {
         return;
     }
     let tenths = tenths as u64;
-    let _ = write!(text, "{}", tenths / 10);
+    text.push_str(itoa::Buffer::new().format(tenths / 10));
     if let digit @ 1.. = tenths % 10 {
-        let _ = write!(text, ".{digit}");
+        text.push('.');
+        text.push_str(itoa::Buffer::new().format(digit));
     }
 }
 

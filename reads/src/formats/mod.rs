@@ -16,6 +16,7 @@ mod numbered;
 pub mod rjafroc;
 pub mod workbook;
 
+pub(crate) use data::in_order;
 pub use data::{FormatError, Lesion, Lesions, Place};
 pub use numbered::Numbered;
 
@@ -29,5 +30,5 @@ const MAX_BYTES: usize = 256 << 20;
 /// Whether two datasets say the same: the same scores under the same names, in whatever order, and no others. Lesions are compared by their order.
 #[must_use]
 pub fn same(a: &Dataset, b: &Dataset) -> bool {
-    matches!((data::in_order(a), data::in_order(b)), (Ok(a), Ok(b)) if a == b)
+    matches!((in_order(a), in_order(b)), (Ok(a), Ok(b)) if a == b)
 }

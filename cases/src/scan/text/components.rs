@@ -2,6 +2,8 @@
 //!
 //! Owns: the cut at a level, runs of pixels joined along rows (8-neighbours), and measuring. Refuses: components that no letter and no run of letters can be.
 
+use super::lines::{SHARP, may_have_letters_shape};
+
 /// An image of 8 bits, rows from the top; as many values as its size says.
 pub(super) struct Grey<'a> {
     pub(super) size: [u32; 2],
@@ -88,7 +90,7 @@ pub(super) fn find(image: &Grey<'_>, ink: Ink, level: u8, height: [u32; 2]) -> V
     }
     // A page of close print has a letter for each 800 pixels.
     let most = (image.values.len() / 500).max(MOST_LETTERS);
-    if members.len() > most { Vec::new() } else { members.iter().filter_map(|m| measure(image, ink, m)).collect() }
+    if members.len() > most { Vec::new() } else { members.iter().filter_map(|m| measure(image, ink, level, m)).collect() }
 }
 
 /// How many pixels of a rectangle are ink at a level.
@@ -182,63 +184,123 @@ fn root(parents: &mut [u32], mut of: usize) -> usize {
     of
 }
 
-/// What a component looks like; `None` when it stands out from nothing or is a solid block.
-fn measure(image: &Grey<'_>, ink: Ink, runs: &[Run]) -> Option<Component> {
-    let [columns, rows] = image.size;
+/// What of a component its runs tell: all but what is around it.
+struct Outline {
+    at: [u32; 2],
+    size: [u32; 2],
+    area: u32,
+    stroke: f32,
+    /// Mean step across the edge, in levels of grey.
+    step: f32,
+    crossings: [f32; 2],
+}
+
+/// Follows the edge. `None` where the whole edge is that of the image.
+fn outline(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Outline> {
+    let columns = image.size[0] as usize;
     let left = runs.iter().map(|r| r.from).min()?;
     let right = runs.iter().map(|r| r.to).max()?;
     let (top, bottom) = (runs.first()?.row, runs.last()?.row + 1);
-    let (w, h) = (right - left, bottom - top);
-    // A mask with three pixels around: 1 is ink.
-    const RIM: u32 = 3;
-    let (mw, mh) = ((w + 2 * RIM) as usize, (h + 2 * RIM) as usize);
-    let mut mask = vec![0_u8; mw * mh];
+    let [w, h] = [right - left, bottom - top];
+    let is_ink = |v: u8| (v >= level) == (ink == Ink::Bright);
+    let (mut area, mut edges, mut step, mut steps) = (0_u32, [0_u32; 2], 0_u64, 0_u32);
     for run in runs {
-        let start = (run.row - top + RIM) as usize * mw + (run.from - left + RIM) as usize;
-        mask[start..start + (run.to - run.from) as usize].fill(1);
-    }
-    let grey_at = |i: usize| {
-        let (x, y) = ((i % mw) as i64 + i64::from(left) - i64::from(RIM), (i / mw) as i64 + i64::from(top) - i64::from(RIM));
-        let inside = (0..i64::from(columns)).contains(&x) && (0..i64::from(rows)).contains(&y);
-        inside.then(|| image.values[y as usize * columns as usize + x as usize])
-    };
-    let (mut edge, mut step, mut steps) = (0_u32, 0_u64, 0_u32);
-    let mut inks: Vec<u8> = Vec::new();
-    for y in RIM as usize..mh - RIM as usize {
-        for x in RIM as usize..mw - RIM as usize {
-            let i = y * mw + x;
-            if mask[i] != 1 {
+        let start = run.row as usize * columns;
+        let [from, to] = [start + run.from as usize, start + run.to as usize];
+        let own = image.values.get(from..to)?;
+        area += run.to - run.from;
+        // A run ends where the ink does, or the image.
+        let mut beside = |inner: u8, outer: u8| {
+            step += u64::from(inner.abs_diff(outer));
+            steps += 1;
+        };
+        if run.from > 0 {
+            beside(own[0], image.values[from - 1]);
+        }
+        if run.to < image.size[0] {
+            beside(own[own.len() - 1], image.values[to]);
+        }
+        // What is ink above or below a pixel of the component is of it.
+        let rows = [from.checked_sub(columns), Some(from + columns).filter(|at| *at < image.values.len())];
+        for (row, edges) in rows.into_iter().zip(&mut edges) {
+            let Some(next) = row.and_then(|at| image.values.get(at..at + own.len())) else {
+                *edges += run.to - run.from;
                 continue;
+            };
+            let (mut count, mut sum) = (0_u32, 0_u32);
+            for (inner, outer) in own.iter().zip(next) {
+                let is_edge = u32::from(!is_ink(*outer));
+                count += is_edge;
+                sum += is_edge * u32::from(inner.abs_diff(*outer));
             }
-            let own = grey_at(i)?;
-            inks.push(own);
-            for n in [i - 1, i + 1, i - mw, i + mw] {
-                if mask[n] == 1 {
-                    continue;
-                }
-                edge += 1;
-                if let Some(v) = grey_at(n) {
-                    step += u64::from(own.abs_diff(v));
-                    steps += 1;
-                }
-            }
+            *edges += count;
+            steps += count;
+            step += u64::from(sum);
         }
     }
-    let area = inks.len() as u32;
+    let edge = 2 * runs.len() as u32 + edges[0] + edges[1];
+    (steps > 0).then(|| Outline {
+        at: [left, top],
+        size: [w, h],
+        area,
+        stroke: 2.0 * area as f32 / edge as f32,
+        step: step as f32 / steps as f32,
+        // A row enters ink where a run begins, a column where there is none above.
+        crossings: [runs.len() as f32 / h as f32, edges[0] as f32 / w as f32],
+    })
+}
+
+/// Ink stands out from what is around it by this much, or is none.
+const LEAST_CONTRAST: f32 = 16.0;
+/// The sides of a component's mask are so far from it.
+const RIM: u32 = 3;
+
+/// What a component looks like; `None` when it stands out from nothing, or cannot be a letter.
+fn measure(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Component> {
+    let outline = outline(image, ink, level, runs)?;
+    let Outline { at: [left, top], size: [w, h], area, stroke, step, crossings } = outline;
+    // Most of what is in an image is seen to be no letter before anybody has looked around it.
+    if step / LEAST_CONTRAST < SHARP || !may_have_letters_shape([w, h], area, stroke) && !may_have_letters_shape([h, w], area, stroke) {
+        return None;
+    }
+    let columns = image.size[0] as usize;
+    // A mask with three pixels around: 1 is ink.
+    let [mw, mh] = [(w + 2 * RIM) as usize, (h + 2 * RIM) as usize];
+    let mut mask = vec![0_u8; mw * mh];
+    let mut inks: Vec<u8> = Vec::with_capacity(area as usize);
+    for run in runs {
+        let length = (run.to - run.from) as usize;
+        let start = (run.row - top + RIM) as usize * mw + (run.from - left + RIM) as usize;
+        mask[start..start + length].fill(1);
+        inks.extend_from_slice(&image.values[run.row as usize * columns + run.from as usize..][..length]);
+    }
     // Rings one and two pixels away (the numbers 2 and 3 in the mask).
+    let mut near = vec![false; mw];
     for ring in [2_u8, 3] {
         for y in 1..mh - 1 {
-            for x in 1..mw - 1 {
-                let i = y * mw + x;
-                let near = |i: usize| mask[i] == ring - 1;
-                if mask[i] == 0 && (near(i - 1) || near(i + 1) || [i - mw, i + mw].iter().any(|j| near(*j) || near(j - 1) || near(j + 1))) {
-                    mask[i] = ring;
-                }
+            let (above, rest) = mask.split_at_mut(y * mw);
+            let (here, below) = rest.split_at_mut(mw);
+            let rows = above[(y - 1) * mw..].iter().zip(&*here).zip(&below[..mw]);
+            for (near, ((a, b), c)) in near.iter_mut().zip(rows) {
+                *near = *a == ring - 1 || *b == ring - 1 || *c == ring - 1;
+            }
+            for (value, near) in here[1..].iter_mut().zip(near.windows(3)) {
+                *value = if *value == 0 && (near[0] | near[1] | near[2]) { ring } else { *value };
             }
         }
     }
-    let ring: Vec<f32> = (0..mask.len()).filter(|i| mask[*i] == 3).filter_map(grey_at).map(f32::from).collect();
-    let (beyond, around) = mean_and_deviation(&ring)?;
+    let mut around: Vec<f32> = Vec::new();
+    for (row, y) in mask.chunks_exact(mw).zip(i64::from(top) - i64::from(RIM)..) {
+        if !(0..i64::from(image.size[1])).contains(&y) {
+            continue;
+        }
+        let line = &image.values[y as usize * columns..][..columns];
+        // Where the image begins in the mask, and the mask in the image.
+        let (skipped, first) = (RIM.saturating_sub(left) as usize, left.saturating_sub(RIM) as usize);
+        let seen = row[skipped..].iter().zip(&line[first..]);
+        around.extend(seen.filter(|(m, _)| **m == 3).map(|(_, v)| f32::from(*v)));
+    }
+    let (beyond, around) = mean_and_deviation(&around)?;
     inks.sort_unstable();
     let half = inks.len().div_ceil(2);
     let strong: Vec<f32> = match ink {
@@ -247,12 +309,10 @@ fn measure(image: &Grey<'_>, ink: Ink, runs: &[Run]) -> Option<Component> {
     };
     let (grey, uneven) = mean_and_deviation(&strong)?;
     let contrast = if ink == Ink::Bright { grey - beyond } else { beyond - grey };
-    if contrast < 16.0 || steps == 0 {
+    if contrast < LEAST_CONTRAST {
         return None;
     }
-    let stroke = 2.0 * area as f32 / edge as f32;
-    let crossings = crossings(&mask, [mw, mh], RIM as usize);
-    let holes = holes(&mask, [mw, mh]);
+    let holes = if encloses(runs) { holes(&mask, [mw, mh]) } else { 0 };
     Some(Component {
         at: [left, top],
         size: [w, h],
@@ -260,7 +320,7 @@ fn measure(image: &Grey<'_>, ink: Ink, runs: &[Run]) -> Option<Component> {
         stroke,
         grey,
         contrast,
-        sharp: step as f32 / steps as f32 / contrast,
+        sharp: step / contrast,
         uneven: uneven / contrast,
         around: around / contrast,
         holes,
@@ -278,42 +338,23 @@ fn mean_and_deviation(values: &[f32]) -> Option<(f32, f32)> {
     Some((mean, square.sqrt()))
 }
 
-/// How often a row of the mask enters ink on the mean, and a column.
-fn crossings(mask: &[u8], [mw, mh]: [usize; 2], rim: usize) -> [f32; 2] {
-    let (mut along_rows, mut along_columns) = (0_u32, 0_u32);
-    for i in mw..mask.len() {
-        along_rows += u32::from(mask[i] == 1 && mask[i - 1] != 1);
-        along_columns += u32::from(mask[i] == 1 && mask[i - mw] != 1);
-    }
-    [along_rows as f32 / (mh - 2 * rim) as f32, along_columns as f32 / (mw - 2 * rim) as f32]
-}
-
-/// Whether the ink encloses anything: one component of 8-neighbours has as many holes as its Euler number is below 1, which its quads of pixels tell
-/// (Gray 1971).
-fn encloses(mask: &[u8], mw: usize) -> bool {
-    let mut euler = 0;
-    for (upper, lower) in mask.chunks_exact(mw).zip(mask.chunks_exact(mw).skip(1)) {
-        let mut before = [false; 2];
-        for (a, b) in upper.iter().zip(lower) {
-            let now = [*a == 1, *b == 1];
-            let [[p, q], [r, s]] = [before, now];
-            match u8::from(p) + u8::from(q) + u8::from(r) + u8::from(s) {
-                1 => euler += 1,
-                3 => euler -= 1,
-                2 if p == s && q == r => euler -= 2,
-                _ => {}
-            }
-            before = now;
+/// Whether the ink encloses anything: the runs of one component of 8-neighbours are joined by as many touches as there are runs, but for one, unless a way
+/// along them leads back to where it began.
+fn encloses(runs: &[Run]) -> bool {
+    let (mut touches, mut above) = (0, 0);
+    for run in runs {
+        // Runs stand row by row, from the left.
+        while runs[above].row + 1 < run.row || runs[above].row + 1 == run.row && runs[above].to < run.from {
+            above += 1;
         }
+        let upper = runs[above..].iter().take_while(|u| u.row + 1 == run.row && u.from <= run.to);
+        touches += upper.count();
     }
-    euler / 4 < 1
+    touches >= runs.len()
 }
 
 /// Places of the mask that are enclosed by ink (4-neighbours), of at least two pixels or more for larger letters.
 fn holes(mask: &[u8], [mw, mh]: [usize; 2]) -> u32 {
-    if !encloses(mask, mw) {
-        return 0;
-    }
     let mut seen: Vec<bool> = mask.iter().map(|m| *m == 1).collect();
     let mut stack = Vec::new();
     let mut fill = |start: usize, seen: &mut Vec<bool>| {
@@ -383,7 +424,7 @@ mod tests {
 
     /// Against filling every place that the outside does not reach.
     #[test]
-    fn what_encloses_something_is_told_by_its_quads() {
+    fn what_encloses_something_is_told_by_its_runs() {
         let (mut with, mut without) = (0, 0);
         for seed in 0..400 {
             let (mw, mh) = (13, 12);
@@ -414,7 +455,8 @@ mod tests {
                 }
             }
             let has_hole = (0..mask.len()).any(|i| mask[i] == 0 && !outside[i]);
-            assert_eq!(encloses(&mask, mw), has_hole, "{mask:?}");
+            let (all, _) = runs(&Grey { size: [mw as u32, mh as u32], values: &mask }, Ink::Bright, 1);
+            assert_eq!(encloses(&all), has_hole, "{mask:?}");
             if has_hole { with += 1 } else { without += 1 }
         }
         assert!(with > 30 && without > 30, "{with} {without}");

@@ -85,24 +85,33 @@ fn turn(c: &Component) -> Component {
     Component { at: [c.at[1], c.at[0]], size: [c.size[1], c.size[0]], crossings: [c.crossings[1], c.crossings[0]], ..*c }
 }
 
-fn may_be_letter(c: &Component) -> bool {
-    let [w, h] = c.size.map(|v| v as f32);
-    let letters = letters(c);
-    let stroke = c.stroke / h;
-    let fill = c.area as f32 / (w * h);
+/// The edge of a letter is a step of this part of its contrast at least.
+pub(super) const SHARP: f32 = 0.3;
+
+/// Whether a letter, or letters that touch, can have this size, area and stroke.
+pub(super) fn may_have_letters_shape(size: [u32; 2], area: u32, stroke: f32) -> bool {
+    let [w, h] = size.map(|v| v as f32);
+    let stroke = stroke / h;
+    let fill = area as f32 / (w * h);
     // A letter is thin; an I or 1 is nothing but its stroke.
     let is_stroke = w <= 0.45 * h;
     (5.0..=72.0).contains(&h)
-        && c.sharp >= 0.3
         && (stroke <= 0.34 || is_stroke)
         && (fill <= 0.85 || is_stroke)
+        && (letters(size) < 2.0 || w <= 14.0 * h)
+}
+
+fn may_be_letter(c: &Component) -> bool {
+    let letters = letters(c.size);
+    may_have_letters_shape(c.size, c.area, c.stroke)
+        && c.sharp >= SHARP
         // Letters that touch cross their rows often.
-        && (letters < 2.0 || (w <= 14.0 * h && c.crossings[0] >= 0.9 * letters))
+        && (letters < 2.0 || c.crossings[0] >= 0.9 * letters)
 }
 
 /// How many letters a component is.
-fn letters(c: &Component) -> f32 {
-    let [w, h] = c.size.map(|v| v as f32);
+fn letters(size: [u32; 2]) -> f32 {
+    let [w, h] = size.map(|v| v as f32);
     if w <= 1.45 * h { 1.0 } else { (w / (0.85 * h)).round().max(2.0) }
 }
 
@@ -163,7 +172,7 @@ fn follow(a: &Component, b: &Component) -> bool {
 
 /// What the members of a chain have in common; `None` for fewer than three letters.
 fn line(members: &[Component]) -> Option<Line> {
-    let count: f32 = members.iter().map(letters).sum();
+    let count: f32 = members.iter().map(|c| letters(c.size)).sum();
     if count < LETTERS {
         return None;
     }
