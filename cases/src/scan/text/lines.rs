@@ -95,10 +95,7 @@ pub(super) fn may_have_letters_shape(size: [u32; 2], area: u32, stroke: f32) -> 
     let fill = area as f32 / (w * h);
     // A letter is thin; an I or 1 is nothing but its stroke.
     let is_stroke = w <= 0.45 * h;
-    (5.0..=72.0).contains(&h)
-        && (stroke <= 0.34 || is_stroke)
-        && (fill <= 0.85 || is_stroke)
-        && (letters(size) < 2.0 || w <= 14.0 * h)
+    (5.0..=72.0).contains(&h) && (stroke <= 0.34 || is_stroke) && (fill <= 0.85 || is_stroke) && (letters(size) < 2.0 || w <= 14.0 * h)
 }
 
 fn may_be_letter(c: &Component) -> bool {
