@@ -1,18 +1,21 @@
-//! How truth comes to scores in this program: from which file, and through which leave. The command line and the results room go the same way.
+//! How truth and covariates come to scores in this program: from which file, and through which leave. The command line and the results room go the same way.
 //!
 //! Refuses: to decide; what is allowed is in `reads`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::analysis::{Choice, Report, of_study};
+use tiresias_reads::analysis::{Choice, Report, of_study, read_covariates};
 use tiresias_reads::closing::{Early, meet};
 use tiresias_reads::desk::Desk;
+use tiresias_reads::formats::Covariates;
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::report::About;
 use tiresias_reads::scoring::{Holding, Reads, score};
 use tiresias_reads::truth::Truth;
 
+/// The covariates of the cases, where a statistician laid them beside the truth.
+const COVARIATES: &str = "covariates.csv";
 const TRUTHS: [&str; 2] = ["truth.json", "truth.csv"];
 
 fn at(place: &Path, error: impl std::fmt::Display) -> String {
@@ -43,10 +46,17 @@ pub(crate) fn truth_of(root: &Path, file: Option<&Path>, desk: Option<&Path>) ->
     }
 }
 
+/// What is known of cases beside their truth: the named file, or the one that lies in the desk's folder, where there is one.
+pub(crate) fn covariates_of(root: &Path, file: Option<&Path>) -> Result<Option<Covariates>, String> {
+    let own = root.join(COVARIATES);
+    let Some(file) = file.or_else(|| own.is_file().then_some(own.as_path())) else { return Ok(None) };
+    read_covariates(file).map(Some).map_err(|e| e.to_string())
+}
+
 /// Analyses a study: truth meets its scores here.
 pub(crate) fn analysed(
     gathered: &Gathered,
-    truth: &Truth,
+    (truth, covariates): (&Truth, Option<&Covariates>),
     (keys, early): (Option<&Unlocked>, Option<Early<'_>>),
     holding: &Holding,
     choice: Choice,
@@ -55,7 +65,7 @@ pub(crate) fn analysed(
     let meeting = meet(gathered, keys, early).map_err(|e| at(root, e))?;
     let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
     let scored = score(reads, truth, holding).map_err(|e| at(root, e))?;
-    of_study(&scored, gathered.protocol(), choice, &meeting).map_err(|e| at(root, e))
+    of_study(&scored, gathered.protocol(), choice, &meeting, covariates).map_err(|e| at(root, e))
 }
 
 /// What a report says of the study that it is of.

@@ -4,10 +4,10 @@
 
 use super::meeting::Meets;
 use super::{Failure, say, say_json};
-use crate::meeting::{about, analysed, truth_of};
+use crate::meeting::{about, analysed, covariates_of, truth_of};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, figure_of, in_words, method_of, read_scores};
+use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, explore, figure_of, in_words, method_of, read_scores};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::matching::{Acceptance, Radius};
 use tiresias_reads::protocol::{Figure, Method};
@@ -23,6 +23,9 @@ pub(super) struct AnalyzeArgs {
     /// The truth: of a study, as CSV or JSON (without it, truth.json or truth.csv beside the desk's list); of marks as CSV, their lesions.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+    /// What is known of cases beside their truth, for subgroups: a CSV with the column `case` and the covariates; without it, covariates.csv in the study's folder.
+    #[arg(long, value_name = "FILE")]
+    covariates: Option<PathBuf>,
     /// The study desk's folder, whose list says which package is which case; by default the study's folder, where it has such a list.
     #[arg(long, value_name = "DIR")]
     desk: Option<PathBuf>,
@@ -68,7 +71,13 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
     } else {
         let data = read_scores(&args.input, args.truth.as_deref())?;
         let title = args.input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        (analyse(&data, choice).map_err(|e| at(&args.input, &e))?, About { title, ..About::default() })
+        let mut report = analyse(&data, choice).map_err(|e| at(&args.input, &e))?;
+        if let Some(file) = &args.covariates
+            && let Some(covariates) = covariates_of(Path::new(""), Some(file)).map_err(Failure::Input)?
+        {
+            explore(&mut report, &data, choice, &covariates).map_err(|e| at(file, &e))?;
+        }
+        (report, About { title, ..About::default() })
     };
     if let Some(file) = &args.report {
         let page = page(&document(&report, &about));
@@ -89,6 +98,9 @@ fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<(Report, About), Fail
     let keys = args.meets.keys(&gathered)?;
     let truth = truth_of(root, args.truth.as_deref(), args.desk.as_deref()).map_err(Failure::Input)?;
     let holding = Holding { acceptance: args.radius.map(|mm| Acceptance::Radius(Radius::Fixed(Mm(mm)))), ..Holding::default() };
-    let report = analysed(&gathered, &truth, (keys.as_ref(), args.meets.early()), &holding, choice).map_err(Failure::Input)?;
+    let desk = args.desk.as_deref().unwrap_or(root);
+    let covariates = covariates_of(desk, args.covariates.as_deref()).map_err(Failure::Input)?;
+    let report = analysed(&gathered, (&truth, covariates.as_ref()), (keys.as_ref(), args.meets.early()), &holding, choice)
+        .map_err(Failure::Input)?;
     Ok((report, about(&gathered)))
 }

@@ -11,7 +11,7 @@ use crate::background::{Coming, Wake, arrived, beside};
 use crate::clock::Clock;
 use crate::controls;
 use crate::design::{self, CAUTION, STRONG, TEXT};
-use crate::meeting::{about, analysed, truth_of};
+use crate::meeting::{about, analysed, covariates_of, truth_of};
 use crate::screens::{self, TopBar, column, line};
 use egui::{TextEdit, Ui, UiBuilder, vec2};
 use page::{Page, Turned};
@@ -161,6 +161,7 @@ fn results(root: &Path, keys: &Unlocked, early: Option<&str>) -> Result<Document
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| format!("{}: {e}", root.display()))?;
     let truth = truth_of(root, None, None)?;
     let early = early.map(|reason| Early { reason, utc_ms: Clock::start().now().utc_ms });
-    let report = analysed(&gathered, &truth, (Some(keys), early), &Holding::default(), Choice::default())?;
+    let covariates = covariates_of(root, None)?;
+    let report = analysed(&gathered, (&truth, covariates.as_ref()), (Some(keys), early), &Holding::default(), Choice::default())?;
     Ok(document(&report, &about(&gathered)))
 }

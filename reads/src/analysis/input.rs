@@ -5,7 +5,7 @@
 
 use crate::folder::read_at_most;
 use crate::formats::imrmc::{BEGIN, Imrmc};
-use crate::formats::{long, lrc, rjafroc};
+use crate::formats::{Covariates, long, lrc, rjafroc};
 use crate::scoring::Dataset;
 use crate::shown::shown;
 use std::io;
@@ -79,6 +79,15 @@ pub fn read_scores(path: &Path, truth: Option<&Path>) -> Result<Dataset, InputEr
         _ if is_table => long::parse(&bytes).map_err(form(&file)),
         _ => Err(InputError::Unknown(file)),
     }
+}
+
+/// Reads the covariates of cases.
+///
+/// # Errors
+/// When the file cannot be read, or is not of its form; with the place.
+pub fn read_covariates(path: &Path) -> Result<Covariates, InputError> {
+    let (file, bytes) = bytes_of(path)?;
+    Covariates::parse(&bytes).map_err(|e| InputError::Form { file, why: e.to_string() })
 }
 
 fn bytes_of(path: &Path) -> Result<(String, Vec<u8>), InputError> {

@@ -9,6 +9,7 @@ mod beyond;
 mod compared;
 mod curves;
 mod figures;
+mod groups;
 mod input;
 mod per_reader;
 mod planning;
@@ -17,11 +18,12 @@ mod report;
 mod words;
 
 pub use figures::word;
-pub use input::{InputError, read_scores};
-pub use primary::of_study;
+pub use input::{InputError, read_covariates, read_scores};
+pub use primary::{explore, of_study};
 pub use report::{
-    Agreement, AgreementOf, ChangeRow, ChiTest, Components, Counts, Covariances, DbmBlock, FTest, Kappa, Mean, MeanCurve, MeanSquares,
-    Numbers, OrBlock, Pair, Power, PowerRow, Primary, ReaderRow, Repeats, Report, TimeRatio, TimeRow, Times, UstatRow,
+    Agreement, AgreementOf, ChangeRow, ChiTest, Components, Counted, Counts, Covariances, DbmBlock, FTest, Interaction, Kappa, Mean,
+    MeanCurve, MeanSquares, Numbers, OrBlock, Pair, PeriodRow, Power, PowerRow, Primary, ReaderRow, Repeats, Report, Subgroup,
+    SubgroupBlock, TimeRatio, TimeRow, Times, UstatRow,
 };
 pub use words::in_words;
 
@@ -218,6 +220,8 @@ pub fn analyse(data: &Dataset, choice: Choice) -> Result<Report, AnalysisError> 
         times: None,
         changes: Vec::new(),
         repeats: Vec::new(),
+        subgroups: Vec::new(),
+        periods: Vec::new(),
         power: planning::power(&source, design, choice.level),
         readers,
         or,

@@ -4,9 +4,11 @@
 //! lies above a bound or it does not. Refuses: a study whose protocol has no analysis.
 
 use super::figures::{Source, in_sentence, method, word};
+use super::groups::{self, Effect};
 use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
 use super::{AnalysisError, Choice, Notes, analyse, beyond};
 use crate::closing::Meeting;
+use crate::formats::Covariates;
 use crate::protocol::{Analysis, Figure, Hypothesis, Method, Missing, NotEvaluableCounts, Protocol, SensitivityAnalysis};
 use crate::scoring::{Cell, Dataset, ScoredTable, Scores, View};
 use tiresias_mrmc::dorfman_berbaum_metz::DorfmanBerbaumMetz;
@@ -19,17 +21,27 @@ use tiresias_mrmc::table::Design;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
 use tiresias_words::Condition;
 
-/// Analyses a study: as its protocol planned it, or a figure or method that was chosen. `meeting` is the leave by which truth met its scores.
+/// Analyses a study: as its protocol planned it, or a figure or method that was chosen. `meeting` is the leave by which truth met its scores; `covariates` tell
+/// subgroups of its cases.
 ///
 /// # Errors
-/// When the scores do not have what the figure needs.
-pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeting: &Meeting) -> Result<Report, AnalysisError> {
+/// When the scores do not have what the figure needs, or covariates are of another study.
+pub fn of_study(
+    scored: &ScoredTable,
+    protocol: &Protocol,
+    choice: Choice,
+    meeting: &Meeting,
+    covariates: Option<&Covariates>,
+) -> Result<Report, AnalysisError> {
     let is_planned = choice.figure.is_none() && choice.method.is_none();
     let mut report = match protocol.analysis().filter(|_| is_planned) {
-        Some(analysis) => planned(scored, analysis, choice)?,
+        Some(analysis) => planned(scored, analysis, choice, covariates)?,
         None => {
             let view = choice.figure.map_or(scored.widest(), view);
-            analyse(&scored.dataset(view, scored.how.not_evaluable)?, choice)?
+            let data = scored.dataset(view, scored.how.not_evaluable)?;
+            let mut report = analyse(&data, choice)?;
+            covariates.map_or(Ok(()), |c| explore(&mut report, &data, choice, c))?;
+            report
         }
     };
     let mut notes = Notes(std::mem::take(&mut report.notes));
@@ -41,6 +53,7 @@ pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeti
     report.times = beyond::times(scored, protocol, level, &mut notes);
     report.changes = beyond::changes(scored, protocol, level);
     report.repeats = beyond::repeats(scored, level);
+    report.periods = groups::by_period(scored, level);
     report.n.missing = scored.missing();
     report.scored = Some(scored.how.clone());
     report.open_look = Some(meeting.is_open_look());
@@ -48,7 +61,25 @@ pub fn of_study(scored: &ScoredTable, protocol: &Protocol, choice: Choice, meeti
     Ok(report)
 }
 
-fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice) -> Result<Report, AnalysisError> {
+/// Adds the effect of the first modality against the second in the subgroups of all covariates, which nobody planned.
+///
+/// # Errors
+/// When covariates name a case that is not in the data.
+pub fn explore(report: &mut Report, data: &Dataset, choice: Choice, covariates: &Covariates) -> Result<(), AnalysisError> {
+    let mut notes = Notes(std::mem::take(&mut report.notes));
+    if let [_, _, ..] = data.modalities.as_slice() {
+        let random = if data.readers.len() > 1 { Random::ReadersAndCases } else { Random::Cases };
+        let figure = choice.figure.unwrap_or(if matches!(data.scores, Scores::Roc(_)) { Figure::Auc } else { Figure::Lroc(1.0) });
+        let effect = Effect { pair: [0, 1], figure, random, covariance: CovarianceMethod::Jackknife, level: choice.level };
+        report.subgroups = groups::by_covariates(data, covariates, &[], effect, &mut notes)?;
+    } else {
+        notes.add("There is one modality, so that there is no effect to be given by covariates.".to_owned());
+    }
+    report.notes = notes.0;
+    Ok(())
+}
+
+fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates: Option<&Covariates>) -> Result<Report, AnalysisError> {
     let level = planned_level(Some(analysis), choice.level)?;
     let plan = Plan { scored, analysis, level };
     let data = plan.data(analysis.not_evaluable, analysis.missing == Missing::Worst, false)?;
@@ -56,9 +87,20 @@ fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice) -> Result<
     let mut notes = Notes(std::mem::take(&mut report.notes));
     report.primary = plan.computed("primary", &data, plan.random(), analysis.method, plan.covariance(), &mut notes);
     plan.sensitivity(&data, &mut report.sensitivity, &mut notes)?;
-    if !analysis.subgroups.is_empty() {
-        let names = analysis.subgroups.join(", ");
-        notes.add(format!("The protocol plans subgroups by {names}, which need a file of covariates; this version reads none."));
+    match covariates {
+        Some(covariates) if data.modalities.len() > 1 => {
+            let (a, b) = plan.compared().unwrap_or((0, 1));
+            let effect = Effect { pair: [a, b], figure: analysis.figure, random: plan.random(), covariance: plan.covariance(), level };
+            report.subgroups = groups::by_covariates(&data, covariates, &analysis.subgroups, effect, &mut notes)?;
+        }
+        Some(_) => notes.add("There is one condition, so that there is no effect to be given by covariates.".to_owned()),
+        None if !analysis.subgroups.is_empty() => {
+            let names = analysis.subgroups.join(", ");
+            notes.add(format!(
+                "The protocol plans subgroups by {names}: lay the covariates of the cases as covariates.csv into the desk's folder, or name the file with --covariates."
+            ));
+        }
+        None => {}
     }
     report.notes = notes.0;
     Ok(report)

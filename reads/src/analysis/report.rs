@@ -47,6 +47,12 @@ pub struct Report {
     /// Readers and themselves, of a study with hidden repeats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repeats: Vec<Repeats>,
+    /// The effect within groups of cases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subgroups: Vec<SubgroupBlock>,
+    /// Each condition by the period in which it was read, of a study in which readers read a case more than once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub periods: Vec<PeriodRow>,
     /// Power for the next study.
     pub power: Option<Power>,
     /// What was done where programs of the field differ.
@@ -452,6 +458,75 @@ pub struct Repeats {
     pub mean_difference: Option<f64>,
     /// Limits of agreement.
     pub limits: Option<[f64; 2]>,
+}
+
+/// The effect, a - b, in the subgroups that one covariate makes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SubgroupBlock {
+    /// The covariate.
+    pub covariate: String,
+    /// Whether the protocol planned it; what was not planned explores.
+    pub is_planned: bool,
+    /// The modality.
+    pub a: String,
+    /// The one that is subtracted.
+    pub b: String,
+    /// Each subgroup.
+    pub subgroups: Vec<Subgroup>,
+    /// Cases without a value.
+    pub unknown: usize,
+    /// Whether the effect differs between the subgroups.
+    pub interaction: Interaction,
+}
+
+/// The effect in one subgroup.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Subgroup {
+    /// The covariate's value.
+    pub value: String,
+    /// Its cases.
+    #[serde(flatten)]
+    pub cases: Counted,
+    /// The estimate and what is known about it.
+    #[serde(flatten)]
+    pub of: Numbers,
+}
+
+/// Cases of each class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// Without the signal.
+    pub normals: usize,
+    /// With it.
+    pub diseased: usize,
+}
+
+/// The test that an effect is the same in all subgroups: F, with fixed readers chi-squared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Interaction {
+    /// F or chi-squared.
+    pub statistic: Option<f64>,
+    /// Its degrees of freedom.
+    pub df1: Option<f64>,
+    /// Those of the denominator; `null` with fixed readers.
+    pub df2: Option<f64>,
+    /// p value.
+    pub p: Option<f64>,
+}
+
+/// What was read in one condition and period.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PeriodRow {
+    /// The condition.
+    pub modality: String,
+    /// 1 for the reads of cases that their reader had not read before, 2 for the next time.
+    pub period: u32,
+    /// Ratings.
+    pub reads: usize,
+    /// Readers whose ratings in it make a curve.
+    pub readers: usize,
+    /// Mean over these of the area under the ROC curve of the ratings.
+    pub auc: Option<f64>,
 }
 
 /// Power of plans, readers and cases random (Hillis, Obuchowski, Berbaum 2011), from the jackknife covariances of this study.

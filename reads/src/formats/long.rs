@@ -23,7 +23,7 @@ pub const OR_DBM: Header = ["reader", "treatment", "case", "truth", "rating"];
 pub(super) const WEIGHTS: std::ops::RangeInclusive<f64> = 0.99..=1.01;
 
 const READER: &[&str] = &["reader", "readerid"];
-const CASE: &[&str] = &["case", "caseid"];
+pub(super) const CASE: &[&str] = &["case", "caseid"];
 const MODALITY: &[&str] = &["modality", "modalityid", "treatment", "test", "condition"];
 const TRUTH: &[&str] = &["truth"];
 const SCORE: &[&str] = &["score", "rating"];
@@ -32,14 +32,14 @@ const LESION: &[&str] = &["lesion"];
 const WEIGHT: &[&str] = &["weight"];
 
 /// A CSV with the places of its columns known.
-struct Table<'a> {
+pub(super) struct Table<'a> {
     bytes: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
     headers: Vec<String>,
 }
 
 impl<'a> Table<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Self, FormatError> {
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, FormatError> {
         if bytes.len() > super::MAX_BYTES {
             return Err(FormatError::file("It is far larger than any file of its kind."));
         }
@@ -48,6 +48,10 @@ impl<'a> Table<'a> {
         let headers = reader.headers().map_err(|_| FormatError::line(1, "This is not text in UTF-8."))?;
         let headers = headers.iter().map(|name| name.trim().to_lowercase()).collect();
         Ok(Self { bytes, reader, headers })
+    }
+    /// The names of the columns, in small letters.
+    pub(super) fn headers(&self) -> &[String] {
+        &self.headers
     }
     fn find(&self, names: &[&str]) -> Result<Option<usize>, FormatError> {
         let mut found = self.headers.iter().zip(0..).filter(|(h, _)| names.contains(&h.as_str())).map(|(_, at)| at);
@@ -58,13 +62,13 @@ impl<'a> Table<'a> {
             (at, _) => Ok(at),
         }
     }
-    fn column(&self, names: &[&str]) -> Result<usize, FormatError> {
+    pub(super) fn column(&self, names: &[&str]) -> Result<usize, FormatError> {
         let missing =
             || FormatError::line(1, format!("There is no column `{}`. The first line names the columns.", names.first().unwrap_or(&"")));
         self.find(names)?.ok_or_else(missing)
     }
     /// Hands every row on, with its place; what is said of one gets its line.
-    fn rows(mut self, mut take: impl FnMut(&csv::StringRecord, u64) -> Result<(), String>) -> Result<Self, FormatError> {
+    pub(super) fn rows(mut self, mut take: impl FnMut(&csv::StringRecord, u64) -> Result<(), String>) -> Result<Self, FormatError> {
         let mut record = csv::StringRecord::new();
         loop {
             match self.reader.read_record(&mut record) {
@@ -120,14 +124,14 @@ impl Truths {
 }
 
 /// A value without the space around it.
-fn value(record: &csv::StringRecord, at: usize) -> &str {
+pub(super) fn value(record: &csv::StringRecord, at: usize) -> &str {
     let text = record.get(at).unwrap_or_default();
     let ends = [text.bytes().next(), text.bytes().next_back()];
     // What begins and ends with a letter of ASCII, as nearly all do, has no space around it.
     if ends.iter().flatten().all(u8::is_ascii_graphic) { text } else { text.trim() }
 }
 
-fn filled<'r>(record: &'r csv::StringRecord, at: usize, what: &str) -> Result<&'r str, String> {
+pub(super) fn filled<'r>(record: &'r csv::StringRecord, at: usize, what: &str) -> Result<&'r str, String> {
     let value = value(record, at);
     if value.is_empty() { Err(format!("The {what} is empty.")) } else { Ok(value) }
 }

@@ -1,6 +1,7 @@
 //! Readers and writers of the files that other programs of the field read and write.
 //!
-//! Owns a module for each form: iMRMC's text, long CSV (MRMCaov, the CSV of OR-DBM MRMC, and plain tables), `.lrc` of OR-DBM MRMC, and RJafroc's workbooks.
+//! Owns a module for each form: iMRMC's text, long CSV (MRMCaov, the CSV of OR-DBM MRMC, and plain tables), `.lrc` of OR-DBM MRMC, and RJafroc's workbooks; and the
+//! covariates of cases that a statistician brings.
 //! A reader takes foreign bytes and gives a [`Dataset`], its names sorted as text (which is how those programs sort), or one sentence that names the place;
 //! a writer keeps to what every program of its form was seen to read (notes/mrmc.md section 1). An exporter reads its own output with these, and compares by
 //! [`same`], before it says that it is done.
@@ -8,6 +9,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod covariates;
 mod data;
 pub mod imrmc;
 pub mod long;
@@ -16,6 +18,7 @@ mod numbered;
 pub mod rjafroc;
 pub mod workbook;
 
+pub use covariates::Covariates;
 pub(crate) use data::in_order;
 pub use data::{FormatError, Lesion, Lesions, Place};
 pub use numbered::Numbered;

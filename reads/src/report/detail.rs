@@ -1,7 +1,7 @@
-//! What lies beside the comparison: variance, agreement, change of mind, times, repeats, power.
+//! What lies beside the comparison: variance, agreement, subgroups, change of mind, times, periods, repeats, power.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_value, row, small, words};
+use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, p_value, row, small, words};
 use super::results::pairs;
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Report};
@@ -181,6 +181,54 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
     let title = "Ratings before and after the AI was shown".to_owned();
     let table = Table { title, columns, rows: rows.collect() };
     section("changes", "Change of mind", vec![Block::Table(table), Block::Text(says.to_owned())])
+}
+
+/// The effect within groups of cases.
+pub(super) fn subgroups(report: &Report, names: &Names<'_>) -> Option<Section> {
+    let mut blocks = Vec::new();
+    for block in &report.subgroups {
+        let columns =
+            vec![words(&block.covariate), number("With the signal"), number("Without"), number("Difference"), aside("CI"), number("p")];
+        let rows = block.subgroups.iter().map(|s| {
+            let (of, cases) = (&s.of, s.cases);
+            let counts = [cases.diseased.to_string(), cases.normals.to_string()];
+            let [diseased, normals] = counts;
+            row([s.value.clone(), diseased, normals, figure(of.estimate), interval(of.ci, 4), p_value(of.p)])
+        });
+        let planned = if block.is_planned { "as planned" } else { "not planned: it explores" };
+        let title = format!("{} \u{2212} {} by {}, {planned}", names.of(&block.a), names.of(&block.b), block.covariate);
+        blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
+        let test = &block.interaction;
+        let of = match (test.statistic, test.df2) {
+            (None, _) => "there is no test of it".to_owned(),
+            (Some(f), Some(df2)) => {
+                format!("F = {} on {} and {} degrees of freedom, {}", fixed(Some(f), 3), df(test.df1), df(Some(df2)), p_said(test.p))
+            }
+            (Some(chi), None) => {
+                format!("\u{3c7}\u{b2} = {} on {} degrees of freedom, {}", fixed(Some(chi), 3), df(test.df1), p_said(test.p))
+            }
+        };
+        blocks.push(Block::Text(format!("Whether the difference is the same in all of them: {of}.")));
+    }
+    if !blocks.is_empty() {
+        let says = "Intervals and p values are of each subgroup alone and are not adjusted for their number.";
+        blocks.push(Block::Text(says.to_owned()));
+    }
+    section("subgroups", "Subgroups", blocks)
+}
+
+/// Conditions by the period in which they were read.
+pub(super) fn periods(report: &Report, names: &Names<'_>) -> Option<Section> {
+    if report.periods.is_empty() {
+        return None;
+    }
+    let columns = vec![words("Condition"), number("Period"), number("Ratings"), number("Readers"), number("Mean AUC of the ratings")];
+    let rows = report.periods.iter().map(|p| {
+        row([names.of(&p.modality).to_owned(), p.period.to_string(), p.reads.to_string(), p.readers.to_string(), fixed(p.auc, 4)])
+    });
+    let table = Table { title: "Conditions by period".to_owned(), columns, rows: rows.collect() };
+    let says = "Period 1 is a reader\u{2019}s first read of a case, period 2 the next one under another condition. The means are described and not compared: what was read first is a matter of each reader\u{2019}s order.";
+    section("periods", "Periods", vec![Block::Table(table), Block::Text(says.to_owned())])
 }
 
 /// Reading times.

@@ -124,9 +124,28 @@ pub fn score(reads: Reads<'_>, truth: &Truth, holding: &Holding) -> Result<Score
             }
         }
     }
+    let periods = periods(reads, &conditions, &readers, &truths);
     let cases = truths.iter().map(|t| scored_case(protocol, t)).collect();
     let how = how(reads, truth, holding, acceptance);
-    Ok(ScoredTable { paradigm: paradigm(protocol), conditions, readers, cases, cells, repeats, how })
+    Ok(ScoredTable { paradigm: paradigm(protocol), conditions, readers, cases, cells, periods, repeats, how })
+}
+
+/// In which of the reader's reads of the case each cell was to be read. Where a read goes on from what was locked before its AI, there are no periods.
+fn periods(reads: Reads<'_>, conditions: &[Condition], readers: &[ReaderId], truths: &[&CaseTruth]) -> Vec<Option<u32>> {
+    let mut order: BTreeMap<(&ReaderId, ContentHash), Vec<&Condition>> = BTreeMap::new();
+    if reads.protocol.conditions().iter().all(|c| c.ai.before().is_none()) {
+        for (reader, bundle) in reads.bundles {
+            for read in bundle.reads().iter().filter(|r| r.training.is_none() && r.repeat == 1) {
+                order.entry((reader, read.package)).or_default().push(&read.condition);
+            }
+        }
+    }
+    let period = |condition: &Condition, reader, truth: &CaseTruth| {
+        let of = order.get(&(reader, truth.package?)).filter(|of| of.len() > 1)?;
+        of.iter().position(|c| *c == condition).and_then(|at| u32::try_from(at + 1).ok())
+    };
+    let of_reader = |condition| readers.iter().flat_map(move |reader| truths.iter().map(move |truth| (condition, reader, *truth)));
+    conditions.iter().flat_map(of_reader).map(|(condition, reader, truth)| period(condition, reader, truth)).collect()
 }
 
 /// What was to be read for a cell: first reads of the study proper, under each name that analyses know the condition by.

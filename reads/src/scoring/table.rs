@@ -23,6 +23,9 @@ pub struct ScoredTable {
     pub cases: Vec<ScoredCase>,
     /// The cell of condition c, reader r and case k stands at `(c * readers + r) * cases + k`.
     pub cells: Vec<Cell>,
+    /// In which of its reader's reads of the case a cell was to be read, from 1 in the frozen order; `None` where the case was to be read once, or reads contain each
+    /// other.
+    pub periods: Vec<Option<u32>>,
     /// Hidden repeats, which are in no cell: they are for the agreement of readers with themselves.
     pub repeats: Vec<Repeat>,
     /// How it was made.
@@ -400,7 +403,8 @@ mod tests {
     fn table(paradigm: ScoredParadigm, cases: Vec<ScoredCase>, cells: Vec<Cell>) -> ScoredTable {
         let conditions = vec![Condition::new("unaided").unwrap()];
         let readers = vec![ReaderId::new("r1").unwrap()];
-        ScoredTable { paradigm, conditions, readers, cases, cells, repeats: vec![], how: how() }
+        let periods = vec![None; cells.len()];
+        ScoredTable { paradigm, conditions, readers, cases, cells, periods, repeats: vec![], how: how() }
     }
     fn unevaluable() -> Cell {
         Cell::NotEvaluable { seq: 2, reason: "motion".into() }
