@@ -9,6 +9,7 @@ use crate::{adjudicating, desk, keys, results, signing};
 use egui::{Event, Key, Role, Vec2, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tiresias_reads::protocol::template;
 use tiresias_tests::studies::wait_for_record;
 
@@ -192,27 +193,35 @@ fn names(room: &Sitting) -> Vec<(Role, String)> {
     room.nodes().iter().map(named).collect()
 }
 
-/// Issue 6, done when 6.
-#[test]
-fn every_screen_is_found_by_name_and_bears_a_random_hand() {
-    let events: usize = std::env::var("TIRESIAS_STRESS_EVENTS").map_or(40, |n| n.parse().expect("a number"));
-    let place = Place::new();
-    let (mut controls, mut opened) = (0, 0);
-    for (seed, screen) in (1u64..).zip(&SCREENS) {
-        let mut hand = Hand::new(seed * 977);
-        let mut done = 0;
-        while done < events {
+/// So many events may be done to what a place holds: then there is a new one, because cases that were read and decisions that were made do not come again.
+const LIFE: usize = 400;
+
+/// What was seen of a screen: how often it was opened, and controls with a name.
+#[derive(Default)]
+struct Seen {
+    opened: usize,
+    controls: usize,
+}
+
+/// A random hand on a screen, which is opened again whenever the hand has led away from it.
+fn bears(screen: &Screen, seed: u64, events: usize) -> Seen {
+    let mut hand = Hand::new(seed);
+    let (mut seen, mut done) = (Seen::default(), 0);
+    while done < events {
+        let place = Place::new();
+        let life = done + LIFE.min(events - done);
+        while done < life {
             let mut room = (screen.open)(&place);
-            opened += 1;
+            seen.opened += 1;
             assert!(room.says(screen.says), "{}: {:#?}", screen.name, room.words());
             let unnamed = room.window.unnamed_widgets();
             assert!(unnamed.is_empty(), "{}: {unnamed:?}", screen.name);
             let found = names(&room);
             let wanted = (screen.control.0, screen.control.1.to_owned());
             assert!(found.contains(&wanted), "{}: no {wanted:?} among {found:#?}", screen.name);
-            controls += found.iter().filter(|(_, name)| !name.is_empty()).count();
+            seen.controls += found.iter().filter(|(_, name)| !name.is_empty()).count();
             // Until the hand has led away from it.
-            while done < events && (done % 20 != 0 || done == 0 || room.says(screen.says)) {
+            while done < life && (done % 20 != 0 || done == 0 || room.says(screen.says)) {
                 one(&mut room, &mut hand);
                 done += 1;
             }
@@ -229,7 +238,23 @@ fn every_screen_is_found_by_name_and_bears_a_random_hand() {
             }
         }
     }
-    println!("{} screens, opened {opened} times, {controls} names; {events} random events on each", SCREENS.len());
+    seen
+}
+
+/// Issue 6, done when 6.
+#[test]
+fn every_screen_is_found_by_name_and_bears_a_random_hand() {
+    let events: usize = std::env::var("TIRESIAS_STRESS_EVENTS").map_or(40, |n| n.parse().expect("a number"));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((seed, screen)) = (1u64..).zip(&SCREENS).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let Seen { opened, controls } = bears(screen, seed * 977, events);
+            println!("{}: opened {opened} times, {controls} names; {events} random events", screen.name);
+        }
+    };
+    // Most of the time it waits for threads of the program.
+    std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
+    println!("{} screens, {events} random events on each", SCREENS.len());
 }
 
 fn leads_out(node: &egui_kittest::Node<'_>) -> bool {
