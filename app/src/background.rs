@@ -17,6 +17,17 @@ pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce(
     result
 }
 
+/// Lets threads of the interface go before this one, and those that it starts: for what nobody waits for yet. Where the system knows no order of threads, nothing happens.
+pub(crate) fn stand_back() {
+    // On Linux the number is of the calling thread (setpriority(2), "C library/kernel differences"); elsewhere it would be of the program.
+    #[cfg(target_os = "linux")]
+    drop(rustix::process::nice(STEPS_BACK));
+}
+
+/// With this a busy core is shared about one to three with the interface (sched(7)), and a free one is used whole.
+#[cfg(target_os = "linux")]
+const STEPS_BACK: i32 = 5;
+
 /// Called when there is news, so that the interface looks.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 

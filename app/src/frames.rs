@@ -2,12 +2,13 @@
 //!
 //! Runs in the first case of a copy of a study. The three kinds of frame alternate in short blocks, so that whatever else
 //! the machine does falls on all of them alike. A frame's time is that from its beginning to the next one's: interface, panes, and
-//! everything up to the screen; nothing waits for the screen's own beat.
+//! everything up to the screen; nothing waits for the screen's own beat. Where images are loaded meanwhile, every second turn is with that and every second without.
 
 use crate::room::Room;
 use crate::trace::milliseconds;
 use egui::{Context, ViewportCommand};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ const BLOCK: usize = 8;
 /// What was measured.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
-    /// Milliseconds of each frame, by kind.
-    pub(crate) frames: BTreeMap<Kind, Vec<f64>>,
+    /// Milliseconds of each frame, by kind and whether images were loaded meanwhile.
+    pub(crate) frames: BTreeMap<(Kind, bool), Vec<f64>>,
     /// Who computed the panes.
     pub(crate) path: String,
     /// The graphics adapter.
@@ -45,6 +46,8 @@ pub(crate) struct Measured {
 pub(crate) struct FrameBench {
     /// Blocks of each turn.
     pub(crate) rounds: usize,
+    /// Whether images are to be loaded now, for whoever loads them while frames are measured.
+    pub(crate) busy: Option<Arc<AtomicBool>>,
     /// Filled when the window closes by itself.
     pub(crate) result: Arc<Mutex<Option<Measured>>>,
 }
@@ -77,6 +80,9 @@ impl FrameScript {
     pub(crate) fn prepare(&mut self, room: &mut Room) {
         if self.stage != Stage::Over {
             self.stage = Stage::Running;
+            if let Some(busy) = &self.bench.busy {
+                busy.store(self.is_busy(), Ordering::Relaxed);
+            }
             let kind = self.kind();
             room.show_panes(kind != Kind::Without);
             if kind != Kind::Still && !room.step_slice(self.down) {
@@ -90,6 +96,10 @@ impl FrameScript {
         TURNS[(self.frame / BLOCK) % TURNS.len()]
     }
 
+    fn is_busy(&self) -> bool {
+        self.bench.busy.is_some() && (self.frame / (BLOCK * TURNS.len())) % 2 == 1
+    }
+
     /// Takes the time of a frame that began `now`; closes the window at the end.
     pub(crate) fn frame(&mut self, ctx: &Context, now: Duration) {
         if self.stage != Stage::Running {
@@ -99,7 +109,7 @@ impl FrameScript {
             && self.frame % BLOCK >= UNCOUNTED
         {
             // What began last is of the kind of the frame before this one, which is in the same block.
-            self.measured.frames.entry(self.kind()).or_default().push(milliseconds(now.saturating_sub(begun)));
+            self.measured.frames.entry((self.kind(), self.is_busy())).or_default().push(milliseconds(now.saturating_sub(begun)));
         }
         self.frame += 1;
         if self.frame > self.bench.rounds * BLOCK * TURNS.len() {

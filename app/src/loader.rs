@@ -3,6 +3,7 @@
 //! The interface polls and says what it looks at; nothing here is ever waited for. Dropping a [`Loading`] cancels it. Refuses: AI layers, which no loader
 //! sees.
 
+use crate::background::stand_back;
 use crate::graphics::Graphics;
 use crate::trace::Trace;
 use crate::volume::{ShownVolume, Texture, Values};
@@ -80,6 +81,9 @@ impl Loading {
         let early = budget.map(|budget| Early { budget, may_go });
         let failed = sender.clone();
         let work = move || {
+            if early.is_some() {
+                stand_back();
+            }
             if let Err(sentence) = load(&case, &means, early, &shared, &sender) {
                 means.trace.event("case not shown", serde_json::json!({}));
                 let _ = sender.send(News::Failed(sentence));

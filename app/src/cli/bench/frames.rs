@@ -2,6 +2,7 @@
 
 use super::panes::{Layout, panes};
 use super::{load_average, quantile};
+use crate::background::stand_back;
 use crate::cli::{Failure, WindowArgs, say, say_json};
 use crate::clock::Clock;
 use crate::frames::{FrameBench, Kind, Measured};
@@ -10,6 +11,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tiresias_cases::{Package, Trust};
 use tiresias_reads::study::Study;
 
 /// Options of `bench frames`.
@@ -27,6 +32,9 @@ pub(super) struct FramesArgs {
     /// How often each kind of frame takes its turn, for eight frames each time.
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
+    /// Load the images of the study over and over in every second turn, as those of a next case are loaded.
+    #[arg(long, conflicts_with = "headless")]
+    busy: bool,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -43,13 +51,67 @@ pub(super) fn frames(args: &FramesArgs, window: &WindowArgs) -> Result<(), Failu
         Failure::Input("There is no place for a copy of the study. Make room in the folder for temporary files and try again.".into())
     })?;
     copied(&args.path, &copy)?;
-    let bench = FrameBench { rounds: args.rounds as usize, result: std::sync::Arc::default() };
+    let load = args.busy.then(|| Load::begin(copy.join("packages"))).transpose()?;
+    let bench = FrameBench { rounds: args.rounds as usize, busy: load.as_ref().map(|l| Arc::clone(&l.on)), result: Arc::default() };
     launch::run(Launch { bench: Some(bench.clone()), size: window.size.or(Some([1920, 1080])), ..window.launch(Some(copy), None) })?;
     let measured = bench.result.lock().ok().and_then(|mut slot| slot.take());
     let measured =
         measured.ok_or_else(|| Failure::Input("The window was closed before the measurement was over. Let it run to its end.".into()))?;
-    let report = report(&measured)?;
+    let report = report(&measured, load.map(Load::end))?;
     if args.json { say_json(&report) } else { say(&format!("{}\n", in_words(&report))) }
+}
+
+/// Packages that are loaded again and again while somebody says so, on all cores but one, as a case before it is asked for.
+struct Load {
+    on: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+    images: Arc<AtomicUsize>,
+}
+
+impl Load {
+    fn begin(packages: PathBuf) -> Result<Self, Failure> {
+        let load = Self { on: Arc::default(), over: Arc::default(), images: Arc::default() };
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1).max(1);
+        for n in 0..threads {
+            let [on, over] = [&load.on, &load.over].map(Arc::clone);
+            let (images, packages) = (Arc::clone(&load.images), packages.clone());
+            let work = move || {
+                stand_back();
+                while !over.load(Ordering::Relaxed) {
+                    // What cannot be read is told by the window, which shows the same study.
+                    let _ = loaded_once(&packages, &on, &over, &images);
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            };
+            std::thread::Builder::new().name(format!("load-{n}")).spawn(work)?;
+        }
+        Ok(load)
+    }
+    /// How many images were loaded.
+    fn end(self) -> usize {
+        self.over.store(true, Ordering::Relaxed);
+        self.images.load(Ordering::Relaxed)
+    }
+}
+
+fn loaded_once(packages: &Path, on: &AtomicBool, over: &AtomicBool, images: &AtomicUsize) -> Result<(), Failure> {
+    for entry in std::fs::read_dir(packages)? {
+        let package = Package::open(&entry?.path(), &Trust::Unsigned).map_err(|e| Failure::Input(e.to_string()))?;
+        for series in package.series() {
+            let words = series.buffer()?;
+            for image in 0..series.len() {
+                while !on.load(Ordering::Relaxed) {
+                    if over.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                series.load_slice(image, &words)?;
+                images.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A copy of what a reader gets, without a record: measuring leaves no trace in the study.
@@ -78,21 +140,32 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn report(measured: &Measured) -> Result<Value, Failure> {
-    let sorted = |kind| {
-        let mut times = measured.frames.get(&kind).cloned().unwrap_or_default();
+fn report(measured: &Measured, loaded: Option<usize>) -> Result<Value, Failure> {
+    let sorted = |kind, busy| {
+        let mut times = measured.frames.get(&(kind, busy)).cloned().unwrap_or_default();
         times.sort_by(f64::total_cmp);
         times
     };
-    let [scrolling, still, without] = [Kind::Scrolling, Kind::Still, Kind::Without].map(sorted);
+    let [scrolling, still, without] = [Kind::Scrolling, Kind::Still, Kind::Without].map(|kind| sorted(kind, false));
     let of = |times: &[f64]| json!({ "n": times.len(), "p50_ms": quantile(times, 0.5), "p95_ms": quantile(times, 0.95), "p99_ms": quantile(times, 0.99) });
     let ratio = |times: &[f64]| Some(quantile(times, 0.5)? / quantile(&without, 0.5)?);
+    let busy = loaded.map(|images| {
+        let frames = [Kind::Scrolling, Kind::Still].map(|kind| sorted(kind, true));
+        let share = |idle: &[f64], busy: &[f64], at| Some(quantile(busy, at)? / quantile(idle, at)?);
+        json!({
+            "images": images,
+            "scrolling": of(&frames[0]),
+            "still": of(&frames[1]),
+            "scrolling_to_idle": { "p50": share(&scrolling, &frames[0], 0.5), "p99": share(&scrolling, &frames[0], 0.99) },
+        })
+    });
     Ok(json!({
         "what": "frames",
         "input": { "size": measured.size, "path": measured.path },
         "ours": { "scrolling": of(&scrolling), "still": of(&still), "without_panes": of(&without) },
         "floor": { "blit_ms": blit_ms(measured.size)? },
         "ratio": { "scrolling_to_without": ratio(&scrolling), "still_to_without": ratio(&still) },
+        "busy": busy,
         "pixels_sha256": null,
         "adapter": measured.adapter,
         "load_average": load_average(),
@@ -131,8 +204,11 @@ fn layouts_in_words(report: &Value) -> String {
 fn in_words(report: &Value) -> String {
     let ours = |kind: &str| format!("{:.1}", report["ours"][kind]["p50_ms"].as_f64().unwrap_or(f64::NAN));
     let ratio = |kind: &str| format!("{:.2}", report["ratio"][kind].as_f64().unwrap_or(f64::NAN));
+    let busy = report["busy"]["scrolling_to_idle"]["p99"].as_f64();
+    let busy =
+        busy.map_or_else(String::new, |p99| format!("; while images are loaded the slowest of a hundred takes {p99:.2} times as long"));
     format!(
-        "a frame takes {} ms with panes that scroll, {} ms with panes that stand still, {} ms without panes: {} and {} times",
+        "a frame takes {} ms with panes that scroll, {} ms with panes that stand still, {} ms without panes: {} and {} times{busy}",
         ours("scrolling"),
         ours("still"),
         ours("without_panes"),

@@ -9,6 +9,7 @@ mod load;
 mod pack;
 mod panes;
 mod record;
+mod start;
 
 use super::{Failure, WindowArgs};
 use clap::{Args, Subcommand};
@@ -32,6 +33,8 @@ enum What {
     Record(record::RecordArgs),
     /// The images of a folder or case package into memory, against the bare reading of their files.
     Load(load::LoadArgs),
+    /// From the start of the program to its second frame, against a window of the same toolkit with nothing in it.
+    Start(start::StartArgs),
     /// A case into a package of a study, against decoding, hashing and writing the same bytes.
     Pack(pack::PackBenchArgs),
 }
@@ -44,6 +47,7 @@ pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure
         What::Frames(args) => frames::frames(args, window),
         What::Record(args) => record::record(args),
         What::Load(args) => load::load(args),
+        What::Start(args) => start::start(args),
         What::Pack(args) => pack::pack(args),
     }
 }
