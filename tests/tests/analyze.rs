@@ -194,6 +194,60 @@ fn a_study_gives_the_numbers_of_its_scores() {
     assert_eq!((found["n"]["missing"].as_u64(), found["design"].as_str()), (Some(1), Some("partial")));
 }
 
+/// Subgroups by covariates of cases: each is the analysis of its cases alone, from a file of scores and from a study; and conditions by period.
+#[test]
+fn subgroups_are_those_of_a_file_of_covariates() {
+    let place = Place::new(0);
+    let scores = place.path("scores.csv");
+    let text = fs::read_to_string(&scores).unwrap();
+    let cases: Vec<u8> = (1..=CASES).collect();
+    let mut seen = [0, 0];
+    let sites: Vec<(u8, &str)> = cases
+        .iter()
+        .map(|case| {
+            let count = &mut seen[usize::from(diseased(*case))];
+            *count += 1;
+            (*case, if *count % 2 == 0 { "north" } else { "south" })
+        })
+        .collect();
+    let rows: String = sites.iter().map(|(case, site)| format!("C{case},{site},{}\n", case % 2)).collect();
+    let covariates = place.path("covariates.csv");
+    fs::write(&covariates, format!("case,Site,empty band\n{rows}")).unwrap();
+    let found = json(&[&scores, "--covariates", &covariates]);
+    let study = [&place.path("study"), "--truth", &place.path("truth.csv"), "--fom", "auc", "--early-look", "a test"];
+    let of_study = json(&[&study[..], &["--covariates", &covariates]].concat());
+    assert_eq!((&found["subgroups"][0]["covariate"], &found["subgroups"][0]["is_planned"]), (&Value::from("site"), &Value::from(false)));
+    for (at, wanted) in ["north", "south"].into_iter().enumerate() {
+        let own = |line: &str| sites.iter().any(|(case, site)| *site == wanted && line.contains(&format!(",C{case},")));
+        let part: String = text.lines().enumerate().filter(|(n, l)| *n == 0 || own(l)).map(|(_, l)| format!("{l}\n")).collect();
+        let file = place.path(&format!("{wanted}.csv"));
+        fs::write(&file, part).unwrap();
+        let alone = number(&json(&[&file]), "/or/jackknife/rrrc/differences/0/estimate");
+        assert_eq!(found["subgroups"][0]["subgroups"][at]["value"], wanted);
+        let path = format!("/subgroups/0/subgroups/{at}");
+        near(&found, &format!("{path}/estimate"), alone, 1e-12);
+        // A study's conditions are in the order of its protocol, a file's in that of their names.
+        near(&of_study, &format!("{path}/estimate"), -alone, 1e-12);
+        assert_eq!(number(&found, &format!("{path}/normals")) + number(&found, &format!("{path}/diseased")), 10.0);
+    }
+    near(&of_study, "/subgroups/0/interaction/p", number(&found, "/subgroups/0/interaction/p"), 1e-9);
+    let said = ran(&["analyze", &scores, "--covariates", &covariates]).done().unwrap().out;
+    assert!(said.contains("site") && said.contains("north"), "{said}");
+    // Each of 3 readers read 20 cases in 2 conditions, one of them first.
+    let periods = of_study["periods"].as_array().expect("periods");
+    let reads = |period: u64| periods.iter().filter(|p| p["period"] == period).filter_map(|p| p["reads"].as_u64()).sum::<u64>();
+    assert_eq!([reads(1), reads(2)], [60, 60], "{periods:#?}");
+
+    let check = |text: &str, words: &[&str]| {
+        fs::write(&covariates, text).unwrap();
+        let said = ran(&["analyze", &scores, "--covariates", &covariates]).sentence(2).unwrap();
+        assert!(words.iter().all(|w| said.contains(w)), "{said}");
+    };
+    check("case,site\nC1,a\nC1,b\n", &["covariates.csv", "line 3", "twice"]);
+    check("case,site\nC99,a\n", &["covariates.csv", "C99", "not in the data"]);
+    check("site\na\n", &["covariates.csv", "line 1", "case"]);
+}
+
 #[test]
 fn what_cannot_be_analysed_is_one_sentence() {
     let place = Place::new(0);

@@ -58,6 +58,26 @@ pub fn in_words(report: &Report) -> String {
         let (variance, df) = (row.variance.map_or_else(|| "-".into(), |v| format!("{v:.4e}")), number(row.df_bdg));
         line(&mut out, &format!("  {name}  {}  variance {variance}, df {df}{ci}, p {}", number(row.estimate), number(row.p)));
     }
+    for block in &report.subgroups {
+        let planned = if block.is_planned { "as planned" } else { "not planned" };
+        line(&mut out, &format!("\n{} - {} by {}, {planned}", block.a, block.b, block.covariate));
+        for row in &block.subgroups {
+            let cases = format!("({} normals, {} diseased)", row.cases.normals, row.cases.diseased);
+            line(&mut out, &format!("    {}  {}  {cases}", row.value, numbers(&row.of)));
+        }
+        let test = &block.interaction;
+        let statistic = if test.df2.is_some() { "F" } else { "chi-squared" };
+        line(&mut out, &format!("  the same in all: {statistic} {}, p {}", number(test.statistic), number(test.p)));
+    }
+    if !report.periods.is_empty() {
+        line(&mut out, "\nBy period, means of readers' areas");
+    }
+    for row in &report.periods {
+        line(
+            &mut out,
+            &format!("    {}, period {}  {}  ({} ratings, {} readers)", row.modality, row.period, number(row.auc), row.reads, row.readers),
+        );
+    }
     if !report.notes.is_empty() {
         line(&mut out, "");
     }
@@ -90,12 +110,13 @@ fn of_test(out: &mut String, which: &str, test: &FTest) {
     of_rows(out, &test.means, &test.differences);
 }
 
+fn numbers(n: &Numbers) -> String {
+    let ci = n.ci.map_or_else(String::new, |[low, high]| format!("  [{low:.4}, {high:.4}]"));
+    let p = n.p.map_or_else(String::new, |p| format!("  p {p:.4}"));
+    format!("{}  SE {}{ci}{p}", number(n.estimate), number(n.se))
+}
+
 fn of_rows(out: &mut String, means: &[Mean], differences: &[Pair]) {
-    let of = |n: &Numbers| {
-        let ci = n.ci.map_or_else(String::new, |[low, high]| format!("  [{low:.4}, {high:.4}]"));
-        let p = n.p.map_or_else(String::new, |p| format!("  p {p:.4}"));
-        format!("{}  SE {}{ci}{p}", number(n.estimate), number(n.se))
-    };
-    means.iter().for_each(|m| line(out, &format!("    {}  {}", m.modality, of(&m.of))));
-    differences.iter().for_each(|d| line(out, &format!("    {} - {}  {}", d.a, d.b, of(&d.of))));
+    means.iter().for_each(|m| line(out, &format!("    {}  {}", m.modality, numbers(&m.of))));
+    differences.iter().for_each(|d| line(out, &format!("    {} - {}  {}", d.a, d.b, numbers(&d.of))));
 }

@@ -189,7 +189,7 @@ fn read_at(folder: &Path) -> PathBuf {
 
 /// Issue 5, done when 5: as a coordinator and a data manager would, by mouse.
 #[test]
-fn a_study_goes_from_its_protocol_to_the_first_results_by_mouse() {
+fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     let demo = Demo::new();
     let dir = tempfile::tempdir().expect("a folder");
     let mut wrong: Vec<String> = Vec::new();
@@ -268,5 +268,64 @@ fn a_study_goes_from_its_protocol_to_the_first_results_by_mouse() {
     room.until_says("14 of 14");
     room.rest();
     wrong.extend(complaints(&room, "progress"));
+    write(&mut room, "Results files", &results.join("; "));
+    press(&mut room, "Take in");
+    room.until_says("1 taken in, 1 here already; now 28 reads from 2 workstations.");
+    room.rest();
+    wrong.extend(complaints(&room, "progress"));
+    keep(&mut room, "desk-progress-1280");
+    assert!(!room.says("0 of 14") && room.says("What came back does not contradict itself."));
+    // Two people close the reading.
+    for name in ["Cora", "Dana"] {
+        if name == "Dana" {
+            change_to(&mut room, &root, name);
+            room.press_named("Progress");
+            room.until_says("Close reading");
+        }
+        write(&mut room, "Your passphrase", PHRASE);
+        press(&mut room, "Sign the close of reading");
+        room.until_says("Receipt, to be kept in another place");
+    }
+    room.until("closed", |s| s.words().iter().any(|w| w == "Reading is closed."));
+    // The statistician adds the truth, and sees the results.
+    change_to(&mut room, &root, "Stan");
+    opens_as_the_table_says(&room, Kind::Statistician);
+    room.press_named("Results");
+    room.until_says("This study has no truth yet");
+    let truth: Vec<String> = listed.cases().keys().enumerate().map(|(n, case)| format!("{case},{}\n", n % 2)).collect();
+    let file = dir.path().join("reference.csv");
+    fs::write(&file, format!("case,truth\n{}", truth.concat())).expect("written");
+    write(&mut room, "Truth file", &file.display().to_string());
+    press(&mut room, "Add the truth");
+    room.until_says("Primary analysis, as the protocol fixed it");
+    keep(&mut room, "desk-results-1280");
+    room.press_named("\u{2039} Study desk");
+    room.until_says("Sign out");
+    // The auditor reads what happened, and takes it along.
+    change_to(&mut room, &root, "Audrey");
+    opens_as_the_table_says(&room, Kind::Auditor);
+    room.press_named("Audit trail");
+    room.until_says("What happened");
+    room.rest();
+    wrong.extend(complaints(&room, "audit"));
+    write(&mut room, "Only lines with these words", "locked");
+    room.rest();
+    keep(&mut room, "desk-audit-1280");
+    let trail = dir.path().join("trail");
+    write(&mut room, "Export into a folder that does not exist yet", &trail.display().to_string());
+    room.press_named("Export");
+    room.until_says("Written and signed");
+    assert!(fs::read_dir(&trail).expect("a folder").count() >= 3);
+    drop(room);
+    // The same screens on a larger one.
+    let mut room = Sitting::start(Opening::of(&root).sized([1920, 1080]));
+    sign_in(&mut room, "Cora");
+    for (step, says) in [("Progress", "Reading is closed."), ("Sign", "is signed"), ("Assign", "frozen"), ("People", "A new account")] {
+        room.press_named(step);
+        room.until_says(says);
+        room.rest();
+        wrong.extend(complaints(&room, &format!("{step} at 1920")));
+        keep(&mut room, &format!("desk-{}-1920", step.to_lowercase()));
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
