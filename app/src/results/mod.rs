@@ -4,6 +4,7 @@
 //! number is `reads`'.
 
 mod chart;
+mod export;
 mod page;
 mod table;
 
@@ -14,6 +15,7 @@ use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::meeting::{about, analysed, covariates_of, truth_of};
 use crate::screens::{self, TopBar, column, line};
 use egui::{TextEdit, Ui, UiBuilder, vec2};
+use export::From;
 use page::{Page, Turned};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub(crate) struct ResultsRoom {
     /// What kind of account looks, in a word.
     kind: &'static str,
     keys: Arc<Unlocked>,
+    /// The reason of an early look.
+    early: Option<String>,
     stage: Stage,
 }
 
@@ -63,7 +67,7 @@ impl ResultsRoom {
     /// The results of a desk's folder, for somebody who signed in there and may look: at once where reading is closed, else after they gave a reason.
     pub(crate) fn of(root: &Path, title: &str, kind: &'static str, keys: Arc<Unlocked>, wake: &Wake) -> Self {
         let stage = Stage::Early { reason: String::new(), trouble: None };
-        let mut room = Self { root: root.to_owned(), title: title.to_owned(), kind, keys, stage };
+        let mut room = Self { root: root.to_owned(), title: title.to_owned(), kind, keys, early: None, stage };
         if is_closed(root) {
             room.stage = room.begin(None, wake);
         }
@@ -87,11 +91,14 @@ impl ResultsRoom {
         match &mut self.stage {
             Stage::Early { .. } => return self.early(ui, wake),
             Stage::Working { .. } => self.working(ui),
-            Stage::Shown(page) => match page.ui(ui) {
-                Turned::Stay => {}
-                Turned::Desk => return Left::Desk,
-                Turned::Out => return Left::Start,
-            },
+            Stage::Shown(page) => {
+                let from = From { root: &self.root, keys: &self.keys, early: self.early.as_deref(), wake };
+                match page.ui(ui, &from) {
+                    Turned::Stay => {}
+                    Turned::Desk => return Left::Desk,
+                    Turned::Out => return Left::Start,
+                }
+            }
             Stage::Trouble(sentence) => {
                 let mut back = false;
                 ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
@@ -131,6 +138,7 @@ impl ResultsRoom {
         });
         if look {
             let reason = reason.trim().to_owned();
+            self.early = Some(reason.clone());
             self.stage = self.begin(Some(reason), wake);
         }
         left

@@ -1,5 +1,6 @@
-//! A document on the screen: its parts on the left, one of them in the field; charts beside the words where there is room for both.
+//! A document on the screen: its parts on the left, one of them in the field, or the page to take it along; charts beside the words where there is room for both.
 
+use super::export::{ExportPage, From};
 use super::{chart, table};
 use crate::controls;
 use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
@@ -10,7 +11,7 @@ const NAV: f32 = 220.0;
 /// From here on charts stand beside the words.
 const TWO_COLUMNS: f32 = 960.0;
 /// The widest line of words that is read with ease.
-const MEASURE: f32 = 720.0;
+pub(super) const MEASURE: f32 = 720.0;
 const GAP: f32 = 28.0;
 
 /// Where the person goes.
@@ -25,14 +26,16 @@ pub(super) enum Turned {
 /// A document that is open.
 pub(crate) struct Page {
     document: Document,
+    /// The part that is shown; behind the last one, what can be taken along.
     at: usize,
     unfolded: Vec<String>,
+    export: ExportPage,
     said: Option<String>,
 }
 
 impl Page {
     pub(crate) fn new(document: Document) -> Self {
-        Self { document, at: 0, unfolded: Vec::new(), said: None }
+        Self { document, at: 0, unfolded: Vec::new(), export: ExportPage::default(), said: None }
     }
 
     pub(crate) fn watermark(&self) -> Option<&str> {
@@ -40,7 +43,7 @@ impl Page {
     }
 
     /// Draws it.
-    pub(crate) fn ui(&mut self, ui: &mut Ui) -> Turned {
+    pub(super) fn ui(&mut self, ui: &mut Ui, from: &From<'_>) -> Turned {
         let whole = ui.max_rect();
         let (nav, mut field) = whole.split_left_right_at_x(whole.left() + NAV);
         let left = self.nav(ui, nav);
@@ -50,7 +53,10 @@ impl Page {
             ui.painter().text(pos2(bar.left() + GAP, bar.center().y), Align2::LEFT_CENTER, mark, design::strong(design::NOTE), CAUTION);
             field.min.y = bar.bottom();
         }
-        let Some(section) = self.document.sections.get(self.at) else { return left };
+        let Some(section) = self.document.sections.get(self.at) else {
+            self.export.ui(ui, field.shrink2(vec2(GAP, 0.0)), from, || html(&self.document));
+            return left;
+        };
         let is_chart = |block: &&Block| matches!(block, Block::Chart(_));
         let (charts, words): (Vec<&Block>, Vec<&Block>) = section.blocks.iter().partition(is_chart);
         let unfolded = &mut self.unfolded;
@@ -84,9 +90,13 @@ impl Page {
                 }
             }
             ui.add_space(20.0);
+            let behind = self.document.sections.len();
+            if entry(ui, "Export", self.at == behind) {
+                self.at = behind;
+            }
             if controls::link(ui, "Copy as HTML", TEXT).clicked() {
                 ui.ctx().copy_text(html(&self.document));
-                self.said = Some("The report is on the clipboard. As a file: `tiresias analyze DESK --report FILE`.".to_owned());
+                self.said = Some("The report is on the clipboard. As a file: Export.".to_owned());
             }
             if let Some(said) = &self.said {
                 ui.label(RichText::new(said).font(design::regular(design::SMALL)).color(TEXT));

@@ -6,6 +6,7 @@
 mod auditing;
 mod beginning;
 mod chance;
+mod exporting;
 mod handing;
 mod merging;
 mod packing;
@@ -15,6 +16,7 @@ mod signing;
 pub(crate) use auditing::{export_trail, trail};
 pub(crate) use beginning::begin_study;
 pub(crate) use chance::{draw, entropy};
+pub(crate) use exporting::{ExportOrder, export_results, exported};
 pub(crate) use handing::{ContentKeys, content_keys, hand_out};
 pub(crate) use merging::{TakenIn, assigned, close_reading, take_in};
 pub(crate) use packing::{Found, Order, PackedCase, PackingDesk, Roles, SEALED_SIZE, Step, found_in};

@@ -1,0 +1,110 @@
+//! Taking results along: every format that the study fits in one signed folder, and the report as one file.
+//!
+//! Owns the page with its two places. Refuses: to write over anything; what is written and signed is `reads`' and `work`'s.
+
+use crate::background::{Coming, Wake, arrived, beside};
+use crate::controls::{self, Asked, PlaceField};
+use crate::design::{self, CAUTION, STRONG, TEXT};
+use crate::failure::Failure;
+use crate::work::export_results;
+use egui::{Color32, FontId, Label, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_reads::accounts::Unlocked;
+
+const WIDTH: f32 = 560.0;
+
+/// The page.
+#[derive(Default)]
+pub(super) struct ExportPage {
+    out: PlaceField,
+    file: PlaceField,
+    working: Option<Coming<Vec<String>>>,
+    said: Vec<String>,
+    trouble: Option<String>,
+}
+
+/// Of which desk results are taken along, and by whom.
+pub(super) struct From<'a> {
+    pub(super) root: &'a Path,
+    pub(super) keys: &'a Arc<Unlocked>,
+    /// The reason of an early look, where reading is not closed: what is taken along then is another one, and is recorded as such.
+    pub(super) early: Option<&'a str>,
+    pub(super) wake: &'a Wake,
+}
+
+impl ExportPage {
+    /// Draws it. `report` makes the file of the report.
+    pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, from: &From<'_>, report: impl FnOnce() -> String) {
+        match arrived(&mut self.working) {
+            Some(Ok(said)) => (self.said, self.trouble) = (said, None),
+            Some(Err(sentence)) => (self.said, self.trouble) = (Vec::new(), Some(sentence)),
+            None => {}
+        }
+        ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
+            ScrollArea::vertical().id_salt("export").auto_shrink([false, false]).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 8.0;
+                ui.add_space(20.0);
+                say(ui, "Everything that this study fits", design::strong(design::VALUE), STRONG);
+                let about = "Score sheets, the files of iMRMC, RJafroc, MRMCaov and OR-DBM MRMC, marks as DICOM, repeats and the audit trail: in one folder with a manifest that you sign. Each file is read back and compared before the folder appears.";
+                say(ui, about, design::regular(design::BODY), TEXT);
+                if from.early.is_some() {
+                    say(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
+                }
+                self.out.ui(ui, WIDTH, "A folder that does not exist yet", Asked::NewFolder, from.wake);
+                let out = self.out.path().filter(|_| self.working.is_none());
+                let pressed = controls::action(ui, vec2(240.0, 40.0), "Export and sign", None, out.is_some()).clicked();
+                let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();
+                if let (true, Some(out)) = (pressed || anyway, out) {
+                    let (root, keys, early) = (from.root.to_owned(), Arc::clone(from.keys), from.early.map(str::to_owned));
+                    self.working = Some(beside("export", from.wake, move || {
+                        let done = export_results(&root, &keys, early.as_deref(), anyway, &out).map_err(Failure::sentence)?;
+                        let first = format!("{} files, written and signed, in {}.", done.files.len(), done.folder.display());
+                        Ok([vec![first], done.notes].concat())
+                    }));
+                }
+                ui.add_space(24.0);
+                say(ui, "The report", design::strong(design::VALUE), STRONG);
+                say(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
+                self.file.ui(ui, WIDTH, "A file that does not exist yet", Asked::NewFolder, from.wake);
+                let file = self.file.path().filter(|_| self.working.is_none());
+                let pressed = controls::action(ui, vec2(240.0, 40.0), "Save the report", None, file.is_some()).clicked();
+                if let (true, Some(file)) = (pressed, file) {
+                    let page = report();
+                    self.working = Some(beside("report", from.wake, move || saved(&file, &page)));
+                }
+                ui.add_space(16.0);
+                if self.working.is_some() {
+                    say(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
+                }
+                if let Some(sentence) = &self.trouble {
+                    say(ui, sentence, design::regular(design::BODY), CAUTION);
+                }
+                for (n, sentence) in self.said.iter().enumerate() {
+                    say(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
+                }
+                ui.add_space(40.0);
+            });
+        });
+    }
+}
+
+fn say(ui: &mut Ui, sentence: &str, font: FontId, colour: Color32) {
+    let width = ui.available_width().min(super::page::MEASURE);
+    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(sentence).font(font).color(colour)).wrap().selectable(true)));
+}
+
+fn saved(file: &PathBuf, page: &str) -> Result<Vec<String>, String> {
+    let write = || -> std::io::Result<()> {
+        let mut out = std::fs::File::create_new(file)?;
+        out.write_all(page.as_bytes())?;
+        out.sync_all()
+    };
+    let place = file.display();
+    write().map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => format!("{place} is there already, and nothing is written over it. Name another file."),
+        kind => format!("{place} cannot be written ({kind}). Name a file in a folder where you may write."),
+    })?;
+    Ok(vec![format!("The report is in {place}.")])
+}
