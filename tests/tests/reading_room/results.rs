@@ -1,5 +1,6 @@
 //! The results room: who comes in, what is asked before the database lock, and what stands there after it, at three sizes.
 
+use crate::desk::write;
 use crate::sitting::{Opening, Sitting, overlap};
 use egui::{Event, Key};
 use egui_kittest::kittest::Queryable as _;
@@ -76,6 +77,11 @@ pub(crate) fn keep(room: &mut Sitting, name: &str) {
 fn a_statistician_sees_the_planned_analysis_first_and_everything_fits() {
     let dir = tempfile::tempdir().expect("a folder");
     let desk = desk(dir.path(), "crossover", &[0.78, 0.88], true);
+    // What is known of the cases beside their truth: two sites, one after the other.
+    let listed = tiresias_reads::desk::Desk::open(&desk).expect("a desk");
+    let rows: String =
+        listed.cases().keys().enumerate().map(|(n, case)| format!("{case},{}\n", if n < 12 { "Oslo" } else { "Turku" })).collect();
+    fs::write(desk.join("covariates.csv"), format!("case,site\n{rows}")).expect("written");
     let (mut screens, mut looked_at) = (0, 0);
     for pixels in [[1280, 800], [1920, 1080], [3840, 2160]] {
         let mut room = sign_in(&desk, pixels);
@@ -96,6 +102,8 @@ fn a_statistician_sees_the_planned_analysis_first_and_everything_fits() {
             ("Readers", "Each reader in each condition"),
             ("Variance", "Variance components"),
             ("Agreement", "Agreement of all readers"),
+            ("Subgroups", "Turku"),
+            ("Periods", "Conditions by period"),
             ("Reading time", "Geometric mean times"),
             ("Power", "Power of other numbers"),
             ("Method", "Conventions"),
@@ -108,10 +116,42 @@ fn a_statistician_sees_the_planned_analysis_first_and_everything_fits() {
             screens += 1;
             keep(&mut room, &format!("{}-{}", section.to_lowercase().replace(' ', "-"), pixels[0]));
         }
+        let taken = dir.path().join(format!("taken-{}", pixels[0]));
+        take_along(&mut room, &taken);
         room.press_named("Sign out");
         room.until_says("Open a study");
     }
     println!("{screens} screens, {looked_at} texts in sight: none cut, none over another");
+}
+
+/// Everything in one signed folder, and the report as a file that is the command's.
+fn take_along(room: &mut Sitting, taken: &Path) {
+    fs::create_dir(taken).expect("a folder");
+    room.press_named("Export");
+    room.until_says("Everything that this study fits");
+    let (folder, report) = (taken.join("all"), taken.join("report.html"));
+    write(room, "A folder that does not exist yet", &folder.display().to_string());
+    room.press_named("Export and sign");
+    room.until_says("written and signed");
+    room.rest();
+    let names: Vec<String> =
+        fs::read_dir(&folder).expect("a folder").map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    for end in ["manifest.json", "manifest.sig.json", ".imrmc", ".lrc", ".xlsx", ".mrmcaov.csv", ".html"] {
+        assert!(names.iter().any(|name| name.ends_with(end)), "no {end} in {names:?}");
+    }
+    write(room, "A file that does not exist yet", &report.display().to_string());
+    room.press_named("Save the report");
+    room.until_says("The report is in");
+    let saved = fs::read_to_string(&report).expect("a report");
+    assert!(saved.contains("Subgroups") && saved.contains("Oslo") && saved.starts_with("<!"), "{}", &saved[..200.min(saved.len())]);
+    room.rest();
+    room.press_named("Save the report");
+    room.until_says("nothing is written over it");
+    room.rest();
+    keep(room, &format!("export-{}", room.screen().width() as u32));
+    // A folder that is there already is not written into.
+    room.press_named("Export and sign");
+    room.until_says("the folder is not empty");
 }
 
 #[test]
