@@ -21,7 +21,10 @@ pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce(
 pub(crate) fn stand_back() {
     // On Linux the number is of the calling thread (setpriority(2), "C library/kernel differences"); elsewhere it would be of the program.
     #[cfg(target_os = "linux")]
-    drop(rustix::process::nice(STEPS_BACK));
+    {
+        // Where it may not stand back, it does not.
+        let _ = rustix::process::nice(STEPS_BACK);
+    }
 }
 
 /// With this a busy core is shared about one to three with the interface (sched(7)), and a free one is used whole.

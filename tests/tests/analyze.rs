@@ -240,7 +240,8 @@ fn subgroups_are_those_of_a_file_of_covariates() {
 
     let check = |text: &str, words: &[&str]| {
         fs::write(&covariates, text).unwrap();
-        let said = ran(&["analyze", &scores, "--covariates", &covariates]).sentence(2).unwrap();
+        let refused = ran(&["analyze", &scores, "--covariates", &covariates]);
+        let said = refused.sentence(2).unwrap();
         assert!(words.iter().all(|w| said.contains(w)), "{said}");
     };
     check("case,site\nC1,a\nC1,b\n", &["covariates.csv", "line 3", "twice"]);

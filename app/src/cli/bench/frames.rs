@@ -51,7 +51,7 @@ pub(super) fn frames(args: &FramesArgs, window: &WindowArgs) -> Result<(), Failu
         Failure::Input("There is no place for a copy of the study. Make room in the folder for temporary files and try again.".into())
     })?;
     copied(&args.path, &copy)?;
-    let load = args.busy.then(|| Load::begin(copy.join("packages"))).transpose()?;
+    let load = args.busy.then(|| Load::begin(&copy.join("packages"))).transpose()?;
     let bench = FrameBench { rounds: args.rounds as usize, busy: load.as_ref().map(|l| Arc::clone(&l.on)), result: Arc::default() };
     launch::run(Launch { bench: Some(bench.clone()), size: window.size.or(Some([1920, 1080])), ..window.launch(Some(copy), None) })?;
     let measured = bench.result.lock().ok().and_then(|mut slot| slot.take());
@@ -69,12 +69,12 @@ struct Load {
 }
 
 impl Load {
-    fn begin(packages: PathBuf) -> Result<Self, Failure> {
+    fn begin(packages: &Path) -> Result<Self, Failure> {
         let load = Self { on: Arc::default(), over: Arc::default(), images: Arc::default() };
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1).max(1);
         for n in 0..threads {
             let [on, over] = [&load.on, &load.over].map(Arc::clone);
-            let (images, packages) = (Arc::clone(&load.images), packages.clone());
+            let (images, packages) = (Arc::clone(&load.images), packages.to_owned());
             let work = move || {
                 stand_back();
                 while !over.load(Ordering::Relaxed) {
