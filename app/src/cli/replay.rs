@@ -136,14 +136,15 @@ fn of_series(series: &SeriesCourse) -> String {
         let longest = longest.map_or_else(String::new, |(i, ms)| format!(", longest slice {} ({})", i + 1, seconds(*ms)));
         let _ = writeln!(
             text,
-            "{} {}: {} of {} slices shown, {:.1} % never{longest}; {} slices scrolled, {} turns",
+            "{} {}: {} of {} slices shown, {:.1} % never{longest}; {} slices scrolled, {} {}",
             series.role,
             word(way.shows),
             way.slices - way.never_shown,
             way.slices,
             way.share_never_shown * 100.0,
             way.scrolled,
-            way.turns
+            way.turns,
+            if way.turns == 1 { "turn" } else { "turns" }
         );
     }
     if series.oblique_ms > 0 {
