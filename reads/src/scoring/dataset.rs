@@ -5,6 +5,7 @@
 //! not there is `None`, never a number that stands for one. Refuses ([`Dataset::checked`]): scores that do not fill the table, names twice, numbers that
 //! are not finite, marks on lesions that the truth does not have.
 
+use crate::shown::shown;
 use std::collections::BTreeSet;
 
 /// Scores with their truth. Cells of all kinds stand in one order: the cell of modality m, reader r and case k at `(m * readers + r) * cases + k`.
@@ -71,6 +72,12 @@ pub struct RatedMark {
     pub rating: f64,
 }
 
+/// A foreign name as a sentence repeats it.
+fn named(name: &str) -> String {
+    const MOST: usize = 64;
+    shown(name, MOST)
+}
+
 /// Why numbers are no dataset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatasetError {
@@ -78,7 +85,7 @@ pub enum DatasetError {
     #[error("There is no {0} in it, so there is nothing to analyse.")]
     Empty(&'static str),
     /// A name twice.
-    #[error("The {what} \"{name}\" is there twice. Give each a name of its own.")]
+    #[error("The {what} \"{}\" is there twice. Give each a name of its own.", named(.name))]
     Twice {
         /// Modality, reader or case.
         what: &'static str,
@@ -94,7 +101,7 @@ pub enum DatasetError {
         found: usize,
     },
     /// A number that is none.
-    #[error("The score of case \"{case}\" by reader \"{reader}\" in \"{modality}\" is not a finite number. Leave it out.")]
+    #[error("The score of case \"{}\" by reader \"{}\" in \"{}\" is not a finite number. Leave it out.", named(.case), named(.reader), named(.modality))]
     NotFinite {
         /// The modality.
         modality: String,
@@ -104,7 +111,7 @@ pub enum DatasetError {
         case: String,
     },
     /// Marks and truth contradict each other.
-    #[error("Reader \"{reader}\" in \"{modality}\" has a mark on case \"{case}\" that is on a lesion which {why}.")]
+    #[error("Reader \"{}\" in \"{}\" has a mark on case \"{}\" that is on a lesion which {why}.", named(.reader), named(.modality), named(.case))]
     Mark {
         /// The modality.
         modality: String,
@@ -116,7 +123,7 @@ pub enum DatasetError {
         why: &'static str,
     },
     /// Lesions and truth contradict each other.
-    #[error("The case \"{case}\" {why}.")]
+    #[error("The case \"{}\" {why}.", named(.case))]
     Lesions {
         /// The case.
         case: String,
