@@ -1,6 +1,7 @@
 //! A report for people: the planned analysis first, then figures, comparisons and notes, in lines of text.
 
 use super::report::{FTest, Mean, Numbers, Pair, Primary, Report};
+use crate::shown::shown;
 use std::fmt::Write as _;
 
 /// The report as text.
@@ -85,8 +86,10 @@ pub fn in_words(report: &Report) -> String {
     out
 }
 
+/// A line, after an empty one where it begins with a line break. Names in it are foreign.
 fn line(out: &mut String, text: &str) {
-    let _ = writeln!(out, "{text}");
+    let (before, text) = text.strip_prefix('\n').map_or(("", text), |text| ("\n", text));
+    let _ = writeln!(out, "{before}{}", shown(text, usize::MAX));
 }
 
 fn number(value: Option<f64>) -> String {
