@@ -245,7 +245,6 @@ fn subgroups_are_those_of_a_file_of_covariates() {
         assert!(words.iter().all(|w| said.contains(w)), "{said}");
     };
     check("case,site\nC1,a\nC1,b\n", &["covariates.csv", "line 3", "twice"]);
-    check("case,site\nC99,a\n", &["covariates.csv", "C99", "not in the data"]);
     check("site\na\n", &["covariates.csv", "line 1", "case"]);
 }
 

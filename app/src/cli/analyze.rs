@@ -75,7 +75,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
         if let Some(file) = &args.covariates
             && let Some(covariates) = covariates_of(Path::new(""), Some(file)).map_err(Failure::Input)?
         {
-            explore(&mut report, &data, choice, &covariates).map_err(|e| at(file, &e))?;
+            explore(&mut report, &data, choice, &covariates);
         }
         (report, About { title, ..About::default() })
     };

@@ -6,7 +6,7 @@
 use super::figures::in_sentence;
 use super::per_reader;
 use super::report::{Counted, Interaction, PeriodRow, Subgroup, SubgroupBlock, finite};
-use super::{AnalysisError, Notes, figures::Source};
+use super::{Notes, figures::Source};
 use crate::formats::Covariates;
 use crate::protocol::Figure;
 use crate::scoring::{Dataset, ScoredTable, Scores, View};
@@ -30,22 +30,22 @@ pub(super) struct Effect {
 }
 
 /// The effect by each covariate: those that were `planned` first, and the others of the file as what they are.
-///
-/// # Errors
-/// When the file names a case that the data do not have.
 pub(super) fn by_covariates(
     data: &Dataset,
     covariates: &Covariates,
     planned: &[String],
     effect: Effect,
     notes: &mut Notes,
-) -> Result<Vec<SubgroupBlock>, AnalysisError> {
+) -> Vec<SubgroupBlock> {
     let known: BTreeSet<&str> = data.cases.iter().map(name_of).collect();
-    if let Some(stranger) = covariates.cases().find(|case| !known.contains(case)) {
-        return Err(AnalysisError::Other(format!(
-            "The covariates name the case \"{}\", which is not in the data. Correct its name, or take the line out.",
-            crate::shown::shown(stranger, 60)
-        )));
+    // Those of the training, or of a case that was withdrawn, may be in a desk's list.
+    let strangers: Vec<&str> = covariates.cases().filter(|case| !known.contains(case)).collect();
+    if let Some(first) = strangers.first() {
+        let first = crate::shown::shown(first, 60);
+        notes.add(match strangers.len() {
+            1 => format!("The covariates have the case \"{first}\", which is not in the data."),
+            n => format!("The covariates have {n} cases that are not in the data, the first of them \"{first}\"."),
+        });
     }
     notes.add(format!("Subgroups are by the covariates whose SHA-256 is {}.", covariates.hash()));
     let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
@@ -55,7 +55,7 @@ pub(super) fn by_covariates(
     let own = covariates.names().iter().filter(|name| !planned.iter().any(|p| is_same(p, name)));
     let all = planned.iter().map(|name| (name, true)).chain(own.map(|name| (name, false)));
     let there = all.filter(|(name, _)| covariates.names().iter().any(|n| is_same(n, name)));
-    Ok(there.filter_map(|(name, is_planned)| block(data, covariates, name, is_planned, effect, notes)).collect())
+    there.filter_map(|(name, is_planned)| block(data, covariates, name, is_planned, effect, notes)).collect()
 }
 
 /// The case of a unit, or the case itself.
@@ -197,7 +197,7 @@ mod tests {
     fn blocks(covariates: &Covariates, planned: &[&str], effect: Effect) -> (Vec<SubgroupBlock>, Vec<String>) {
         let mut notes = Notes::default();
         let planned: Vec<String> = planned.iter().map(|p| (*p).to_owned()).collect();
-        let found = by_covariates(&data(), covariates, &planned, effect, &mut notes).unwrap();
+        let found = by_covariates(&data(), covariates, &planned, effect, &mut notes);
         (found, notes.0)
     }
 
@@ -255,9 +255,11 @@ mod tests {
         );
         let (found, notes) = blocks(&halves, &[], Effect { figure: Figure::WAfroc, ..effect });
         assert!(found.is_empty() && notes.iter().any(|n| n.contains("areas under ROC curves alone")));
-        let stranger = Covariates::parse(b"case,site\nC99,A\n").unwrap();
-        let refused = by_covariates(&data(), &stranger, &[], effect, &mut Notes::default());
-        assert!(refused.unwrap_err().to_string().contains("C99"));
+        let (found, notes) = blocks(&Covariates::parse(b"case,site\nC99,A\nC98,B\n").unwrap(), &[], effect);
+        assert!(
+            found.is_empty() && notes.iter().any(|n| n.contains("2 cases that are not in the data, the first of them \"C98\"")),
+            "{notes:?}"
+        );
     }
 
     #[test]

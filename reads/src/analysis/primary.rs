@@ -25,7 +25,7 @@ use tiresias_words::Condition;
 /// subgroups of its cases.
 ///
 /// # Errors
-/// When the scores do not have what the figure needs, or covariates are of another study.
+/// When the scores do not have what the figure needs.
 pub fn of_study(
     scored: &ScoredTable,
     protocol: &Protocol,
@@ -40,7 +40,9 @@ pub fn of_study(
             let view = choice.figure.map_or(scored.widest(), view);
             let data = scored.dataset(view, scored.how.not_evaluable)?;
             let mut report = analyse(&data, choice)?;
-            covariates.map_or(Ok(()), |c| explore(&mut report, &data, choice, c))?;
+            if let Some(covariates) = covariates {
+                explore(&mut report, &data, choice, covariates);
+            }
             report
         }
     };
@@ -62,21 +64,17 @@ pub fn of_study(
 }
 
 /// Adds the effect of the first modality against the second in the subgroups of all covariates, which nobody planned.
-///
-/// # Errors
-/// When covariates name a case that is not in the data.
-pub fn explore(report: &mut Report, data: &Dataset, choice: Choice, covariates: &Covariates) -> Result<(), AnalysisError> {
+pub fn explore(report: &mut Report, data: &Dataset, choice: Choice, covariates: &Covariates) {
     let mut notes = Notes(std::mem::take(&mut report.notes));
     if let [_, _, ..] = data.modalities.as_slice() {
         let random = if data.readers.len() > 1 { Random::ReadersAndCases } else { Random::Cases };
         let figure = choice.figure.unwrap_or(if matches!(data.scores, Scores::Roc(_)) { Figure::Auc } else { Figure::Lroc(1.0) });
         let effect = Effect { pair: [0, 1], figure, random, covariance: CovarianceMethod::Jackknife, level: choice.level };
-        report.subgroups = groups::by_covariates(data, covariates, &[], effect, &mut notes)?;
+        report.subgroups = groups::by_covariates(data, covariates, &[], effect, &mut notes);
     } else {
         notes.add("There is one modality, so that there is no effect to be given by covariates.".to_owned());
     }
     report.notes = notes.0;
-    Ok(())
 }
 
 fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates: Option<&Covariates>) -> Result<Report, AnalysisError> {
@@ -91,7 +89,7 @@ fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates
         Some(covariates) if data.modalities.len() > 1 => {
             let (a, b) = plan.compared().unwrap_or((0, 1));
             let effect = Effect { pair: [a, b], figure: analysis.figure, random: plan.random(), covariance: plan.covariance(), level };
-            report.subgroups = groups::by_covariates(&data, covariates, &analysis.subgroups, effect, &mut notes)?;
+            report.subgroups = groups::by_covariates(&data, covariates, &analysis.subgroups, effect, &mut notes);
         }
         Some(_) => notes.add("There is one condition, so that there is no effect to be given by covariates.".to_owned()),
         None if !analysis.subgroups.is_empty() => {
