@@ -290,7 +290,8 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         if name == "Dana" {
             change_to(&mut room, &root, name);
             room.press_named("Progress");
-            room.until_says("Close reading");
+            room.until_says("How far the study is");
+            room.rest();
         }
         write(&mut room, "Your passphrase", PHRASE);
         press(&mut room, "Sign the close of reading");
