@@ -300,9 +300,8 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until("closed", |s| s.words().iter().any(|w| w == "Reading is closed."));
     // The statistician adds the truth, and sees the results.
     change_to(&mut room, &root, "Stan");
-    opens_as_the_table_says(&room, Kind::Statistician);
-    room.press_named("Results");
     room.until_says("This study has no truth yet");
+    keep(&mut room, "desk-truth-1280");
     let truth: Vec<String> = listed.cases().keys().enumerate().map(|(n, case)| format!("{case},{}\n", n % 2)).collect();
     let file = dir.path().join("reference.csv");
     fs::write(&file, format!("case,truth\n{}", truth.concat())).expect("written");
@@ -311,7 +310,9 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("Primary analysis, as the protocol fixed it");
     keep(&mut room, "desk-results-1280");
     room.press_named("\u{2039} Study desk");
-    room.until_says("Sign out");
+    room.until_says("Audit trail");
+    room.rest();
+    opens_as_the_table_says(&room, Kind::Statistician);
     // The auditor reads what happened, and takes it along.
     change_to(&mut room, &root, "Audrey");
     opens_as_the_table_says(&room, Kind::Auditor);
