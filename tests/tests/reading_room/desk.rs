@@ -310,7 +310,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("Primary analysis, as the protocol fixed it");
     keep(&mut room, "desk-results-1280");
     room.press_named("\u{2039} Study desk");
-    room.until_says("Audit trail");
+    room.until("the steps", |s| !s.says("Copy as HTML") && s.says("reading is closed"));
     room.rest();
     opens_as_the_table_says(&room, Kind::Statistician);
     // The auditor reads what happened, and takes it along.
