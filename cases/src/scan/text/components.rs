@@ -260,7 +260,9 @@ fn measure(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Compon
     let outline = outline(image, ink, level, runs)?;
     let Outline { at: [left, top], size: [w, h], area, stroke, step, crossings } = outline;
     // Most of what is in an image is seen to be no letter before anybody has looked around it.
-    if step / LEAST_CONTRAST < SHARP || !may_have_letters_shape([w, h], area, stroke) && !may_have_letters_shape([h, w], area, stroke) {
+    let [upright, turned] =
+        [([w, h], crossings[0]), ([h, w], crossings[1])].map(|(size, of)| may_have_letters_shape(size, area, stroke, of));
+    if step / LEAST_CONTRAST < SHARP || !(upright || turned) {
         return None;
     }
     let columns = image.size[0] as usize;

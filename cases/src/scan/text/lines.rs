@@ -88,22 +88,23 @@ fn turn(c: &Component) -> Component {
 /// The edge of a letter is a step of this part of its contrast at least.
 pub(super) const SHARP: f32 = 0.3;
 
-/// Whether a letter, or letters that touch, can have this size, area and stroke.
-pub(super) fn may_have_letters_shape(size: [u32; 2], area: u32, stroke: f32) -> bool {
+/// Whether a letter, or letters that touch, can have this size, area and stroke, and rows that cross the ink so often.
+pub(super) fn may_have_letters_shape(size: [u32; 2], area: u32, stroke: f32, crossings: f32) -> bool {
     let [w, h] = size.map(|v| v as f32);
+    let letters = letters(size);
     let stroke = stroke / h;
     let fill = area as f32 / (w * h);
     // A letter is thin; an I or 1 is nothing but its stroke.
     let is_stroke = w <= 0.45 * h;
-    (5.0..=72.0).contains(&h) && (stroke <= 0.34 || is_stroke) && (fill <= 0.85 || is_stroke) && (letters(size) < 2.0 || w <= 14.0 * h)
+    (5.0..=72.0).contains(&h)
+        && (stroke <= 0.34 || is_stroke)
+        && (fill <= 0.85 || is_stroke)
+        // Letters that touch cross their rows often.
+        && (letters < 2.0 || (w <= 14.0 * h && crossings >= 0.9 * letters))
 }
 
 fn may_be_letter(c: &Component) -> bool {
-    let letters = letters(c.size);
-    may_have_letters_shape(c.size, c.area, c.stroke)
-        && c.sharp >= SHARP
-        // Letters that touch cross their rows often.
-        && (letters < 2.0 || c.crossings[0] >= 0.9 * letters)
+    may_have_letters_shape(c.size, c.area, c.stroke, c.crossings[0]) && c.sharp >= SHARP
 }
 
 /// How many letters a component is.
