@@ -82,8 +82,10 @@ fn every_slice_is_shown_and_no_frame_waits_where_the_shader_computes() {
 fn a_frame_with_panes_is_measured_against_the_same_window_without() {
     let (_dir, study) = demo();
     let desktop = Desktop::new();
+    // Every second round while images are loaded.
     let rounds = 5u64;
-    let mut bench = command(["bench", "frames", study.root().to_str().unwrap(), "--rounds", &rounds.to_string(), "--json"]).unwrap();
+    let asked = (2 * rounds).to_string();
+    let mut bench = command(["bench", "frames", study.root().to_str().unwrap(), "--busy", "--rounds", &asked, "--json"]).unwrap();
     bench.env("DISPLAY", desktop.display()).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
     bench.env("XDG_DATA_HOME", desktop.home()).env("XDG_RUNTIME_DIR", desktop.home());
     let said = to_end(&mut bench, 240).unwrap().done().unwrap().json().unwrap();
@@ -92,6 +94,9 @@ fn a_frame_with_panes_is_measured_against_the_same_window_without() {
     // Of each block of 8 frames 6 count, and every other block is without panes.
     let counted = ["scrolling", "still", "without_panes"].map(|kind| ours(kind, "n") as u64);
     assert_eq!(counted, [6 * rounds, 6 * rounds, 12 * rounds]);
+    let busy = &said["busy"];
+    assert_eq!([&busy["scrolling"]["n"], &busy["still"]["n"]].map(|n| n.as_u64().unwrap()), [6 * rounds, 6 * rounds]);
+    assert!(busy["images"].as_u64().unwrap() > 0, "nothing was loaded: {busy}");
     let ratio = said["ratio"]["scrolling_to_without"].as_f64().unwrap();
     assert!((ratio - ours("scrolling", "p50_ms") / ours("without_panes", "p50_ms")).abs() < 1e-9);
     assert!(!study.record_path().exists(), "the measurement read in the study itself");
@@ -106,4 +111,18 @@ fn a_frame_with_panes_is_measured_against_the_same_window_without() {
         said["load_average"],
         said["adapter"]
     );
+    println!("while images are loaded the slowest of a hundred takes {} x as long", busy["scrolling_to_idle"]["p99"]);
+}
+
+#[test]
+fn the_start_is_measured_beside_a_window_with_nothing_in_it() {
+    let desktop = Desktop::new();
+    let mut bench = command(["bench", "start", "--rounds", "1", "--json"]).unwrap();
+    bench.env("DISPLAY", desktop.display()).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
+    bench.env("XDG_RUNTIME_DIR", desktop.home());
+    let said = to_end(&mut bench, 120).unwrap().done().unwrap().json().unwrap();
+    let seconds = |of: &str| said[of]["second_frame_s"].as_f64().unwrap_or_else(|| panic!("no {of}: {said}"));
+    let (ours, floor) = (seconds("ours"), seconds("floor"));
+    assert!(floor > 0.0 && (said["ratio"]["second_frame"].as_f64().unwrap() - ours / floor).abs() < 1e-9);
+    println!("{ours:.3} s to the second frame, {floor:.3} s of a window with nothing in it; load {}", said["load_average"]);
 }
