@@ -70,8 +70,9 @@ impl LutTable {
         if !(8..=16).contains(&bits) {
             return Err(Unfit::new("look-up table", format!("{bits} bits an entry, not 8 to 16")));
         }
-        // The highest of all and not the first that is too high: a file can have a table for each of its frames.
-        if let Some(e) = entries.iter().max().filter(|e| u32::from(**e) >> bits != 0) {
+        // The highest of all and not the first that is too high, which no processor finds as fast: a file can have a table for each of its frames.
+        let e = entries.iter().fold(0, |most, entry| most.max(*entry));
+        if u32::from(e) >> bits != 0 {
             return Err(Unfit::new("look-up table", format!("entry {e} does not fit {bits} bits")));
         }
         Ok(Self { first, bits, entries })
