@@ -1,8 +1,9 @@
 //! Connected components of one grey level, and what each looks like from near: stroke, edge, evenness, holes.
 //!
-//! Owns: the cut at a level, runs of pixels joined along rows (8-neighbours), and measuring. Refuses: components that no letter and no run of letters can be.
+//! Owns: the cut at a level, runs of pixels joined along rows (8-neighbours), and measuring. Refuses: components that no letter and no run of letters can be, or
+//! that stand alone: most of what is in an image is seen to be no letter before anybody has looked around it.
 
-use super::lines::{SHARP, may_have_letters_shape};
+use super::lines::{SHARP, in_lines};
 
 /// An image of 8 bits, rows from the top; as many values as its size says.
 pub(super) struct Grey<'a> {
@@ -59,38 +60,151 @@ const MOST_LETTERS: usize = 2000;
 /// Width of what may be touching letters, in heights.
 const WIDEST: u32 = 14;
 
-/// All components of a level whose height, or for turned text whose width, is that of letters.
-pub(super) fn find(image: &Grey<'_>, ink: Ink, level: u8, height: [u32; 2]) -> Vec<Component> {
-    let (runs, mut parents) = runs(image, ink, level);
-    // Per root: bounds and number of pixels, and the chain of its runs.
-    let mut bounds = vec![[u32::MAX, u32::MAX, 0, 0, 0]; runs.len()];
-    for (i, run) in runs.iter().enumerate() {
-        let b = &mut bounds[root(&mut parents, i)];
-        *b = [b[0].min(run.from), b[1].min(run.row), b[2].max(run.to), b[3].max(run.row + 1), b[4] + run.to - run.from];
+/// Where an image is cut into components, again and again: what is built for one level is built over for the next.
+#[derive(Default)]
+pub(super) struct Cut {
+    /// Which pixels reach the level: a row begins with a word of its own.
+    bits: Vec<u64>,
+    runs: Vec<Run>,
+    /// For each run an earlier one that it belongs to, or itself.
+    parents: Vec<u32>,
+    bounds: Vec<Bounds>,
+    /// The runs of what may be letters, one component after the other.
+    members: Vec<Run>,
+}
+
+/// What is known of a component by its runs' ends alone.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// First column, first row, the ones behind the last.
+    left: u32,
+    top: u32,
+    right: u32,
+    bottom: u32,
+    area: u32,
+    runs: u32,
+    /// Where its next run stands among the members'; `NOWHERE` for what cannot be a letter.
+    place: u32,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Cut {
+    /// Looks which pixels of an image reach a level.
+    pub(super) fn at(&mut self, image: &Grey<'_>, level: u8) {
+        self.bits.clear();
+        image.values.chunks_exact(image.size[0] as usize).for_each(|line| reaching_bits(line, level, &mut self.bits));
     }
-    let may_be = |b: &[u32; 5]| {
-        let (w, h) = (b[2] - b[0], b[3] - b[1]);
-        let (short, long) = (w.min(h), w.max(h));
-        let fits = (height[0]..=height[1]).contains(&h) || (height[0]..=height[1]).contains(&w);
-        // An upright stroke such as I may be one pixel wide; nothing is one pixel of area.
-        fits && long <= short.max(height[0]) * WIDEST && long <= height[1] * WIDEST && b[4] >= 5 && b[4] * 12 >= long
-    };
-    let mut place = vec![usize::MAX; runs.len()];
-    let mut members: Vec<Vec<Run>> = Vec::new();
-    for (i, run) in runs.iter().enumerate() {
-        let r = root(&mut parents, i);
-        if bounds[r][0] == u32::MAX || !may_be(&bounds[r]) {
-            continue;
+
+    /// All components of the level last looked at whose height, or for turned text whose width, is that of letters, and that have neighbours that a line could be made of.
+    pub(super) fn find(&mut self, image: &Grey<'_>, ink: Ink, level: u8, height: [u32; 2]) -> Vec<Component> {
+        self.cut(image.size, ink);
+        self.bound();
+        let may_be = |b: &Bounds| {
+            let (w, h) = (b.right - b.left, b.bottom - b.top);
+            let (short, long) = (w.min(h), w.max(h));
+            let fits = (height[0]..=height[1]).contains(&h) || (height[0]..=height[1]).contains(&w);
+            // An upright stroke such as I may be one pixel wide; nothing is one pixel of area.
+            fits && long <= short.max(height[0]) * WIDEST && long <= height[1] * WIDEST && b.area >= 5 && b.area * 12 >= long
+        };
+        // In the order of their first runs.
+        let mut letters: Vec<(usize, usize)> = Vec::new();
+        let mut members = 0;
+        for (i, b) in self.bounds.iter_mut().enumerate() {
+            if self.parents[i] as usize == i && may_be(b) {
+                b.place = members;
+                letters.push((members as usize, (members + b.runs) as usize));
+                members += b.runs;
+            }
         }
-        if place[r] == usize::MAX {
-            place[r] = members.len();
-            members.push(Vec::new());
+        // A page of close print has a letter for each 800 pixels.
+        let most = (image.values.len() / 500).max(MOST_LETTERS);
+        if letters.len() > most {
+            return Vec::new();
         }
-        members[place[r]].push(*run);
+        self.members.clear();
+        self.members.resize(members as usize, Run { row: 0, from: 0, to: 0 });
+        for (run, parent) in self.runs.iter().zip(&self.parents) {
+            let place = &mut self.bounds[*parent as usize].place;
+            if *place != NOWHERE {
+                self.members[*place as usize] = *run;
+                *place += 1;
+            }
+        }
+        let outlines = letters.iter().filter_map(|(from, to)| {
+            let runs = &self.members[*from..*to];
+            Some((outline(image, ink, level, runs)?, runs))
+        });
+        let (outlines, runs): (Vec<Outline>, Vec<&[Run]>) = outlines.unzip();
+        let stand = in_lines(&outlines);
+        let measured = outlines.iter().zip(runs).zip(stand).filter(|(_, stands)| *stands);
+        measured.filter_map(|((outline, runs), _)| measure(image, ink, outline, runs)).collect()
     }
-    // A page of close print has a letter for each 800 pixels.
-    let most = (image.values.len() / 500).max(MOST_LETTERS);
-    if members.len() > most { Vec::new() } else { members.iter().filter_map(|m| measure(image, ink, level, m)).collect() }
+
+    /// The runs of ink, row by row, and for each the first one of its component. None at all for noise.
+    fn cut(&mut self, [columns, _]: [u32; 2], ink: Ink) {
+        let Self { bits, runs, parents, .. } = self;
+        runs.clear();
+        parents.clear();
+        let mut above = 0..0;
+        let flip = if ink == Ink::Bright { 0 } else { u64::MAX };
+        for (row, bits) in (0_u32..).zip(bits.chunks_exact(columns.div_ceil(64) as usize)) {
+            let begin = runs.len();
+            let mut at = 0;
+            while let Some(from) = next_bit(bits, at, columns, flip) {
+                let to = next_bit(bits, from, columns, !flip).unwrap_or(columns);
+                parents.push(runs.len() as u32);
+                runs.push(Run { row, from, to });
+                at = to;
+            }
+            if runs.len() > MOST_RUNS {
+                runs.clear();
+                parents.clear();
+                return;
+            }
+            let mut upper = above.start;
+            for here in begin..runs.len() {
+                let run = runs[here];
+                while upper < above.end && runs[upper].to < run.from {
+                    upper += 1;
+                }
+                let mut other = upper;
+                while other < above.end && runs[other].from <= run.to {
+                    let (a, b) = (root(parents, other), root(parents, here));
+                    parents[a.max(b)] = a.min(b) as u32;
+                    other += 1;
+                }
+            }
+            above = begin..runs.len();
+        }
+        // A parent stands before its children, so that its own is known already.
+        for i in 0..parents.len() {
+            parents[i] = parents[parents[i] as usize];
+        }
+    }
+
+    /// How far each component goes, at the place of its first run.
+    fn bound(&mut self) {
+        self.bounds.clear();
+        for (i, (run, parent)) in self.runs.iter().zip(&self.parents).enumerate() {
+            let own = Bounds {
+                left: run.from,
+                top: run.row,
+                right: run.to,
+                bottom: run.row + 1,
+                area: run.to - run.from,
+                runs: 1,
+                place: NOWHERE,
+            };
+            self.bounds.push(own);
+            if *parent as usize != i {
+                let b = &mut self.bounds[*parent as usize];
+                (b.left, b.right, b.bottom) = (b.left.min(run.from), b.right.max(run.to), run.row + 1);
+                b.area += own.area;
+                b.runs += 1;
+            }
+        }
+    }
 }
 
 /// How many pixels of a rectangle are ink at a level.
@@ -105,68 +219,30 @@ pub(super) fn inked(image: &Grey<'_>, ink: Ink, level: u8, [x, y, w, h]: [u32; 4
     count
 }
 
-/// The runs of ink, row by row, and for each the one that it belongs to.
-fn runs(image: &Grey<'_>, ink: Ink, level: u8) -> (Vec<Run>, Vec<u32>) {
-    let (mut runs, mut parents): (Vec<Run>, Vec<u32>) = (Vec::new(), Vec::new());
-    let mut above = 0..0;
-    let columns = image.size[0];
-    let mut bits: Vec<u64> = Vec::new();
-    for (row, line) in (0_u32..).zip(image.values.chunks_exact(columns as usize)) {
-        let begin = runs.len();
-        inked_bits(line, ink, level, &mut bits);
-        let mut at = 0;
-        while let Some(from) = next_bit(&bits, at, columns, false) {
-            let to = next_bit(&bits, from, columns, true).unwrap_or(columns);
-            parents.push(runs.len() as u32);
-            runs.push(Run { row, from, to });
-            at = to;
-        }
-        if runs.len() > MOST_RUNS {
-            return (Vec::new(), Vec::new());
-        }
-        let mut upper = above.start;
-        for here in begin..runs.len() {
-            let run = runs[here];
-            while upper < above.end && runs[upper].to < run.from {
-                upper += 1;
-            }
-            let mut other = upper;
-            while other < above.end && runs[other].from <= run.to {
-                let (a, b) = (root(&mut parents, other), root(&mut parents, here));
-                parents[a.max(b)] = a.min(b) as u32;
-                other += 1;
-            }
-        }
-        above = begin..runs.len();
-    }
-    (runs, parents)
-}
-
-/// A bit for each pixel of a line, 64 in a word from the lowest on: whether it is ink.
-fn inked_bits(line: &[u8], ink: Ink, level: u8, bits: &mut Vec<u64>) {
+/// A bit for each pixel of a line, 64 in a word from the lowest on: whether it reaches the level.
+fn reaching_bits(line: &[u8], level: u8, bits: &mut Vec<u64>) {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let flip = if ink == Ink::Bright { 0 } else { u64::MAX };
     let wanted = u64::from_le_bytes([level; 8]);
-    bits.clear();
-    for pixels in line.chunks(64) {
-        let mut word = 0;
-        for (eight, at) in pixels.chunks(8).zip((0..).step_by(8)) {
-            let mut bytes = [0; 8];
-            bytes[..eight.len()].copy_from_slice(eight);
-            let values = u64::from_le_bytes(bytes);
-            // Eight comparisons at once (Lamport 1975): the lower seven bits of each byte by a difference that borrows from none, then the highest ones.
-            let lower = (values | HIGH) - (wanted & !HIGH);
-            let reached = ((values & !wanted) | (!(values ^ wanted) & lower)) & HIGH;
-            // The eight high bits, side by side.
-            word |= ((reached >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << at;
-        }
-        bits.push(word ^ flip);
+    let eight = |bytes: &[u8; 8]| {
+        let values = u64::from_le_bytes(*bytes);
+        // Eight comparisons at once (Lamport 1975): the lower seven bits of each byte by a difference that borrows from none, then the highest ones.
+        let lower = (values | HIGH) - (wanted & !HIGH);
+        let reached = ((values & !wanted) | (!(values ^ wanted) & lower)) & HIGH;
+        // The eight high bits, side by side.
+        (reached >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    };
+    let (words, rest) = line.as_chunks::<64>();
+    bits.extend(words.iter().map(|pixels| pixels.as_chunks::<8>().0.iter().rev().fold(0, |word, bytes| word << 8 | eight(bytes))));
+    if !rest.is_empty() {
+        let mut pixels = [0; 64];
+        pixels[..rest.len()].copy_from_slice(rest);
+        // What is behind the line's end is not looked at.
+        bits.push(pixels.as_chunks::<8>().0.iter().rev().fold(0, |word, bytes| word << 8 | eight(bytes)));
     }
 }
 
-/// The first pixel from `at` on that is ink, or with `flipped` that is none; `None` where the line ends before.
-fn next_bit(bits: &[u64], at: u32, columns: u32, flipped: bool) -> Option<u32> {
-    let flip = if flipped { u64::MAX } else { 0 };
+/// The first pixel from `at` on whose bit is set once it is turned by that of `flip`; `None` where the line ends before.
+fn next_bit(bits: &[u64], at: u32, columns: u32, flip: u64) -> Option<u32> {
     let mut word = (at / 64) as usize;
     let mut left = (*bits.get(word)? ^ flip) & (u64::MAX << (at % 64));
     while left == 0 {
@@ -184,18 +260,18 @@ fn root(parents: &mut [u32], mut of: usize) -> usize {
     of
 }
 
-/// What of a component its runs tell: all but what is around it.
-struct Outline {
-    at: [u32; 2],
-    size: [u32; 2],
-    area: u32,
-    stroke: f32,
+/// What of a component its runs tell: all but what is around it. Every field is what it is of a [`Component`].
+pub(super) struct Outline {
+    pub(super) at: [u32; 2],
+    pub(super) size: [u32; 2],
+    pub(super) area: u32,
+    pub(super) stroke: f32,
     /// Mean step across the edge, in levels of grey.
-    step: f32,
-    crossings: [f32; 2],
+    pub(super) step: f32,
+    pub(super) crossings: [f32; 2],
 }
 
-/// Follows the edge. `None` where the whole edge is that of the image.
+/// Follows the edge. `None` where the whole edge is that of the image, or too soft for any contrast that counts.
 fn outline(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Outline> {
     let columns = image.size[0] as usize;
     let left = runs.iter().map(|r| r.from).min()?;
@@ -239,7 +315,10 @@ fn outline(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Outlin
         }
     }
     let edge = 2 * runs.len() as u32 + edges[0] + edges[1];
-    (steps > 0).then(|| Outline {
+    if steps == 0 || step as f32 / steps as f32 / LEAST_CONTRAST < SHARP {
+        return None;
+    }
+    Some(Outline {
         at: [left, top],
         size: [w, h],
         area,
@@ -255,16 +334,9 @@ const LEAST_CONTRAST: f32 = 16.0;
 /// The sides of a component's mask are so far from it.
 const RIM: u32 = 3;
 
-/// What a component looks like; `None` when it stands out from nothing, or cannot be a letter.
-fn measure(image: &Grey<'_>, ink: Ink, level: u8, runs: &[Run]) -> Option<Component> {
-    let outline = outline(image, ink, level, runs)?;
-    let Outline { at: [left, top], size: [w, h], area, stroke, step, crossings } = outline;
-    // Most of what is in an image is seen to be no letter before anybody has looked around it.
-    let [upright, turned] =
-        [([w, h], crossings[0]), ([h, w], crossings[1])].map(|(size, of)| may_have_letters_shape(size, area, stroke, of));
-    if step / LEAST_CONTRAST < SHARP || !(upright || turned) {
-        return None;
-    }
+/// What a component looks like; `None` when it stands out from nothing.
+fn measure(image: &Grey<'_>, ink: Ink, outline: &Outline, runs: &[Run]) -> Option<Component> {
+    let &Outline { at: [left, top], size: [w, h], area, stroke, step, crossings } = outline;
     let columns = image.size[0] as usize;
     // A mask with three pixels around: 1 is ink.
     let [mw, mh] = [(w + 2 * RIM) as usize, (h + 2 * RIM) as usize];
@@ -408,16 +480,13 @@ mod tests {
             let line = random(columns, seed);
             for level in [0, 1, 14, 127, 128, 129, 204, 255] {
                 for ink in [Ink::Bright, Ink::Dark] {
-                    let mut bits = Vec::new();
-                    inked_bits(&line, ink, level, &mut bits);
-                    let mut runs = Vec::new();
-                    let mut at = 0;
-                    while let Some(from) = next_bit(&bits, at, columns as u32, false) {
-                        at = next_bit(&bits, from, columns as u32, true).unwrap_or(columns as u32);
-                        runs.push(from..at);
-                    }
+                    let image = Grey { size: [columns as u32, 1], values: &line };
+                    let mut cut = Cut::default();
+                    cut.at(&image, level);
+                    cut.cut(image.size, ink);
                     for (x, v) in (0..).zip(&line) {
-                        assert_eq!(runs.iter().any(|r| r.contains(&x)), (*v >= level) == (ink == Ink::Bright), "{v} at {level}");
+                        let is_ink = cut.runs.iter().any(|r| (r.from..r.to).contains(&x));
+                        assert_eq!(is_ink, (*v >= level) == (ink == Ink::Bright), "{v} at {level}");
                     }
                 }
             }
@@ -457,8 +526,11 @@ mod tests {
                 }
             }
             let has_hole = (0..mask.len()).any(|i| mask[i] == 0 && !outside[i]);
-            let (all, _) = runs(&Grey { size: [mw as u32, mh as u32], values: &mask }, Ink::Bright, 1);
-            assert_eq!(encloses(&all), has_hole, "{mask:?}");
+            let image = Grey { size: [mw as u32, mh as u32], values: &mask };
+            let mut cut = Cut::default();
+            cut.at(&image, 1);
+            cut.cut(image.size, Ink::Bright);
+            assert_eq!(encloses(&cut.runs), has_hole, "{mask:?}");
             if has_hole { with += 1 } else { without += 1 }
         }
         assert!(with > 30 && without > 30, "{with} {without}");

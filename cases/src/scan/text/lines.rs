@@ -3,7 +3,7 @@
 //! Owns: which component is the next of which, along rows and along columns, and what a line's members have in common. Refuses: lines of fewer than three
 //! letters.
 
-use super::components::Component;
+use super::components::{Component, Outline};
 
 /// A line of letters, along the row or, when turned, along the column.
 pub(super) struct Line {
@@ -68,7 +68,7 @@ pub(super) fn group(found: &[Component], inked: &dyn Fn([u32; 4]) -> u32, see: &
     for turned in [false, true] {
         let mut members: Vec<Component> = found.iter().map(|c| if turned { turn(c) } else { *c }).filter(may_be_letter).collect();
         members.sort_by_key(|c| (c.at, c.size));
-        for chain in chains(&members) {
+        for chain in chains(&members, |c| (c.at, c.size), follow) {
             if let Some(mut line) = line(&chain) {
                 if turned {
                     let [x, y, w, h] = line.rect;
@@ -113,8 +113,59 @@ fn letters(size: [u32; 2]) -> f32 {
     if w <= 1.45 * h { 1.0 } else { (w / (0.85 * h)).round().max(2.0) }
 }
 
-/// Members that follow each other.
-fn chains(members: &[Component]) -> Vec<Vec<Component>> {
+/// Of each of some components whether it can stand in a line of at least three letters, by shape and place alone: upright or turned. What follows another by
+/// all that is known of it in the end follows it by these too.
+pub(super) fn in_lines(outlines: &[Outline]) -> Vec<bool> {
+    let mut stand = vec![false; outlines.len()];
+    for turned in [false, true] {
+        let turn = |of: [u32; 2]| if turned { [of[1], of[0]] } else { of };
+        let shape = |(index, o): (usize, &Outline)| {
+            let crossings = o.crossings[usize::from(turned)];
+            let shape = Shape { at: turn(o.at), size: turn(o.size), stroke: o.stroke, index };
+            may_have_letters_shape(shape.size, o.area, o.stroke, crossings).then_some(shape)
+        };
+        let mut members: Vec<Shape> = outlines.iter().enumerate().filter_map(shape).collect();
+        members.sort_unstable_by_key(|s| (s.at, s.size, s.index));
+        for chain in chains(&members, |s| (s.at, s.size), Shape::may_lead_to) {
+            if chain.iter().map(|s| letters(s.size)).sum::<f32>() >= LETTERS {
+                chain.iter().for_each(|s| stand[s.index] = true);
+            }
+        }
+    }
+    stand
+}
+
+/// Where a component stands, how large it is and how wide its stroke, turned as its line is.
+#[derive(Clone, Copy)]
+struct Shape {
+    at: [u32; 2],
+    size: [u32; 2],
+    stroke: f32,
+    /// Its place among the outlines.
+    index: usize,
+}
+
+impl Shape {
+    /// Whether the next letter may be that one, which begins no further left.
+    fn may_lead_to(&self, b: &Self) -> bool {
+        let [ah, bh] = [self.size[1] as f32, b.size[1] as f32];
+        let (low, high) = (ah.min(bh), ah.max(bh));
+        let gap = b.at[0] as f32 - (self.at[0] + self.size[0]) as f32;
+        let [a_base, b_base] = [self, b].map(|c| (c.at[1] + c.size[1]) as f32);
+        let overlap = a_base.min(b_base) - self.at[1].max(b.at[1]) as f32;
+        let (thin, thick) = (self.stroke.min(b.stroke), self.stroke.max(b.stroke));
+        overlap >= 0.6 * low
+            && high <= 2.0 * low.max(1.0)
+            && gap <= 1.0 * high + 1.0
+            && gap >= -0.3 * low
+            // Letters stand on one line, or hang from it by a third.
+            && (a_base - b_base).abs() <= 0.34 * high + 1.0
+            && thick <= 2.0 * thin + 0.5
+    }
+}
+
+/// Members that follow each other. `place` says where one stands and how large it is; they are sorted by that.
+fn chains<T: Copy>(members: &[T], place: impl Fn(&T) -> ([u32; 2], [u32; 2]), follow: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
     let mut parents: Vec<usize> = (0..members.len()).collect();
     fn root(parents: &mut [usize], mut of: usize) -> usize {
         while parents[of] != of {
@@ -123,11 +174,12 @@ fn chains(members: &[Component]) -> Vec<Vec<Component>> {
         }
         of
     }
-    let widest = members.iter().map(|c| c.size[0]).max().unwrap_or(0);
     for (i, a) in members.iter().enumerate() {
-        let reach = a.at[0] + a.size[0] + 2 * a.size[1].max(8) + widest.min(16);
+        let (at, size) = place(a);
+        // No letter is followed from further away: one of twice its height by that height.
+        let reach = at[0] + size[0] + 2 * size[1] + 1;
         for (j, b) in members.iter().enumerate().skip(i + 1) {
-            if b.at[0] > reach {
+            if place(b).0[0] > reach {
                 break;
             }
             if follow(a, b) {
@@ -136,36 +188,23 @@ fn chains(members: &[Component]) -> Vec<Vec<Component>> {
             }
         }
     }
-    let mut place = vec![usize::MAX; members.len()];
-    let mut chains: Vec<Vec<Component>> = Vec::new();
+    let mut places = vec![usize::MAX; members.len()];
+    let mut chains: Vec<Vec<T>> = Vec::new();
     for (i, member) in members.iter().enumerate() {
         let r = root(&mut parents, i);
-        if place[r] == usize::MAX {
-            place[r] = chains.len();
+        if places[r] == usize::MAX {
+            places[r] = chains.len();
             chains.push(Vec::new());
         }
-        chains[place[r]].push(*member);
+        chains[places[r]].push(*member);
     }
     chains
 }
 
 /// Whether `b` may be the next letter after `a`, which begins no later.
 fn follow(a: &Component, b: &Component) -> bool {
-    let [ah, bh] = [a.size[1] as f32, b.size[1] as f32];
-    let (low, high) = (ah.min(bh), ah.max(bh));
-    let gap = b.at[0] as f32 - (a.at[0] + a.size[0]) as f32;
-    let [a_base, b_base] = [a, b].map(|c| (c.at[1] + c.size[1]) as f32);
-    let overlap = a_base.min(b_base) - a.at[1].max(b.at[1]) as f32;
-    let contrast = a.contrast.max(b.contrast);
-    let (thin, thick) = (a.stroke.min(b.stroke), a.stroke.max(b.stroke));
-    high <= 2.0 * low.max(1.0)
-        && gap <= 1.0 * high + 1.0
-        && gap >= -0.3 * low
-        && overlap >= 0.6 * low
-        // Letters stand on one line, or hang from it by a third.
-        && (a_base - b_base).abs() <= 0.34 * high + 1.0
-        && thick <= 2.0 * thin + 0.5
-        && (a.grey - b.grey).abs() <= 0.3 * contrast
+    let shape = |c: &Component| Shape { at: c.at, size: c.size, stroke: c.stroke, index: 0 };
+    shape(a).may_lead_to(&shape(b)) && (a.grey - b.grey).abs() <= 0.3 * a.contrast.max(b.contrast)
 }
 
 /// What the members of a chain have in common; `None` for fewer than three letters.
@@ -225,4 +264,36 @@ fn line(members: &[Component]) -> Option<Line> {
         clutter: 0.0,
     };
     Some(Line { area: members.iter().map(|c| c.area).sum(), rect: [left, top, right - left, bottom - top], features })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn component() -> impl Strategy<Value = Component> {
+        let place = ([0..120_u32, 0..40_u32], [1..40_u32, 4..20_u32], 5..300_u32);
+        (place, 1.0..5.0_f32, 0.0..255.0_f32, 16.0..200.0_f32, [0.9..3.0_f32, 0.9..3.0]).prop_map(
+            |((at, size, area), stroke, grey, contrast, crossings)| {
+                let area = area.min(size[0] * size[1]);
+                Component { at, size, area, stroke, grey, contrast, sharp: 1.0, uneven: 0.0, around: 0.0, holes: 0, crossings }
+            },
+        )
+    }
+
+    proptest! {
+        /// What is left unmeasured is in no line.
+        #[test]
+        fn what_stands_in_a_line_is_seen_to_by_its_outline(all in proptest::collection::vec(component(), 0..40)) {
+            let outline = |c: &Component| Outline { at: c.at, size: c.size, area: c.area, stroke: c.stroke, step: 99.0, crossings: c.crossings };
+            let stand = in_lines(&all.iter().map(outline).collect::<Vec<_>>());
+            let some: Vec<Component> = all.iter().zip(&stand).filter(|(_, stands)| **stands).map(|(c, _)| *c).collect();
+            let lines = |of: &[Component]| {
+                let mut lines = Vec::new();
+                group(of, &|_| 0, &mut |l| lines.push((l.rect, l.area, l.features)));
+                lines
+            };
+            prop_assert_eq!(lines(&all), lines(&some));
+        }
+    }
 }

@@ -46,11 +46,13 @@ fn each_line(size: [u32; 2], values: &[u16], see: &mut dyn FnMut(&Line)) {
     if size.contains(&0) || values.len() as u64 != u64::from(size[0]) * u64::from(size[1]) {
         return;
     }
+    let mut cut = components::Cut::default();
     for tone in tones(values) {
         let image = components::Grey { size, values: &tone };
-        for ink in [Ink::Bright, Ink::Dark] {
-            for level in LEVELS {
-                let found = components::find(&image, ink, level, HEIGHT);
+        for level in LEVELS {
+            cut.at(&image, level);
+            for ink in [Ink::Bright, Ink::Dark] {
+                let found = cut.find(&image, ink, level, HEIGHT);
                 lines::group(&found, &|rect| components::inked(&image, ink, level, rect), see);
             }
         }
