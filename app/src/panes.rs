@@ -3,14 +3,15 @@
 //! Owns the wiring between egui's renderer and `render::gpu`. On an adapter that is a CPU, `render::cpu` computes and the callback presents; on a GPU the shader samples.
 //! A pane whose description did not change is neither computed nor uploaded again. Refuses: egui's textured quads, and sRGB-encoding framebuffers.
 
-use crate::background::in_background;
+use crate::background::{Coming as Expected, Wake, beside, in_background};
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenDescriptor};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tiresias_render::gpu::{PaneContent, PaneSlot, Pipelines, target_is_exact};
+use tiresias_reads::machine::Selftest;
+use tiresias_render::gpu::{self, Offscreen, PaneContent, PaneSlot, Pipelines, target_is_exact};
 use tiresias_render::{ColourView, GreyImage, RenderError, SamplePlan, VolumeView, cpu, preview};
 use tiresias_words::{Interpolation, PaneSpec, Slab};
 
@@ -32,6 +33,25 @@ pub(crate) struct Screen {
     pub format: String,
     /// Who computes panes.
     pub path: RenderPath,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+}
+
+impl Screen {
+    /// Tries on a thread of its own whether the adapter draws what the processor computes.
+    pub(crate) fn try_out(&self, wake: &Wake) -> Expected<Selftest> {
+        let (device, queue) = (self.device.clone(), self.queue.clone());
+        beside("selftest", wake, move || gpu::selftest(&Offscreen::new(device, queue)).map(judged).map_err(|e| e.to_string()))
+    }
+}
+
+/// What a self test means for a session.
+pub(crate) fn judged(found: gpu::SelfTest) -> Selftest {
+    match (found.presented.is_all(), found.sampled.is_all()) {
+        (true, true) => Selftest::Passed,
+        (true, false) => Selftest::NotSampled,
+        (false, _) => Selftest::NotPresented,
+    }
 }
 
 /// GPU state of all panes, kept by egui's renderer.
@@ -60,7 +80,13 @@ pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result
     state.renderer.write().callback_resources.insert(Resources { pipelines, slots: Vec::new() });
     let info = state.adapter.get_info();
     let by_adapter = if info.device_type == wgpu::DeviceType::Cpu { RenderPath::Cpu } else { RenderPath::Gpu };
-    Ok(Screen { adapter: info.name, format: format!("{:?}", state.target_format), path: forced.unwrap_or(by_adapter) })
+    Ok(Screen {
+        adapter: info.name,
+        format: format!("{:?}", state.target_format),
+        path: forced.unwrap_or(by_adapter),
+        device: state.device.clone(),
+        queue: state.queue.clone(),
+    })
 }
 
 /// What one pane showed last, so that an unchanged pane costs nothing.
@@ -222,6 +248,12 @@ fn colour(view: &ColourView<'_>, spec: &PaneSpec, path: RenderPath, texture: Opt
         _ => PaneContent::PresentedColour(Arc::new(cpu::draw_colour(view, &plan, spec.tone.shape())?)),
     };
     Ok(Shown { content, bounds, touches_gap })
+}
+
+/// What shows an image that is there already, one pixel of it on one of the screen.
+pub(crate) fn presented(image: Arc<GreyImage>) -> Shown {
+    let [width, height] = image.size;
+    Shown { content: PaneContent::Presented(image), bounds: Some([0, 0, width, height]), touches_gap: false }
 }
 
 /// Paints a pane's content into `rect`, which must lie on physical pixels. Only the part that is not black is drawn: the ground behind panes is black already,

@@ -15,7 +15,9 @@ use crate::monitor::Monitor;
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
-use crate::screens::{self, Asks, Begun, Entered, KeysLeft, KeysPage, NewStudy, PassphrasePage, ScreenPage, SignIn, Started, TopBar};
+use crate::screens::{
+    self, Asks, Begun, Entered, KeysLeft, KeysPage, NewStudy, PassphrasePage, PatternPage, ScreenPage, SignIn, Started, TopBar,
+};
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
 use crate::shot::ShotScript;
@@ -63,6 +65,7 @@ const FAILED: &str = "The graphics device reported an error, so the processor dr
 enum Page {
     Keys(KeysPage),
     Screen(ScreenPage),
+    Pattern(Box<PatternPage>),
 }
 
 enum Stage {
@@ -286,9 +289,17 @@ impl Tiresias {
                 None => return,
                 Some(KeysLeft::Back) => None,
                 Some(KeysLeft::Screen) => Some(Page::Screen(ScreenPage::default())),
+                Some(KeysLeft::Pattern) => Some(Page::Pattern(Box::default())),
             },
             Some(Page::Screen(page)) => {
                 if !screens::screen_size(ui, page, &mut self.settings) {
+                    return;
+                }
+                Some(Page::Keys(KeysPage::default()))
+            }
+            // Looked at for its own sake: nothing is recorded.
+            Some(Page::Pattern(page)) => {
+                if screens::test_pattern(ui, page, false).is_none() {
                     return;
                 }
                 Some(Page::Keys(KeysPage::default()))
@@ -354,7 +365,8 @@ impl Tiresias {
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
-                self.stage = Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder, keys)));
+                self.stage =
+                    Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder, keys, self.screen.try_out(&self.means.wake))));
                 self.notice = None;
             }
         }
@@ -394,12 +406,9 @@ impl Tiresias {
     fn environment(&self, ctx: &Context) -> Environment {
         let scale = ctx.pixels_per_point();
         let surface = (ctx.viewport_rect().size() * scale).round();
-        Environment {
-            build: crate::BUILD.to_owned(),
-            adapter: self.screen.adapter.clone(),
-            surface: [surface.x as u32, surface.y as u32],
-            scale: f64::from(scale),
-        }
+        let surface = [surface.x as u32, surface.y as u32];
+        let screen = Monitor::of(ctx).map(|m| m.size);
+        Environment { screen, ..Environment::new(crate::BUILD.to_owned(), self.screen.adapter.clone(), surface, f64::from(scale)) }
     }
 
     /// On screens of many pixels without a scale of their own, everything grows in quarters.
@@ -451,7 +460,7 @@ impl Tiresias {
         if let (Some(script), Some(state)) = (&mut self.script, &sitting.state) {
             let room = match &mut sitting.place {
                 Place::Room(room) => Some(&mut **room),
-                Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
+                Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } | Place::Pattern(_) => None,
             };
             for action in script.actions(room, state) {
                 sitting.recorder.ask(action, now.clone());
@@ -469,7 +478,7 @@ impl eframe::App for Tiresias {
     /// The ground of the whole window. Cleared, never painted: a rectangle of this size through egui's shader costs a software adapter more than
     /// all the rest of a frame (notes/perf.md section 4).
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. } | Place::Amend(_) | Place::Sign { .. }));
+        let dark = matches!(&self.stage, Stage::Sitting(sitting) if !matches!(sitting.place, Place::List { .. } | Place::Amend(_) | Place::Sign { .. } | Place::Pattern(_)));
         if dark { design::CANVAS } else { design::ROOM }.to_normalized_gamma_f32()
     }
 
@@ -524,7 +533,7 @@ impl eframe::App for Tiresias {
             let slice = match &self.stage {
                 Stage::Sitting(s) => match &s.place {
                     Place::Room(room) => room.main_slice(),
-                    Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } => None,
+                    Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } | Place::Pattern(_) => None,
                 },
                 Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
                 Stage::New { .. } | Stage::Desk(_) => None,

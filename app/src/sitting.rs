@@ -2,20 +2,21 @@
 //!
 //! A screen moves on only when a committed state says so. Refuses: rules of a study, drawing of images.
 
+use crate::background::{Coming, arrived};
 use crate::keys::Bindings;
 use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::RenderPath;
 use crate::recorder::{News, Recorder};
 use crate::reveal::open_sealed;
 use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, TopBar};
+use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, PatternPage, TopBar};
 use crate::unlock::{Unlocking, unlock};
 use crossbeam_channel::Receiver;
 use egui::{Rect, Ui};
 use std::sync::Arc;
 use tiresias_cases::Findings;
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::machine::{Action, Environment, Rules, State, advises_break};
+use tiresias_reads::machine::{Action, Environment, Pattern, Rules, Selftest, State, advises_break};
 use tiresias_reads::pair::Pair;
 use tiresias_reads::study::Study;
 use tiresias_words::{ContentHash, Mm, ReadId};
@@ -39,8 +40,19 @@ pub(crate) struct Sitting {
     /// The next case's images, on their way before they are asked for; and which package they are.
     early: Option<(ContentHash, Loading)>,
     trouble: Option<String>,
+    /// What the session is to begin with, until it is asked for.
+    arrival: Option<Arrival>,
+    /// The adapter samples other bytes than it should, so that the processor computes panes.
+    by_processor: bool,
     /// The record can no longer be written: nothing more is accepted.
     stopped: bool,
+}
+
+/// What is found out of the workstation before the session begins.
+struct Arrival {
+    selftest: Option<Selftest>,
+    trying: Option<Coming<Selftest>>,
+    pattern: Option<Pattern>,
 }
 
 /// Where a sitting goes from a frame.
@@ -61,6 +73,8 @@ pub(crate) enum Place {
         opening: bool,
     },
     Amend(AmendPage),
+    /// Before the session, where the protocol asks for it: the test pattern.
+    Pattern(Box<PatternPage>),
     /// At the end: the passphrase, then the receipt.
     Sign {
         page: PassphrasePage,
@@ -70,9 +84,15 @@ pub(crate) enum Place {
 }
 
 impl Sitting {
-    /// A sitting that begins: its record is being opened.
+    /// A sitting that begins: its record is being opened, and its screen tried out.
     #[must_use]
-    pub(crate) const fn new(study: Arc<Study>, rules: Arc<Rules>, recorder: Recorder, keys: Option<Arc<Unlocked>>) -> Self {
+    pub(crate) const fn new(
+        study: Arc<Study>,
+        rules: Arc<Rules>,
+        recorder: Recorder,
+        keys: Option<Arc<Unlocked>>,
+        trying: Coming<Selftest>,
+    ) -> Self {
         Self {
             study,
             rules,
@@ -84,6 +104,8 @@ impl Sitting {
             place: Place::List { opening: false },
             early: None,
             trouble: None,
+            arrival: Some(Arrival { selftest: None, trying: Some(trying), pattern: None }),
+            by_processor: false,
             stopped: false,
         }
     }
@@ -108,7 +130,9 @@ impl Sitting {
             match news {
                 News::Ready(state) => {
                     self.state = Some(state);
-                    self.recorder.ask(Action::StartSession(environment.clone()), now.clone());
+                    if self.rules.protocol().workstation().pattern {
+                        self.place = Place::Pattern(Box::default());
+                    }
                 }
                 News::Committed(state) => {
                     self.follow(&state, means, since_start);
@@ -125,6 +149,7 @@ impl Sitting {
                     Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
                     Place::Between { opening: false } => {}
                     Place::Amend(page) => page.trouble = Some(sentence),
+                    Place::Pattern(_) => self.trouble = Some(sentence),
                     Place::Sign { page, .. } => (page.busy, page.trouble) = (false, Some(sentence)),
                 },
                 News::Failed(sentence) => {
@@ -133,6 +158,25 @@ impl Sitting {
                 }
             }
         }
+        self.begin(now, environment);
+    }
+
+    /// Asks for the session once the record is there, the screen was tried out, and the test pattern looked at where it has to be.
+    fn begin(&mut self, now: &tiresias_words::Moment, environment: &Environment) {
+        let Some(arrival) = self.arrival.as_mut().filter(|_| self.state.is_some() && !matches!(self.place, Place::Pattern(_))) else {
+            return;
+        };
+        // What could not be tried counts as not tried: whether that is enough is the protocol's.
+        if let Some(tried) = arrived(&mut arrival.trying) {
+            arrival.selftest = tried.ok();
+        }
+        if arrival.trying.is_some() {
+            return;
+        }
+        self.by_processor = arrival.selftest == Some(Selftest::NotSampled);
+        let found = Environment { selftest: arrival.selftest, pattern: arrival.pattern, ..environment.clone() };
+        self.recorder.ask(Action::StartSession(found), now.clone());
+        self.arrival = None;
     }
 
     /// Fetches what the AI says, once the event that shows it is durable; the record's own state is what the key is opened with.
@@ -316,10 +360,25 @@ impl Sitting {
         (path, means): (RenderPath, &Means),
     ) -> Next {
         let mut to = Next::Stay;
+        let path = if self.by_processor { RenderPath::Cpu } else { path };
         if self.stopped {
             return if screens::stopped(ui, self.trouble.as_deref().unwrap_or_default()) { Next::End } else { to };
         }
         let Some(state) = self.state.clone().filter(|s| s.session().is_some()) else {
+            if let Place::Pattern(page) = &mut self.place {
+                if let Some(seen) = screens::test_pattern(ui, page, true) {
+                    self.place = Place::List { opening: false };
+                    if let Some(arrival) = &mut self.arrival {
+                        arrival.pattern = Some(seen);
+                    }
+                    ui.ctx().request_repaint();
+                }
+                return to;
+            }
+            // A session that may not begin here.
+            if let Some(sentence) = &self.trouble {
+                return if screens::stopped(ui, sentence) { Next::End } else { to };
+            }
             screens::waiting(ui, "Opening and checking the record\u{2026}");
             return to;
         };
@@ -345,7 +404,7 @@ impl Sitting {
                 None => {}
             },
             // Drawn above.
-            Place::Sign { .. } => {}
+            Place::Sign { .. } | Place::Pattern(_) => {}
             Place::Amend(page) => match screens::amend(ui, &self.rules, &state, page) {
                 Some(Amended::Open(read, reason)) => self.recorder.ask(Action::Amend { read, reason }, now.clone()),
                 Some(Amended::Back) => self.place = Place::List { opening: false },

@@ -172,8 +172,7 @@ pub fn trial(protocol: &Protocol) -> Result<(Rules, State), String> {
     let bundle = assign(&plan).map_err(|e| format!("With made-up cases nothing could be assigned: {e}."))?;
     let bundle = bundle.into_iter().next().ok_or("There is nobody to read.")?;
     let rules = Rules::new(protocol.clone(), bundle).map_err(|e| e.to_string())?;
-    let build = protocol.sessions().builds.first().cloned().unwrap_or_else(|| "a trial".to_owned());
-    let environment = Environment { build, adapter: "none".to_owned(), surface: [1, 1], scale: 1.0 };
+    let environment = Environment::that_fits(protocol, "a trial");
     let now = Moment { utc_ms: 0, monotonic_ms: 0, boot: "trial".to_owned() };
     let mut state = State::new(rules.reader().clone());
     let act = |state: &mut State, action: Action| -> Result<(), String> {

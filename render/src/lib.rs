@@ -12,6 +12,7 @@ mod course;
 pub mod cpu;
 pub mod gpu;
 pub mod layers;
+pub mod pattern;
 mod picture;
 mod plan;
 mod preview;

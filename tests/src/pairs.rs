@@ -115,7 +115,7 @@ fn reads(protocol: &Protocol, packed: &[Packed]) -> Outcome<(ReadsTable, Vec<Bun
             }
             Ok(())
         };
-        act(&mut state, Action::StartSession(Environment { build: "t".into(), adapter: "t".into(), surface: [1, 1], scale: 1.0 }))?;
+        act(&mut state, Action::StartSession(Environment::new("t".into(), "t".into(), [1, 1], 1.0)))?;
         while let Some(next) = state.next().cloned() {
             let at = packed.iter().find(|p| p.package == next.package).ok_or("a case that was not packed")?;
             let open = [Action::OpenCase(next.read), Action::ImagesShown];

@@ -72,7 +72,7 @@ pub fn read_all(study: &Study, stop: usize, mut score: impl FnMut(&str, &Assignm
     let mut left = all.saturating_sub(stop);
     for name in study.bundles().keys() {
         let mut reader = Reader { rules: study.rules(name)?, now };
-        let environment = Environment { build: BUILD.into(), adapter: "none".into(), surface: [1920, 1080], scale: 1.0 };
+        let environment = Environment::new(BUILD.into(), "none".into(), [1920, 1080], 1.0);
         reader.act(&mut record, Action::StartSession(environment))?;
         while let Some(next) = record.state(name).next().cloned().filter(|_| left > 0) {
             left -= 1;

@@ -119,7 +119,7 @@ fn settle_all(folder: &Path) -> PathBuf {
         let events = decide(&rules, &record.state(&who), action, &now).unwrap_or_else(|e| panic!("{said}: {e}"));
         record.append(&events).expect("recorded");
     };
-    let environment = Environment { build: "test".into(), adapter: "none".into(), surface: [1920, 1080], scale: 1.0 };
+    let environment = Environment::new("test".into(), "none".into(), [1920, 1080], 1.0);
     act(&mut record, Action::StartSession(environment));
     let mut turn = 0;
     while let Some(next) = record.state(&who).next().cloned() {

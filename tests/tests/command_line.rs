@@ -56,6 +56,24 @@ fn help_names_every_command_and_a_wrong_one_is_told_in_one_line() {
     }
 }
 
+/// The adapter here draws what the processor computes, and the pattern that is handed out has the levels that a person is asked about.
+#[test]
+fn the_self_test_passes_here_and_hands_out_the_test_pattern() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pattern.png");
+    let ran = tiresias(["selftest", "--json", "--pattern", text(&file)]).unwrap().done().unwrap();
+    let said: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&said["passed"], &said["sampled"]["equal"], &said["presented"]["of"]), (&true.into(), &8.into(), &9.into()), "{said}");
+    assert!(said["adapter"].as_str().is_some_and(|a| !a.is_empty()) && said["cores"].as_u64() > Some(0));
+    let drawn = image::open(&file).unwrap().into_luma8();
+    let at = |x, y| drawn.get_pixel(x, y).0[0];
+    assert_eq!((drawn.dimensions(), [at(40, 40), at(120, 120), at(680, 40), at(760, 120)]), ((880, 520), [0, 13, 255, 242]));
+    let words = tiresias(["selftest"]).unwrap().done().unwrap().out;
+    assert!(words.contains("8 of 8 images equal") && words.contains("9 of 9"), "{words}");
+    let unwritable = tiresias(["selftest", "--pattern", text(&dir.path().join("no/such.png"))]).unwrap();
+    assert!(unwritable.sentence(2).unwrap().contains("cannot be written"));
+}
+
 /// Every layout is measured, and what was loaded are the values that `inspect` finds in the files.
 #[test]
 fn bench_frames_measures_layouts_without_a_window() {

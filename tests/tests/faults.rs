@@ -263,7 +263,7 @@ fn a_case_that_was_exchanged_under_the_study_is_found() {
     tiresias(["demo", "--build-only", "--dir", text(&root)]).unwrap().done().unwrap();
     let study = Study::open(&root.join("reader")).unwrap();
     let (reader, bundle) = study.bundles().first_key_value().unwrap();
-    let environment = Environment { build: "test".into(), adapter: "none".into(), surface: [1, 1], scale: 1.0 };
+    let environment = Environment::new("test".into(), "none".into(), [1, 1], 1.0);
     let now = Moment { utc_ms: 0, monotonic_ms: 0, boot: "test".into() };
     let mut record = study.open_record("test").unwrap();
     let events = decide(&study.rules(reader).unwrap(), &record.state(reader), Action::StartSession(environment), &now).unwrap();

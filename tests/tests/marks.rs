@@ -91,7 +91,7 @@ fn read(study: &Study, packages: &[Package]) {
         record.append(&events).unwrap();
         record.state(&reader).next().cloned()
     };
-    let mut next = act(Action::StartSession(Environment { build: "t".into(), adapter: "none".into(), surface: [9, 9], scale: 1.0 }));
+    let mut next = act(Action::StartSession(Environment::new("t".into(), "none".into(), [9, 9], 1.0)));
     while let Some(assigned) = next {
         act(Action::OpenCase(assigned.read));
         act(Action::ImagesShown);

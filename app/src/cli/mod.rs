@@ -15,6 +15,7 @@ mod planes;
 mod replay;
 mod results;
 mod secrets;
+mod selftest;
 mod simulate;
 mod studies;
 mod study;
@@ -118,6 +119,8 @@ enum Command {
     Export(exports::ExportArgs),
     /// Analyse a study with its truth, or a file of scores: figures of merit, comparison of conditions, agreement.
     Analyze(analyze::AnalyzeArgs),
+    /// Whether the graphics adapter draws what it should, and what this machine is.
+    Selftest(selftest::SelftestArgs),
     /// Show again what a reader looked at: the panes at any second of a read, or a summary of it.
     Replay(replay::ReplayArgs),
     /// Measure how fast it is on this machine.
@@ -224,6 +227,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::SimulatedReader(args)) => simulate::simulated_reader(&args),
         Some(Command::Export(args)) => exports::export(&args),
         Some(Command::Analyze(args)) => analyze::analyze(&args),
+        Some(Command::Selftest(args)) => selftest::selftest(&args),
         Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.

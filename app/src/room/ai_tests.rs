@@ -87,7 +87,7 @@ impl Sitting {
         crate::design::install(&context);
         context.enable_accesskit();
         let mut sitting = Self { room, state, rules, facts: Vec::new(), context, now: Duration::ZERO, _dir: dir };
-        sitting.record(&Action::StartSession(Environment { build: "t".into(), adapter: "t".into(), surface: [1, 1], scale: 1.0 }));
+        sitting.record(&Action::StartSession(Environment::new("t".into(), "t".into(), [1, 1], 1.0)));
         sitting.record(&Action::OpenCase(read));
         for _ in 0..600 {
             sitting.frame(&[]);

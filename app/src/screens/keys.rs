@@ -41,6 +41,8 @@ pub(crate) enum Choice {
     Back,
     /// The page on which the screen is measured.
     Screen,
+    /// The test pattern.
+    Pattern,
 }
 
 /// Draws the page; says when it is to be left.
@@ -95,6 +97,10 @@ pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) ->
                 ui.add_space(32.0);
                 if controls::link(ui, "Measure this screen\u{2026}", TEXT).clicked() {
                     leave = Some(Choice::Screen);
+                }
+                ui.add_space(24.0);
+                if controls::link(ui, "Look at the test pattern\u{2026}", TEXT).clicked() {
+                    leave = Some(Choice::Pattern);
                 }
             });
         });

@@ -9,6 +9,7 @@ mod passphrase;
 mod screen_size;
 mod sign_in;
 mod start;
+mod test_pattern;
 mod worklist;
 
 pub(crate) use about::about;
@@ -20,6 +21,7 @@ pub(crate) use passphrase::{Asks, Entered, PassphrasePage, passphrase, receipt};
 pub(crate) use screen_size::{ScreenPage, screen_size};
 pub(crate) use sign_in::{Choice as SignIn, sign_in};
 pub(crate) use start::{Choice as Started, start};
+pub(crate) use test_pattern::{PatternPage, test_pattern};
 pub(crate) use worklist::{Choice as Chosen, worklist};
 
 use crate::design;

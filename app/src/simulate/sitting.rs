@@ -187,6 +187,5 @@ fn show(
 
 /// A machine that the protocol permits.
 fn environment(rules: &Rules) -> Environment {
-    let build = rules.protocol().sessions().builds.first().cloned().unwrap_or_else(|| BUILD.to_owned());
-    Environment { build, adapter: "none".into(), surface: [1920, 1080], scale: 1.0 }
+    Environment::that_fits(rules.protocol(), BUILD)
 }

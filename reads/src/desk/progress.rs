@@ -197,7 +197,11 @@ fn overridden(fact: &Fact) -> Option<String> {
 }
 
 fn failed(fact: &Fact) -> Option<String> {
-    matches!(fact, Fact::SessionCutOff).then(|| "had a session that was cut off: the program or its machine stopped".to_owned())
+    match fact {
+        Fact::SessionCutOff => Some("had a session that was cut off: the program or its machine stopped".to_owned()),
+        Fact::SessionStarted(on) => on.trouble(),
+        _ => None,
+    }
 }
 
 /// That what came back is whole is verified when it is read; what is left to say is whose signature is over it.

@@ -9,7 +9,7 @@ use crate::accounts::{Thing, Unlocked, may_see};
 use crate::closing::ClosingError;
 use crate::formats::workbook::Value;
 use crate::gathered::{Gathered, Told};
-use crate::machine::{AnswerValue, Choice, Event, Fact, Subject};
+use crate::machine::{AnswerValue, Choice, Environment, Event, Fact, Pattern, Selftest, Subject};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -174,11 +174,31 @@ fn said(value: &AnswerValue) -> String {
     }
 }
 
+/// That a session began, and on what.
+fn began(on: &Environment) -> String {
+    let [w, h] = on.screen.unwrap_or(on.surface);
+    let mut told = format!("A session began: build {}, graphics adapter \"{}\", {w} x {h} pixels", on.build, on.adapter);
+    told.push_str(match on.selftest {
+        Some(Selftest::Passed) => ", which draws what it should",
+        Some(Selftest::NotSampled | Selftest::NotPresented) => ", which does not draw what it should",
+        None => "",
+    });
+    if let Some(pattern) = on.pattern {
+        let Pattern { dark, bright, lines, ramp } = pattern;
+        let say = |seen| if seen { "seen" } else { "not seen" };
+        let (dark, bright, lines, ramp) = (say(dark), say(bright), say(lines), say(ramp));
+        told.push_str(&format!(
+            "; of the test pattern the dark patch was {dark}, the bright patch {bright}, the lines {lines}, the ramp {ramp}"
+        ));
+    }
+    told + "."
+}
+
 /// One event, as somebody tells it who was there. A kind that has no sentence here is told by its name.
 fn sentence(event: &Event, kind: &str) -> String {
     match event.fact() {
         Fact::Enrolled { reads, .. } => format!("{} reads were taken over from the bundle.", reads.len()),
-        Fact::SessionStarted(_) => "A session began.".to_owned(),
+        Fact::SessionStarted(on) => began(on),
         Fact::SessionCutOff => "The session before had not been ended: the program was cut off.".to_owned(),
         Fact::SessionEnded => "The session ended.".to_owned(),
         Fact::CaseOpened { read } => format!("Case {} was opened in condition \"{}\".", read.case, read.condition),

@@ -1,5 +1,6 @@
 //! What a reader, or the program on a reader's behalf, asks for. An action changes nothing until `decide` has made events of it.
 
+use super::environment::Environment;
 use super::glimpse::Glimpse;
 use super::settle::Choice;
 use crate::accounts::Signature;
@@ -132,18 +133,4 @@ pub enum Verdict {
     Agree,
     /// It is not.
     Reject,
-}
-
-/// What a session ran on. Says nothing about a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Environment {
-    /// Build of the software.
-    pub build: String,
-    /// Name of the graphics adapter.
-    pub adapter: String,
-    /// Width and height of the window's surface, physical pixels.
-    pub surface: [u32; 2],
-    /// Physical pixels a logical pixel.
-    pub scale: f64,
 }

@@ -1,7 +1,8 @@
 //! What an action leads to under the rules: events, or a refusal with its reason. Nothing else makes events.
 
 use super::Rules;
-use super::action::{Action, Environment, Verdict};
+use super::action::{Action, Verdict};
+use super::environment::Environment;
 use super::event::{Event, Fact};
 use super::glimpse::Glimpse;
 use super::missing::{is_asked, missing_in, unusual};
@@ -22,8 +23,6 @@ use tiresias_words::{
 
 /// More changes of view than a person makes in a second, by far.
 const MAX_GLIMPSES: usize = 10_000;
-/// Longest text in an [`super::Environment`], characters.
-const MAX_ENVIRONMENT: usize = 200;
 const MAX_REASON: usize = 1000;
 /// More findings than a reader could judge.
 const MAX_FINDINGS: u32 = 2_000;
@@ -80,14 +79,7 @@ pub fn decide(rules: &Rules, state: &State, action: Action, now: &Moment) -> Res
 }
 
 fn start_session(rules: &Rules, state: &State, environment: Environment, now: &Moment) -> Result<Vec<Event>, Refusal> {
-    let short = |text: &str| text.chars().count() <= MAX_ENVIRONMENT && !text.chars().any(char::is_control);
-    if !short(&environment.build) || !short(&environment.adapter) || !environment.scale.is_finite() {
-        return Err(Refusal::Environment);
-    }
-    let builds = &rules.protocol().sessions().builds;
-    if !builds.is_empty() && !builds.contains(&environment.build) {
-        return Err(Refusal::Build);
-    }
+    environment.admit(rules.protocol())?;
     if now.utc_ms.saturating_add(CLOCK_TOLERANCE_MS) < latest(rules, state) {
         return Err(Refusal::TimeOfDay);
     }

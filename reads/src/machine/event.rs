@@ -2,7 +2,8 @@
 //!
 //! A kind's name carries its version ("answered/1"): a later version of a kind is a further variant, and the earlier stays readable.
 
-use super::action::{Environment, Verdict};
+use super::action::Verdict;
+use super::environment::Environment;
 use super::glimpse::{self, Glimpse};
 use super::leave::Leave;
 use super::read::Assignment;

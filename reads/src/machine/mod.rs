@@ -9,6 +9,7 @@
 mod action;
 mod asked;
 mod decide;
+mod environment;
 mod event;
 mod glimpse;
 mod leave;
@@ -19,9 +20,10 @@ mod settle;
 mod state;
 mod told;
 
-pub use action::{Action, Environment, Verdict};
+pub use action::{Action, Verdict};
 pub use asked::{Place, Stage, Unusual, asked, excusable, unusual};
 pub use decide::decide;
+pub use environment::{Environment, Pattern, Selftest};
 pub use event::{Event, Fact};
 pub use glimpse::{AiVisible, Glimpse, PaneShows, View};
 pub use leave::{Leave, LeaveError};

@@ -21,6 +21,24 @@ pub enum Refusal {
     /// A build of the program that the protocol does not name.
     #[error("This study is not read with this version of the program. Install the version that the study coordinator names.")]
     Build,
+    /// A screen that is smaller than the protocol asks for, or whose size is not known.
+    #[error("This study is read on a screen of at least {} x {} pixels; {}. Move the window to such a screen, or ask the study coordinator.", .least[0], .least[1], screen(.has.as_ref()))]
+    Screen {
+        /// Width and height that are asked for, physical pixels.
+        least: [u32; 2],
+        /// Those of the screen.
+        has: Option<[u32; 2]>,
+    },
+    /// The adapter draws other bytes than it should, or nobody tried.
+    #[error(
+        "This machine\u{2019}s graphics adapter does not draw images byte for byte as this study asks. Update its driver or use another machine, and tell the study coordinator."
+    )]
+    Selftest,
+    /// The test pattern was not shown, or not all of it was seen.
+    #[error(
+        "Not all of the test pattern can be seen on this screen. Darken the room, set the screen\u{2019}s brightness and contrast as it came, or use another screen; then sign in again."
+    )]
+    Pattern,
     /// The time of day is before what was recorded.
     #[error("The clock of this machine shows an earlier time than when you last read. Set date and time right, and sign in again.")]
     TimeOfDay,
@@ -166,4 +184,9 @@ impl std::fmt::Display for Day {
             Err(_) => f.write_str("a day beyond all calendars"),
         }
     }
+}
+
+/// How large a screen is, as the end of a sentence.
+fn screen(has: Option<&[u32; 2]>) -> String {
+    has.map_or_else(|| "the system does not say how large this one is".to_owned(), |[w, h]| format!("this one has {w} x {h}"))
 }

@@ -104,6 +104,7 @@ impl Checks<'_> {
         let order = self.order(&draft.order, &conditions);
         let sessions = self.sessions(draft.sessions.as_ref());
         self.washout(&sessions, &conditions);
+        let workstation = self.workstation(draft.environment.as_ref());
         self.at_most("case facts", draft.study.case_facts.len(), MAX_FACTS);
         let case_facts = self.case_facts(&draft.study.case_facts);
         let assignment = self.assignment(draft.assignment.as_ref());
@@ -128,6 +129,7 @@ impl Checks<'_> {
             display: display?,
             order: order?,
             sessions,
+            workstation,
             case_facts,
             assignment: assignment?,
             repeats: all_or_none(repeats)?,

@@ -29,7 +29,7 @@ pub use form::{
     Reason, Relation, Scale, Test, Unit, When,
 };
 pub use marks::{MarkKind, MarkRules};
-pub use plan::{Assignment, CaseOrder, ConditionOrder, Order, Repeats, Sessions, Training, Within};
+pub use plan::{Assignment, CaseOrder, ConditionOrder, Order, Repeats, Sessions, Training, Within, Workstation};
 pub use template::{TEMPLATES, Template, template};
 pub use tool::{Tool, ToolSet};
 
@@ -50,6 +50,7 @@ pub struct Protocol {
     display: Display,
     order: Order,
     sessions: Sessions,
+    workstation: Workstation,
     case_facts: Vec<String>,
     assignment: Assignment,
     repeats: Option<Repeats>,
@@ -247,6 +248,11 @@ impl Protocol {
     #[must_use]
     pub const fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+    /// What a workstation must be for a session to begin.
+    #[must_use]
+    pub const fn workstation(&self) -> &Workstation {
+        &self.workstation
     }
     /// Who reads what.
     #[must_use]

@@ -4,7 +4,7 @@
 
 use super::ConditionRule;
 use super::check::{Checks, Words};
-use super::text::{AssignmentDraft, OrderDraft, RepeatsDraft, SessionsDraft, TrainingDraft};
+use super::text::{AssignmentDraft, EnvironmentDraft, OrderDraft, RepeatsDraft, SessionsDraft, TrainingDraft};
 use tiresias_words::{Condition, ContentHash};
 use toml::Spanned;
 
@@ -15,6 +15,8 @@ const MAX_BUILDS: usize = 20;
 const MAX_BUILD: usize = 200;
 const MAX_REPEATS: u32 = 1000;
 const MAX_ATTEMPTS: u32 = 10;
+/// Pixels of a side of a screen that may be asked for.
+const SCREENS: std::ops::RangeInclusive<u32> = 640..=16_384;
 
 /// In which order a reader gets cases and conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,17 @@ pub struct Sessions {
     pub pin_at_lock: bool,
     /// The builds of the program that may be read with; empty is any.
     pub builds: Vec<String>,
+}
+
+/// What a workstation must be for a session to begin. What it is goes into the record whatever is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Workstation {
+    /// The reader looks at the test pattern before each session, and sees all of it.
+    pub pattern: bool,
+    /// Width and height of the screen at least, physical pixels, whichever way it is turned.
+    pub least_screen: Option<[u32; 2]>,
+    /// The graphics adapter draws images whose bytes are known byte for byte.
+    pub selftest: bool,
 }
 
 /// The training before the study: cases whose truth is shown afterwards, and a mark to reach.
@@ -226,6 +239,18 @@ impl Checks<'_> {
             pin_at_lock: draft.pin_at_lock,
             builds,
         }
+    }
+
+    pub(super) fn workstation(&mut self, draft: Option<&EnvironmentDraft>) -> Workstation {
+        let Some(draft) = draft else { return Workstation::default() };
+        let least_screen = draft.least_screen.as_ref();
+        if let Some(size) = least_screen.filter(|s| s.get_ref().iter().any(|n| !SCREENS.contains(n))) {
+            self.at(
+                size,
+                format!("`least_screen` is the width and height of a screen in pixels, each {} to {}.", SCREENS.start(), SCREENS.end()),
+            );
+        }
+        Workstation { pattern: draft.display_check, least_screen: least_screen.map(|s| *s.get_ref()), selftest: draft.selftest }
     }
 
     /// Reads of one case with and without AI must be kept apart, and somebody must have thought about how far.

@@ -268,6 +268,7 @@ fn the_published_schema_names_the_keys_that_are_read() {
         ("[[hanging]]\n[[hanging.cell]]", "/hanging/items/properties/cell/items"),
         ("[order]", "/order"),
         ("[sessions]", "/sessions"),
+        ("[environment]", "/environment"),
         ("[training]", "/training"),
         ("[repeats]", "/repeats"),
         ("[assignment]", "/assignment"),

@@ -296,7 +296,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let rules = rules();
         let mut record = Record::open(&folder.path().join("record.sqlite"), rules.protocol().hash(), "b").unwrap();
-        let environment = Environment { build: "b".into(), adapter: "a".into(), surface: [1, 1], scale: 1.0 };
+        let environment = Environment::new("b".into(), "a".into(), [1, 1], 1.0);
         let open = Action::OpenCase(rules.bundle().reads()[0].id(rules.reader()));
         for action in [Action::StartSession(environment), open, Action::ImagesShown] {
             let now = Moment { utc_ms: 0, monotonic_ms: 1_000, boot: "x".into() };

@@ -226,6 +226,55 @@ fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
     r.open_next();
 }
 
+/// What a protocol asks of a workstation, one after the other; and what it is goes into the record and to the desk.
+#[test]
+fn a_session_begins_on_what_the_protocol_asks_for_alone() {
+    let asked = |asks: &str| of("ordinal") + "\n[environment]\n" + asks;
+    let on = |screen, selftest, pattern| {
+        let mut on = Environment::new("t".into(), "t".into(), [800, 600], 1.0);
+        (on.screen, on.selftest, on.pattern) = (screen, selftest, pattern);
+        on
+    };
+    let all = Pattern { dark: true, bright: true, lines: true, ramp: true };
+    let [grey, unlit] = [Pattern { lines: false, ..all }, Pattern { dark: false, bright: false, ..all }];
+    let (large, turned) = (Some([2560, 1600]), Some([1600, 2560]));
+    let small = Refusal::Screen { least: [2000, 1600], has: Some([2560, 1440]) };
+    let unknown = Refusal::Screen { least: [2000, 1600], has: None };
+    let (size, test, look) = ("least_screen = [2000, 1600]", "selftest = true", "display_check = true");
+    let table = [
+        ("", on(None, None, None), None),
+        ("", on(None, Some(Selftest::NotPresented), Some(unlit)), None),
+        ("display_check = false\nselftest = false", on(None, None, None), None),
+        (size, on(large, None, None), None),
+        (size, on(turned, None, None), None),
+        (size, on(Some([2560, 1440]), None, None), Some(small)),
+        (size, on(None, None, None), Some(unknown)),
+        (test, on(None, Some(Selftest::Passed), None), None),
+        (test, on(None, Some(Selftest::NotSampled), None), Some(Refusal::Selftest)),
+        (test, on(None, Some(Selftest::NotPresented), None), Some(Refusal::Selftest)),
+        (test, on(None, None, None), Some(Refusal::Selftest)),
+        (look, on(None, None, Some(all)), None),
+        (look, on(None, None, Some(grey)), Some(Refusal::Pattern)),
+        (look, on(None, None, None), Some(Refusal::Pattern)),
+    ];
+    for (asks, on, refusal) in table {
+        let mut r = Reading::new(rules_of(&asked(asks), 2, 0));
+        let said = r.act(Action::StartSession(on.clone())).err();
+        assert_eq!(said, refusal, "{asks}: {on:?}");
+        let begun = r.events.iter().any(|e| matches!(e.fact(), Fact::SessionStarted(kept) if *kept == on));
+        assert_eq!(begun, refusal.is_none(), "{asks}: what it ran on is kept");
+    }
+    let fits = Environment::that_fits(&Protocol::parse(&asked(&[size, test, look].join("\n"))).expect("a protocol"), "t");
+    assert_eq!(fits.trouble(), None);
+    assert!(Reading::new(rules_of(&asked(&[size, test, look].join("\n")), 2, 0)).act(Action::StartSession(fits)).is_ok());
+    let told = on(None, Some(Selftest::NotSampled), Some(unlit)).trouble().expect("something to tell");
+    assert!(told.contains("the dark patch and the bright patch could not be seen") && told.contains("so the processor computed"), "{told}");
+    // What was recorded before there was any of this is read as it was.
+    let old = r#"{"build":"b","adapter":"a","surface":[1,2],"scale":1.0}"#;
+    let read: Environment = serde_json::from_str(old).expect("an old record");
+    assert_eq!(serde_json::to_string(&read).expect("written"), old);
+}
+
 #[test]
 fn only_permitted_builds_and_no_earlier_day() {
     let text = of("ordinal").replace("idle_minutes = 5", "idle_minutes = 5\nbuilds = [\"another build\"]");

@@ -60,7 +60,7 @@ fn each_guard_refuses_with_its_reason() {
     let off = Refusal::OffScale { min: 0, max: 100 };
     let batch = vec![Glimpse { at_ms: 0, view: View::Tool(Tool::Pan) }; 10_001];
     let infinite = vec![Glimpse { at_ms: 0, view: View::Crosshair { series: 0, at: PatientPoint::new(0.0, f64::INFINITY, 0.0) } }];
-    let unscaled = Environment { build: "b".into(), adapter: "a".into(), surface: [1, 1], scale: f64::NAN };
+    let unscaled = Environment::new("b".into(), "a".into(), [1, 1], f64::NAN);
 
     let table: Vec<(&Reading, Action, Refusal)> = vec![
         (&before, Action::Lock, Refusal::NoSession),

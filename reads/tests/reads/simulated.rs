@@ -105,7 +105,7 @@ impl Reading {
 }
 
 pub(crate) fn start() -> Action {
-    Action::StartSession(Environment { build: BUILD.into(), adapter: "llvmpipe".into(), surface: [1920, 1080], scale: 1.0 })
+    Action::StartSession(Environment::new(BUILD.into(), "llvmpipe".into(), [1920, 1080], 1.0))
 }
 pub(crate) fn question(id: &str) -> QuestionId {
     QuestionId::new(id).expect("a question id")

@@ -9,11 +9,13 @@ mod fidelity;
 mod offscreen;
 mod pane;
 mod pipelines;
+mod selftest;
 mod volume;
 
 pub use offscreen::Offscreen;
 pub use pane::{PaneContent, PaneSlot};
 pub use pipelines::Pipelines;
+pub use selftest::{SelfTest, Tally, selftest};
 pub use volume::{ColourTexture, VolumeTexture};
 
 /// Whether a framebuffer of this format stores exactly the bytes that are written to it.

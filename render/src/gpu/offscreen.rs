@@ -45,6 +45,12 @@ impl Offscreen {
         Self { device, queue, pipelines }
     }
 
+    /// What the adapter is called.
+    #[must_use]
+    pub fn adapter(&self) -> String {
+        self.device.adapter_info().name
+    }
+
     /// A device whose volume textures have no side longer than `side`, as if the adapter had no more.
     #[cfg(test)]
     pub(super) fn with_volumes_up_to(side: u32) -> Result<Self, RenderError> {

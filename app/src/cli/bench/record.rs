@@ -84,12 +84,7 @@ impl Reader {
         let state = record.state(rules.reader());
         let now = Clock::start().now();
         let mut reader = Self { rules, record, state, question, least, now };
-        reader.act(Action::StartSession(Environment {
-            build: crate::BUILD.into(),
-            adapter: "none".into(),
-            surface: [1, 1],
-            scale: 1.0,
-        }))?;
+        reader.act(Action::StartSession(Environment::new(crate::BUILD.into(), "none".into(), [1, 1], 1.0)))?;
         let next = reader.state.next().map(|n| n.read.clone()).ok_or_else(|| Failure::Input("Nothing is assigned.".into()))?;
         reader.act(Action::OpenCase(next))?;
         reader.act(Action::ImagesShown)?;

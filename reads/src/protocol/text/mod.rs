@@ -12,8 +12,8 @@ pub(super) use form::{
     KeyedDraft, MarksDraft, NotEvaluableDraft, OperandDraft, OptionDraft, QuestionDraft, RuleDraft, ScaleDraft, WhenDraft,
 };
 pub(super) use plan::{
-    AdjudicationDraft, AiDraft, AnalysisDraft, AssignmentDraft, ConditionDraft, DiscordanceDraft, OrderDraft, RepeatsDraft, SessionsDraft,
-    TrainingDraft,
+    AdjudicationDraft, AiDraft, AnalysisDraft, AssignmentDraft, ConditionDraft, DiscordanceDraft, EnvironmentDraft, OrderDraft,
+    RepeatsDraft, SessionsDraft, TrainingDraft,
 };
 
 use super::{Finding, PROTOCOL_VERSION};
@@ -47,6 +47,7 @@ pub(super) struct Draft {
     pub(super) hanging: Vec<HangingDraft>,
     pub(super) order: OrderDraft,
     pub(super) sessions: Option<SessionsDraft>,
+    pub(super) environment: Option<EnvironmentDraft>,
     pub(super) training: Option<Spanned<TrainingDraft>>,
     pub(super) repeats: Option<Spanned<RepeatsDraft>>,
     pub(super) assignment: Option<AssignmentDraft>,

@@ -46,6 +46,16 @@ pub(in crate::protocol) struct SessionsDraft {
 
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
+pub(in crate::protocol) struct EnvironmentDraft {
+    #[serde(default)]
+    pub(in crate::protocol) display_check: bool,
+    pub(in crate::protocol) least_screen: Option<Spanned<[u32; 2]>>,
+    #[serde(default)]
+    pub(in crate::protocol) selftest: bool,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
 pub(in crate::protocol) struct TrainingDraft {
     pub(in crate::protocol) threshold: Spanned<i32>,
     pub(in crate::protocol) pass: Spanned<f64>,
