@@ -22,6 +22,7 @@ mod kinds;
 mod marks;
 mod measuring;
 mod names;
+mod pattern;
 mod planes;
 mod replay;
 mod results;
