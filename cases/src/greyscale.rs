@@ -27,7 +27,16 @@ pub(crate) struct GreyScale {
     pub(crate) padding: Option<[f64; 2]>,
 }
 
+/// The functional groups that say something of it.
+const TRANSFORMATION: Tag = tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE;
+const WINDOWS: Tag = tags::FRAME_VOILUT_SEQUENCE;
+
 impl GreyScale {
+    /// Whether a frame may have another than the file's other frames.
+    pub(crate) fn is_of_frame(groups: &FunctionalGroups, frame: usize) -> bool {
+        [TRANSFORMATION, WINDOWS].iter().any(|group| groups.of_frame(frame, *group).is_some())
+    }
+
     /// Of frame `frame` (from 0) of the file with these attributes.
     pub(crate) fn read(
         a: &Attributes,
@@ -37,9 +46,9 @@ impl GreyScale {
         imaging: &str,
         warnings: &mut Vec<String>,
     ) -> Self {
-        let transformation = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+        let transformation = groups.find(frame, TRANSFORMATION);
         let (modality, unit) = modality(a, transformation.as_ref().unwrap_or(a), sample.signed(), imaging, warnings);
-        let windows = groups.find(frame, tags::FRAME_VOILUT_SEQUENCE);
+        let windows = groups.find(frame, WINDOWS);
         let vois = vois(windows.as_ref().unwrap_or(a), sample.signed(), &modality, warnings);
         Self { modality, unit, vois, shape: shape(a), padding: padding(a, sample, warnings) }
     }

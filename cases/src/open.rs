@@ -125,11 +125,18 @@ fn images(a: &Attributes, file: &Arc<ImageFile>, class: &str, mut warnings: Vec<
     let mut found = Vec::with_capacity(frames);
     let mut last: Option<(Option<[f64; 2]>, Arc<Lengths>)> = None;
     let mut last_grey: Option<Arc<GreyScale>> = None;
+    // That of all frames without one of their own, read once: tables are long, and frames many.
+    let mut common_grey: Option<Arc<GreyScale>> = None;
     let common_shutter = shutter(groups.of_all(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE).as_ref().unwrap_or(a), &mut warnings);
     for frame in 0..frames {
-        // Most frames have the grey scale of the one before, tables and all.
-        let grey = GreyScale::read(a, &groups, frame, module.sample, imaging.as_str(), &mut warnings);
-        let grey = last_grey.filter(|known| **known == grey).unwrap_or_else(|| Arc::new(grey));
+        let mut read = || GreyScale::read(a, &groups, frame, module.sample, imaging.as_str(), &mut warnings);
+        let grey = if GreyScale::is_of_frame(&groups, frame) {
+            // Most frames have the grey scale of the one before, tables and all.
+            let grey = read();
+            last_grey.filter(|known| **known == grey).unwrap_or_else(|| Arc::new(grey))
+        } else {
+            Arc::clone(common_grey.get_or_insert_with(|| Arc::new(read())))
+        };
         last_grey = Some(Arc::clone(&grey));
         let plane = read_plane(a, &groups, frame, frames);
         let spacing = if let PlaneReading::Plane(p) = &plane { Some(p.spacing.map(|s| s.0)) } else { None };
