@@ -230,7 +230,7 @@ fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
 /// What a protocol asks of a workstation, one after the other; and what it is goes into the record and to the desk.
 #[test]
 fn a_session_begins_on_what_the_protocol_asks_for_alone() {
-    let asked = |asks: &str| of("ordinal") + "\n[environment]\n" + asks;
+    let asked = |asks: &str| format!("{}\n[environment]\n{asks}", of("ordinal"));
     let on = |screen, selftest, pattern| {
         let mut on = Environment::new("t".into(), "t".into(), [800, 600], 1.0);
         (on.screen, on.selftest, on.pattern) = (screen, selftest, pattern);
