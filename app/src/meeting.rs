@@ -63,7 +63,8 @@ pub(crate) fn analysed(
 ) -> Result<Report, String> {
     let root = gathered.root();
     let meeting = meet(gathered, keys, early).map_err(|e| at(root, e))?;
-    let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
+    let withdrawn = gathered.log().withdrawn();
+    let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table(), withdrawn: &withdrawn };
     let scored = score(reads, truth, holding).map_err(|e| at(root, e))?;
     of_study(&scored, gathered.protocol(), choice, &meeting, covariates).map_err(|e| at(root, e))
 }

@@ -5,7 +5,9 @@
 
 use crate::accounts::{AccountError, Accounts};
 use crate::bundle::Bundle;
-use crate::desk::{AdjudicationError, Adjudications, AssignmentError, MergeError, SignedAssignment, all_merged, is_desk};
+use crate::desk::{
+    AdjudicationError, Adjudications, AssignmentError, DeskLog, LogError, MergeError, SignedAssignment, all_merged, is_desk,
+};
 use crate::protocol::Protocol;
 use crate::record::{Record, RecordError, Recorded, Results};
 use crate::study::{Study, StudyError};
@@ -30,6 +32,7 @@ pub struct Gathered {
     /// What adjudicators decided, and what each of them was to settle; nothing of a workstation.
     decided: Option<Box<(ReadsTable, BTreeMap<ReaderId, Bundle>)>>,
     trail: Vec<Told>,
+    log: DeskLog,
     accounts: Accounts,
     place: Where,
 }
@@ -91,6 +94,9 @@ pub enum GatheredError {
     /// Its results.
     #[error("{0}")]
     Merge(#[from] MergeError),
+    /// Its log.
+    #[error("{0}")]
+    Log(#[from] LogError),
     /// What its adjudicators were given.
     #[error("{0}")]
     Adjudication(#[from] Box<AdjudicationError>),
@@ -130,6 +136,7 @@ impl Gathered {
             set: Set::Reads,
             decided: None,
             trail,
+            log: DeskLog::default(),
             accounts: Accounts::open(&study.root().join(ACCOUNTS))?,
             place: Where::Workstation { has_seats: study.bundles().keys().any(|reader| study.seat(reader).is_some()) },
         })
@@ -142,11 +149,20 @@ impl Gathered {
     pub fn of_desk(root: &Path, signed: &SignedAssignment, accounts: &Accounts) -> Result<Self, GatheredError> {
         let (protocol, text) = signed.protocol(root)?;
         let bundles = signed.readers().map(|reader| Ok((reader.clone(), signed.bundle(root, &protocol, reader)?)));
-        let bundles = bundles.collect::<Result<BTreeMap<_, _>, AssignmentError>>()?;
+        let mut bundles = bundles.collect::<Result<BTreeMap<_, _>, AssignmentError>>()?;
         let (files, merged) = all_merged(root, signed, accounts)?;
-        let table = merged_table(&merged, &protocol)?;
+        let mut table = merged_table(&merged, &protocol)?;
+        let log = DeskLog::open(root, accounts)?;
+        let (withdrawn, stopped) = (log.withdrawn(), log.stopped());
+        for (reader, bundle) in &mut bundles {
+            let is_done = |read| merged.reads.contains_key(read);
+            bundle.keep(|r| !withdrawn.contains(&r.package) && (!stopped.contains(reader) || is_done(&r.id(reader))));
+        }
+        table.rows.retain(|row| !withdrawn.contains(&row.read.package()));
         let settled = Adjudications::open(root, accounts).and_then(|all| all.all_bundles(root, &protocol)).map_err(Box::new)?;
-        let decided = Some(Box::new((decisions_table(&merged, &protocol)?, settled)));
+        let mut decisions = decisions_table(&merged, &protocol)?;
+        decisions.rows.retain(|row| !withdrawn.contains(&row.read.package()));
+        let decided = Some(Box::new((decisions, settled)));
         // By the time of their first row; the rows of a file that is the beginning of another are in that one.
         let mut told: Vec<&Results> = files.iter().filter(|f| merged.files.contains(&f.file())).collect();
         told.sort_by_key(|f| (f.events().first().map(|r| r.event.at().utc_ms), f.file()));
@@ -166,6 +182,7 @@ impl Gathered {
             set: Set::Reads,
             decided,
             trail,
+            log,
             accounts: accounts.clone(),
             place,
         })
@@ -214,6 +231,11 @@ impl Gathered {
     pub fn trail(&self) -> &[Told] {
         &self.trail
     }
+    /// What was not planned, and questions; nothing of a workstation.
+    #[must_use]
+    pub const fn log(&self) -> &DeskLog {
+        &self.log
+    }
     /// The accounts of its folder; none where nobody signs in.
     #[must_use]
     pub const fn accounts(&self) -> &Accounts {
@@ -245,7 +267,8 @@ impl Gathered {
     pub(crate) const fn place(&self) -> &Where {
         &self.place
     }
-    /// Reads that are not locked, and all that were to be made. Reads of the training do not count.
+    /// Reads that are not locked, and all that were to be made. Reads of the training do not count, nor those of withdrawn cases, nor what a reader who reads no
+    /// more left.
     #[must_use]
     pub fn left(&self) -> [usize; 2] {
         let locked: BTreeSet<_> = self.table.rows.iter().map(|row| row.read.read()).collect();

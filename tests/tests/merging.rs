@@ -144,7 +144,8 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
         // The whole folder, with truth, as an early look.
         let gathered = Gathered::of_desk(&desk, &signed, &accounts).unwrap();
         let truth = Truth::read(&desk.join("truth.json")).unwrap().with_desk(&Desk::open(&desk).unwrap()).unwrap();
-        let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
+        let withdrawn = gathered.log().withdrawn();
+        let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table(), withdrawn: &withdrawn };
         let scored = score(reads, &truth, &Holding::default()).unwrap();
         let meeting = meet(&gathered, Some(&statistician), Some(Early { reason: "a test", utc_ms: 1 })).unwrap();
         let request =

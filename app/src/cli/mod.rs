@@ -8,6 +8,7 @@ mod bench;
 mod exports;
 mod images;
 mod leaks;
+mod log;
 mod meeting;
 mod pack;
 mod parse;

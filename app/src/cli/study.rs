@@ -2,6 +2,7 @@
 //!
 //! Refuses: rules of its own; what may be done is `reads`' to say, and each command says what came of it.
 
+use super::log;
 use super::secrets::{Signer, passphrase, unlocked};
 use super::{Failure, say, say_json};
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
-use tiresias_reads::desk::{Handed, draw_adjudication};
+use tiresias_reads::desk::{DeskLog, Handed, draw_adjudication};
 use tiresias_reads::protocol::{Finding, check};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
@@ -101,6 +102,14 @@ pub(super) enum StudyCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Note something that was not planned: a case withdrawn, a reader who stops, leave to open a read early, or anything else. Signed, with its reason.
+    Deviation(log::DeviationArgs),
+    /// Ask a question about the study, or answer one. Signed.
+    Query(log::QueryArgs),
+    /// Deviations and queries, in order.
+    Log(log::LogArgs),
+    /// Give an account a new passphrase, with the one so far or with its recovery key.
+    Passphrase(log::PassphraseArgs),
     /// Take a seat that came later from the study desk, on the reader's machine.
     TakeSeat {
         /// The folder that the reader received.
@@ -167,6 +176,10 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
         StudyCommand::HandOut { dir, reader, out, given } => hand_out(&dir, &reader, &out, &given),
         StudyCommand::Seat { dir, reader, out, given } => seat(&dir, &reader, &out, &given),
         StudyCommand::Lock { dir, signer, reason } => lock(&dir, &signer, reason.as_deref()),
+        StudyCommand::Deviation(args) => log::deviation(args),
+        StudyCommand::Query(args) => log::query(&args),
+        StudyCommand::Log(args) => log::log(&args),
+        StudyCommand::Passphrase(args) => log::new_passphrase(&args),
         StudyCommand::TakeSeat { dir, seat } => take_seat(&dir, &seat),
         StudyCommand::Sign { dir, signer, reason } => sign(&dir, &signer, reason.as_deref()),
     }
@@ -321,7 +334,8 @@ fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), 
     let (protocol, _) = signed.protocol(dir).map_err(|e| at(dir, e))?;
     let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
     let keys = given_keys(dir, given)?;
-    let seat = signed.seat(&accounts, &bundle, &Handed { keys: &keys, ..Handed::default() }, &entropy()?).map_err(|e| at(dir, e))?;
+    let leaves = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?.leaves();
+    let seat = signed.seat(&accounts, &bundle, &Handed { keys: &keys, leaves: &leaves }, &entropy()?).map_err(|e| at(dir, e))?;
     let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
     let mut file = fs::File::create_new(out).map_err(unwritable)?;
     file.write_all(seat.to_json().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;

@@ -42,7 +42,9 @@ pub(crate) fn exported(
         }
         Some((truth, leave)) => {
             let meeting = leave()?;
-            let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table() };
+            let withdrawn = gathered.log().withdrawn();
+            let reads =
+                Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table(), withdrawn: &withdrawn };
             Some((score(reads, truth, &Holding::default()).map_err(|e| at(root, e))?, meeting))
         }
     };

@@ -9,7 +9,7 @@ use std::path::Path;
 use tiresias_cases::StudyKey;
 use tiresias_reads::accounts::Accounts;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::{Adjudications, Desk, Handed, ListedCase, SignedAssignment};
+use tiresias_reads::desk::{Adjudications, Desk, DeskLog, Handed, ListedCase, SignedAssignment};
 use tiresias_words::{CaseId, ContentHash, ContentKey, ReaderId};
 
 const PACKAGES: &str = "packages";
@@ -35,7 +35,8 @@ pub(crate) struct HandedOut {
 pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &ContentKeys) -> Result<HandedOut, Failure> {
     let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
     let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
-    let handed = Handed { keys, ..Handed::default() };
+    let leaves = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?.leaves();
+    let handed = Handed { keys, leaves: &leaves };
     let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
     let study = if adjudications.has(reader) {
         let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;

@@ -26,6 +26,8 @@ pub enum Meaning {
     DatabaseLock,
     /// These files were made from the record.
     Export,
+    /// I ask this, or answer it.
+    Query,
 }
 
 impl Meaning {
@@ -40,6 +42,7 @@ impl Meaning {
             Self::Assignment => "assigned cases to readers",
             Self::DatabaseLock => "closed the reading",
             Self::Export => "made this export",
+            Self::Query => "asks or answers",
         }
     }
 }

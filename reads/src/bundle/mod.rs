@@ -331,6 +331,10 @@ impl Bundle {
     pub const fn issued_utc_ms(&self) -> i64 {
         self.issued_utc_ms
     }
+    /// Without the reads that nobody awaits any more.
+    pub(crate) fn keep(&mut self, awaited: impl FnMut(&AssignedRead) -> bool) {
+        self.reads.retain(awaited);
+    }
     /// Whether it is an adjudicator's: two reads of each case, sealed, are settled.
     #[must_use]
     pub fn adjudicates(&self) -> bool {

@@ -5,12 +5,14 @@
 
 mod adjudication;
 mod assignment;
+mod log;
 mod progress;
 mod results;
 mod steps;
 
 pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases, is_desk};
+pub use log::{DeskLog, Entry, LogError, Matter, Wanted};
 pub use progress::{Counts, Progress, ReaderProgress, Washout, progress};
 pub use results::{MergeError, Taken, has_results, merged, note_receipt, take_results};
 pub(crate) use results::{all_merged, put_results};

@@ -3,7 +3,7 @@
 //! Owns what of the merged results is looked at: which reads are locked and when, and events that are no answers. Refuses: answers, marks, ratings, times of reading and truth, which
 //! are in nothing that comes from here.
 
-use super::{MergeError, SignedAssignment, all_merged};
+use super::{DeskLog, MergeError, SignedAssignment, all_merged};
 use crate::accounts::{Accounts, Thing, Unlocked, may_see};
 use crate::bundle::{AssignedRead, Bundle};
 use crate::closing::DatabaseLock;
@@ -29,6 +29,8 @@ pub struct Progress {
     pub washouts: Vec<Washout>,
     /// What happened and was not planned, a sentence each.
     pub deviations: Vec<String>,
+    /// Questions and their answers, a sentence each.
+    pub queries: Vec<String>,
     /// What failed at workstations, a sentence each.
     pub failures: Vec<String>,
     /// What contradicts itself, a sentence each; what it touches does not count.
@@ -88,9 +90,13 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
     let (files, merged) = all_merged(root, signed, accounts)?;
     let locked: BTreeMap<&ReadId, i64> = merged.reads.iter().map(|(id, m)| (id, m.read.at().utc_ms)).collect();
     let conditions: Vec<(Condition, String)> = protocol.conditions().iter().map(|c| (c.id.clone(), c.label.clone())).collect();
+    let log = DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?;
+    let (withdrawn, stopped) = (log.withdrawn(), log.stopped());
     let (mut readers, mut washouts) = (Vec::new(), Vec::new());
     for reader in signed.readers() {
-        let bundle = signed.bundle(root, &protocol, reader)?;
+        let mut bundle = signed.bundle(root, &protocol, reader)?;
+        let has_stopped = stopped.contains(reader);
+        bundle.keep(|r| !withdrawn.contains(&r.package) && (!has_stopped || locked.contains_key(&r.id(reader))));
         let (counts, waiting) = counted(&protocol, &bundle, &locked, now);
         washouts.extend(waiting);
         let last = locked.iter().filter(|(id, _)| id.reader == *reader).map(|(_, at)| *at).max();
@@ -99,6 +105,7 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
     let counting: Vec<&Results> = files.iter().filter(|f| merged.files.contains(&f.file())).collect();
     let lock = DatabaseLock::open(root, accounts).map_err(|e| MergeError::Closing(Box::new(e)))?;
     let mut deviations = planned_otherwise(root, accounts)?;
+    deviations.extend(log.deviations().map(super::Entry::told));
     deviations.extend(counting.iter().flat_map(|f| of_events(f, &overridden)));
     for late in lock.iter().flat_map(DatabaseLock::late) {
         deviations.push(format!(
@@ -116,6 +123,7 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
         readers,
         washouts,
         deviations,
+        queries: log.queries().map(super::Entry::told).collect(),
         failures,
         contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),
         files: [merged.files.len(), files.len()],

@@ -37,6 +37,9 @@ pub enum MergeError {
     /// The lock of the study.
     #[error("{0}")]
     Closing(Box<crate::closing::ClosingError>),
+    /// The log of the study.
+    #[error("{0}")]
+    Log(Box<super::LogError>),
     /// Somebody who does not see how far the study is.
     #[error("How far the study is, is not for the account of a {0}.")]
     NotForKind(&'static str),

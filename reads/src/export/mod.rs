@@ -20,6 +20,7 @@ pub use reports::{MarkedRead, PlacedMark, Report, Reports};
 
 use crate::accounts::Unlocked;
 use crate::closing::Meeting;
+use crate::desk::Entry;
 use crate::folder::FolderError;
 use crate::gathered::{Gathered, Set};
 use crate::scoring::{Dataset, HowScored, ScoredTable};
@@ -208,6 +209,8 @@ struct About<'a> {
     /// What is to be known of the lock and of looks before it.
     meeting: Vec<String>,
     contradictions: &'a [String],
+    /// What was not planned, a sentence each.
+    deviations: &'a [String],
     /// Reads that are not locked, and all that were to be made.
     missing: Option<[usize; 2]>,
 }
@@ -247,6 +250,7 @@ impl About<'_> {
         let what = if self.open_look { "open look" } else { "database lock" };
         lines.extend(self.meeting.iter().map(|note| (what, note.clone())));
         lines.extend(self.contradictions.iter().map(|note| ("does not count", note.clone())));
+        lines.extend(self.deviations.iter().map(|note| ("deviation", note.clone())));
         if let Some([left, of]) = self.missing {
             lines.push(("incomplete", format!("{left} of {of} reads are not locked yet.")));
         }
@@ -272,6 +276,9 @@ struct Manifest<'a> {
     meeting: Option<&'a Meeting>,
     /// What contradicts itself among the results and does not count.
     contradictions: &'a [String],
+    /// What was not planned, a sentence each.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    deviations: &'a [String],
     /// Reads that are not locked, and all that were to be made; `null` where none is missing.
     incomplete: Option<[usize; 2]>,
     /// How marks and truth became scores; `null` where truth was not looked at.
@@ -298,6 +305,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
     let scored = scored.filter(|_| joined);
     let meeting = scored.map(|(_, meeting)| meeting);
     let open_look = meeting.is_some_and(Meeting::is_open_look);
+    let deviations: Vec<String> = gathered.log().deviations().map(Entry::told).collect();
     let about = About {
         study: protocol.study(),
         set: gathered.set(),
@@ -306,6 +314,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
         open_look,
         meeting: meeting.map(Meeting::notes).unwrap_or_default(),
         contradictions: gathered.contradictions(),
+        deviations: &deviations,
         missing,
     };
     let request = Request { scored, ..request };
@@ -327,6 +336,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
             open_look_statement: open_look.then_some(OPEN_LOOK),
             meeting,
             contradictions: gathered.contradictions(),
+            deviations: &deviations,
             incomplete: missing,
             scored: scored.map(|(s, _)| &s.how),
             notes: &notes,

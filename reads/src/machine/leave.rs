@@ -79,7 +79,7 @@ impl Leave {
         Ok(self.fits()?)
     }
     /// Whether it was signed as it stands, by the key that it names.
-    pub(super) fn fits(&self) -> Result<(), SignatureError> {
+    pub(crate) fn fits(&self) -> Result<(), SignatureError> {
         if self.signature.meaning != Meaning::Deviation {
             return Err(SignatureError::DoesNotFit(self.signature.signer.clone()));
         }

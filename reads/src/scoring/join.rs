@@ -26,6 +26,8 @@ pub struct Reads<'a> {
     pub bundles: &'a BTreeMap<ReaderId, Bundle>,
     /// What was locked.
     pub table: &'a ReadsTable,
+    /// Packages of cases that take no further part: their truth is passed over.
+    pub withdrawn: &'a BTreeSet<ContentHash>,
 }
 
 /// How marks are held against lesions, where that is not as the protocol says, and what only pixels can tell.
@@ -87,14 +89,14 @@ pub enum ScoringError {
 /// # Errors
 /// When nothing is locked, truth and study do not have the same cases and units, or marks cannot be held against lesions.
 pub fn score(reads: Reads<'_>, truth: &Truth, holding: &Holding) -> Result<ScoredTable, ScoringError> {
-    let Reads { protocol, bundles, table } = reads;
+    let Reads { protocol, bundles, table, withdrawn } = reads;
     if table.rows.is_empty() {
         return Err(ScoringError::NothingLocked);
     }
     let conditions: Vec<Condition> = protocol.conditions().iter().flat_map(|c| c.ai.before().into_iter().chain([&c.id])).cloned().collect();
     let planned = planned(protocol, bundles, table);
     let packages: BTreeSet<ContentHash> = planned.iter().map(|(_, _, package)| *package).collect();
-    let truths = joined(protocol, truth, &packages, bundles)?;
+    let truths = joined(protocol, truth, &packages, (bundles, withdrawn))?;
     let readers: BTreeSet<&ReaderId> = bundles.keys().chain(table.rows.iter().map(|r| &r.read.read().reader)).collect();
     let readers: Vec<ReaderId> = readers.into_iter().cloned().collect();
     let acceptance = acceptance(protocol, truth, holding)?;
@@ -172,7 +174,7 @@ fn joined<'a>(
     protocol: &Protocol,
     truth: &'a Truth,
     packages: &BTreeSet<ContentHash>,
-    bundles: &BTreeMap<ReaderId, Bundle>,
+    (bundles, withdrawn): (&BTreeMap<ReaderId, Bundle>, &BTreeSet<ContentHash>),
 ) -> Result<Vec<&'a CaseTruth>, ScoringError> {
     let file = truth.file();
     let mut findings = Vec::new();
@@ -191,7 +193,7 @@ fn joined<'a>(
                 units_fit(protocol, case, &mut find);
                 found.push(case);
             }
-            Some(package) if training.contains(&package) => {}
+            Some(package) if training.contains(&package) || withdrawn.contains(&package) => {}
             Some(_) => find(format!("The case \"{name}\" is in no bundle of this study. Name the truth of this study.")),
         }
     }

@@ -1,7 +1,7 @@
 //! Exports of a whole simulated study, line by line against what the simulation knows, not against what the exporter made.
 
 use crate::simulated::{BUILD, PROTOCOL, Place, Reading, bundles, package, protocol, reader, start};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use tiresias_reads::bundle::Bundle;
@@ -69,7 +69,11 @@ fn studied(left: usize) -> (Place, Record) {
 
 fn scored(study: &Study, record: &Record, truth: &Truth) -> Result<ScoredTable, ScoringError> {
     let table = reads_table(record, study.protocol()).unwrap();
-    scored_of(Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table }, truth, &Holding::default())
+    scored_of(
+        Reads { protocol: study.protocol(), bundles: study.bundles(), table: &table, withdrawn: &BTreeSet::new() },
+        truth,
+        &Holding::default(),
+    )
 }
 
 /// An early look at a study that nobody signs in to.

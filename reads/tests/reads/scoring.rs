@@ -1,7 +1,7 @@
 //! Scoring of simulated studies: every cell against what the simulation knows, other rules, and every way in which truth and study do not fit.
 
 use crate::simulated::{BUILD, PROTOCOL, Reading, answer, choose, package, place, question, rate, reader, start};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, TrainingCase, assign};
 use tiresias_reads::machine::{Action, AnswerValue, Subject};
@@ -68,7 +68,11 @@ impl Made {
     }
     fn score(&self, truth: &Truth, holding: &Holding) -> Result<ScoredTable, ScoringError> {
         let table = self.table();
-        score(Reads { protocol: self.study.protocol(), bundles: self.study.bundles(), table: &table }, truth, holding)
+        score(
+            Reads { protocol: self.study.protocol(), bundles: self.study.bundles(), table: &table, withdrawn: &BTreeSet::new() },
+            truth,
+            holding,
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Before a session: the test pattern, what the reader says of it, and a session that does not begin where it is not all seen.
 
 use crate::clipped::Found;
+use crate::results::keep;
 use crate::sitting::{Demo, Opening, Sitting};
 use crate::templates::study_of;
 use crate::written::wait_for_record;
@@ -40,6 +41,7 @@ fn a_session_begins_when_all_of_the_test_pattern_is_seen() {
     for pixels in [[1280, 800], [1920, 1080], [3840, 2160]] {
         let mut room = at_the_pattern(&root, pixels);
         found.look(&room, "the test pattern", pixels);
+        keep(&mut room, &format!("pattern-{}", pixels[0]));
         assert!(room.window.unnamed_widgets().is_empty(), "{:?}", room.window.unnamed_widgets());
         // Each pixel of the pattern is one of the screen, with its own level.
         let rect: Rect = room.pane("test pattern");

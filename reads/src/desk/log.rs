@@ -1,0 +1,478 @@
+//! `log.json`, version 1: what happened to a study that was not planned, and questions about it with their answers. Each entry is signed by who wrote it, over the
+//! one before, so that none can be taken out, changed or put between.
+//!
+//! Owns what an entry changes: a case that is withdrawn is missing nowhere and goes into no analysis; of a reader who stops, nothing more is awaited; a read that may
+//! be opened early gets its leave with the next seat. Refuses: to change or take back an entry, and to touch a record: what was read stays, and is audited.
+
+use super::{SignedAssignment, has_desk};
+use crate::accounts::{AccountError, Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
+use crate::export::utc;
+use crate::folder::{read_at_most, replace};
+use crate::hash;
+use crate::machine::{Day, Leave, LeaveError};
+use crate::shown::is_text;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use tiresias_words::{CaseId, ContentHash, ReadId, ReaderId};
+
+const FILE_VERSION: u32 = 1;
+const FILE: &str = "log.json";
+const MAX_BYTES: u64 = 16 << 20;
+const MAX_TEXT: usize = 1000;
+
+/// What an entry is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Matter {
+    /// A case takes no further part, because it was withdrawn or is packed anew.
+    CaseWithdrawn {
+        /// The desk's name for it.
+        case: CaseId,
+        /// Its package.
+        package: ContentHash,
+    },
+    /// A reader reads no more; somebody may take their place in a study of their own.
+    ReaderStopped {
+        /// Who.
+        reader: ReaderId,
+    },
+    /// A read may be opened before its washout is over.
+    EarlyOpening {
+        /// The leave, signed on its own: it travels with the reader's seat.
+        leave: Box<Leave>,
+    },
+    /// Anything else that was not planned: a lost passphrase, a dead machine, a wrong room.
+    Deviation,
+    /// A question.
+    Query,
+    /// The answer to one.
+    Answer {
+        /// The number of the entry with the question.
+        to: u32,
+    },
+}
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// From 1.
+    pub number: u32,
+    /// What it is about.
+    pub matter: Matter,
+    /// Why, or what is asked or answered: 1 to 1,000 characters.
+    pub text: String,
+    /// Who wrote it, and when.
+    pub signature: Signature,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A case takes no further part.
+    WithdrawCase(CaseId),
+    /// A reader reads no more.
+    StopReader(ReaderId),
+    /// A read may be opened early.
+    OpenEarly(ReadId),
+    /// Something else that was not planned.
+    Deviation,
+    /// A question.
+    Query,
+    /// The answer to the question with this number.
+    Answer(u32),
+}
+
+/// The entries of a desk, verified.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeskLog(Vec<Entry>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogFile {
+    tiresias_log: u32,
+    entries: Vec<Entry>,
+}
+
+/// Why an entry cannot be written, or a log counts for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// The account may not.
+    #[error("{0}")]
+    Account(#[from] AccountError),
+    /// Leave that cannot be given.
+    #[error("{0}")]
+    Leave(#[from] LeaveError),
+    /// Not a desk.
+    #[error("Deviations and queries are written at the study desk. This folder is none.")]
+    NoDesk,
+    /// Nothing, or too much, was written.
+    #[error("A deviation needs a reason, and a query or answer its words: 1 to 1,000 characters.")]
+    Text,
+    /// No such case.
+    #[error("There is no case \"{0}\" in this study. `desk.json` has their names.")]
+    NoSuchCase(CaseId),
+    /// No such reader.
+    #[error("There is no reader \"{0}\" in this study. The assignment has their names.")]
+    NoSuchReader(ReaderId),
+    /// No such read.
+    #[error("\"{0}\" is to read no such case. Take reader, code, condition and number as the reader sees them.")]
+    NoSuchRead(ReaderId),
+    /// Written before.
+    #[error("That is in the log already, as number {0}.")]
+    Already(u32),
+    /// No question, or one that has its answer.
+    #[error("Number {0} of the log is no question that waits for an answer.")]
+    NoQuestion(u32),
+    /// The cases cannot be read.
+    #[error("{0}")]
+    Desk(String),
+    /// A signature does not count.
+    #[error("Number {number} of the log of this study cannot be trusted. {error} Put the right file back.")]
+    Signature {
+        /// Which entry.
+        number: u32,
+        /// Why.
+        error: SignatureError,
+    },
+    /// Not of this form.
+    #[error("`{FILE}` does not have the form of version {FILE_VERSION}. Put the right file back.")]
+    Form,
+    /// The disk.
+    #[error("`{FILE}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    Disk {
+        /// Whether it was to be written.
+        writing: bool,
+        /// What the disk said.
+        kind: io::ErrorKind,
+    },
+}
+
+impl Matter {
+    const fn meaning(&self) -> Meaning {
+        match self {
+            Self::CaseWithdrawn { .. } | Self::ReaderStopped { .. } | Self::EarlyOpening { .. } | Self::Deviation => Meaning::Deviation,
+            Self::Query | Self::Answer { .. } => Meaning::Query,
+        }
+    }
+}
+
+impl Entry {
+    fn content(number: u32, matter: &Matter, text: &str, before: Option<&Self>) -> ContentHash {
+        let before = before.map(|b| serde_json::to_vec(b).unwrap_or_default()).unwrap_or_default();
+        let matter = serde_json::to_vec(matter).unwrap_or_default();
+        hash::of_fields(&[b"tiresias log 1", &number.to_le_bytes(), &matter, text.as_bytes(), &before])
+    }
+
+    /// In one sentence: when, who and what.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let (day, signer, text) = (Day(self.signature.utc_ms), &self.signature.signer, &self.text);
+        match &self.matter {
+            Matter::CaseWithdrawn { case, .. } => format!("{day}: \"{signer}\" withdrew the case \"{case}\": {text}"),
+            Matter::ReaderStopped { reader } => format!("{day}: \"{signer}\" noted that \"{reader}\" reads no more: {text}"),
+            Matter::EarlyOpening { leave } => {
+                let ReadId { reader, case, .. } = &leave.read;
+                format!("{day}: \"{signer}\" gave \"{reader}\" leave to open the case {case} before its washout is over: {text}")
+            }
+            Matter::Deviation => format!("{day}: \"{signer}\" noted: {text}"),
+            Matter::Query => format!("{}. {day}, \"{signer}\" asks: {text}", self.number),
+            Matter::Answer { to } => format!("{to}. {day}, \"{signer}\" answers: {text}"),
+        }
+    }
+    /// When, in UTC.
+    #[must_use]
+    pub fn at(&self) -> String {
+        utc(self.signature.utc_ms)
+    }
+}
+
+impl DeskLog {
+    /// Reads the log of a desk's folder and checks every signature; a folder without one has no entries.
+    ///
+    /// # Errors
+    /// When it is no such file, an entry is out of order, or a signature does not count.
+    pub fn open(root: &Path, accounts: &Accounts) -> Result<Self, LogError> {
+        let bytes = match read_at_most(&root.join(FILE), MAX_BYTES) {
+            Ok(bytes) => bytes.ok_or(LogError::Form)?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(LogError::Disk { writing: false, kind: e.kind() }),
+        };
+        Self::parse(&bytes, accounts)
+    }
+
+    /// Reads the bytes of `log.json` and checks every signature.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn parse(bytes: &[u8], accounts: &Accounts) -> Result<Self, LogError> {
+        let file: LogFile = serde_json::from_slice(bytes).map_err(|_| LogError::Form)?;
+        if file.tiresias_log != FILE_VERSION {
+            return Err(LogError::Form);
+        }
+        let mut before = None;
+        for (entry, number) in file.entries.iter().zip(1..) {
+            let signature = &entry.signature;
+            let of_form = entry.number == number && is_text(&entry.text, MAX_TEXT) && signature.meaning == entry.matter.meaning();
+            if !of_form || !crate::accounts::may_do(signature.kind, Act::Deviate) {
+                return Err(LogError::Form);
+            }
+            let content = Entry::content(number, &entry.matter, &entry.text, before);
+            let wrong = |error| LogError::Signature { number, error };
+            signature.verify(accounts.get(&signature.signer)?, &content).map_err(wrong)?;
+            if let Matter::EarlyOpening { leave } = &entry.matter {
+                leave.fits().map_err(wrong)?;
+            }
+            before = Some(entry);
+        }
+        Ok(Self(file.entries))
+    }
+
+    /// Writes an entry behind the others, at a time in milliseconds since 1970 in UTC.
+    ///
+    /// # Errors
+    /// When the account may not, there is nothing like it in the study, it is written already, or the disk refuses; nothing was written then.
+    pub fn add(root: &Path, accounts: &Accounts, keys: &Unlocked, wanted: Wanted, text: &str, utc_ms: i64) -> Result<Self, LogError> {
+        keys.may(Act::Deviate)?;
+        if !has_desk(root) {
+            return Err(LogError::NoDesk);
+        }
+        let text = text.trim();
+        if !is_text(text, MAX_TEXT) {
+            return Err(LogError::Text);
+        }
+        let mut log = Self::open(root, accounts)?;
+        let matter = log.matter(root, accounts, keys, wanted, text, utc_ms)?;
+        let number = u32::try_from(log.0.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let content = Entry::content(number, &matter, text, log.0.last());
+        let signature = keys.sign(matter.meaning(), &content, utc_ms);
+        log.0.push(Entry { number, matter, text: text.to_owned(), signature });
+        let file = LogFile { tiresias_log: FILE_VERSION, entries: log.0 };
+        let mut json = serde_json::to_vec_pretty(&file).map_err(|_| LogError::Form)?;
+        json.push(b'\n');
+        replace(&root.join(FILE), &json).map_err(|e| LogError::Disk { writing: true, kind: e.kind() })?;
+        Ok(Self(file.entries))
+    }
+
+    /// What is wanted, with what the study knows of it.
+    fn matter(
+        &self,
+        root: &Path,
+        accounts: &Accounts,
+        keys: &Unlocked,
+        wanted: Wanted,
+        text: &str,
+        utc_ms: i64,
+    ) -> Result<Matter, LogError> {
+        let matter = match wanted {
+            Wanted::Deviation => return Ok(Matter::Deviation),
+            Wanted::Query => return Ok(Matter::Query),
+            Wanted::Answer(to) if self.open_queries().any(|q| q.number == to) => return Ok(Matter::Answer { to }),
+            Wanted::Answer(to) => return Err(LogError::NoQuestion(to)),
+            Wanted::WithdrawCase(case) => {
+                let desk = super::Desk::open(root).map_err(|e| LogError::Desk(e.to_string()))?;
+                let listed = desk.cases().get(&case).ok_or_else(|| LogError::NoSuchCase(case.clone()))?;
+                Matter::CaseWithdrawn { package: listed.package, case }
+            }
+            Wanted::StopReader(reader) => {
+                let signed = SignedAssignment::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
+                if !signed.readers().any(|known| *known == reader) {
+                    return Err(LogError::NoSuchReader(reader));
+                }
+                Matter::ReaderStopped { reader }
+            }
+            Wanted::OpenEarly(read) => {
+                let signed = SignedAssignment::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
+                let (protocol, _) = signed.protocol(root).map_err(|e| LogError::Desk(e.to_string()))?;
+                let reader = read.reader.clone();
+                let bundle = signed.bundle(root, &protocol, &reader).map_err(|_| LogError::NoSuchReader(reader.clone()))?;
+                if !bundle.reads().iter().any(|r| r.id(&reader) == read) {
+                    return Err(LogError::NoSuchRead(reader));
+                }
+                Matter::EarlyOpening { leave: Box::new(Leave::give(protocol.hash(), read, text, keys, utc_ms)?) }
+            }
+        };
+        let is_same = |other: &Matter| match (other, &matter) {
+            (Matter::EarlyOpening { leave: a }, Matter::EarlyOpening { leave: b }) => a.read == b.read,
+            (a, b) => a == b,
+        };
+        match self.0.iter().find(|e| is_same(&e.matter)) {
+            Some(known) => Err(LogError::Already(known.number)),
+            None => Ok(matter),
+        }
+    }
+
+    /// All entries, in order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+    /// What was not planned, in order.
+    pub fn deviations(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter().filter(|e| e.matter.meaning() == Meaning::Deviation)
+    }
+    /// Questions and answers, each answer behind its question.
+    pub fn queries(&self) -> impl Iterator<Item = &Entry> {
+        let answers = |to: u32| self.0.iter().filter(move |e| e.matter == Matter::Answer { to });
+        self.0.iter().filter(|e| e.matter == Matter::Query).flat_map(move |q| std::iter::once(q).chain(answers(q.number)))
+    }
+    /// Questions without an answer.
+    pub fn open_queries(&self) -> impl Iterator<Item = &Entry> {
+        let is_answered = |to: u32| self.0.iter().any(|e| e.matter == Matter::Answer { to });
+        self.0.iter().filter(move |e| e.matter == Matter::Query && !is_answered(e.number))
+    }
+    /// The packages of cases that take no further part.
+    #[must_use]
+    pub fn withdrawn(&self) -> BTreeSet<ContentHash> {
+        let package = |e: &Entry| if let Matter::CaseWithdrawn { package, .. } = &e.matter { Some(*package) } else { None };
+        self.0.iter().filter_map(package).collect()
+    }
+    /// The readers who read no more.
+    #[must_use]
+    pub fn stopped(&self) -> BTreeSet<ReaderId> {
+        let reader = |e: &Entry| if let Matter::ReaderStopped { reader } = &e.matter { Some(reader.clone()) } else { None };
+        self.0.iter().filter_map(reader).collect()
+    }
+    /// Leave to open reads early.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<Leave> {
+        let leave = |e: &Entry| if let Matter::EarlyOpening { leave } = &e.matter { Some((**leave).clone()) } else { None };
+        self.0.iter().filter_map(leave).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Desk, ListedCase, assign_cases};
+    use super::*;
+    use crate::accounts::{Account, Kind, Passphrase};
+    use crate::protocol::template;
+    use crate::versions::Versions;
+    use tiresias_words::{AccountId, CaseCode, Condition};
+    use zeroize::Zeroizing;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    struct Place {
+        dir: tempfile::TempDir,
+        accounts: Accounts,
+        cora: Unlocked,
+        rita: Unlocked,
+    }
+
+    impl Place {
+        /// A study with two readers, two cases each, assigned.
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("protocol.toml"), template("ordinal").unwrap().text).unwrap();
+            let mut accounts = Accounts::default();
+            let mut made = |name: &str, kind, n| {
+                let phrase = Passphrase::new("a long enough phrase".into()).unwrap();
+                let (account, _) = Account::create(AccountId::new(name).unwrap(), kind, name, &phrase, &Zeroizing::new([n; 32])).unwrap();
+                accounts.add(account.clone()).unwrap();
+                account.open(&phrase).unwrap()
+            };
+            let cora = made("cora", Kind::Coordinator, 1);
+            let rita = made("reader-1", Kind::Reader, 2);
+            made("reader-2", Kind::Reader, 3);
+            let mut desk = Desk::empty(7);
+            for n in [1, 2_u8] {
+                let listed = ListedCase { package: ContentHash([n; 32]), facts: vec![], training: None, packed: None };
+                desk.add(CaseId::new(format!("case-{n}")).unwrap(), listed).unwrap();
+            }
+            desk.save(dir.path()).unwrap();
+            Versions::sign(dir.path(), &accounts, &cora, None, NOW).unwrap();
+            assign_cases(dir.path(), &accounts, &desk, &cora, NOW).unwrap();
+            Self { dir, accounts, cora, rita }
+        }
+        fn add(&self, keys: &Unlocked, wanted: Wanted, text: &str) -> Result<DeskLog, LogError> {
+            DeskLog::add(self.dir.path(), &self.accounts, keys, wanted, text, NOW)
+        }
+        fn open(&self) -> Result<DeskLog, LogError> {
+            DeskLog::open(self.dir.path(), &self.accounts)
+        }
+    }
+
+    fn case(name: &str) -> CaseId {
+        CaseId::new(name).unwrap()
+    }
+    fn reader(name: &str) -> ReaderId {
+        ReaderId::new(name).unwrap()
+    }
+
+    #[test]
+    fn what_was_not_planned_is_written_once_signed_and_changes_what_it_says() {
+        let place = Place::new();
+        assert_eq!(place.open().unwrap().entries(), []);
+        let signed = SignedAssignment::open(place.dir.path(), &place.accounts).unwrap();
+        let (protocol, _) = signed.protocol(place.dir.path()).unwrap();
+        let bundle = signed.bundle(place.dir.path(), &protocol, &reader("reader-1")).unwrap();
+        let read = bundle.reads()[1].id(bundle.reader());
+        let nowhere = ReadId { case: CaseCode::new("XXXX").unwrap(), condition: Condition::new("none").unwrap(), ..read.clone() };
+        let table = [
+            (Wanted::WithdrawCase(case("case-1")), None),
+            (Wanted::StopReader(reader("reader-2")), None),
+            (Wanted::OpenEarly(read.clone()), None),
+            (Wanted::Deviation, None),
+            (Wanted::Query, None),
+            (Wanted::Query, None),
+            (Wanted::Answer(5), None),
+            (Wanted::WithdrawCase(case("case-1")), Some(LogError::Already(1))),
+            (Wanted::OpenEarly(read), Some(LogError::Already(3))),
+            (Wanted::WithdrawCase(case("case-9")), Some(LogError::NoSuchCase(case("case-9")))),
+            (Wanted::StopReader(reader("nobody")), Some(LogError::NoSuchReader(reader("nobody")))),
+            (Wanted::OpenEarly(nowhere), Some(LogError::NoSuchRead(reader("reader-1")))),
+            (Wanted::Answer(5), Some(LogError::NoQuestion(5))),
+            (Wanted::Answer(4), Some(LogError::NoQuestion(4))),
+        ];
+        for (wanted, refusal) in table {
+            let said = format!("{wanted:?}");
+            assert_eq!(place.add(&place.cora, wanted, "because of it").err(), refusal, "{said}");
+        }
+        for text in ["", "  ", "a\u{202E}b", &"x".repeat(1001)] {
+            assert_eq!(place.add(&place.cora, Wanted::Deviation, text), Err(LogError::Text), "{text:?}");
+        }
+        assert!(matches!(place.add(&place.rita, Wanted::Deviation, "no"), Err(LogError::Account(_))), "readers write none");
+        let log = place.open().unwrap();
+        assert_eq!((log.entries().len(), log.deviations().count(), log.queries().count()), (7, 4, 3));
+        assert_eq!(log.queries().map(|q| q.number).collect::<Vec<_>>(), [5, 7, 6], "an answer stands behind its question");
+        assert_eq!(log.open_queries().map(|q| q.number).collect::<Vec<_>>(), [6]);
+        assert_eq!((log.withdrawn().len(), log.stopped().len(), log.leaves().len()), (1, 1, 1));
+        assert!(log.entries()[0].told().ends_with("\"cora\" withdrew the case \"case-1\": because of it"), "{}", log.entries()[0].told());
+    }
+
+    /// Changing, taking out, exchanging or doubling any entry is noticed.
+    #[test]
+    fn a_changed_log_counts_for_nothing() {
+        let place = Place::new();
+        for (wanted, text) in [(Wanted::Deviation, "one"), (Wanted::WithdrawCase(case("case-2")), "two"), (Wanted::Query, "three")] {
+            place.add(&place.cora, wanted, text).unwrap();
+        }
+        let file = place.dir.path().join("log.json");
+        let good = std::fs::read_to_string(&file).unwrap();
+        let mutations: [(&str, fn(&mut Vec<serde_json::Value>)); 7] = [
+            ("another text", |e| e[1]["text"] = "2".into()),
+            ("another case", |e| e[1]["matter"]["case"] = "case-1".into()),
+            ("another kind", |e| e[0]["matter"] = serde_json::json!({ "kind": "query" })),
+            ("another time", |e| e[2]["signature"]["utc_ms"] = 1.into()),
+            ("one taken out", |e| drop(e.remove(1))),
+            ("the first taken out, numbered anew", |e| {
+                e.remove(0);
+                for (n, entry) in (1..).zip(e) {
+                    entry["number"] = n.into();
+                }
+            }),
+            ("two exchanged", |e| e.swap(0, 1)),
+        ];
+        for (name, change) in mutations {
+            let mut json: serde_json::Value = serde_json::from_str(&good).unwrap();
+            change(json["entries"].as_array_mut().unwrap());
+            std::fs::write(&file, json.to_string()).unwrap();
+            assert!(matches!(place.open(), Err(LogError::Signature { .. } | LogError::Form)), "{name}: {:?}", place.open());
+        }
+        std::fs::write(&file, &good).unwrap();
+        assert_eq!(place.open().unwrap().entries().len(), 3);
+    }
+}
