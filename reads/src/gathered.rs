@@ -155,8 +155,8 @@ impl Gathered {
         let log = DeskLog::open(root, accounts)?;
         let (withdrawn, stopped) = (log.withdrawn(), log.stopped());
         for (reader, bundle) in &mut bundles {
-            let is_done = |read| merged.reads.contains_key(read);
-            bundle.keep(|r| !withdrawn.contains(&r.package) && (!stopped.contains(reader) || is_done(&r.id(reader))));
+            let has_stopped = stopped.contains(reader);
+            bundle.keep(|r| !withdrawn.contains(&r.package) && (!has_stopped || merged.reads.contains_key(&r.id(reader))));
         }
         table.rows.retain(|row| !withdrawn.contains(&row.read.package()));
         let settled = Adjudications::open(root, accounts).and_then(|all| all.all_bundles(root, &protocol)).map_err(Box::new)?;

@@ -383,8 +383,8 @@ mod tests {
                 desk.add(CaseId::new(format!("case-{n}")).unwrap(), listed).unwrap();
             }
             desk.save(dir.path()).unwrap();
-            Versions::sign(dir.path(), &accounts, &cora, None, NOW).unwrap();
-            assign_cases(dir.path(), &accounts, &desk, &cora, NOW).unwrap();
+            Versions::default().sign(dir.path(), &cora, None, NOW).unwrap();
+            assign_cases(dir.path(), &accounts, &cora, NOW).unwrap();
             Self { dir, accounts, cora, rita }
         }
         fn add(&self, keys: &Unlocked, wanted: Wanted, text: &str) -> Result<DeskLog, LogError> {
