@@ -171,6 +171,19 @@ impl fmt::Display for ReadId {
     }
 }
 
+impl FromStr for ReadId {
+    type Err = Unfit;
+    /// As it is displayed: READER/CASE/CONDITION/REPEAT.
+    fn from_str(text: &str) -> Result<Self, Unfit> {
+        let unfit = |why: &str| Unfit::new("read", format!("{text:?} is not READER/CASE/CONDITION/REPEAT: {why}"));
+        let [reader, case, condition, repeat] = text.split('/').collect::<Vec<_>>()[..] else {
+            return Err(unfit("it does not have four parts"));
+        };
+        let repeat = repeat.parse().map_err(|_| unfit("its last part is no number"))?;
+        Ok(Self { reader: ReaderId::new(reader)?, case: CaseCode::new(case)?, condition: Condition::new(condition)?, repeat })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +195,11 @@ mod tests {
         assert!(ReaderId::new("").is_err());
         assert!(SopUid::new("1.2.840/..").is_err());
         assert!(serde_json::from_str::<CaseCode>("\"a b\"").is_err());
+        let read: ReadId = "r1/7K-Q/aided/2".parse().unwrap();
+        assert_eq!((read.to_string().as_str(), read.repeat), ("r1/7K-Q/aided/2", 2));
+        for wrong in ["", "r1/7K-Q/aided", "r1/7K-Q/aided/2/3", "r1/7k-q/aided/2", "r1/7K-Q/aided/x", "/7K-Q/aided/1"] {
+            assert!(wrong.parse::<ReadId>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Passphrase, RecoveryKey, Thing, may_see};
 use tiresias_reads::desk::{DeskLog, Entry, Wanted};
-use tiresias_words::{AccountId, CaseCode, CaseId, Condition, ReadId, ReaderId};
+use tiresias_words::{AccountId, CaseId, ReadId, ReaderId};
 
 /// Options of `study deviation`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ struct What {
     stopped: Option<ReaderId>,
     /// Let a read be opened before its washout is over, as READER/CASE/CONDITION/REPEAT with the reader's own code of the case; the reader's next seat has the
     /// leave (`study seat`).
-    #[arg(long, value_name = "READ", value_parser = read_id)]
+    #[arg(long, value_name = "READ")]
     early: Option<ReadId>,
 }
 
@@ -86,19 +86,6 @@ pub(super) struct PassphraseArgs {
     /// A file whose first line is the new passphrase; without it you are asked.
     #[arg(long, value_name = "FILE")]
     new_passphrase_file: Option<PathBuf>,
-}
-
-fn read_id(text: &str) -> Result<ReadId, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("{text:?} is not READER/CASE/CONDITION/REPEAT: {why}");
-    let [reader, case, condition, repeat] = text.split('/').collect::<Vec<_>>()[..] else {
-        return Err(wrong(&"there are not four parts"));
-    };
-    Ok(ReadId {
-        reader: ReaderId::new(reader).map_err(|e| wrong(&e))?,
-        case: CaseCode::new(case).map_err(|e| wrong(&e))?,
-        condition: Condition::new(condition).map_err(|e| wrong(&e))?,
-        repeat: repeat.parse().map_err(|e| wrong(&e))?,
-    })
 }
 
 pub(super) fn deviation(args: DeviationArgs) -> Result<(), Failure> {

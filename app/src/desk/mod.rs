@@ -7,6 +7,7 @@ mod assign;
 mod audit;
 mod cases;
 mod live;
+mod log;
 mod outlined;
 mod page;
 mod people;

@@ -1,5 +1,6 @@
 //! How far the study is, what came back, and the close of reading. Blinded: no answer, score or truth is in what is shown.
 
+use super::log::LogForm;
 use super::page::{Cell, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
@@ -33,6 +34,7 @@ pub(super) struct ProgressPage {
     reason: String,
     phrase: Zeroizing<String>,
     closing: Option<Coming<String>>,
+    log: LogForm,
     trouble: Option<String>,
 }
 
@@ -54,6 +56,9 @@ impl ProgressPage {
             let is_closed = self.progress.as_ref().is_some_and(|p| p.is_closed);
             if self.progress.is_some() && may_do(at.kind, Act::Merge) {
                 self.results_in(ui, at, is_closed);
+            }
+            if self.progress.is_some() && may_do(at.kind, Act::Deviate) && self.log.ui(ui, at) {
+                self.is_known = false;
             }
             if self.progress.is_some() && may_do(at.kind, Act::LockDatabase) && !is_closed {
                 self.close(ui, at);
@@ -223,6 +228,7 @@ fn shown(ui: &mut Ui, progress: &Progress) {
     };
     sentences(ui, "Contradictions", &progress.contradictions, "What came back does not contradict itself.", CAUTION);
     sentences(ui, "Deviations", &progress.deviations, "None is on record.", TEXT);
+    sentences(ui, "Questions", &progress.queries, "None was asked.", TEXT);
     sentences(ui, "Failures at workstations", &progress.failures, "None is on record.", TEXT);
     sentences(ui, "Integrity", &progress.integrity, "", TEXT);
 }
