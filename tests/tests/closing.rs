@@ -170,3 +170,105 @@ fn after_the_lock_results_come_in_by_a_signed_deviation_alone() {
         desk.refused(&analyze, "");
     }
 }
+
+/// What was not planned is written down by who may, changes what it says and nothing else, and goes with every export.
+#[test]
+fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_they_count() {
+    let desk = Desk::new("3");
+    let listed: Value = serde_json::from_slice(&fs::read(desk.path("desk/desk.json")).unwrap()).unwrap();
+    let case = listed["cases"].as_object().unwrap().keys().next().unwrap().clone();
+    let note = ["study", "deviation", "DESK"];
+    let withdraw = [&note[..], &["--withdraw", &case, "--reason", "the patient took back their consent"]].concat();
+    desk.refused(&by("sim-01", &withdraw), "recording a deviation is not for it");
+    desk.refused(&by("statistician", &withdraw), "recording a deviation is not for it");
+    desk.refused(&by("coordinator", &[&note[..], &["--withdraw", "no-such", "--reason", "x"]].concat()), "There is no case \"no-such\"");
+    desk.refused(&by("coordinator", &[&note[..], &["--withdraw", &case, "--reason", " "]].concat()), "needs a reason");
+    let written = desk.done(&by("coordinator", &withdraw));
+    assert!(written.out.contains("number 1 of the log") && written.out.contains("Receipt"), "{}", written.out);
+    desk.refused(&by("manager", &withdraw), "in the log already, as number 1");
+
+    // A reader whose results never came stops.
+    let mut files: Vec<PathBuf> = fs::read_dir(desk.path("desk/results")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let text = fs::read_to_string(&files[0]).unwrap();
+    let gone = ["sim-01", "sim-02", "sim-03"].into_iter().find(|id| text.contains(&format!("\"{id}\""))).unwrap();
+    fs::remove_file(&files[0]).unwrap();
+    let lock = ["study", "lock", "DESK"];
+    desk.refused(&by("coordinator", &lock), "18 of 54 reads are missing");
+    desk.done(&by("manager", &[&note[..], &["--stopped", gone, "--reason", "moved away"]].concat()));
+
+    // Leave to open a read early is in the reader's next seat.
+    let still = ["sim-01", "sim-02"].into_iter().find(|id| *id != gone).unwrap();
+    let bundle: Value = serde_json::from_slice(&fs::read(desk.path(&format!("desk/bundles/{still}.json"))).unwrap()).unwrap();
+    let read = &bundle["reads"][1];
+    let read = format!("{still}/{}/{}/1", read["case"].as_str().unwrap(), read["condition"].as_str().unwrap());
+    desk.refused(&by("coordinator", &[&note[..], &["--early", "nonsense", "--reason", "x"]].concat()), "READER/CASE/CONDITION/REPEAT");
+    let early = desk.done(&by("coordinator", &[&note[..], &["--early", &read, "--reason", "a holiday"]].concat()));
+    assert!(early.out.contains("study seat"), "{}", early.out);
+    desk.done(&["study", "seat", "DESK", "--reader", still, "--out", "@seat.json"]);
+    assert!(fs::read_to_string(desk.path("seat.json")).unwrap().contains("a holiday"));
+
+    // A question, its answer, and one that waits.
+    let query = ["study", "query", "DESK", "--text"];
+    desk.done(&by("coordinator", &[&query[..], &["Which monitor was it?"]].concat()));
+    desk.done(&by("manager", &[&query[..], &["The left one.", "--answers", "4"]].concat()));
+    desk.refused(&by("manager", &[&query[..], &["Or the right one.", "--answers", "4"]].concat()), "no question that waits");
+    desk.done(&by("manager", &[&query[..], &["And in which light?"]].concat()));
+    desk.refused(&["study", "log", "DESK"], "--as");
+    let log = desk.done(&by("statistician", &["study", "log", "DESK", "--json"])).json().unwrap();
+    assert_eq!((log["entries"].as_array().map(Vec::len), &log["open_queries"]), (Some(6), &json!([6])));
+    let reader = desk.ran(&by("sim-02", &["study", "log", "DESK"]));
+    assert!(reader.sentence(1).unwrap().contains("not for the account of a reader"));
+
+    // Nothing is missing any more: 2 readers, 2 conditions, 9 cases.
+    let first = desk.done(&by("coordinator", &lock));
+    assert!(first.out.contains("36 of 36 reads"), "{}", first.out);
+    desk.done(&by("manager", &lock));
+    let found = desk.done(&by("statistician", &["analyze", "DESK", "--json"])).json().unwrap();
+    assert_eq!((&found["n"]["readers"], &found["n"]["cases"], &found["n"]["missing"]), (&json!(2), &json!(9), &json!(0)), "{}", found["n"]);
+    desk.done(&by("statistician", &["export", "DESK", "--format", "all", "--truth", "@desk/truth.json", "--out", "@out"]));
+    let said = desk.manifest("out")["deviations"].to_string();
+    assert!(said.contains("took back their consent") && said.contains("reads no more: moved away") && said.contains("a holiday"), "{said}");
+
+    // A log that was changed stops everything that would rest on it.
+    let file = desk.path("desk/log.json");
+    let good = fs::read_to_string(&file).unwrap();
+    fs::write(&file, good.replace("moved away", "moved house")).unwrap();
+    desk.refused(&by("statistician", &["analyze", "DESK", "--json"]), "Number 2 of the log of this study cannot be trusted");
+}
+
+/// A passphrase is changed with the one before, or when that is lost with the recovery key.
+#[test]
+fn a_lost_passphrase_is_replaced_by_the_recovery_key() {
+    let desk = Desk::new("2");
+    for (file, text) in [("second", "a second long phrase"), ("third", "a third long phrase"), ("short", "x")] {
+        fs::write(desk.path(file), text).unwrap();
+    }
+    let made = desk.done(&[
+        "study",
+        "account",
+        "@study",
+        "--id",
+        "cora",
+        "--kind",
+        "coordinator",
+        "--name",
+        "Cora",
+        "--new-passphrase-file",
+        "@sim",
+    ]);
+    let key = made.out.lines().find_map(|l| l.split("keep it in another place: ").nth(1)).unwrap();
+    fs::write(desk.path("key"), key).unwrap();
+    let change = |old: &'static str, new: &'static str| {
+        ["study", "passphrase", "@study", "--id", "cora", "--passphrase-file", old, "--new-passphrase-file", new]
+    };
+    let opens = |file: &'static str| desk.ran(&["study", "log", "@study", "--as", "cora", "--passphrase-file", file]).code == Some(0);
+    desk.refused(&change("@sim", "@short"), "passphrase");
+    desk.done(&change("@sim", "@second"));
+    assert_eq!([opens("@sim"), opens("@second")], [false, true]);
+    desk.refused(&change("@sim", "@third"), "not the passphrase");
+    let lost = |key: &'static str| [&change(key, "@third")[..], &["--lost"]].concat();
+    desk.refused(&lost("@second"), "recovery key");
+    desk.done(&lost("@key"));
+    assert_eq!([opens("@second"), opens("@third")], [false, true]);
+}
