@@ -8,7 +8,7 @@ use crate::work::{ACCOUNTS, accounts_of, at, entropy, write_down};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tiresias_reads::accounts::{Passphrase, RecoveryKey, Thing, may_see};
+use tiresias_reads::accounts::{AccountError, Passphrase, RecoveryKey, Thing, may_see};
 use tiresias_reads::desk::{DeskLog, Entry, Wanted};
 use tiresias_words::{AccountId, CaseId, ReadId, ReaderId};
 
@@ -146,10 +146,14 @@ pub(super) fn new_passphrase(args: &PassphraseArgs) -> Result<(), Failure> {
     let new = passphrase(args.new_passphrase_file.as_deref(), &format!("New passphrase of \"{}\": ", args.id))?;
     let new = Passphrase::new(new.to_string())?;
     let changed = if args.lost {
-        account.recovered(&RecoveryKey::typed(&before)?, &new, &entropy()?)?
+        account.recovered(&RecoveryKey::typed(&before)?, &new, &entropy()?)
     } else {
-        account.with_passphrase(&Passphrase::typed(before.to_string()), &new, &entropy()?)?
+        account.with_passphrase(&Passphrase::typed(before.to_string()), &new, &entropy()?)
     };
+    let changed = changed.map_err(|e| match e {
+        AccountError::WrongPassphrase(_) | AccountError::WrongRecovery(_) => Failure::No(e.to_string()),
+        other => Failure::from(other),
+    })?;
     accounts.replace(changed)?;
     accounts.save(&args.dir.join(ACCOUNTS)).map_err(|e| at(&args.dir, e))?;
     let seat =
