@@ -26,7 +26,7 @@ const fn by(act: Act, words: &'static [&'static str]) -> Row {
 }
 
 /// Handing out comes before anybody adjudicates, and the lock last: what comes after them is refused for other reasons.
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 13] = [
     by(Act::SignProtocol, &["study", "sign", "@desk"]),
     by(
         Act::MakeAccounts,
@@ -42,6 +42,8 @@ const ROWS: [Row; 11] = [
     by(Act::Assign, &["study", "adjudicate", "@desk", "--adjudicator", "an-adjudicator"]),
     Row { act: Act::Adjudicate, words: &["study", "adjudicate", "@desk", "--adjudicator", "KIND"], signs: false, refusal: None },
     by(Act::Merge, &["merge", "@desk", "@phrase"]),
+    by(Act::Deviate, &["study", "deviation", "@desk", "--reason", "for a test"]),
+    by(Act::Deviate, &["study", "query", "@desk", "--text", "Why?"]),
     by(Act::Analyse, &["export", "@desk", "--format", "sheet", "--out", "@sheet-KIND"]),
     by(Act::Analyse, &["analyze", "@desk", "--early-look", "for a test"]),
     by(Act::Replay, &["replay", "@desk", "--read", "nobody", "--summary"]),

@@ -19,6 +19,7 @@ mod gap;
 mod graphics;
 mod keys;
 mod kinds;
+mod log;
 mod marks;
 mod measuring;
 mod names;

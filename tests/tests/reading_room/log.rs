@@ -1,0 +1,87 @@
+//! What was not planned, and questions, written down at the desk by mouse and keys.
+
+use crate::desk::{complaints, keep, write};
+use crate::results;
+use crate::sitting::{Opening, Sitting};
+use egui::{Event, Key};
+use egui_kittest::kittest::Queryable as _;
+use tiresias::simulate::PASSPHRASE;
+use tiresias_reads::accounts::Accounts;
+use tiresias_reads::desk::{DeskLog, Matter};
+
+fn press(room: &mut Sitting, name: &str) {
+    room.window.get_by_label(name).scroll_to_me();
+    room.rest();
+    room.press_named(name);
+    room.rest();
+}
+
+fn at_progress(room: &mut Sitting, who: &str) {
+    room.until_says("This is the study desk");
+    room.press_named(who);
+    room.until_says("your passphrase shows");
+    room.rest();
+    room.window.event(Event::Text(PASSPHRASE.to_owned()));
+    room.key(Key::Enter);
+    room.until_says("Sign out");
+    room.rest();
+    room.press_named("Progress");
+    room.until_says("Integrity");
+    room.rest();
+}
+
+/// Issue 5: each is a command and a screen. Issue 7: the log of queries and deviations.
+#[test]
+fn deviations_and_questions_are_written_down_by_mouse() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let desk = results::desk(dir.path(), "crossover", &[0.78, 0.88], false);
+    let mut found = Vec::new();
+    for pixels in [[1280, 800], [1920, 1080]] {
+        let mut room = Sitting::start(Opening::of(&desk).sized(pixels));
+        at_progress(&mut room, "Simulated coordinator");
+        let is_first = pixels[0] == 1280;
+        let kinds: &[(&str, Option<(&str, &str)>, &str, &str)] = if is_first {
+            &[
+                ("A reader reads no more", Some(("Reader, by their id", "sim-05")), "Why", "moved to another hospital"),
+                ("A question", None, "The question", "Which monitor does sim-02 read on?"),
+            ]
+        } else {
+            &[
+                ("An answer", Some(("Number of the question", "2")), "The answer", "The left one."),
+                ("Something else was not planned", None, "What happened, and why", "The room was lit for a morning."),
+            ]
+        };
+        for (kind, subject, name, text) in kinds {
+            press(&mut room, &format!("What is written {kind}"));
+            if let Some((field, value)) = subject {
+                write(&mut room, field, value);
+            }
+            write(&mut room, name, text);
+            room.rest();
+            found.extend(complaints(&room, &format!("{kind}, {pixels:?}")));
+            keep(&mut room, &format!("log-{}-{}", pixels[0], kind.replace(' ', "-")));
+            press(&mut room, "Sign and write down");
+            room.until_says("Written down. Receipt");
+            room.until("it stands in the list", |s| s.says(text));
+        }
+        // What makes no sense is said, and nothing is written.
+        press(&mut room, "What is written An answer");
+        write(&mut room, "Number of the question", "nine");
+        write(&mut room, "The answer", "To what?");
+        press(&mut room, "Sign and write down");
+        room.until_says("\"nine\" is no number of the log.");
+        found.extend(complaints(&room, &format!("refused, {pixels:?}")));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let accounts = Accounts::open(&desk.join("accounts.json")).expect("accounts");
+    let log = DeskLog::open(&desk, &accounts).expect("a log");
+    let matters: Vec<&Matter> = log.entries().iter().map(|e| &e.matter).collect();
+    assert!(
+        matches!(matters[..], [Matter::ReaderStopped { .. }, Matter::Query, Matter::Answer { to: 2 }, Matter::Deviation]),
+        "{matters:?}"
+    );
+    // Whoever only looks writes nothing.
+    let mut room = Sitting::start(Opening::of(&desk));
+    at_progress(&mut room, "Simulated statistician");
+    assert!(!room.says("Write in the log") && room.says("The left one."));
+}
