@@ -42,6 +42,21 @@ struct What {
     early: Option<ReadId>,
 }
 
+/// Options of `study looked`.
+#[derive(Debug, Args)]
+pub(super) struct LookedArgs {
+    /// The study desk's folder.
+    dir: PathBuf,
+    /// Which case, by the desk's name.
+    #[arg(long)]
+    case: CaseId,
+    /// What was seen.
+    #[arg(long, value_name = "TEXT", default_value = "Nothing that identifies was seen.")]
+    note: String,
+    #[command(flatten)]
+    signer: Signer,
+}
+
 /// Options of `study query`.
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
@@ -106,6 +121,11 @@ pub(super) fn deviation(args: DeviationArgs) -> Result<(), Failure> {
 
 pub(super) fn query(args: &QueryArgs) -> Result<(), Failure> {
     written(&args.dir, &args.signer, args.answers.map_or(Wanted::Query, Wanted::Answer), &args.text)
+}
+
+/// Signs that the contact sheet of a case shows nothing that identifies.
+pub(super) fn looked(args: LookedArgs) -> Result<(), Failure> {
+    written(&args.dir, &args.signer, Wanted::SheetLooked(args.case), &args.note)
 }
 
 /// Writes an entry and says so.

@@ -104,6 +104,8 @@ pub(super) enum StudyCommand {
     },
     /// Note something that was not planned: a case withdrawn, a reader who stops, leave to open a read early, or anything else. Signed, with its reason.
     Deviation(log::DeviationArgs),
+    /// Sign that you looked at the contact sheet of a packed case (`scan --contact-sheet`) and found nothing that identifies.
+    Looked(log::LookedArgs),
     /// Ask a question about the study, or answer one. Signed.
     Query(log::QueryArgs),
     /// Deviations and queries, in order.
@@ -177,6 +179,7 @@ pub(super) fn study(command: StudyCommand) -> Result<(), Failure> {
         StudyCommand::Seat { dir, reader, out, given } => seat(&dir, &reader, &out, &given),
         StudyCommand::Lock { dir, signer, reason } => lock(&dir, &signer, reason.as_deref()),
         StudyCommand::Deviation(args) => log::deviation(args),
+        StudyCommand::Looked(args) => log::looked(args),
         StudyCommand::Query(args) => log::query(&args),
         StudyCommand::Log(args) => log::log(&args),
         StudyCommand::Passphrase(args) => log::new_passphrase(&args),

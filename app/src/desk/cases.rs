@@ -3,6 +3,7 @@
 //! Looking and packing are on a thread of its own, show how far they are and can be stopped. Refuses: what [`crate::work`] refuses, a case at a time; the others go on.
 
 use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::sheets::Sheets;
 use super::{Did, Seated};
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
@@ -36,6 +37,7 @@ pub(super) struct CasesPage {
     /// The protocol has a training, so that each case is for the study or for that.
     trains: bool,
     packing: Option<Batch>,
+    sheets: Sheets,
     trouble: Option<String>,
 }
 
@@ -83,6 +85,9 @@ impl CasesPage {
         let did = self.news(at);
         page(ui, field, "Packed cases", |ui| {
             self.list(ui);
+            if let Some(listed) = self.listed.as_ref().filter(|l| !l.is_empty()) {
+                self.sheets.ui(ui, at, listed);
+            }
             heading(ui, "Pack cases");
             if self.rows.is_empty() {
                 self.ask(ui, at);

@@ -14,6 +14,7 @@ mod people;
 mod progress;
 mod protocol;
 mod sample;
+mod sheets;
 mod sign;
 mod truth;
 

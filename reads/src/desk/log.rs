@@ -4,7 +4,7 @@
 //! Owns what an entry changes: a case that is withdrawn is missing nowhere and goes into no analysis; of a reader who stops, nothing more is awaited; a read that may
 //! be opened early gets its leave with the next seat. Refuses: to change or take back an entry, and to touch a record: what was read stays, and is audited.
 
-use super::{SignedAssignment, has_desk};
+use super::{Desk, SignedAssignment, has_desk};
 use crate::accounts::{AccountError, Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
 use crate::export::utc;
 use crate::folder::{read_at_most, replace};
@@ -45,6 +45,13 @@ pub enum Matter {
     },
     /// Anything else that was not planned: a lost passphrase, a dead machine, a wrong room.
     Deviation,
+    /// Somebody looked at the contact sheet of a packed case and found nothing that identifies.
+    SheetLooked {
+        /// The desk's name for it.
+        case: CaseId,
+        /// Its package.
+        package: ContentHash,
+    },
     /// A question.
     Query,
     /// The answer to one.
@@ -79,6 +86,8 @@ pub enum Wanted {
     OpenEarly(ReadId),
     /// Something else that was not planned.
     Deviation,
+    /// The contact sheet of a case shows nothing that identifies.
+    SheetLooked(CaseId),
     /// A question.
     Query,
     /// The answer to the question with this number.
@@ -154,7 +163,15 @@ impl Matter {
     const fn meaning(&self) -> Meaning {
         match self {
             Self::CaseWithdrawn { .. } | Self::ReaderStopped { .. } | Self::EarlyOpening { .. } | Self::Deviation => Meaning::Deviation,
+            Self::SheetLooked { .. } => Meaning::ContactSheet,
             Self::Query | Self::Answer { .. } => Meaning::Query,
+        }
+    }
+    /// What whoever writes it must be allowed to do.
+    const fn act(&self) -> Act {
+        match self {
+            Self::SheetLooked { .. } => Act::Pack,
+            _ => Act::Deviate,
         }
     }
 }
@@ -177,6 +194,7 @@ impl Entry {
                 let ReadId { reader, case, .. } = &leave.read;
                 format!("{day}: \"{signer}\" gave \"{reader}\" leave to open the case {case} before its washout is over: {text}")
             }
+            Matter::SheetLooked { case, .. } => format!("{day}: \"{signer}\" looked at the contact sheet of the case \"{case}\": {text}"),
             Matter::Deviation => format!("{day}: \"{signer}\" noted: {text}"),
             Matter::Query => format!("{}. {day}, \"{signer}\" asks: {text}", self.number),
             Matter::Answer { to } => format!("{to}. {day}, \"{signer}\" answers: {text}"),
@@ -216,7 +234,7 @@ impl DeskLog {
         for (entry, number) in file.entries.iter().zip(1..) {
             let signature = &entry.signature;
             let of_form = entry.number == number && is_text(&entry.text, MAX_TEXT) && signature.meaning == entry.matter.meaning();
-            if !of_form || !crate::accounts::may_do(signature.kind, Act::Deviate) {
+            if !of_form || !crate::accounts::may_do(signature.kind, entry.matter.act()) {
                 return Err(LogError::Form);
             }
             let content = Entry::content(number, &entry.matter, &entry.text, before);
@@ -235,7 +253,7 @@ impl DeskLog {
     /// # Errors
     /// When the account may not, there is nothing like it in the study, it is written already, or the disk refuses; nothing was written then.
     pub fn add(root: &Path, accounts: &Accounts, keys: &Unlocked, wanted: Wanted, text: &str, utc_ms: i64) -> Result<Self, LogError> {
-        keys.may(Act::Deviate)?;
+        keys.may(if matches!(wanted, Wanted::SheetLooked(_)) { Act::Pack } else { Act::Deviate })?;
         if !has_desk(root) {
             return Err(LogError::NoDesk);
         }
@@ -271,11 +289,8 @@ impl DeskLog {
             Wanted::Query => return Ok(Matter::Query),
             Wanted::Answer(to) if self.open_queries().any(|q| q.number == to) => return Ok(Matter::Answer { to }),
             Wanted::Answer(to) => return Err(LogError::NoQuestion(to)),
-            Wanted::WithdrawCase(case) => {
-                let desk = super::Desk::open(root).map_err(|e| LogError::Desk(e.to_string()))?;
-                let listed = desk.cases().get(&case).ok_or_else(|| LogError::NoSuchCase(case.clone()))?;
-                Matter::CaseWithdrawn { package: listed.package, case }
-            }
+            Wanted::WithdrawCase(case) => Matter::CaseWithdrawn { package: package_of(root, &case)?, case },
+            Wanted::SheetLooked(case) => Matter::SheetLooked { package: package_of(root, &case)?, case },
             Wanted::StopReader(reader) => {
                 let signed = SignedAssignment::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
                 if !signed.readers().any(|known| *known == reader) {
@@ -329,6 +344,12 @@ impl DeskLog {
         let package = |e: &Entry| if let Matter::CaseWithdrawn { package, .. } = &e.matter { Some(*package) } else { None };
         self.0.iter().filter_map(package).collect()
     }
+    /// The packages whose contact sheets somebody signed.
+    #[must_use]
+    pub fn sheets(&self) -> BTreeSet<ContentHash> {
+        let package = |e: &Entry| if let Matter::SheetLooked { package, .. } = &e.matter { Some(*package) } else { None };
+        self.0.iter().filter_map(package).collect()
+    }
     /// The readers who read no more.
     #[must_use]
     pub fn stopped(&self) -> BTreeSet<ReaderId> {
@@ -343,9 +364,15 @@ impl DeskLog {
     }
 }
 
+/// The package of a listed case.
+fn package_of(root: &Path, case: &CaseId) -> Result<ContentHash, LogError> {
+    let desk = Desk::open(root).map_err(|e| LogError::Desk(e.to_string()))?;
+    Ok(desk.cases().get(case).ok_or_else(|| LogError::NoSuchCase(case.clone()))?.package)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Desk, ListedCase, assign_cases};
+    use super::super::{ListedCase, assign_cases};
     use super::*;
     use crate::accounts::{Account, Kind, Passphrase};
     use crate::protocol::template;
@@ -435,6 +462,8 @@ mod tests {
             assert_eq!(place.add(&place.cora, Wanted::Deviation, text), Err(LogError::Text), "{text:?}");
         }
         assert!(matches!(place.add(&place.rita, Wanted::Deviation, "no"), Err(LogError::Account(_))), "readers write none");
+        let sheet = place.add(&place.cora, Wanted::SheetLooked(case("case-2")), "nothing");
+        assert!(matches!(sheet, Err(LogError::Account(_))), "sheets are signed by those who pack");
         let log = place.open().unwrap();
         assert_eq!((log.entries().len(), log.deviations().count(), log.queries().count()), (7, 4, 3));
         assert_eq!(log.queries().map(|q| q.number).collect::<Vec<_>>(), [5, 7, 6], "an answer stands behind its question");

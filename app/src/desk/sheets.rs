@@ -1,0 +1,142 @@
+//! The contact sheets of packed cases: a person looks at each and signs that nothing on it identifies. Nothing is blanked unasked, so that markers of side and view stay.
+
+use super::Seated;
+use super::page::{heading, note, said, trouble};
+use crate::background::{Coming, arrived, beside};
+use crate::codecs::workers;
+use crate::controls;
+use crate::design::{ACCENT, STRONG, TEXT};
+use crate::failure::Failure;
+use crate::work::{accounts_of, package_dir, write_down};
+use egui::{ColorImage, Image, ScrollArea, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tiresias_cases::{ContactSheet, contact_sheet};
+use tiresias_reads::accounts::Meaning;
+use tiresias_reads::desk::{DeskLog, ListedCase, Wanted};
+use tiresias_words::{CaseId, ContentHash};
+
+/// What stands in the record when a person saw nothing.
+const NOTHING: &str = "Nothing that identifies was seen.";
+/// The height of a sheet on the page, and its place's name.
+const HEIGHT: f32 = 560.0;
+
+/// The part of the page.
+#[derive(Default)]
+pub(super) struct Sheets {
+    /// The packages whose sheets are signed.
+    signed: Option<BTreeSet<ContentHash>>,
+    reading: Option<Coming<BTreeSet<ContentHash>>>,
+    open: Option<Open>,
+    writing: Option<Coming<BTreeSet<ContentHash>>>,
+    trouble: Option<String>,
+}
+
+/// A sheet on the screen, or on its way to it.
+struct Open {
+    case: CaseId,
+    coming: Option<Coming<ContactSheet>>,
+    /// With the frames on it and those that were looked at.
+    shown: Option<(TextureHandle, [usize; 2])>,
+}
+
+impl Sheets {
+    /// What is known is looked at again.
+    pub(super) fn look_again(&mut self) {
+        self.signed = None;
+    }
+
+    pub(super) fn ui(&mut self, ui: &mut Ui, at: &Seated<'_>, listed: &[(CaseId, ListedCase)]) {
+        self.news(ui, at);
+        let Some(signed) = &self.signed else { return };
+        let left: Vec<&(CaseId, ListedCase)> = listed.iter().filter(|(_, l)| !signed.contains(&l.package)).collect();
+        heading(ui, "Contact sheets");
+        trouble(ui, self.trouble.as_deref());
+        if left.is_empty() {
+            said(ui, &format!("All {} are signed: somebody looked at each case.", listed.len()), ACCENT);
+        } else {
+            let count = listed.len() - left.len();
+            note(
+                ui,
+                &format!("{count} of {} are signed. The leak scan finds letters; a person finds what it does not know.", listed.len()),
+            );
+        }
+        let Some(open) = &self.open else {
+            if let Some((case, listed)) = left.first()
+                && controls::action(ui, vec2(320.0, 44.0), &format!("Look at the sheet of {case}"), None, self.writing.is_none()).clicked()
+            {
+                self.begin(at, case, listed.package);
+            }
+            return;
+        };
+        let case = open.case.clone();
+        let Some((texture, [on, of])) = &open.shown else {
+            note(ui, &format!("Drawing the contact sheet of {case}\u{2026}"));
+            return;
+        };
+        let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
+        said(ui, &what, STRONG);
+        ScrollArea::both().id_salt("sheet").max_height(HEIGHT).show(ui, |ui| {
+            // One pixel of the sheet on one of the screen.
+            let size = texture.size_vec2() / ui.pixels_per_point();
+            let shown = ui.add(Image::from_texture((texture.id(), size)));
+            shown.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("contact sheet of {case}")));
+        });
+        said(ui, &format!("By this {} signs, with name and time, that they {}.", at.keys.id(), Meaning::ContactSheet.words()), STRONG);
+        ui.spacing_mut().item_spacing.y = 14.0;
+        let is_busy = self.writing.is_some();
+        let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };
+        if controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy).clicked() {
+            let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
+            self.writing = Some(beside("sheet", at.wake, move || {
+                let log = write_down(&root, &keys, Wanted::SheetLooked(case), NOTHING).map_err(Failure::sentence)?;
+                Ok(log.sheets())
+            }));
+        }
+        if controls::link(ui, "Something does: leave it unsigned, and pack the case again without it", TEXT).clicked() {
+            self.open = None;
+        }
+    }
+
+    fn news(&mut self, ui: &Ui, at: &Seated<'_>) {
+        if self.signed.is_none() && self.reading.is_none() {
+            let root = at.root.to_owned();
+            self.reading = Some(beside("log", at.wake, move || {
+                let accounts = accounts_of(&root).map_err(Failure::sentence)?;
+                Ok(DeskLog::open(&root, &accounts).map_err(|e| e.to_string())?.sheets())
+            }));
+        }
+        match arrived(&mut self.reading) {
+            Some(Ok(signed)) => self.signed = Some(signed),
+            Some(Err(sentence)) => (self.signed, self.trouble) = (Some(BTreeSet::new()), Some(sentence)),
+            None => {}
+        }
+        match arrived(&mut self.writing) {
+            Some(Ok(signed)) => (self.signed, self.open, self.trouble) = (Some(signed), None, None),
+            Some(Err(sentence)) => self.trouble = Some(sentence),
+            None => {}
+        }
+        let Some(open) = &mut self.open else { return };
+        match arrived(&mut open.coming) {
+            Some(Ok(sheet)) => {
+                let size = sheet.size.map(|n| n as usize);
+                let picture = ColorImage::from_rgb(size, &sheet.rgb);
+                open.shown = Some((ui.ctx().load_texture("sheet", picture, TextureOptions::NEAREST), sheet.frames));
+            }
+            Some(Err(sentence)) => (self.open, self.trouble) = (None, Some(sentence)),
+            None => {}
+        }
+    }
+
+    /// A case's sheet is drawn.
+    fn begin(&mut self, at: &Seated<'_>, case: &CaseId, package: ContentHash) {
+        let place = package_dir(at.root, &package);
+        let draw = move || {
+            let codecs = workers().map_err(Failure::sentence)?;
+            contact_sheet(&place, &codecs, &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())
+        };
+        self.trouble = None;
+        self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), shown: None });
+    }
+}
