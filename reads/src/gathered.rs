@@ -6,7 +6,7 @@
 use crate::accounts::{AccountError, Accounts};
 use crate::bundle::Bundle;
 use crate::desk::{
-    AdjudicationError, Adjudications, AssignmentError, DeskLog, LogError, MergeError, SignedAssignment, all_merged, is_desk,
+    AdjudicationError, Adjudications, AssignmentError, DeskLog, LogError, MergeError, SignedAssignment, all_merged, is_desk, package_dir,
 };
 use crate::protocol::Protocol;
 use crate::record::{Record, RecordError, Recorded, Results};
@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use tiresias_words::{ContentHash, ReaderId};
 
 const ACCOUNTS: &str = "accounts.json";
-const PACKAGES: &str = "packages";
 
 /// What was read of a study.
 #[derive(Debug, Clone)]
@@ -244,9 +243,7 @@ impl Gathered {
     /// Where the package with this hash is.
     #[must_use]
     pub fn package_dir(&self, package: &ContentHash) -> PathBuf {
-        let mut name = package.to_string();
-        name.truncate(16);
-        self.root.join(PACKAGES).join(name)
+        package_dir(&self.root, package)
     }
     /// What contradicts itself among the results; nothing of a workstation.
     #[must_use]

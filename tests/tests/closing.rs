@@ -208,15 +208,21 @@ fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_t
     desk.done(&["study", "seat", "DESK", "--reader", still, "--out", "@seat.json"]);
     assert!(fs::read_to_string(desk.path("seat.json")).unwrap().contains("a holiday"));
 
+    // The contact sheet of a case is signed by those who pack.
+    let looked = ["study", "looked", "DESK", "--case", &case];
+    desk.refused(&by("coordinator", &looked), "packing cases is not for it");
+    let signed = desk.done(&by("manager", &looked));
+    assert!(signed.out.contains("looked at the contact sheet") && signed.out.contains("Nothing that identifies"), "{}", signed.out);
+
     // A question, its answer, and one that waits.
     let query = ["study", "query", "DESK", "--text"];
     desk.done(&by("coordinator", &[&query[..], &["Which monitor was it?"]].concat()));
-    desk.done(&by("manager", &[&query[..], &["The left one.", "--answers", "4"]].concat()));
-    desk.refused(&by("manager", &[&query[..], &["Or the right one.", "--answers", "4"]].concat()), "no question that waits");
+    desk.done(&by("manager", &[&query[..], &["The left one.", "--answers", "5"]].concat()));
+    desk.refused(&by("manager", &[&query[..], &["Or the right one.", "--answers", "5"]].concat()), "no question that waits");
     desk.done(&by("manager", &[&query[..], &["And in which light?"]].concat()));
     desk.refused(&["study", "log", "DESK"], "--as");
     let log = desk.done(&by("statistician", &["study", "log", "DESK", "--json"])).json().unwrap();
-    assert_eq!((log["entries"].as_array().map(Vec::len), &log["open_queries"]), (Some(6), &json!([6])));
+    assert_eq!((log["entries"].as_array().map(Vec::len), &log["open_queries"]), (Some(7), &json!([7])));
     let reader = desk.ran(&by("sim-02", &["study", "log", "DESK"]));
     assert!(reader.sentence(1).unwrap().contains("not for the account of a reader"));
 

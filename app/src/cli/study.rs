@@ -16,7 +16,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
-use tiresias_reads::desk::{DeskLog, Handed, draw_adjudication};
+use tiresias_reads::desk::{Desk, DeskLog, Handed, draw_adjudication};
 use tiresias_reads::protocol::{Finding, check};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
@@ -297,11 +297,21 @@ fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     let signed = work::assign(dir, &keys)?;
     let readers: Vec<&str> = signed.readers().map(ReaderId::as_str).collect();
     say(&format!(
-        "{}: assigned to {}.\nReceipt, to be kept in another place: {}\n",
+        "{}: assigned to {}.\n{}Receipt, to be kept in another place: {}\n",
         dir.display(),
         readers.join(", "),
+        unsigned_sheets(dir, &accounts)?,
         signed.signature().receipt()
     ))
+}
+
+/// How many cases nobody looked at, as a line; nothing where all were.
+fn unsigned_sheets(dir: &Path, accounts: &Accounts) -> Result<String, Failure> {
+    let signed = DeskLog::open(dir, accounts).map_err(|e| at(dir, e))?.sheets();
+    let desk = Desk::open(dir).map_err(|e| at(dir, e))?;
+    let (left, of) = (desk.cases().values().filter(|c| !signed.contains(&c.package)).count(), desk.cases().len());
+    let advice = "look at them before you hand anything out: `tiresias scan --contact-sheet`, then `tiresias study looked`";
+    Ok(if left == 0 { String::new() } else { format!("Nobody signed the contact sheets of {left} of {of} cases: {advice}.\n") })
 }
 
 fn adjudicate(dir: &Path, adjudicator: &AccountId, so_far: bool, signer: &Signer) -> Result<(), Failure> {

@@ -7,14 +7,14 @@ use crate::codecs::workers;
 use crate::controls;
 use crate::design::{ACCENT, STRONG, TEXT};
 use crate::failure::Failure;
-use crate::work::{accounts_of, package_dir, write_down};
+use crate::work::{accounts_of, write_down};
 use egui::{ColorImage, Image, ScrollArea, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tiresias_cases::{ContactSheet, contact_sheet};
 use tiresias_reads::accounts::Meaning;
-use tiresias_reads::desk::{DeskLog, ListedCase, Wanted};
+use tiresias_reads::desk::{DeskLog, ListedCase, Wanted, package_dir};
 use tiresias_words::{CaseId, ContentHash};
 
 /// What stands in the record when a person saw nothing.

@@ -24,7 +24,7 @@ use crate::protocol::Template;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tiresias_words::{CaseId, ContentHash, Role};
 
 const DESK: &str = "desk.json";
@@ -141,6 +141,14 @@ pub fn begin(root: &Path, template: &Template, seed: u64) -> Result<(), DeskErro
 #[must_use]
 pub fn has_desk(root: &Path) -> bool {
     root.join(DESK).is_file() || is_desk(root)
+}
+
+/// Where the package with this hash is in a desk's folder.
+#[must_use]
+pub fn package_dir(root: &Path, package: &ContentHash) -> PathBuf {
+    let mut name = package.to_string();
+    name.truncate(16);
+    root.join("packages").join(name)
 }
 
 impl Desk {
