@@ -226,6 +226,26 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     let listed = Desk::open(&root).expect("a desk");
     assert_eq!(listed.cases().len(), 12);
     assert!(listed.cases().keys().any(|c| c.as_str() == "FIRST-001"));
+    // A person looks at each case, and signs that nothing identifies.
+    let named = |s: &Sitting, start: &str| s.nodes().iter().filter_map(|n| n.accesskit_node().label()).find(|l| l.starts_with(start));
+    for n in 0..12 {
+        let look = named(&room, "Look at the sheet of ").expect("a sheet to look at");
+        press(&mut room, &look);
+        room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
+        room.rest();
+        if n == 0 {
+            press(&mut room, "Something does: leave it unsigned, and pack the case again without it");
+            press(&mut room, &look);
+            room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
+            room.rest();
+            wrong.extend(complaints(&room, "a contact sheet"));
+            keep(&mut room, "desk-sheet-1280");
+        }
+        press(&mut room, "Sign: nothing identifies");
+        room.until("signed", |s| s.says(&format!("{} of 12 are signed", n + 1)) || s.says("All 12 are signed"));
+        room.rest();
+    }
+    wrong.extend(complaints(&room, "signed sheets"));
     // The coordinator signs, assigns and hands out.
     change_to(&mut room, &root, "Cora");
     room.until_says("approves the protocol");
