@@ -19,7 +19,7 @@ use tiresias_reads::study::Study;
 use tiresias_reads::table::{decisions_table, merged_table};
 use tiresias_reads::versions::protocol_of;
 use tiresias_tests::run::{Ran, tiresias};
-use tiresias_words::{AccountId, Moment, ReaderId};
+use tiresias_words::{AccountId, Moment, ReadId, ReaderId};
 use zeroize::Zeroizing;
 
 /// A desk with the results of two simulated readers, and accounts that do other things.
@@ -150,6 +150,48 @@ fn settle_all(folder: &Path) -> PathBuf {
     out
 }
 
+/// Changes a locked read on its reader's workstation, and writes the results.
+fn amend(desk: &Desk, read: &ReadId) -> PathBuf {
+    let folder = desk.root().join("workstations").join(read.reader.as_str());
+    let study = Study::open(&folder).expect("a study");
+    let (rules, seat) = (study.rules(&read.reader).expect("rules"), study.seat(&read.reader).expect("a seat").clone());
+    let keys = seat.open(&Passphrase::typed(PASSPHRASE.into())).expect("opens");
+    let mut record = study.open_record("test").expect("a record");
+    let begin = record.state(&read.reader).locked().iter().map(|l| l.at().utc_ms).max().expect("reads") + 86_400_000;
+    let mut now = Moment { utc_ms: begin, monotonic_ms: 5_000, boot: "boot-again".into() };
+    let mut act = |record: &mut tiresias_reads::record::Record, action: Action| {
+        now.monotonic_ms += 500;
+        now.utc_ms += 500;
+        let said = format!("{action:?}");
+        let events = decide(&rules, &record.state(&read.reader), action, &now).unwrap_or_else(|e| panic!("{said}: {e}"));
+        record.append(&events).expect("recorded");
+    };
+    let (id, options) = {
+        let question = rules.protocol().form().questions().iter().find_map(|q| match &q.kind {
+            QuestionKind::Choice(options) => Some((q.id.clone(), options.clone())),
+            _ => None,
+        });
+        question.expect("a choice")
+    };
+    let before = record.state(&read.reader).locked().iter().find(|l| l.read() == read).expect("locked").answers().of_case(&id).cloned();
+    let other = options.iter().map(|o| AnswerValue::Choice(o.key.clone())).find(|v| Some(v) != before.as_ref()).expect("another");
+    act(&mut record, Action::StartSession(Environment::new("test".into(), "none".into(), [1920, 1080], 1.0)));
+    act(&mut record, Action::Amend { read: read.clone(), reason: "mistyped".into() });
+    act(&mut record, Action::ImagesShown);
+    act(&mut record, Action::Answer { question: id, subject: Subject::Case, value: other });
+    while let Some(Missing::Answer { question, .. }) = missing(&rules, &record.state(&read.reader)).first() {
+        let value = AnswerValue::Number("12".parse().expect("a number"));
+        act(&mut record, Action::Answer { question: question.clone(), subject: Subject::Case, value });
+    }
+    act(&mut record, Action::Lock);
+    let signature = keys.sign(Meaning::Session, &record.to_sign(), begin + 10_000_000);
+    act(&mut record, Action::Sign(Box::new(signature)));
+    act(&mut record, Action::EndSession);
+    let out = desk.file("amended.tresults");
+    fs::write(&out, record.results().expect("signed")).expect("written");
+    out
+}
+
 #[test]
 fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
     let desk = Desk::new();
@@ -206,6 +248,34 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
         };
         assert_eq!(Some(row.rating), value(&before.rows, taken), "what was accepted is that read's");
     }
+    // A read that was adjudicated is changed afterwards: it comes in by a deviation alone, and what was decided about it counts no more.
+    let pair = pairs.iter().find(|p| !p.control).expect("a discordant pair");
+    let changed = amend(&desk, &pair.a);
+    let merge = ["merge", "@desk", changed.to_str().unwrap(), "--as", "manager", "--passphrase-file", "@phrase"];
+    let ran = desk.ran(&merge);
+    assert!(ran.out.contains("was changed afterwards") || ran.err.contains("was changed afterwards"), "{} {}", ran.out, ran.err);
+    assert_eq!(decisions_table(&merged(&desk.root(), &signed, &accounts).unwrap(), &protocol).unwrap().rows.len(), pairs.len());
+    desk.ran(&[&merge[..], &["--deviation", "a typing error, on paper"]].concat()).done().expect("taken in");
+    let after = merged(&desk.root(), &signed, &accounts).unwrap();
+    assert_eq!(after.conflicts, [], "what a deviation reopened contradicts nothing");
+    let settled = decisions_table(&after, &protocol).unwrap();
+    let touched = pairs.iter().filter(|p| [&p.a, &p.b].contains(&&pair.a)).count();
+    assert_eq!(settled.rows.len(), pairs.len() - touched);
+    assert!(!settled.rows.iter().any(|r| *r.read.read() == pair.read), "nothing is decided about it any more");
+    let log = desk.ran(&["study", "log", "@desk", "--as", "coordinator", "--passphrase-file", "@phrase"]).done().expect("a log").out;
+    assert!(log.contains("have to be settled again: a typing error") && !log.contains(pair.a.case.as_str()), "{log}");
+    // Another adjudicator may be given it again.
+    let third = AccountId::new("cam").unwrap();
+    let phrase = Passphrase::new(PASSPHRASE.to_owned()).unwrap();
+    let mut more = desk.accounts();
+    more.add(Account::create(third, Kind::Adjudicator, "Cam", &phrase, &Zeroizing::new([77; 32])).unwrap().0).unwrap();
+    more.save(&desk.root().join("accounts.json")).unwrap();
+    let again = desk.ran(&adjudicate("cam", "coordinator"));
+    let drawn: Vec<_> =
+        Adjudications::open(&desk.root(), &more).unwrap().drawn().filter(|d| d.read.reader == reader("cam")).cloned().collect();
+    let is_discordant = after.reads.get(&pair.a).map(|m| m.read.answers()) != after.reads.get(&pair.b).map(|m| m.read.answers());
+    assert_eq!(drawn.iter().any(|d| [&d.a, &d.b].contains(&&pair.a)), is_discordant, "{:?} {}", drawn, again.err);
+
     // Reads and decisions are two exports, each says which it is, and neither has a row of the other.
     for who in ["coordinator", "manager"] {
         desk.ran(&["study", "lock", "@desk", "--as", who, "--passphrase-file", "@phrase"]).done().expect("signed");

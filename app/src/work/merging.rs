@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Unlocked};
 use tiresias_reads::closing::{DatabaseLock, sign_lock, take_late_results};
-use tiresias_reads::desk::{SignedAssignment, Taken, merged, note_receipt, take_results};
+use tiresias_reads::desk::{SignedAssignment, Taken, merged, note_receipt, take_reopening_results, take_results};
 
 /// What came of results files.
 #[derive(Debug, Default, Serialize)]
@@ -42,7 +42,12 @@ pub(crate) fn take_in(
             None => take_results(dir, &signed, keys, path).map_err(|e| e.to_string()),
             Some(reason) => {
                 let now = Clock::start().now().utc_ms;
-                take_late_results(dir, &signed, &accounts, keys, path, reason, now).map_err(|e| e.to_string())
+                // A read that was adjudicated and changed, while reading is open; or anything, after it was closed.
+                match take_reopening_results(dir, &signed, &accounts, keys, path, (reason, now)) {
+                    Ok(Some(taken)) => Ok(taken),
+                    Ok(None) => take_late_results(dir, &signed, &accounts, keys, path, reason, now).map_err(|e| e.to_string()),
+                    Err(e) => Err(e.to_string()),
+                }
             }
         };
         match taken_in {

@@ -5,7 +5,7 @@
 //! another adjudicator's. Refuses: accounts that do not adjudicate, reads of the compared readers that are still out, and to draw twice.
 
 use super::results::received;
-use super::{AssignmentError, Desk, MergeError, SignedAssignment};
+use super::{AssignmentError, Desk, DeskLog, MergeError, SignedAssignment};
 use crate::accounts::{AccountError, Accounts, Act, Entropy, Meaning, Signature, SignatureError, Unlocked, may_do};
 use crate::adjudication::{Ask, Drawn, QueueError, compared_readers, queue};
 use crate::bundle::{Account, Bundle};
@@ -141,8 +141,11 @@ pub fn draw_adjudication(
     let desk = Desk::open(root).map_err(AssignmentError::Desk)?;
     let facts = desk.cases().values().map(|c| (c.package, c.facts.clone())).collect();
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
-    let taken: BTreeSet<_> =
-        before.0.iter().flat_map(|s| &s.pairs).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]).collect();
+    // What was reopened after it was drawn waits again.
+    let reopened = DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?.reopened();
+    let has = |s: &Signed, d: &Drawn| ![&d.a, &d.b].into_iter().any(|read| reopened.get(read).is_some_and(|at| *at > s.signature.utc_ms));
+    let of = |s: &'_ Signed| s.pairs.iter().filter(|d| has(s, d)).map(|d| (d.a.clone(), d.b.clone())).collect::<Vec<_>>();
+    let taken: BTreeSet<_> = before.0.iter().flat_map(of).flat_map(|(a, b)| [(a.clone(), b.clone()), (b, a)]).collect();
     let ask = Ask {
         protocol: &protocol,
         table: &table,

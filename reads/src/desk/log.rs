@@ -12,7 +12,7 @@ use crate::hash;
 use crate::machine::{Day, Leave, LeaveError};
 use crate::shown::is_text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use tiresias_words::{CaseId, ContentHash, ReadId, ReaderId};
@@ -42,6 +42,13 @@ pub enum Matter {
     EarlyOpening {
         /// The leave, signed on its own: it travels with the reader's seat.
         leave: Box<Leave>,
+    },
+    /// Reads were changed after an adjudicator had them, and taken in all the same: what was decided about them counts no more.
+    AdjudicationReopened {
+        /// Which.
+        reads: Vec<ReadId>,
+        /// With which results.
+        results: ContentHash,
     },
     /// Anything else that was not planned: a lost passphrase, a dead machine, a wrong room.
     Deviation,
@@ -84,6 +91,8 @@ pub enum Wanted {
     StopReader(ReaderId),
     /// A read may be opened early.
     OpenEarly(ReadId),
+    /// Reads that were adjudicated come in changed, with these results.
+    Reopen(Vec<ReadId>, ContentHash),
     /// Something else that was not planned.
     Deviation,
     /// The contact sheet of a case shows nothing that identifies.
@@ -162,9 +171,9 @@ pub enum LogError {
 impl Matter {
     const fn meaning(&self) -> Meaning {
         match self {
-            Self::CaseWithdrawn { .. } | Self::ReaderStopped { .. } | Self::EarlyOpening { .. } | Self::Deviation => Meaning::Deviation,
             Self::SheetLooked { .. } => Meaning::ContactSheet,
             Self::Query | Self::Answer { .. } => Meaning::Query,
+            _ => Meaning::Deviation,
         }
     }
     /// What whoever writes it must be allowed to do.
@@ -193,6 +202,12 @@ impl Entry {
             Matter::EarlyOpening { leave } => {
                 let ReadId { reader, case, .. } = &leave.read;
                 format!("{day}: \"{signer}\" gave \"{reader}\" leave to open the case {case} before its washout is over: {text}")
+            }
+            // Which reads they are would tell where readers differ.
+            Matter::AdjudicationReopened { .. } => {
+                format!(
+                    "{day}: \"{signer}\" took in results in which adjudicated reads were changed; they have to be settled again: {text}"
+                )
             }
             Matter::SheetLooked { case, .. } => format!("{day}: \"{signer}\" looked at the contact sheet of the case \"{case}\": {text}"),
             Matter::Deviation => format!("{day}: \"{signer}\" noted: {text}"),
@@ -290,6 +305,7 @@ impl DeskLog {
             Wanted::Answer(to) if self.open_queries().any(|q| q.number == to) => return Ok(Matter::Answer { to }),
             Wanted::Answer(to) => return Err(LogError::NoQuestion(to)),
             Wanted::WithdrawCase(case) => Matter::CaseWithdrawn { package: package_of(root, &case)?, case },
+            Wanted::Reopen(reads, results) => Matter::AdjudicationReopened { reads, results },
             Wanted::SheetLooked(case) => Matter::SheetLooked { package: package_of(root, &case)?, case },
             Wanted::StopReader(reader) => {
                 let signed = SignedAssignment::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
@@ -355,6 +371,16 @@ impl DeskLog {
     pub fn stopped(&self) -> BTreeSet<ReaderId> {
         let reader = |e: &Entry| if let Matter::ReaderStopped { reader } = &e.matter { Some(reader.clone()) } else { None };
         self.0.iter().filter_map(reader).collect()
+    }
+    /// Reads that were changed after an adjudicator had them, each with the time at which it was taken in.
+    #[must_use]
+    pub fn reopened(&self) -> BTreeMap<ReadId, i64> {
+        let reads = |e: &Entry| {
+            let reads = if let Matter::AdjudicationReopened { reads, .. } = &e.matter { reads.clone() } else { Vec::new() };
+            let at = e.signature.utc_ms;
+            reads.into_iter().map(move |read| (read, at))
+        };
+        self.0.iter().flat_map(reads).collect()
     }
     /// Leave to open reads early.
     #[must_use]

@@ -8,12 +8,15 @@ use crate::adjudication::{Drawn, contradicted};
 use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
 use crate::merge::{Conflict, Expected, Merged, merge};
+use crate::pair::Side;
 use crate::record::{MAX_RESULTS, Results, ResultsError};
 use crate::shown::shown;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-use tiresias_words::ContentHash;
+use tiresias_words::{ContentHash, ReadId};
 
+const ACCOUNTS: &str = "accounts.json";
 const RESULTS: &str = "results";
 const RECEIPTS: &str = "receipts.json";
 const ENDING: &str = "tresults";
@@ -61,6 +64,11 @@ pub enum MergeError {
         "{0}: nothing of it was taken: reading is closed. To take it in all the same is a deviation: give its reason with `--deviation`."
     )]
     Closed(String),
+    /// A read that an adjudicator has was changed since.
+    #[error(
+        "{0}: nothing of it was taken: a read that was adjudicated was changed afterwards. To take it in all the same reopens its adjudication, which is a deviation: give its reason with `--deviation`."
+    )]
+    Adjudicated(String),
     /// Far too long.
     #[error("{0}: nothing of it was taken: it is larger than 1 GiB, and no results file is. Name the right file.")]
     TooLarge(String),
@@ -104,24 +112,83 @@ pub fn take_results(root: &Path, signed: &SignedAssignment, keys: &Unlocked, pat
     if closed_without_proof(root) {
         return Err(MergeError::Closed(path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME))));
     }
-    put_results(root, signed, path)
+    let (name, bytes, results) = parsed(signed, path)?;
+    if !changed_since(root, signed, &results)?.is_empty() {
+        return Err(MergeError::Adjudicated(name));
+    }
+    put(root, &bytes, &results)
+}
+
+/// Takes results in although reads in them were changed after an adjudicator had them: a deviation that reopens their adjudication. `None` where there is no such
+/// read, and nothing was taken.
+///
+/// # Errors
+/// When the account may not, reading is closed, there is no reason, or the file is no results file of this study's protocol; nothing is taken then.
+pub fn take_reopening_results(
+    root: &Path,
+    signed: &SignedAssignment,
+    accounts: &Accounts,
+    keys: &Unlocked,
+    path: &Path,
+    (reason, utc_ms): (&str, i64),
+) -> Result<Option<Taken>, MergeError> {
+    keys.may(Act::Merge)?;
+    let (_, bytes, results) = parsed(signed, path)?;
+    let changed = changed_since(root, signed, &results)?;
+    if closed_without_proof(root) || changed.is_empty() {
+        return Ok(None);
+    }
+    let wanted = super::Wanted::Reopen(changed.into_iter().collect(), results.file());
+    super::DeskLog::add(root, accounts, keys, wanted, reason, utc_ms).map_err(|e| MergeError::Log(Box::new(e)))?;
+    put(root, &bytes, &results).map(Some)
+}
+
+/// The reads that an adjudicator has, and that results say otherwise than what came in before.
+fn changed_since(root: &Path, signed: &SignedAssignment, results: &Results) -> Result<BTreeSet<ReadId>, MergeError> {
+    let accounts = Accounts::open(&root.join(ACCOUNTS))?;
+    let adjudications = Adjudications::open(root, &accounts).map_err(|e| MergeError::Adjudication(Box::new(e)))?;
+    let compared: BTreeSet<&ReadId> = adjudications.drawn().flat_map(|d| [&d.a, &d.b]).collect();
+    if compared.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (protocol, _) = signed.protocol(root)?;
+    let form = protocol.form();
+    let (_, merged) = received(root, signed, &accounts, &adjudications)?;
+    let is_changed = |id: &ReadId| {
+        let known = merged.reads.get(id).map(|m| Side::of(&m.read, form))?;
+        let new = results.states().get(&id.reader)?.locked().iter().find(|l| l.read() == id)?;
+        // A later version of what is known: one that is older, or the same, changes nothing.
+        let mut earlier = std::iter::successors(new.amends(), |a| a.earlier.amends());
+        Some(Side::of(new, form) != known && earlier.any(|a| Side::of(&a.earlier, form) == known))
+    };
+    Ok(compared.into_iter().filter(|id| is_changed(id) == Some(true)).cloned().collect())
 }
 
 /// Puts one results file to the others. Whether it may be there now is the caller's to have asked.
 pub(crate) fn put_results(root: &Path, signed: &SignedAssignment, path: &Path) -> Result<Taken, MergeError> {
+    let (_, bytes, results) = parsed(signed, path)?;
+    put(root, &bytes, &results)
+}
+
+/// A results file of this study's protocol: its name, its bytes and what is in it.
+fn parsed(signed: &SignedAssignment, path: &Path) -> Result<(String, Vec<u8>, Results), MergeError> {
     let name = path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
     let bytes = read_at_most(path, MAX_RESULTS).map_err(disk(&name, false))?.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
     let results = Results::parse(&bytes).map_err(|error| MergeError::Results { file: name.clone(), error })?;
     if results.protocol() != signed.expected().protocol {
         return Err(MergeError::OtherProtocol(name));
     }
+    Ok((name, bytes, results))
+}
+
+fn put(root: &Path, bytes: &[u8], results: &Results) -> Result<Taken, MergeError> {
     let folder = root.join(RESULTS);
     std::fs::create_dir_all(&folder).map_err(disk(RESULTS, true))?;
     let place = folder.join(format!("{}.{ENDING}", results.file()));
     if place.exists() {
         return Ok(Taken::Already(results.file()));
     }
-    replace(&place, &bytes).map_err(disk(RESULTS, true))?;
+    replace(&place, bytes).map_err(disk(RESULTS, true))?;
     Ok(Taken::New(results.file()))
 }
 
@@ -177,7 +244,10 @@ pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Acco
         let (protocol, _) = signed.protocol(root)?;
         let doubted = contradicted(&protocol, &merged, &drawn);
         merged.reads.retain(|id, _| !doubted.iter().any(|c| matches!(c, Conflict::Decision { read, .. } if read == id)));
-        merged.conflicts.extend(doubted);
+        // What a signed deviation reopened contradicts nothing: it waits to be settled again.
+        let reopened = super::DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?.reopened();
+        let waits = |read: &ReadId| drawn.iter().any(|d| d.read == *read && [&d.a, &d.b].into_iter().any(|of| reopened.contains_key(of)));
+        merged.conflicts.extend(doubted.into_iter().filter(|c| !matches!(c, Conflict::Decision { read, .. } if waits(read))));
         merged.conflicts.sort();
     }
     Ok((files, merged))
