@@ -42,11 +42,6 @@ struct Open {
 }
 
 impl Sheets {
-    /// What is known is looked at again.
-    pub(super) fn look_again(&mut self) {
-        self.signed = None;
-    }
-
     pub(super) fn ui(&mut self, ui: &mut Ui, at: &Seated<'_>, listed: &[(CaseId, ListedCase)]) {
         self.news(ui, at);
         let Some(signed) = &self.signed else { return };
