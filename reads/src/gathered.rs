@@ -157,8 +157,15 @@ impl Gathered {
             let has_stopped = stopped.contains(reader);
             bundle.keep(|r| !withdrawn.contains(&r.package) && (!has_stopped || merged.reads.contains_key(&r.id(reader))));
         }
+        // Of a reader who read nothing and reads no more, nothing is there.
+        bundles.retain(|reader, bundle| !stopped.contains(reader) || !bundle.reads().is_empty());
         table.rows.retain(|row| !withdrawn.contains(&row.read.package()));
-        let settled = Adjudications::open(root, accounts).and_then(|all| all.all_bundles(root, &protocol)).map_err(Box::new)?;
+        let adjudications = Adjudications::open(root, accounts).map_err(Box::new)?;
+        let mut settled = adjudications.all_bundles(root, &protocol).map_err(Box::new)?;
+        let void = adjudications.void(&log);
+        for (adjudicator, bundle) in &mut settled {
+            bundle.keep(|r| !withdrawn.contains(&r.package) && !void.contains(&r.id(adjudicator)));
+        }
         let mut decisions = decisions_table(&merged, &protocol)?;
         decisions.rows.retain(|row| !withdrawn.contains(&row.read.package()));
         let decided = Some(Box::new((decisions, settled)));

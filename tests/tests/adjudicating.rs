@@ -282,7 +282,7 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
     }
     let by = ["--format", "csv", "--as", "statistician", "--passphrase-file", "@phrase"];
     desk.ran(&[&["export", "@desk", "--out", "@reads"][..], &by].concat()).done().expect("exported");
-    desk.ran(&[&["export", "@desk", "--adjudicated", "--out", "@decisions"][..], &by].concat()).done().expect("exported");
+    desk.ran(&[&["export", "@desk", "--adjudicated", "--incomplete", "--out", "@decisions"][..], &by].concat()).done().expect("exported");
     for (folder, set, of, not) in [("reads", "reads", "sim-01", "ann"), ("decisions", "adjudicated", "ann", "sim-01")] {
         let manifest: serde_json::Value =
             serde_json::from_str(&fs::read_to_string(desk.file(folder).join("manifest.json")).expect("a manifest")).expect("JSON");

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use tiresias_words::{AccountId, ContentHash, ReaderId, Unfit};
+use tiresias_words::{AccountId, ContentHash, ReadId, ReaderId, Unfit};
 
 const FOLDER: &str = "adjudication";
 const BUNDLE: &str = "bundle.json";
@@ -142,10 +142,9 @@ pub fn draw_adjudication(
     let facts = desk.cases().values().map(|c| (c.package, c.facts.clone())).collect();
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
     // What was reopened after it was drawn waits again.
-    let reopened = DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?.reopened();
-    let has = |s: &Signed, d: &Drawn| ![&d.a, &d.b].into_iter().any(|read| reopened.get(read).is_some_and(|at| *at > s.signature.utc_ms));
-    let of = |s: &'_ Signed| s.pairs.iter().filter(|d| has(s, d)).map(|d| (d.a.clone(), d.b.clone())).collect::<Vec<_>>();
-    let taken: BTreeSet<_> = before.0.iter().flat_map(of).flat_map(|(a, b)| [(a.clone(), b.clone()), (b, a)]).collect();
+    let void = before.void(&DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?);
+    let pairs = before.drawn().filter(|d| !void.contains(&d.read)).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]);
+    let taken: BTreeSet<_> = pairs.collect();
     let ask = Ask {
         protocol: &protocol,
         table: &table,
@@ -264,6 +263,13 @@ impl Adjudications {
     /// Every pair that somebody settles, with whose reads they are.
     pub fn drawn(&self) -> impl Iterator<Item = &Drawn> {
         self.0.iter().flat_map(|s| &s.pairs)
+    }
+    /// The decisions that nobody awaits and that count for nothing: one of the two reads was reopened after they were drawn.
+    pub(crate) fn void(&self, log: &DeskLog) -> BTreeSet<ReadId> {
+        let reopened = log.reopened();
+        let is_after = |s: &Signed, read: &ReadId| reopened.get(read).is_some_and(|at| *at > s.signature.utc_ms);
+        let of = |s: &Signed| s.pairs.iter().filter(|d| is_after(s, &d.a) || is_after(s, &d.b)).map(|d| d.read.clone()).collect::<Vec<_>>();
+        self.0.iter().flat_map(of).collect()
     }
     /// Makes the folder that one adjudicator is handed at `out`: protocol, own bundle, and the seat to sign in with. Packages are put into it afterwards.
     ///

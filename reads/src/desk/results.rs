@@ -245,9 +245,9 @@ pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Acco
         let doubted = contradicted(&protocol, &merged, &drawn);
         merged.reads.retain(|id, _| !doubted.iter().any(|c| matches!(c, Conflict::Decision { read, .. } if read == id)));
         // What a signed deviation reopened contradicts nothing: it waits to be settled again.
-        let reopened = super::DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?.reopened();
-        let waits = |read: &ReadId| drawn.iter().any(|d| d.read == *read && [&d.a, &d.b].into_iter().any(|of| reopened.contains_key(of)));
-        merged.conflicts.extend(doubted.into_iter().filter(|c| !matches!(c, Conflict::Decision { read, .. } if waits(read))));
+        let log = super::DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?;
+        let void = adjudications.void(&log);
+        merged.conflicts.extend(doubted.into_iter().filter(|c| !matches!(c, Conflict::Decision { read, .. } if void.contains(read))));
         merged.conflicts.sort();
     }
     Ok((files, merged))
