@@ -179,6 +179,7 @@ fn without_a_terminal_a_passphrase_comes_from_a_file() {
 fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     let desk = Desk::new("ordinal");
     desk.edit("seed = 6", "seed = 600");
+    desk.edit("paradigm = \"ordinal\"", "paradigm = \"ordinal\"\ncase_facts = [\"age band\"]");
     desk.ran(&account("cora", "coordinator", &[])).done().expect("made");
     for reader in ["reader-1", "reader-2"] {
         desk.ran(&account(reader, "reader", &AS_CORA)).done().expect("made");
@@ -187,7 +188,10 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     for (source, case) in sources.iter().zip(["C-1", "C-2"]) {
         let source = source.display().to_string();
         let pack = ["pack", source.as_str(), "--study", "STUDY", "--case", case, "--passphrase-file", "@good"];
-        desk.ran(&pack).done().expect("packed");
+        // What readers may be told of a case is what the protocol names.
+        desk.refused(2, &[&pack[..], &["--fact", "weight=5 kg"]].concat(), "\"weight\" is not among the `case_facts`");
+        desk.refused(2, &[&pack[..], &["--fact", "weight"]].concat(), "a name and a text");
+        desk.ran(&[&pack[..], &["--fact", "age band=60 to 69"]].concat()).done().expect("packed");
         desk.refused(2, &pack, "is listed already");
     }
     let assign = [&["study", "assign", "STUDY"][..], &AS_CORA].concat();
@@ -204,6 +208,8 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     // The reader's folder is a study of their own: it opens, its packages are intact, and it holds nothing of the desk's.
     let study = tiresias_reads::study::Study::open(&desk.file("one")).expect("a study");
     assert_eq!(study.bundles().len(), 1);
+    let told = study.bundles().values().flat_map(|b| b.reads()).flat_map(|r| &r.facts).map(|f| (f.name.as_str(), f.value.as_str()));
+    assert!(told.clone().count() > 0 && told.clone().all(|f| f == ("age band", "60 to 69")), "{:?}", told.collect::<Vec<_>>());
     let packages = fs::read_dir(study.packages_dir()).expect("packages").map(|e| e.expect("an entry").path());
     let packages: Vec<PathBuf> = packages.collect();
     assert_eq!(packages.len(), 2);

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tiresias_cases::{Finding, Retain};
+use tiresias_reads::bundle::CaseFact;
 use tiresias_words::{CaseId, Role};
 
 /// Options of `pack`.
@@ -37,6 +38,9 @@ pub(super) struct PackArgs {
     /// The case is for training alone; whether the signal is there, which its readers are told: true or false.
     #[arg(long, value_name = "SIGNAL")]
     training: Option<bool>,
+    /// What readers may be told of the case, where the protocol names it among its `case_facts`.
+    #[arg(long = "fact", value_name = "NAME=TEXT", value_parser = fact)]
+    facts: Vec<CaseFact>,
     /// Keep overlay planes, which somebody must have looked at.
     #[arg(long)]
     overlays: bool,
@@ -56,6 +60,11 @@ fn role(text: &str) -> Result<(Role, PathBuf), String> {
     Ok((Role::new(role).map_err(|e| e.to_string())?, PathBuf::from(dir)))
 }
 
+fn fact(text: &str) -> Result<CaseFact, String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("{text:?} is not a name and a text like \"age band=60 to 69\""))?;
+    Ok(CaseFact { name: name.trim().to_owned(), value: value.trim().to_owned() })
+}
+
 /// Packs one case.
 pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
     let phrase = passphrase(args.passphrase_file.as_deref(), "Passphrase of the study's key file: ")?;
@@ -66,6 +75,7 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
         sealed_size: args.sealed_size,
         retain: args.retain.clone(),
         training: args.training,
+        facts: args.facts.clone(),
         overlays: args.overlays,
         ..Order::new(args.source.clone(), args.case.clone())
     };

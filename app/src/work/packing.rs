@@ -16,8 +16,9 @@ use tiresias_cases::{
     Codecs, Finding, Incoming, Keep, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
 };
 use tiresias_reads::accounts::Passphrase;
-use tiresias_reads::bundle::TrainingCase;
+use tiresias_reads::bundle::{CaseFact, TrainingCase};
 use tiresias_reads::desk::{Desk, ListedCase, PackingNote};
+use tiresias_reads::versions::protocol_of;
 use tiresias_words::{CaseId, ContentHash, Requirement, Role};
 
 const PACKAGES: &str = "packages";
@@ -56,6 +57,8 @@ pub(crate) struct Order {
     pub(crate) retain: Vec<Retain>,
     /// For training alone, with its truth.
     pub(crate) training: Option<bool>,
+    /// What readers may be told of it.
+    pub(crate) facts: Vec<CaseFact>,
     pub(crate) overlays: bool,
 }
 
@@ -70,6 +73,7 @@ impl Order {
             sealed_size: SEALED_SIZE,
             retain: Vec::new(),
             training: None,
+            facts: Vec::new(),
             overlays: false,
         }
     }
@@ -142,6 +146,10 @@ impl PackingDesk {
             let place = study.display();
             return Err(Failure::Input(format!("{place}: the case {} is listed already. Pack it under another id.", order.case)));
         }
+        if !order.facts.is_empty() {
+            let (protocol, _) = protocol_of(&study).map_err(|e| at(&study, e))?;
+            order.facts.iter().try_for_each(|fact| fact.fits(&protocol)).map_err(|e| at(&study, format!("{e}. Nothing was packed")))?;
+        }
         let mut step = |doing, done, of| watch(Step { doing, done, of });
         let incoming = Incoming::open(&order.source, &study, &self.codecs, &mut |done, of| step("unpacking", done, of));
         let incoming = incoming.map_err(|e| at(&order.source, e))?;
@@ -173,7 +181,7 @@ impl PackingDesk {
                 to_judge: count(to_judge),
             };
             let training = order.training.map(|signal| TrainingCase { signal });
-            desk.add(order.case.clone(), ListedCase { package, facts: Vec::new(), training, packed: Some(note) })?;
+            desk.add(order.case.clone(), ListedCase { package, facts: order.facts.clone(), training, packed: Some(note) })?;
             Ok(desk.save(&study)?)
         };
         let put = put(&packing, &study.join(PACKAGES), &self.codecs, &mut step, listed).map_err(|failure| match failure {

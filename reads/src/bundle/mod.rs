@@ -17,7 +17,7 @@ use crate::protocol::Protocol;
 use crate::shown::{is_line, shown};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId};
+use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId, Unfit};
 
 /// The version of bundle files that this program reads and writes.
 pub const BUNDLE_VERSION: u32 = 1;
@@ -88,6 +88,23 @@ pub struct CaseFact {
     pub name: String,
     /// The fact ("60 to 69").
     pub value: String,
+}
+
+impl CaseFact {
+    /// Whether a protocol lets readers be told this.
+    ///
+    /// # Errors
+    /// When it does not name the fact, or the text is none that can be shown.
+    pub fn fits(&self, protocol: &Protocol) -> Result<(), Unfit> {
+        let name = shown(&self.name, MAX_FACT_NAME);
+        if !protocol.case_facts().contains(&self.name) {
+            return Err(Unfit::new("case fact", format!("\"{name}\" is not among the `case_facts` of the protocol")));
+        }
+        if !is_line(&self.value, MAX_FACT) {
+            return Err(Unfit::new("case fact", format!("\"{name}\" is not 1 to {MAX_FACT} characters on one line")));
+        }
+        Ok(())
+    }
 }
 
 /// A reader's account, as far as assigning needs it.
