@@ -57,11 +57,11 @@ impl ProgressPage {
             if self.progress.is_some() && may_do(at.kind, Act::Merge) {
                 self.results_in(ui, at, is_closed);
             }
-            if self.progress.is_some() && may_do(at.kind, Act::Deviate) && self.log.ui(ui, at) {
-                self.is_known = false;
-            }
             if self.progress.is_some() && may_do(at.kind, Act::LockDatabase) && !is_closed {
                 self.close(ui, at);
+            }
+            if self.progress.is_some() && may_do(at.kind, Act::Deviate) && self.log.ui(ui, at) {
+                self.is_known = false;
             }
         });
         did
