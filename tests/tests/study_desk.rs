@@ -189,7 +189,7 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
         let source = source.display().to_string();
         let pack = ["pack", source.as_str(), "--study", "STUDY", "--case", case, "--passphrase-file", "@good"];
         // What readers may be told of a case is what the protocol names.
-        desk.refused(2, &[&pack[..], &["--fact", "weight=5 kg"]].concat(), "\"weight\" is not among the `case_facts`");
+        desk.refused(2, &[&pack[..], &["--fact", "weight=5 kg"]].concat(), "the case fact \"weight\" is not allowed");
         desk.refused(2, &[&pack[..], &["--fact", "weight"]].concat(), "a name and a text");
         desk.ran(&[&pack[..], &["--fact", "age band=60 to 69"]].concat()).done().expect("packed");
         desk.refused(2, &pack, "is listed already");

@@ -17,7 +17,7 @@ use crate::protocol::Protocol;
 use crate::shown::{is_line, shown};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId, Unfit};
+use tiresias_words::{CaseCode, Condition, ContentHash, ReadId, ReaderId};
 
 /// The version of bundle files that this program reads and writes.
 pub const BUNDLE_VERSION: u32 = 1;
@@ -95,13 +95,12 @@ impl CaseFact {
     ///
     /// # Errors
     /// When it does not name the fact, or the text is none that can be shown.
-    pub fn fits(&self, protocol: &Protocol) -> Result<(), Unfit> {
-        let name = shown(&self.name, MAX_FACT_NAME);
+    pub fn fits(&self, protocol: &Protocol) -> Result<(), BundleError> {
         if !protocol.case_facts().contains(&self.name) {
-            return Err(Unfit::new("case fact", format!("\"{name}\" is not among the `case_facts` of the protocol")));
+            return Err(BundleError::UnknownFact(self.name.clone()));
         }
         if !is_line(&self.value, MAX_FACT) {
-            return Err(Unfit::new("case fact", format!("\"{name}\" is not 1 to {MAX_FACT} characters on one line")));
+            return Err(BundleError::FactText(self.name.clone()));
         }
         Ok(())
     }
@@ -145,7 +144,10 @@ pub enum BundleError {
     /// A fact that the protocol does not allow.
     #[error("the case fact \"{}\" is not allowed by the protocol; name it in `case_facts` or leave it out", shown(.0, MAX_FACT_NAME))]
     UnknownFact(String),
-    /// A fact that cannot be shown.
+    /// A text that cannot be shown.
+    #[error("the case fact \"{}\" is not 1 to {MAX_FACT} characters on one line", shown(.0, MAX_FACT_NAME))]
+    FactText(String),
+    /// A fact in a bundle that cannot be shown.
     #[error(
         "the fact \"{}\" of case {case} (`packages/{}`) is not 1 to {MAX_FACT} characters on one line; have it mended at the study desk",
         shown(.name, MAX_FACT_NAME), &.package.to_string()[..16]
