@@ -318,7 +318,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         press(&mut room, "Sign the close of reading");
         room.until_says("Receipt, to be kept in another place");
     }
-    room.until("closed", |s| s.words().iter().any(|w| w == "Reading is closed."));
+    room.until("closed", |s| s.words().iter().any(|w| w.starts_with("Reading is closed. Receipt")) && s.says("reading is closed"));
     // The statistician adds the truth, and sees the results.
     change_to(&mut room, &root, "Stan");
     room.until_says("This study has no truth yet");
