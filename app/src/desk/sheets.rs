@@ -19,8 +19,6 @@ use tiresias_words::{CaseId, ContentHash};
 
 /// What stands in the record when a person saw nothing.
 const NOTHING: &str = "Nothing that identifies was seen.";
-/// The height of a sheet on the page, and its place's name.
-const HEIGHT: f32 = 560.0;
 
 /// The part of the page.
 #[derive(Default)]
@@ -72,8 +70,8 @@ impl Sheets {
         };
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
-        ScrollArea::both().id_salt("sheet").max_height(HEIGHT).show(ui, |ui| {
-            // One pixel of the sheet on one of the screen.
+        ScrollArea::horizontal().id_salt("sheet").show(ui, |ui| {
+            // One pixel of the sheet on one of the screen; the page goes down past all of it to the signature.
             let size = texture.size_vec2() / ui.pixels_per_point();
             let shown = ui.add(Image::from_texture((texture.id(), size)));
             shown.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("contact sheet of {case}")));
