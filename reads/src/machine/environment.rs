@@ -118,13 +118,12 @@ impl Environment {
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         let mut told = Vec::new();
-        match self.selftest {
-            Some(Selftest::NotSampled) => {
-                told.push("a graphics adapter that computes other bytes than it should, so the processor computed".to_owned())
-            }
-            Some(Selftest::NotPresented) => told.push("a graphics adapter that shows other bytes than it is given".to_owned()),
-            Some(Selftest::Passed) | None => {}
-        }
+        let drawn = match self.selftest {
+            Some(Selftest::NotSampled) => Some("a graphics adapter that computes other bytes than it should, so the processor computed"),
+            Some(Selftest::NotPresented) => Some("a graphics adapter that shows other bytes than it is given"),
+            Some(Selftest::Passed) | None => None,
+        };
+        told.extend(drawn.map(str::to_owned));
         if let Some(pattern) = self.pattern.filter(|p| !p.is_seen()) {
             let Pattern { dark, bright, lines, ramp } = pattern;
             let unseen = [(dark, "the dark patch"), (bright, "the bright patch"), (lines, "the lines"), (ramp, "the whole ramp")];
