@@ -498,6 +498,8 @@ mod tests {
         assert!(log.entries()[0].told().ends_with("\"cora\" withdrew the case \"case-1\": because of it"), "{}", log.entries()[0].told());
     }
 
+    type Change = fn(&mut Vec<serde_json::Value>);
+
     /// Changing, taking out, exchanging or doubling any entry is noticed.
     #[test]
     fn a_changed_log_counts_for_nothing() {
@@ -507,7 +509,7 @@ mod tests {
         }
         let file = place.dir.path().join("log.json");
         let good = std::fs::read_to_string(&file).unwrap();
-        let mutations: [(&str, fn(&mut Vec<serde_json::Value>)); 7] = [
+        let mutations: [(&str, Change); 7] = [
             ("another text", |e| e[1]["text"] = "2".into()),
             ("another case", |e| e[1]["matter"]["case"] = "case-1".into()),
             ("another kind", |e| e[0]["matter"] = serde_json::json!({ "kind": "query" })),
