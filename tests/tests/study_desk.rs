@@ -208,7 +208,12 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     // The reader's folder is a study of their own: it opens, its packages are intact, and it holds nothing of the desk's.
     let study = tiresias_reads::study::Study::open(&desk.file("one")).expect("a study");
     assert_eq!(study.bundles().len(), 1);
-    let told = study.bundles().values().flat_map(|b| b.reads()).flat_map(|r| &r.facts).map(|f| (f.name.as_str(), f.value.as_str()));
+    let told = study
+        .bundles()
+        .values()
+        .flat_map(tiresias_reads::bundle::Bundle::reads)
+        .flat_map(|r| &r.facts)
+        .map(|f| (f.name.as_str(), f.value.as_str()));
     assert!(told.clone().count() > 0 && told.clone().all(|f| f == ("age band", "60 to 69")), "{:?}", told.collect::<Vec<_>>());
     let packages = fs::read_dir(study.packages_dir()).expect("packages").map(|e| e.expect("an entry").path());
     let packages: Vec<PathBuf> = packages.collect();
