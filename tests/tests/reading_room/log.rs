@@ -30,6 +30,9 @@ fn at_progress(room: &mut Sitting, who: &str) {
     room.rest();
 }
 
+/// What is chosen, the field beside it with what is typed there, and the name of the text with its words.
+type Written = (&'static str, Option<(&'static str, &'static str)>, &'static str, &'static str);
+
 /// Issue 5: each is a command and a screen. Issue 7: the log of queries and deviations.
 #[test]
 fn deviations_and_questions_are_written_down_by_mouse() {
@@ -40,7 +43,7 @@ fn deviations_and_questions_are_written_down_by_mouse() {
         let mut room = Sitting::start(Opening::of(&desk).sized(pixels));
         at_progress(&mut room, "Simulated coordinator");
         let is_first = pixels[0] == 1280;
-        let kinds: &[(&str, Option<(&str, &str)>, &str, &str)] = if is_first {
+        let kinds: &[Written] = if is_first {
             &[
                 ("A reader reads no more", Some(("Reader, by their id", "sim-05")), "Why", "moved to another hospital"),
                 ("A question", None, "The question", "Which monitor does sim-02 read on?"),
