@@ -4,10 +4,13 @@
 
 use crate::trace::Trace;
 use crossbeam_channel::{Receiver, Sender};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tiresias_reads::accounts::{Meaning, Unlocked};
 use tiresias_reads::machine::{Action, Rules, State, decide, evolve};
+use tiresias_reads::record::Record;
 use tiresias_reads::study::Study;
 use tiresias_words::Moment;
 
@@ -31,8 +34,8 @@ pub(crate) enum News {
     Ready(Arc<State>),
     /// Committed and durable.
     Committed(Arc<State>),
-    /// Signed, durable; and the receipt.
-    Signed(Arc<State>, String),
+    /// Signed, durable; the receipt, and the results for the study desk: their file, or a sentence why there is none.
+    Signed(Arc<State>, String, Result<PathBuf, String>),
     /// Not carried out: a sentence.
     Refused(String),
     /// The record cannot be opened or written: a sentence. Nothing that was acknowledged is lost.
@@ -126,7 +129,7 @@ fn keep(
                 }
                 let now = Arc::new(state.clone());
                 let _ = outbox.send(match receipt {
-                    Some(receipt) => News::Signed(now, receipt),
+                    Some(receipt) => News::Signed(now, receipt, results(study, rules, &record)),
                     None => News::Committed(now),
                 });
             }
@@ -134,4 +137,20 @@ fn keep(
         wake();
     }
     Ok(())
+}
+
+/// Writes the results of what is signed into the study's folder, in the place of those before: what the reader sends to the study desk.
+fn results(study: &Study, rules: &Rules, record: &Record) -> Result<PathBuf, String> {
+    let place = study.root().join(format!("{}.tresults", rules.reader()));
+    let aside = place.with_extension("part");
+    let written = record.results().map_err(|e| e.to_string())?;
+    let write = || {
+        let mut file = std::fs::File::create(&aside)?;
+        file.write_all(written.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&aside, &place)
+    };
+    write().map(|()| place).map_err(|e: std::io::Error| {
+        format!("The file for the study desk could not be written ({e}). Nothing is lost: make room, and `tiresias results` writes it.")
+    })
 }

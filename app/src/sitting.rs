@@ -13,6 +13,7 @@ use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered,
 use crate::unlock::{Unlocking, unlock};
 use crossbeam_channel::Receiver;
 use egui::{Rect, Ui};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tiresias_cases::Findings;
 use tiresias_reads::accounts::Unlocked;
@@ -79,7 +80,7 @@ pub(crate) enum Place {
     Sign {
         page: PassphrasePage,
         unlocking: Option<Unlocking>,
-        receipt: Option<String>,
+        receipt: Option<(String, Result<PathBuf, String>)>,
     },
 }
 
@@ -138,9 +139,9 @@ impl Sitting {
                     self.follow(&state, means, since_start);
                     self.state = Some(state);
                 }
-                News::Signed(state, code) => {
+                News::Signed(state, code, results) => {
                     self.state = Some(state);
-                    self.place = Place::Sign { page: PassphrasePage::default(), unlocking: None, receipt: Some(code) };
+                    self.place = Place::Sign { page: PassphrasePage::default(), unlocking: None, receipt: Some((code, results)) };
                 }
                 News::Refused(sentence) => match &mut self.place {
                     Place::Room(room) => room.say(sentence),
@@ -263,8 +264,8 @@ impl Sitting {
     /// Draws the way to the signature, then its receipt. True when the session ends.
     fn signing(&mut self, ui: &mut Ui, now: &tiresias_words::Moment, means: &Means) -> bool {
         let Place::Sign { page, unlocking, receipt } = &mut self.place else { return false };
-        if let Some(code) = receipt {
-            return screens::receipt(ui, code);
+        if let Some((code, results)) = receipt {
+            return screens::receipt(ui, code, results.as_deref().map_err(String::as_str));
         }
         if let Some(result) = unlocking.as_ref().and_then(|u| u.try_recv().ok()) {
             *unlocking = None;

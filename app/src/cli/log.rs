@@ -153,7 +153,7 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
     if log.entries().is_empty() {
         return say("Nothing is in the log.\n");
     }
-    let sentences: Vec<String> = log.deviations().chain(log.queries()).map(|e| e.told() + "\n").collect();
+    let sentences: Vec<String> = log.entries().iter().map(|e| e.told() + "\n").collect();
     say(&sentences.concat())
 }
 

@@ -87,7 +87,8 @@ impl Sheets {
                 Ok(log.sheets())
             }));
         }
-        if controls::link(ui, "Something does: leave it unsigned, and pack the case again without it", TEXT).clicked() {
+        if controls::link(ui, "Something does: withdraw the case under Progress, and pack it without that under another id", TEXT).clicked()
+        {
             self.open = None;
         }
     }

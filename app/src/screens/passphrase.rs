@@ -4,6 +4,7 @@ use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
 use egui::{Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
+use std::path::Path;
 use tiresias_reads::accounts::Passphrase;
 use zeroize::Zeroizing;
 
@@ -86,7 +87,7 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
 }
 
 /// Draws what follows a signature: the receipt, and the way on. True when it is taken.
-pub(crate) fn receipt(ui: &mut Ui, code: &str) -> bool {
+pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> bool {
     let mut on = false;
     let whole = ui.max_rect();
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
@@ -96,6 +97,14 @@ pub(crate) fn receipt(ui: &mut Ui, code: &str) -> bool {
         line(ui, say, design::regular(design::BODY), TEXT);
         ui.add_space(8.0);
         line(ui, code, design::strong(design::TITLE), STRONG);
+        ui.add_space(8.0);
+        match results {
+            Ok(file) => {
+                line(ui, "Send this file to the study coordinator:", design::regular(design::BODY), TEXT);
+                line(ui, &file.display().to_string(), design::mono(design::NOTE), STRONG);
+            }
+            Err(sentence) => line(ui, sentence, design::regular(design::BODY), CAUTION),
+        }
         ui.add_space(12.0);
         on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key("Enter")), true).clicked()
             || ui.input(|i| i.key_pressed(egui::Key::Enter));

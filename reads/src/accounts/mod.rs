@@ -144,8 +144,9 @@ pub enum AccountError {
 }
 
 /// The secret keys that follow from an account's 32 bytes.
-fn keys(secret: &[u8; 32]) -> (SigningKey, StaticSecret) {
-    let of = |what: &[u8]| Zeroizing::new(hash::of_fields(&[b"tiresias account 1", what, secret]).0);
+/// The keys of an account. They are those of its kind: an account that somebody wrote another kind into has other keys than it says.
+fn keys(secret: &[u8; 32], kind: Kind) -> (SigningKey, StaticSecret) {
+    let of = |what: &[u8]| Zeroizing::new(hash::of_fields(&[b"tiresias account 2", what, kind.word().as_bytes(), secret]).0);
     (SigningKey::from_bytes(&of(b"signs")), StaticSecret::from(*of(b"takes")))
 }
 
@@ -167,7 +168,7 @@ impl Account {
         let drawn = |what: &[u8]| Zeroizing::new(hash::of_fields(&[b"tiresias draw 1", what, entropy.as_ref()]).0);
         let secret = drawn(b"secret");
         let recovery = RecoveryKey::draw(&drawn(b"recovery"));
-        let (signing, taking) = keys(&secret);
+        let (signing, taking) = keys(&secret, kind);
         let account = Self {
             signs: Key(signing.verifying_key().to_bytes()),
             takes: Key(PublicKey::from(&taking).to_bytes()),
@@ -205,7 +206,7 @@ impl Account {
         Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), &self.id, entropy)?, ..self.clone() })
     }
     fn unlocked(&self, secret: &[u8; 32]) -> Result<Unlocked, AccountError> {
-        let (signing, taking) = keys(secret);
+        let (signing, taking) = keys(secret, self.kind);
         let is_ours = signing.verifying_key().to_bytes() == self.signs.0 && PublicKey::from(&taking).to_bytes() == self.takes.0;
         if !is_ours {
             return Err(AccountError::Changed(self.id.clone()));

@@ -176,3 +176,22 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
     let refused = ben.open(&phrase("four plain words here")).unwrap().may(Act::Assign).unwrap_err();
     assert_eq!(refused.to_string(), "The account \"ben\" is a reader's, and assigning cases is not for it.");
 }
+
+/// Whoever writes another kind into the file of accounts, their own or another's, has nothing of it.
+#[test]
+fn an_account_of_another_kind_than_it_was_made_for_does_not_open() {
+    let phrase = Passphrase::new("a long enough phrase".into()).unwrap();
+    let id = AccountId::new("audrey").unwrap();
+    let (account, recovery) = Account::create(id.clone(), Kind::Auditor, "Audrey", &phrase, &Zeroizing::new([5; 32])).unwrap();
+    let mut accounts = Accounts::default();
+    accounts.add(account).unwrap();
+    let raised = accounts.to_json().replace("\"auditor\"", "\"statistician\"");
+    let raised = Accounts::parse(raised.as_bytes()).unwrap();
+    let account = raised.get(&id).unwrap();
+    assert_eq!(account.kind(), Kind::Statistician);
+    assert!(matches!(account.open(&phrase), Err(AccountError::Changed(_))));
+    // Nor by a new passphrase.
+    let new = Passphrase::new("another long phrase".into()).unwrap();
+    let again = account.recovered(&recovery, &new, &Zeroizing::new([6; 32])).unwrap();
+    assert!(matches!(again.open(&new), Err(AccountError::Changed(_))));
+}

@@ -348,7 +348,7 @@ impl Plan<'_> {
                 SensitivityAnalysis::OtherMethods => self.other_methods(data, found, notes),
                 SensitivityAnalysis::PerProtocol => {
                     notes.add(
-                        "The analysis without reads that had a deviation is left out: no deviations are recorded in this version."
+                        "The analysis without reads that had a deviation is left out: the log has deviations of cases and readers, and names no read."
                             .to_owned(),
                     );
                 }

@@ -3,7 +3,7 @@
 //! Owns both, and what a reader is handed: a study folder with the protocol, their own bundle and no other. Refuses: a protocol that is not signed or was
 //! changed since, and to assign twice.
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, DeskLog, LogError};
 use crate::accounts::{AccountError, Accounts, Act, Entropy, Kind, Meaning, Signature, SignatureError, Unlocked};
 use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
 use crate::folder::{read_at_most, replace};
@@ -55,6 +55,9 @@ pub struct Handed<'a> {
 /// Why cases cannot be assigned or handed out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssignmentError {
+    /// The log of the study.
+    #[error("{0}")]
+    Log(Box<LogError>),
     /// The protocol is not signed, or not the signed one.
     #[error("{0}")]
     Version(#[from] VersionError),
@@ -133,7 +136,9 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     let readers = accounts.iter().filter(|a| a.kind() == Kind::Reader);
     let readers = readers.map(|a| Ok(Account { reader: ReaderId::new(a.id().as_str())?, display_name: a.display_name().to_owned() }));
     let readers: Vec<Account> = readers.collect::<Result<_, Unfit>>()?;
-    let cases = desk.to_read();
+    // What was withdrawn before is given to nobody.
+    let withdrawn = DeskLog::open(root, accounts).map_err(|e| AssignmentError::Log(Box::new(e)))?.withdrawn();
+    let cases: Vec<_> = desk.to_read().into_iter().filter(|case| !withdrawn.contains(&case.package)).collect();
     let table = matrix(root, &desk, &protocol)?;
     let matrix = table.as_ref().map(|(rows, hash)| (rows.as_slice(), *hash));
     let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix, seed: desk.seed(), issued_utc_ms: utc_ms };

@@ -75,10 +75,6 @@ pub struct Sessions {
     pub break_after_minutes: Option<u32>,
     /// After so long without input the screen goes blank and the clock stands.
     pub idle_minutes: Option<u32>,
-    /// A case that takes longer is noted.
-    pub case_minutes: Option<u32>,
-    /// Whether each lock asks for the reader's PIN.
-    pub pin_at_lock: bool,
     /// The builds of the program that may be read with; empty is any.
     pub builds: Vec<String>,
 }
@@ -217,6 +213,14 @@ impl Checks<'_> {
         {
             self.at(at, "The advice to take a break comes after the session has ended: make it less than `longest_minutes`.");
         }
+        // A rule that nothing keeps would be taken for one that is kept.
+        let not_kept = "is not carried out by this version: take it out, so that nobody relies on it.";
+        if let Some(minutes) = &draft.case_minutes {
+            self.at(minutes, format!("`case_minutes` {not_kept}"));
+        }
+        if let Some(asks) = draft.pin_at_lock.as_ref().filter(|asks| *asks.get_ref()) {
+            self.at(asks, format!("`pin_at_lock` {not_kept}"));
+        }
         let mut builds = Vec::new();
         for build in draft.builds.iter().flat_map(Spanned::get_ref) {
             let Some(name) = self.words("The name of a build", build, MAX_BUILD) else { continue };
@@ -235,8 +239,6 @@ impl Checks<'_> {
             longest_minutes,
             break_after_minutes,
             idle_minutes: minutes(self, "idle_minutes", &draft.idle_minutes),
-            case_minutes: minutes(self, "case_minutes", &draft.case_minutes),
-            pin_at_lock: draft.pin_at_lock,
             builds,
         }
     }

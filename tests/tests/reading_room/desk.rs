@@ -234,7 +234,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
         room.rest();
         if n == 0 {
-            press(&mut room, "Something does: leave it unsigned, and pack the case again without it");
+            press(&mut room, "Something does: withdraw the case under Progress, and pack it without that under another id");
             room.rest();
             press(&mut room, &look);
             room.until("a sheet", |s| named(s, "contact sheet of ").is_some());

@@ -68,6 +68,12 @@ fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     assert_eq!(found.signed_by.as_deref(), Some("reader-1"));
     let [receipt] = found.receipts.as_slice() else { panic!("one receipt: {:?}", found.receipts) };
     assert!(room.says(receipt), "the reader is shown the receipt that is in the record");
+    // And the file that goes to the study desk, which has it all.
+    let file =
+        std::fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|x| x == "tresults")).unwrap();
+    assert!(room.says(file.file_name().unwrap().to_str().unwrap()), "{:?}", room.words());
+    let sent = tiresias_reads::record::Results::parse(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(sent.signatures().len(), 1);
     room.press_named("End the session");
     room.until_says("Open a study");
     drop(room);

@@ -39,8 +39,7 @@ pub(in crate::protocol) struct SessionsDraft {
     pub(in crate::protocol) break_after_minutes: Option<Spanned<u32>>,
     pub(in crate::protocol) idle_minutes: Option<Spanned<u32>>,
     pub(in crate::protocol) case_minutes: Option<Spanned<u32>>,
-    #[serde(default)]
-    pub(in crate::protocol) pin_at_lock: bool,
+    pub(in crate::protocol) pin_at_lock: Option<Spanned<bool>>,
     pub(in crate::protocol) builds: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
