@@ -238,11 +238,20 @@ fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_t
     let said = desk.manifest("out")["deviations"].to_string();
     assert!(said.contains("took back their consent") && said.contains("reads no more: moved away") && said.contains("a holiday"), "{said}");
 
+    // The desk is intact as a whole, and knows the receipts that people hold.
+    let receipt = written.out.lines().find_map(|l| l.strip_prefix("Receipt, to be kept in another place: ")).unwrap();
+    let whole = desk.done(&["verify", "DESK", "--receipt", receipt]).out;
+    assert!(whole.contains("2 results files") && whole.contains("7 entries of the log; reading is closed"), "{whole}");
+    let other = desk.ran(&["verify", "DESK", "--receipt", "2222-2222-2222"]);
+    assert!(other.sentence(1).unwrap().contains("is not in it"));
+
     // A log that was changed stops everything that would rest on it.
     let file = desk.path("desk/log.json");
     let good = fs::read_to_string(&file).unwrap();
     fs::write(&file, good.replace("moved away", "moved house")).unwrap();
     desk.refused(&by("statistician", &["analyze", "DESK", "--json"]), "Number 2 of the log of this study cannot be trusted");
+    let broken = desk.ran(&["verify", "DESK"]);
+    assert!(broken.sentence(1).unwrap().contains("Number 2 of the log"));
 }
 
 /// A passphrase is changed with the one before, or when that is lost with the recovery key.

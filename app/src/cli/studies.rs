@@ -1,11 +1,18 @@
 //! `verify`: whether packages, records and exports are what they were.
 
 use super::{Failure, say, say_json};
+use crate::work::ACCOUNTS;
 use std::path::Path;
 use tiresias_cases::{Package, PackageKey, Trust};
+use tiresias_reads::accounts::{Accounts, Signature};
+use tiresias_reads::closing::DatabaseLock;
+use tiresias_reads::desk::{Desk, DeskLog, SignedAssignment, has_desk, is_desk, package_dir};
 use tiresias_reads::export::{is_export, verify_export};
+use tiresias_reads::gathered::Gathered;
+use tiresias_reads::machine::Fact;
 use tiresias_reads::record::{FirstBad, RecordError, Verification, What, verify as verify_record};
 use tiresias_reads::study::Study;
+use tiresias_reads::versions::Versions;
 use tiresias_words::ContentHash;
 
 /// Whether a package, a record, or a study with both is intact.
@@ -21,6 +28,8 @@ pub(super) fn verify(path: &Path, key: Option<&Path>, receipts: &[String], json:
         of_package(path, None, &trust)
     } else if key.is_some() {
         return Err(Failure::Input(format!("{}: it is no package, and only packages are held against a key.", path.display())));
+    } else if has_desk(path) {
+        of_desk(path)
     } else if path.is_dir() {
         of_study(path)
     } else {
@@ -72,6 +81,76 @@ fn of_record(record: &Path) -> Verdict {
             (not_intact(What::Missing, e.to_string()), Err(failure))
         }
     }
+}
+
+/// What a study desk has.
+#[derive(Default)]
+struct OnDesk {
+    versions: usize,
+    packages: usize,
+    files: usize,
+    records: usize,
+    entries: usize,
+    is_closed: bool,
+    receipts: Vec<String>,
+}
+
+/// A study desk: every signature and hash on it, from the protocol to the close of reading.
+fn of_desk(root: &Path) -> Verdict {
+    let place = root.display();
+    match on_desk(root) {
+        Err(detail) => (not_intact(What::Hash, detail.clone()), Err(Failure::No(format!("{place}: {detail}")))),
+        Ok(found) => {
+            let OnDesk { versions, packages, files, records, entries, is_closed, receipts } = found;
+            let state = if is_closed { "reading is closed" } else { "reading is open" };
+            let line = format!(
+                "{place}: intact: {versions} signed versions of the protocol, {packages} packages, {files} results files with {records} records, {entries} entries of the log; {state}\n"
+            );
+            let whole = Verification { intact: true, records: records as u64, first_bad: None, head: None, signed_by: None, receipts };
+            (whole, Ok(line))
+        }
+    }
+}
+
+fn on_desk(root: &Path) -> Result<OnDesk, String> {
+    let said = |e: &dyn std::fmt::Display| e.to_string();
+    let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| said(&e))?;
+    let versions = Versions::open(root, &accounts).map_err(|e| said(&e))?;
+    let log = DeskLog::open(root, &accounts).map_err(|e| said(&e))?;
+    let mut receipts: Vec<String> = versions.all().iter().map(|v| v.signature.receipt()).collect();
+    receipts.extend(log.entries().iter().map(|e| e.signature.receipt()));
+    let mut found = OnDesk { versions: versions.all().len(), entries: log.entries().len(), ..OnDesk::default() };
+    if root.join("desk.json").is_file() {
+        let desk = Desk::open(root).map_err(|e| said(&e))?;
+        for (case, listed) in desk.cases() {
+            let dir = package_dir(root, &listed.package);
+            // A study that was only simulated has none.
+            if dir.exists() {
+                let package = Package::open(&dir, &Trust::Unsigned).and_then(|p| p.verify().map(|()| p));
+                let package = package.map_err(|e| format!("The package of case {case}: {e}"))?;
+                if package.hash() != listed.package {
+                    return Err(format!("The package of case {case} is not the one that is listed. Put the right one back."));
+                }
+                found.packages += 1;
+            }
+        }
+    }
+    if is_desk(root) {
+        let signed = SignedAssignment::open(root, &accounts).map_err(|e| said(&e))?;
+        receipts.push(signed.signature().receipt());
+        let gathered = Gathered::of_desk(root, &signed, &accounts).map_err(|e| said(&e))?;
+        (found.files, found.records) = (gathered.workstations(), gathered.trail().len());
+        receipts.extend(gathered.trail().iter().filter_map(|told| match told.recorded.event.fact() {
+            Fact::Signed(signature) => Some(signature.receipt()),
+            _ => None,
+        }));
+        if let Some(lock) = DatabaseLock::open(root, &accounts).map_err(|e| said(&e))? {
+            receipts.extend(lock.signatures().iter().map(Signature::receipt));
+            found.is_closed = lock.is_closed();
+        }
+    }
+    found.receipts = receipts;
+    Ok(found)
 }
 
 /// An export: its files against its manifest, and who signed that.
