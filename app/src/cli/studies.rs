@@ -141,7 +141,7 @@ fn on_desk(root: &Path) -> Result<OnDesk, String> {
         let gathered = Gathered::of_desk(root, &signed, &accounts).map_err(|e| said(&e))?;
         (found.files, found.records) = (gathered.workstations(), gathered.trail().len());
         receipts.extend(gathered.trail().iter().filter_map(|told| match told.recorded.event.fact() {
-            Fact::Signed(signature) => Some(signature.receipt()),
+            Fact::SessionSigned(signature) => Some(signature.receipt()),
             _ => None,
         }));
         if let Some(lock) = DatabaseLock::open(root, &accounts).map_err(|e| said(&e))? {
