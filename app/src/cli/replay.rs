@@ -26,12 +26,12 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "ID")]
     read: Option<String>,
     /// Seconds since the images were first shown, with fractions; time in which they were out of sight does not count.
-    #[arg(long, value_name = "SECONDS", value_parser = milliseconds, required_unless_present = "summary", conflicts_with = "summary")]
+    #[arg(long, value_name = "SECONDS", value_parser = milliseconds, conflicts_with = "summary")]
     at: Option<u64>,
     /// Where to write the panes as one PNG, as they lay on the screen. Images alone: no marks, and never what the AI says.
     #[arg(long, value_name = "FILE", requires = "at")]
     out: Option<PathBuf>,
-    /// Slices shown and for how long, courses of scrolling, windows, layouts, and what the reader did with the AI.
+    /// Slices shown and for how long, courses of scrolling, windows, layouts, and what the reader did with the AI; this too without --at.
     #[arg(long)]
     summary: bool,
     /// Print one JSON document.
