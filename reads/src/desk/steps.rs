@@ -101,11 +101,12 @@ impl Stands {
     pub fn next(&self) -> Option<Step> {
         self.0.iter().find(|stand| !stand.is_done).map(|stand| stand.step)
     }
-    /// Of what opens to a kind of account: what comes next, or what comes last.
+    /// Of what opens to a kind of account: what comes next, or what comes last. Results are for those first who make them.
     #[must_use]
     pub fn first_for(&self, kind: Kind) -> Step {
-        let own = || self.0.iter().filter(|s| s.step != Step::Protocol && s.step.opens_to(kind));
-        let next = self.0.iter().filter(|s| s.step.opens_to(kind)).find(|s| Some(s.step) == self.next());
+        let opens = |step: Step| step.opens_to(kind) && (step != Step::Results || may_do(kind, Act::Analyse));
+        let own = || self.0.iter().filter(|s| s.step != Step::Protocol && opens(s.step));
+        let next = self.0.iter().filter(|s| opens(s.step)).find(|s| Some(s.step) == self.next());
         next.or_else(|| own().find(|s| !s.is_done)).or_else(|| own().next_back()).map_or(Step::Protocol, |s| s.step)
     }
 }
@@ -191,6 +192,9 @@ mod tests {
         assert_eq!(stands.first_for(Kind::Coordinator), Step::People);
         assert_eq!(stands.first_for(Kind::DataManager), Step::Cases);
         assert_eq!(stands.first_for(Kind::Statistician), Step::Progress);
+        // Once everything is read, an auditor comes to what happened, and a statistician to what came of it.
+        let over = Stands(Step::ALL.into_iter().map(|step| Stand { step, words: String::new(), is_done: step != Step::Results }).collect());
+        assert_eq!([Kind::Auditor, Kind::Statistician].map(|kind| over.first_for(kind)), [Step::Audit, Step::Results]);
         std::fs::write(root.join("protocol.toml"), "tiresias_protocol = 1").unwrap();
         let broken = super::stands(&root, &Accounts::default());
         assert!(!broken.0[0].is_done && broken.0[0].words.contains("finding"), "{:?}", broken.0[0]);
