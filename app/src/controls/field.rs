@@ -47,8 +47,8 @@ fn field(ui: &mut Ui, width: f32, name: &str, text: &mut String, is_secret: bool
 pub(crate) enum Asked {
     Folder,
     Files,
-    /// A place for something new.
-    NewFolder,
+    /// A place for a folder or file that is not there yet.
+    New,
 }
 
 /// A place on the disk: typed, or found with the system's dialog.
@@ -100,6 +100,6 @@ fn dialog(title: &str, asked: Asked) -> Vec<PathBuf> {
     match asked {
         Asked::Folder => dialog.pick_folder().into_iter().collect(),
         Asked::Files => dialog.pick_files().unwrap_or_default(),
-        Asked::NewFolder => dialog.save_file().into_iter().collect(),
+        Asked::New => dialog.save_file().into_iter().collect(),
     }
 }

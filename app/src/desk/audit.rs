@@ -56,7 +56,7 @@ impl AuditPage {
                 ui.spacing_mut().item_spacing.x = 28.0;
                 controls::text_field(ui, 280.0, "Only lines with these words", &mut self.filter);
                 ui.vertical(|ui| {
-                    self.out.ui(ui, WIDTH, "Export into a folder that does not exist yet", Asked::NewFolder, at.wake);
+                    self.out.ui(ui, WIDTH, "Export into a folder that does not exist yet", Asked::New, at.wake);
                 });
                 ui.vertical(|ui| {
                     ui.add_space(14.0);

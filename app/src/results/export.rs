@@ -52,7 +52,7 @@ impl ExportPage {
                 if from.early.is_some() {
                     say(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
                 }
-                self.out.ui(ui, WIDTH, "A folder that does not exist yet", Asked::NewFolder, from.wake);
+                self.out.ui(ui, WIDTH, "A folder that does not exist yet", Asked::New, from.wake);
                 let out = self.out.path().filter(|_| self.working.is_none());
                 let pressed = controls::action(ui, vec2(240.0, 40.0), "Export and sign", None, out.is_some()).clicked();
                 let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();
@@ -67,7 +67,7 @@ impl ExportPage {
                 ui.add_space(24.0);
                 say(ui, "The report", design::strong(design::VALUE), STRONG);
                 say(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
-                self.file.ui(ui, WIDTH, "A file that does not exist yet", Asked::NewFolder, from.wake);
+                self.file.ui(ui, WIDTH, "A file that does not exist yet", Asked::New, from.wake);
                 let file = self.file.path().filter(|_| self.working.is_none());
                 let pressed = controls::action(ui, vec2(240.0, 40.0), "Save the report", None, file.is_some()).clicked();
                 if let (true, Some(file)) = (pressed, file) {

@@ -195,7 +195,7 @@ pub(super) fn subgroups(report: &Report, names: &Names<'_>) -> Option<Section> {
             let [diseased, normals] = counts;
             row([s.value.clone(), diseased, normals, figure(of.estimate), interval(of.ci, 4), p_value(of.p)])
         });
-        let planned = if block.is_planned { "as planned" } else { "not planned: it explores" };
+        let planned = if block.is_planned { "as planned" } else { "exploratory" };
         let title = format!("{} \u{2212} {} by {}, {planned}", names.of(&block.a), names.of(&block.b), block.covariate);
         blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
         let test = &block.interaction;
