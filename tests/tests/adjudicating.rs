@@ -264,6 +264,9 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
     assert!(!settled.rows.iter().any(|r| *r.read.read() == pair.read), "nothing is decided about it any more");
     let log = desk.ran(&["study", "log", "@desk", "--as", "coordinator", "--passphrase-file", "@phrase"]).done().expect("a log").out;
     assert!(log.contains("have to be settled again: a typing error") && !log.contains(pair.a.case.as_str()), "{log}");
+    let json =
+        desk.ran(&["study", "log", "@desk", "--json", "--as", "coordinator", "--passphrase-file", "@phrase"]).done().expect("a log").out;
+    assert!(json.contains("adjudication-reopened") && !json.contains(pair.a.case.as_str()), "{json}");
     // Another adjudicator may be given it again.
     let third = AccountId::new("cam").unwrap();
     let phrase = Passphrase::new(PASSPHRASE.to_owned()).unwrap();

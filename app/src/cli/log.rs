@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{AccountError, Passphrase, RecoveryKey, Thing, may_see};
-use tiresias_reads::desk::{DeskLog, Entry, Wanted};
+use tiresias_reads::desk::{DeskLog, Entry, Matter, Wanted};
 use tiresias_words::{AccountId, CaseId, ReadId, ReaderId};
 
 /// Options of `study deviation`.
@@ -146,7 +146,13 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
     }
     let log = DeskLog::open(&args.dir, &accounts).map_err(|e| at(&args.dir, e))?;
     if args.json {
-        let entry = |e: &Entry| json!({ "number": e.number, "at": e.at(), "by": e.signature.signer, "matter": e.matter, "text": e.text });
+        // As in words: which reads were adjudicated is nothing that a blinded account is told.
+        let matter = |matter: &Matter| match matter {
+            Matter::AdjudicationReopened { .. } => json!({ "kind": "adjudication-reopened" }),
+            other => json!(other),
+        };
+        let entry =
+            |e: &Entry| json!({ "number": e.number, "at": e.at(), "by": e.signature.signer, "matter": matter(&e.matter), "text": e.text });
         let open: Vec<u32> = log.open_queries().map(|q| q.number).collect();
         return say_json(&json!({ "entries": log.entries().iter().map(entry).collect::<Vec<_>>(), "open_queries": open }));
     }
