@@ -398,11 +398,11 @@ impl Series {
     /// stack order, each sentence once.
     ///
     /// # Errors
-    /// As [`Self::load_slice`], of whichever image failed first; others may be loaded then.
+    /// As [`Self::load_slice`], of the first image in the stack that fails; others may be loaded then.
     pub fn load_rest(&self, into: &VoxelBuffer) -> Result<Vec<String>, CasesError> {
         let left: Vec<usize> = (0..self.images.len()).filter(|i| !into.is_loaded(*i)).collect();
         let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        let mut failed = None;
+        let mut failed: BTreeMap<usize, CasesError> = BTreeMap::new();
         let load = |i: usize| left.get(i).map_or(Ok(Vec::new()), |slice| self.load_slice(*slice, into));
         let keep = |i, loaded| match loaded {
             Ok(sentences) => {
@@ -410,13 +410,13 @@ impl Series {
                 ControlFlow::Continue(())
             }
             Err(why) => {
-                failed = Some(why);
+                failed.insert(i, why);
                 ControlFlow::Break(())
             }
         };
         // Stopped by a failure, which is what is returned.
         let _ = on_all_cores(left.len(), load, keep);
-        if let Some(why) = failed {
+        if let Some((_, why)) = failed.pop_first() {
             return Err(why);
         }
         let mut warnings = Vec::new();

@@ -9,7 +9,8 @@ use std::sync::mpsc;
 use std::thread;
 
 /// Does `work` for 0, 1, … `count` - 1 on all cores, the calling thread's among them, and hands each result with its number to `take` as it comes, on the
-/// calling thread. Says whether `take` stopped it; what was being worked on at that moment is thrown away.
+/// calling thread. Says whether `take` stopped it. What was begun before that is handed over all the same, so that of several that stop it the one with the
+/// lowest number is always among those taken.
 pub(crate) fn on_all_cores<T: Send>(
     count: usize,
     work: impl Fn(usize) -> T + Sync,
@@ -34,21 +35,18 @@ pub(crate) fn on_all_cores<T: Send>(
         }
         drop(done);
         let mut outcome = ControlFlow::Continue(());
-        while outcome.is_continue()
-            && let Some(i) = turn()
-        {
-            outcome = take(i, work(i));
-            for (i, result) in results.try_iter() {
-                outcome = if outcome.is_continue() { take(i, result) } else { outcome };
+        let mut keep = |i, result| {
+            if take(i, result).is_break() {
+                stop.store(true, Ordering::Relaxed);
+                outcome = ControlFlow::Break(());
             }
+        };
+        while let Some(i) = turn() {
+            keep(i, work(i));
+            results.try_iter().for_each(|(i, result)| keep(i, result));
         }
         // Those that helpers are still at.
-        while outcome.is_continue()
-            && let Ok((i, result)) = results.recv()
-        {
-            outcome = take(i, result);
-        }
-        stop.store(outcome.is_break(), Ordering::Relaxed);
+        results.iter().for_each(|(i, result)| keep(i, result));
         outcome
     })
 }
@@ -75,13 +73,21 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_can_stop() {
-        let mut taken = 0;
-        let stop_at_the_third = |_, ()| {
-            taken += 1;
-            if taken == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        assert!(on_all_cores(100_000, |_| (), stop_at_the_third).is_break());
-        assert_eq!(taken, 3);
+    fn who_takes_can_stop_and_gets_all_that_was_begun() {
+        // Whatever the threads do, the lowest of those that stop it is taken, and everything below it.
+        for first in [0, 1, 2, 999] {
+            let mut taken = std::collections::BTreeSet::new();
+            let stop_from_there_on = |i, ()| {
+                taken.insert(i);
+                if i >= first { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let uneven = |i: usize| {
+                if i == first {
+                    thread::sleep(std::time::Duration::from_millis(20));
+                }
+            };
+            assert!(on_all_cores(usize::MAX, uneven, stop_from_there_on).is_break());
+            assert!(taken.iter().copied().eq(0..taken.len()) && taken.contains(&first), "{first}: {}", taken.len());
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! The adjudicator's queue: which pairs of locked reads they settle, in which order, under which codes, and which of the two is A.
 //!
-//! Pure: a function of the reads that came back, the protocol, the desk's secret and who settles. Discordant pairs come by the rules ([`crate::discordance`]),
-//! and with them a share of concordant ones as controls; nothing in the bundle tells the two apart. What a bundle has of the readers is what they said: no
+//! Pure: a function of the reads that came back, the protocol, the desk's secret and who settles. Discordant pairs come by the rules ([`crate::discordance`]);
+//! where a majority is enough ([`crate::consensus`]), one pair of each case that has none, the one with most differences; and with them a share of concordant ones as controls; nothing in the bundle tells the two apart. What a bundle has of the readers is what they said: no
 //! name, no time, no number of an event; order, codes and which is A follow from the secret, and all sealed pairs have one size. Which read was A stays at the
 //! desk ([`Drawn`]). Refuses: an adjudicator who read the case, and a pair that somebody else settles.
 
 use crate::accounts::Entropy;
 use crate::bundle::{Account, AssignedRead, Bundle, BundleError, CaseFact, Codes, below, shuffled, stream};
+use crate::consensus::majorities;
 use crate::discordance::{Compared, compared};
 use crate::hash;
 use crate::machine::{Locked, Settling};
@@ -87,13 +88,26 @@ pub fn waiting(ask: &Ask<'_>) -> Vec<Compared> {
         ask.table.rows.iter().any(|r| r.read.package() == *package && r.read.read().reader == ask.adjudicator.reader)
     };
     let free = |c: &Compared| !own(&c.package) && !ask.taken.contains(&(c.a.clone(), c.b.clone()));
-    let (mut waiting, concordant): (Vec<_>, Vec<_>) =
-        compared(ask.protocol, ask.table).into_iter().filter(free).partition(|c| !c.differences.is_empty());
+    let all = compared(ask.protocol, ask.table);
+    let settled: BTreeSet<ContentHash> = if adjudication.majority { settled(ask, &all) } else { BTreeSet::new() };
+    let (mut waiting, concordant): (Vec<_>, Vec<_>) = all.into_iter().filter(free).partition(|c| !c.differences.is_empty());
+    if adjudication.majority {
+        waiting.retain(|c| !settled.contains(&c.package));
+        // Of each case the pair that is furthest apart, the first of several.
+        waiting.sort_by_key(|c| (c.package, std::cmp::Reverse(c.differences.len())));
+        waiting.dedup_by_key(|c| c.package);
+    }
     let count = (adjudication.controls * concordant.len() as f64).round() as usize;
     let mut rng = stream(ask.protocol, ask.seed, &["controls", ask.adjudicator.reader.as_str()]);
     waiting.extend(shuffled(&mut rng, concordant).into_iter().take(count));
     waiting.sort_by(|x, y| (x.package, &x.a, &x.b).cmp(&(y.package, &y.a, &y.b)));
     waiting
+}
+
+/// Cases that need nobody: by majority, or because somebody settles them already.
+fn settled(ask: &Ask<'_>, all: &[Compared]) -> BTreeSet<ContentHash> {
+    let taken = all.iter().filter(|c| !c.differences.is_empty() && ask.taken.contains(&(c.a.clone(), c.b.clone())));
+    majorities(all).into_keys().chain(taken.map(|c| c.package)).collect()
 }
 
 /// Makes an adjudicator's queue.

@@ -4,7 +4,8 @@
 //! they came. Refuses: to judge contradictions; what they touch is not among the reads, and they are named.
 
 use crate::accounts::{AccountError, Accounts};
-use crate::bundle::Bundle;
+use crate::bundle::{AssignedRead, Bundle};
+use crate::consensus::{Agreed, consensus};
 use crate::desk::{
     AdjudicationError, Adjudications, AssignmentError, DeskLog, LogError, MergeError, SignedAssignment, all_merged, is_desk, package_dir,
 };
@@ -28,6 +29,8 @@ pub struct Gathered {
     bundles: BTreeMap<ReaderId, Bundle>,
     table: ReadsTable,
     set: Set,
+    /// By what each case was settled, where the reads are those of the consensus.
+    agreed: Vec<Agreed>,
     /// What adjudicators decided, and what each of them was to settle; nothing of a workstation.
     decided: Option<Box<(ReadsTable, BTreeMap<ReaderId, Bundle>)>>,
     trail: Vec<Told>,
@@ -45,6 +48,20 @@ pub enum Set {
     Reads,
     /// What adjudicators decided where two of them differ.
     Adjudicated,
+    /// One read a case that stands for it: of the majority, or what an adjudicator decided.
+    Consensus,
+}
+
+impl Set {
+    /// Its word in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Adjudicated => "adjudicated",
+            Self::Consensus => "consensus",
+        }
+    }
 }
 
 /// Where it was brought together.
@@ -102,6 +119,9 @@ pub enum GatheredError {
     /// No decisions.
     #[error("Nothing was adjudicated here: no results of an adjudicator were taken in.")]
     NoDecisions,
+    /// No consensus.
+    #[error("There is no consensus here: it is of reads that came back to a study desk, and whose protocol has an `[adjudication]`.")]
+    NoConsensus,
 }
 
 impl Gathered {
@@ -133,6 +153,7 @@ impl Gathered {
             bundles: study.bundles().clone(),
             table: reads_table(record, study.protocol())?,
             set: Set::Reads,
+            agreed: Vec::new(),
             decided: None,
             trail,
             log: DeskLog::default(),
@@ -186,6 +207,7 @@ impl Gathered {
             bundles,
             table,
             set: Set::Reads,
+            agreed: Vec::new(),
             decided,
             trail,
             log,
@@ -201,6 +223,36 @@ impl Gathered {
     pub fn adjudicated(self) -> Result<Self, GatheredError> {
         let (table, bundles) = *self.decided.filter(|d| !d.0.rows.is_empty()).ok_or(GatheredError::NoDecisions)?;
         Ok(Self { table, bundles, set: Set::Adjudicated, decided: None, ..self })
+    }
+    /// One read a case in the place of all: that of the majority of its readers, or what an adjudicator decided. Cases that nothing settled yet are left.
+    ///
+    /// # Errors
+    /// [`GatheredError::NoConsensus`].
+    pub fn consensus(self) -> Result<Self, GatheredError> {
+        let (adjudication, decided) = self.protocol.adjudication().zip(self.decided).ok_or(GatheredError::NoConsensus)?;
+        let (decisions, settled) = *decided;
+        let agreed = consensus(&self.protocol, &self.table, &decisions);
+        let is_compared = |r: &AssignedRead| r.condition == adjudication.condition && r.training.is_none();
+        let compared = self.bundles.values().flat_map(|b| b.reads().iter().filter(|r| is_compared(r)));
+        let mut open: BTreeSet<ContentHash> = compared.map(|r| r.package).collect();
+        let stands: BTreeSet<_> = agreed.iter().map(|a| a.row.read.read().clone()).collect();
+        agreed.iter().for_each(|a| {
+            open.remove(&a.package);
+        });
+        // What was planned is one read a case: that which stands for it, and of a case that nothing settled any.
+        let mut bundles: BTreeMap<ReaderId, Bundle> = self.bundles.into_iter().chain(settled).collect();
+        for (reader, bundle) in &mut bundles {
+            bundle.keep(|r| stands.contains(&r.id(reader)) || (is_compared(r) && open.remove(&r.package)));
+        }
+        bundles.retain(|_, bundle| !bundle.reads().is_empty());
+        let rows = agreed.iter().map(|a| a.row.clone()).collect();
+        let table = ReadsTable { rows, head: self.table.head };
+        Ok(Self { table, bundles, set: Set::Consensus, agreed, decided: None, ..self })
+    }
+    /// By what each case was settled; nothing where the reads are not those of the consensus.
+    #[must_use]
+    pub fn agreed(&self) -> &[Agreed] {
+        &self.agreed
     }
     /// Which reads these are.
     #[must_use]

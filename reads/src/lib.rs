@@ -13,6 +13,7 @@ pub mod analysis;
 pub mod bundle;
 pub mod camera;
 pub mod closing;
+pub mod consensus;
 pub mod correlation;
 pub mod desk;
 pub mod discordance;

@@ -296,6 +296,30 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
         let text = fs::read_to_string(desk.file(folder).join(reads)).expect("a table");
         assert!(text.contains(of) && !text.lines().any(|l| l.split(',').any(|cell| cell == not)), "{folder}: {text}");
     }
+    // The consensus is one read a case: of two who agree the first, or the decision; a case that nothing settled has none.
+    let consensus = |out: &str, more: &[&str]| {
+        let words = ["export", "@desk", "--consensus", "--as", "statistician", "--passphrase-file", "@phrase", "--out", out];
+        desk.ran(&[&words[..], more].concat())
+    };
+    consensus("@consensus", &["--format", "csv", "--incomplete"]).done().expect("exported");
+    let table = |ending: &str| {
+        let file = format!("{}.consensus.incomplete.{ending}.csv", protocol_of(&desk.root()).expect("a protocol").0.study());
+        fs::read_to_string(desk.file("consensus").join(file)).expect("a table")
+    };
+    let (settled, reads) = (table("settled"), table("reads"));
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<_> = settled.lines().skip(1).map(cells).collect();
+    let packages: std::collections::BTreeSet<_> = rows.iter().map(|row| &row[0]).collect();
+    assert_eq!((packages.len(), reads.lines().count() - 1), (rows.len(), rows.len()), "a row a case");
+    assert!((1..20).contains(&rows.len()), "{}", rows.len());
+    for row in &rows {
+        let by = (row[1].as_str(), row[2].as_str(), row[4].as_str());
+        assert!(matches!(by, ("majority", "2", "sim-01") | ("adjudicator", "1", "ann" | "ben" | "cam")), "{row:?}");
+    }
+    assert!(["majority", "adjudicator"].iter().all(|by| rows.iter().any(|row| row[1] == *by)), "{settled}");
+    let refused = consensus("@never", &["--format", "imrmc", "--incomplete"]);
+    let refused = refused.sentence(2).expect("refused");
+    assert!(refused.contains("compares readers"), "{refused}");
     // A queue that somebody changed counts for nothing.
     let file = desk.root().join("adjudication/ann/pairs.json");
     let text = fs::read_to_string(&file).expect("text");

@@ -230,6 +230,23 @@ fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_t
     let first = desk.done(&by("coordinator", &lock));
     assert!(first.out.contains("36 of 36 reads"), "{}", first.out);
     desk.done(&by("manager", &lock));
+
+    // What counts does not change any more; what else happens is noted.
+    let other = listed["cases"].as_object().unwrap().keys().nth(1).unwrap();
+    for what in [["--withdraw", other], ["--stopped", still]] {
+        desk.refused(&by("coordinator", &[&note[..], &what, &["--reason", "too late"]].concat()), "what is analysed is what was closed");
+    }
+    let log = desk.path("desk/log.json");
+    let closed = fs::read_to_string(&log).unwrap();
+    desk.done(&by("coordinator", &[&note[..], &["--reason", "a monitor broke"]].concat()));
+    let whole: Value = serde_json::from_str(&fs::read_to_string(&log).unwrap()).unwrap();
+    let mut cut = whole.clone();
+    cut["entries"].as_array_mut().unwrap().truncate(6);
+    fs::write(&log, cut.to_string()).unwrap();
+    desk.refused(&by("statistician", &["analyze", "DESK", "--json"]), "entries of the log before it are gone");
+    fs::write(&log, whole.to_string()).unwrap();
+    desk.done(&by("statistician", &["analyze", "DESK", "--json"]));
+    fs::write(&log, closed).unwrap();
     let found = desk.done(&by("statistician", &["analyze", "DESK", "--json"])).json().unwrap();
     let n = &found["n"];
     let cases = n["diseased"].as_u64().zip(n["normals"].as_u64()).map(|(d, n)| d + n);

@@ -32,6 +32,9 @@ pub(super) struct ExportArgs {
     /// What adjudicators decided, where two readers differ, and not what readers read. Never both in one file.
     #[arg(long)]
     adjudicated: bool,
+    /// One read a case: that with which more than half of its readers agree by the rules of the protocol, or else what an adjudicator decided.
+    #[arg(long, conflicts_with_all = ["adjudicated", "truth"])]
+    consensus: bool,
     /// Export although reads are missing; the files say so.
     #[arg(long)]
     incomplete: bool,
@@ -43,7 +46,12 @@ pub(super) struct ExportArgs {
 pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
     let root = &args.study;
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, e))?;
-    let gathered = if args.adjudicated { gathered.adjudicated().map_err(|e| at(root, e))? } else { gathered };
+    let gathered = match (args.adjudicated, args.consensus) {
+        (true, _) => gathered.adjudicated(),
+        (_, true) => gathered.consensus(),
+        _ => Ok(gathered),
+    };
+    let gathered = gathered.map_err(|e| at(root, e))?;
     let keys = args.meets.keys(&gathered)?;
     let truth = args.truth.as_deref().map(|file| truth_of(root, Some(file), args.desk.as_deref())).transpose().map_err(Failure::Input)?;
     let truth = truth.as_ref().map(|truth| (truth, || args.meets.meet(&gathered, keys.as_ref())));

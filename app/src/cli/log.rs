@@ -142,7 +142,11 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
     let accounts = accounts_of(&args.dir)?;
     let keys = args.signer.unlock(&accounts)?;
     if !may_see(keys.kind(), Thing::Deviations, false) {
-        return Err(Failure::No(format!("Deviations and queries are not for the account of a {}.", keys.kind().word())));
+        let sentence = format!(
+            "Deviations and queries are not for the account of a {}. A coordinator, data manager, statistician or auditor reads them.",
+            keys.kind().word()
+        );
+        return Err(Failure::No(sentence));
     }
     let log = DeskLog::open(&args.dir, &accounts).map_err(|e| at(&args.dir, e))?;
     if args.json {

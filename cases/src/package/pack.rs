@@ -176,12 +176,12 @@ impl<'a> Packing<'a> {
         }
         jobs.sort_by(|a, b| a.file.cmp(&b.file));
         let mut written: Vec<BTreeMap<usize, ImageEntry>> = series.iter().map(|_| BTreeMap::new()).collect();
-        let (mut done, mut failed) = (0, None);
+        let (mut done, mut failed) = (0, BTreeMap::new());
         let work = |n: usize| {
             let job = jobs.get(n)?;
             Some((job, series.get(job.series)?.write(job, self, dir, files)))
         };
-        let take = |_, result: Option<(&Job, Result<ImageEntry, PackageError>)>| match result {
+        let take = |n, result: Option<(&Job, Result<ImageEntry, PackageError>)>| match result {
             Some((job, Ok(entry))) => {
                 if let Some(images) = written.get_mut(job.series) {
                     images.insert(job.slice, entry);
@@ -190,14 +190,14 @@ impl<'a> Packing<'a> {
                 progress(Packed { done, total: jobs.len() })
             }
             Some((_, Err(why))) => {
-                failed = Some(why);
+                failed.insert(n, why);
                 ControlFlow::Break(())
             }
             None => ControlFlow::Continue(()),
         };
         let outcome = on_all_cores(jobs.len(), work, take);
-        match failed {
-            Some(why) => Err(why),
+        match failed.pop_first() {
+            Some((_, why)) => Err(why),
             None if outcome.is_break() => Err(PackageError::Cancelled),
             None => series.into_iter().zip(written).map(|(s, images)| s.packed(images.into_values().collect())).collect(),
         }

@@ -1,6 +1,6 @@
 //! `lock.json`: the signed close of reading, by two people of different account kinds.
 //!
-//! The first signs what there is: which results, how many reads are missing, why it is closed all the same. The second signs the same; where results came in
+//! The first signs what there is: which results, how many reads are missing, why it is closed all the same, and what was logged. The second signs the same; where something came in
 //! between, the first signature counts for nothing and has to be made again. Afterwards results come in only by a deviation, one signed entry each.
 //! Refuses: two of one kind, a lock with something missing and no reason, a second lock.
 
@@ -37,6 +37,8 @@ pub struct Closed {
     pub contradictions: usize,
     /// What pins the early looks before; none where there was none.
     pub early_looks: Option<ContentHash>,
+    /// What pins the log of deviations and queries; none where it has no entry.
+    pub log: Option<ContentHash>,
     /// Why it was closed although something was missing.
     pub reason: Option<String>,
 }
@@ -155,9 +157,9 @@ fn other_kinds(kind: Kind) -> String {
 impl Closed {
     fn content(&self) -> ContentHash {
         let numbers: Vec<u8> = self.missing.iter().chain([&self.contradictions]).flat_map(|n| (*n as u64).to_le_bytes()).collect();
-        let looks = self.early_looks.map(|h| h.0).unwrap_or_default();
+        let [looks, log] = [self.early_looks, self.log].map(|head| head.map(|h| h.0).unwrap_or_default());
         let reason = self.reason.as_deref().unwrap_or_default();
-        let fixed: [&[u8]; 5] = [b"tiresias database lock 1", &self.protocol.0, &numbers, &looks, reason.as_bytes()];
+        let fixed: [&[u8]; 6] = [b"tiresias database lock 1", &self.protocol.0, &numbers, &looks, &log, reason.as_bytes()];
         let fields: Vec<&[u8]> = fixed.into_iter().chain(self.results.iter().map(|r| r.0.as_slice())).collect();
         hash::of_fields(&fields)
     }
@@ -235,7 +237,7 @@ impl DatabaseLock {
         if looks::head(looks) != self.closed.early_looks {
             return Err(ClosingError::Changed("the early looks before it are others".to_owned()));
         }
-        Ok(())
+        gathered.log().continues(self.closed.log).map_err(|why| ClosingError::Changed(why.to_owned()))
     }
     fn write(&self, root: &Path) -> Result<(), ClosingError> {
         let mut json = serde_json::to_vec_pretty(self).map_err(|_| ClosingError::Form(FILE))?;
@@ -286,6 +288,7 @@ pub fn sign_lock(
         missing,
         contradictions,
         early_looks: looks::head(&looks::open(root, accounts)?),
+        log: gathered.log().head(),
         reason: reason.map(str::to_owned),
     };
     let first = before.filter(|lock| lock.closed.is_of(&closed));

@@ -6,6 +6,7 @@
 
 use super::{Desk, SignedAssignment, has_desk};
 use crate::accounts::{AccountError, Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
+use crate::closing::closed_without_proof;
 use crate::export::utc;
 use crate::folder::{read_at_most, replace};
 use crate::hash;
@@ -139,11 +140,16 @@ pub enum LogError {
     #[error("\"{0}\" is to read no such case. Take reader, code, condition and number as the reader sees them.")]
     NoSuchRead(ReaderId),
     /// Written before.
-    #[error("That is in the log already, as number {0}.")]
+    #[error("That is in the log already, as number {0}. To add something to it, note a deviation without a case, reader or read.")]
     Already(u32),
     /// No question, or one that has its answer.
-    #[error("Number {0} of the log is no question that waits for an answer.")]
+    #[error("Number {0} of the log is no question that waits for an answer. `tiresias study log` lists those that do.")]
     NoQuestion(u32),
+    /// Too late.
+    #[error(
+        "Reading is closed, and what is analysed is what was closed. Note what happened as a deviation without a case, reader or read."
+    )]
+    Closed,
     /// The cases cannot be read.
     #[error("{0}")]
     Desk(String),
@@ -169,6 +175,10 @@ pub enum LogError {
 }
 
 impl Matter {
+    /// Whether it changes which reads count, so that it must be written before reading is closed.
+    const fn changes_what_counts(&self) -> bool {
+        matches!(self, Self::CaseWithdrawn { .. } | Self::ReaderStopped { .. })
+    }
     const fn meaning(&self) -> Meaning {
         match self {
             Self::SheetLooked { .. } => Meaning::ContactSheet,
@@ -190,6 +200,10 @@ impl Entry {
         let before = before.map(|b| serde_json::to_vec(b).unwrap_or_default()).unwrap_or_default();
         let matter = serde_json::to_vec(matter).unwrap_or_default();
         hash::of_fields(&[b"tiresias log 1", &number.to_le_bytes(), &matter, text.as_bytes(), &before])
+    }
+
+    fn hash(&self) -> ContentHash {
+        hash::of_bytes(&serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// In one sentence: when, who and what.
@@ -278,6 +292,9 @@ impl DeskLog {
         }
         let mut log = Self::open(root, accounts)?;
         let matter = log.matter(root, accounts, keys, wanted, text, utc_ms)?;
+        if matter.changes_what_counts() && closed_without_proof(root) {
+            return Err(LogError::Closed);
+        }
         let number = u32::try_from(log.0.len()).unwrap_or(u32::MAX).saturating_add(1);
         let content = Entry::content(number, &matter, text, log.0.last());
         let signature = keys.sign(matter.meaning(), &content, utc_ms);
@@ -335,6 +352,21 @@ impl DeskLog {
         }
     }
 
+    /// What pins all entries; none where there is none.
+    #[must_use]
+    pub(crate) fn head(&self) -> Option<ContentHash> {
+        self.0.last().map(Entry::hash)
+    }
+    /// Whether the entries that a head pins are there, and whether nothing behind them changes which reads count.
+    pub(crate) fn continues(&self, head: Option<ContentHash>) -> Result<(), &'static str> {
+        let pinned = match head {
+            None => Some(0),
+            Some(head) => self.0.iter().position(|e| e.hash() == head).map(|at| at + 1),
+        };
+        let since = pinned.and_then(|at| self.0.get(at..)).ok_or("entries of the log before it are gone")?;
+        let changed = since.iter().any(|e| e.matter.changes_what_counts());
+        if changed { Err("a case was withdrawn or a reader stopped since") } else { Ok(()) }
+    }
     /// All entries, in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

@@ -4,6 +4,7 @@
 //! programs refuse them or compute something else without a word (notes/mrmc.md 1.1 to 1.5).
 
 use super::Format;
+use crate::gathered::Set;
 use crate::protocol::Paradigm;
 use crate::scoring::View;
 use tiresias_mrmc::table::Design;
@@ -42,6 +43,19 @@ pub const fn given(format: Format, paradigm: &Paradigm) -> Result<Given, &'stati
                 Err("This study has no marks, and reports and segmentations hold nothing else. Write `csv` or `sheet`.")
             }
         },
+    }
+}
+
+/// Whether a format takes a set of reads: the consensus of a case is a read of whoever made it, so that its cases have different readers by what they said.
+///
+/// # Errors
+/// With the sentence that stands in an empty cell.
+pub const fn takes_set(format: Format, set: Set) -> Result<(), &'static str> {
+    match (set, format) {
+        (Set::Consensus, Format::Imrmc | Format::Mrmcaov | Format::OrDbm | Format::Rjafroc | Format::Agreement) => Err(
+            "The consensus is one read a case, of whoever made it, and this format compares readers. Write `csv` or `sheet`, or leave `--consensus` out.",
+        ),
+        _ => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ pub use reports::{MarkedRead, PlacedMark, Report, Reports};
 
 use crate::accounts::Unlocked;
 use crate::closing::Meeting;
+use crate::consensus::Agreed;
 use crate::desk::Entry;
 use crate::folder::FolderError;
 use crate::gathered::{Gathered, Set};
@@ -211,6 +212,8 @@ struct About<'a> {
     contradictions: &'a [String],
     /// What was not planned, a sentence each.
     deviations: &'a [String],
+    /// By what each case was settled, where this is the consensus.
+    agreed: &'a [Agreed],
     /// Reads that are not locked, and all that were to be made.
     missing: Option<[usize; 2]>,
 }
@@ -218,7 +221,11 @@ struct About<'a> {
 impl About<'_> {
     /// What files are called that can say inside what they are.
     fn name(&self) -> String {
-        let set = if self.set == Set::Adjudicated { ".adjudicated" } else { "" };
+        let set = match self.set {
+            Set::Reads => "",
+            Set::Adjudicated => ".adjudicated",
+            Set::Consensus => ".consensus",
+        };
         format!("{}{set}{}", self.study, if self.missing.is_some() { ".incomplete" } else { "" })
     }
     /// What files are called that have no room for it.
@@ -228,8 +235,10 @@ impl About<'_> {
     /// Lines above the data.
     fn title(&self) -> Vec<String> {
         let mut title = vec![format!("Tiresias study {}", self.study)];
-        if self.set == Set::Adjudicated {
-            title.push("Adjudicated - what adjudicators decided, and no reader's read".to_owned());
+        match self.set {
+            Set::Reads => (),
+            Set::Adjudicated => title.push("Adjudicated - what adjudicators decided, and no reader's read".to_owned()),
+            Set::Consensus => title.push("Consensus - one read a case, of the majority or of an adjudicator".to_owned()),
         }
         if self.open_look {
             title.push("Open look - truth met scores before a database lock".to_owned());
@@ -242,7 +251,7 @@ impl About<'_> {
     fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![
             ("study", self.study.to_owned()),
-            ("set", if self.set == Set::Adjudicated { "adjudicated" } else { "reads" }.to_owned()),
+            ("set", self.set.word().to_owned()),
             ("protocol", self.protocol.to_string()),
             ("record head", self.head.to_string()),
             ("program", env!("CARGO_PKG_VERSION").to_owned()),
@@ -263,7 +272,7 @@ struct Manifest<'a> {
     tiresias_export: u32,
     format: Format,
     study: &'a str,
-    /// Whose reads these are: the readers', or what adjudicators decided.
+    /// Whose reads these are: the readers', what adjudicators decided, or the consensus of both.
     set: Set,
     protocol: ContentHash,
     record_head: ContentHash,
@@ -315,6 +324,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
         meeting: meeting.map(Meeting::notes).unwrap_or_default(),
         contradictions: gathered.contradictions(),
         deviations: &deviations,
+        agreed: gathered.agreed(),
         missing,
     };
     let request = Request { scored, ..request };
@@ -354,6 +364,7 @@ fn files_of(format: Format, about: &About<'_>, request: Request<'_>) -> Result<(
     let Request { gathered, scored, reports, .. } = request;
     let (protocol, table, scored) = (gathered.protocol(), gathered.table(), scored.map(|(scored, _)| scored));
     matrix::given(format, protocol.paradigm()).map_err(ExportError::Refused)?;
+    matrix::takes_set(format, about.set).map_err(ExportError::Refused)?;
     let none = Vec::new();
     Ok(match format {
         Format::Csv => (people::csv(&about.marked_name(), about, protocol, table, scored)?, none),

@@ -8,6 +8,7 @@ use super::files::{Meaning, OutFile};
 use super::table::{self, Table};
 use super::{About, ExportError};
 use crate::formats::workbook::{self, Sheet, Value};
+use crate::gathered::Set;
 use crate::protocol::Protocol;
 use crate::scoring::ScoredTable;
 use crate::table::ReadsTable;
@@ -17,8 +18,11 @@ use std::collections::BTreeSet;
 /// Names of sheets have at most so many characters.
 const MAX_NAME: usize = 31;
 
-fn tables(protocol: &Protocol, reads: &ReadsTable, scored: Option<&ScoredTable>) -> Vec<Table> {
+fn tables(about: &About<'_>, protocol: &Protocol, reads: &ReadsTable, scored: Option<&ScoredTable>) -> Vec<Table> {
     let mut tables = vec![table::reads(protocol, reads)];
+    if about.set == Set::Consensus {
+        tables.push(table::settled(about.agreed));
+    }
     if protocol.marks().is_some() {
         tables.push(table::marks(protocol, reads));
     }
@@ -52,7 +56,7 @@ pub(super) fn csv(
     reads: &ReadsTable,
     scored: Option<&ScoredTable>,
 ) -> Result<Vec<OutFile>, ExportError> {
-    let tables = tables(protocol, reads, scored);
+    let tables = tables(about, protocol, reads, scored);
     let file = |table: &Table| format!("{name}.{}.csv", table.name);
     let dictionary = Dictionary {
         tiresias_data_dictionary: 1,
@@ -74,12 +78,13 @@ pub(super) fn workbook(
     reads: &ReadsTable,
     scored: Option<&ScoredTable>,
 ) -> Result<Vec<OutFile>, ExportError> {
-    let tables = tables(protocol, reads, scored);
+    let tables = tables(about, protocol, reads, scored);
     let mut taken = BTreeSet::new();
     let mut sheets = vec![Sheet::new(free("About", &mut taken), pairs("what", "this export", about.lines()))];
     for table in &tables {
         let title = match table.name {
             "reads" => "All reads",
+            "settled" => "Settled by",
             "marks" => "Marks",
             "scores" => "Scores and truth",
             _ => "Marks and lesions",

@@ -3,6 +3,7 @@
 //! Under the readers' own codes; the package joins them with the desk's files. What was locked before the AI was shown is a row of its own. An empty cell is
 //! an answer that was not given; options are joined by ";", and "-" is none of them. One definition serves the CSV, the workbook and the data dictionary.
 
+use crate::consensus::{Agreed, By};
 use crate::formats::workbook::Value;
 use crate::machine::{AnswerValue, Subject};
 use crate::matching::MarkFate;
@@ -114,6 +115,37 @@ fn which(row: &ReadRow) -> Vec<Value> {
         Value::text(id.case.as_str()),
         Value::text(row.read.package().to_string()),
     ]
+}
+
+/// By what each case was settled.
+pub(super) fn settled(agreed: &[Agreed]) -> Table {
+    let by = [
+        ("majority", "more than half of the reads of the case are concordant with this one, itself among them"),
+        ("adjudicator", "no majority: an adjudicator decided"),
+    ];
+    let columns = vec![
+        column("package", Kind::Text, "SHA-256 of the case package."),
+        Column {
+            values: by.map(|(key, label)| (key.to_owned(), label.to_owned())).to_vec(),
+            ..column("settled_by", Kind::Text, "By what the case was settled. A case that nothing settled has no row.")
+        },
+        column("agreeing", Kind::Number, "Reads that are concordant with the one on which most agree, itself among them."),
+        column("of", Kind::Number, "Reads of the case that were compared."),
+        column("reader", Kind::Text, "Account of whoever made the read that stands for the case."),
+        column("case", Kind::Text, "The code under which they read it."),
+    ];
+    let row = |a: &Agreed| {
+        let by = match a.by {
+            By::Majority => "majority",
+            By::Adjudicator => "adjudicator",
+        };
+        let [agreeing, of] = a.agreeing.map(|n| whole(n as u64));
+        let id = a.row.read.read();
+        let text = [a.package.to_string(), by.to_owned(), id.reader.to_string(), id.case.to_string()].map(Value::text);
+        let [package, by, reader, case] = text;
+        vec![package, by, agreeing, of, reader, case]
+    };
+    Table { name: "settled", columns, rows: agreed.iter().map(row).collect() }
 }
 
 /// The columns of one question about the case or its units.

@@ -20,6 +20,9 @@ pub struct Adjudication {
     pub condition: Condition,
     /// The designated pairs of readers; empty is every two readers of a case.
     pub pairs: Vec<(ReaderId, ReaderId)>,
+    /// Whether a case on which more than half of its readers agree needs no adjudicator, and of any other one pair is settled; otherwise every two reads
+    /// that differ are.
+    pub majority: bool,
     /// Whether the adjudicator says what they think before they see the two reads.
     pub own_impression_first: bool,
     /// The share of concordant cases that are mixed in, 0 to 1.
@@ -99,6 +102,10 @@ impl Checks<'_> {
             pairs.push(checked);
         }
         self.at_most("pairs of readers", pairs.len(), MAX_PAIRS);
+        let majority = draft.majority.as_ref().is_some_and(|m| *m.get_ref());
+        if let Some(at) = draft.majority.as_ref().filter(|m| *m.get_ref() && !pairs.is_empty()) {
+            self.at(at, "`majority` is one of all readers of a case, and `pairs` compares some of them: take one of the two out.");
+        }
         let controls = draft.controls.as_ref().map_or(0.0, |c| *c.get_ref());
         if let Some(at) = draft.controls.as_ref().filter(|c| !(0.0..=1.0).contains(c.get_ref())) {
             self.at(at, "`controls` is a share of the concordant cases: 0 to 1.");
@@ -122,7 +129,7 @@ impl Checks<'_> {
         });
         let reasons = written.unwrap_or_else(|| REASONS.map(str::to_owned).to_vec());
         let own_impression_first = draft.own_impression_first.unwrap_or(true);
-        Some(Adjudication { condition: known?.id.clone(), pairs, own_impression_first, controls, reasons, discordances })
+        Some(Adjudication { condition: known?.id.clone(), pairs, majority, own_impression_first, controls, reasons, discordances })
     }
 
     /// Answers about marks are those about a mark and its partner, which the rule about marks finds.

@@ -123,6 +123,7 @@ fn each_template_is_a_protocol() {
 
 #[test]
 fn what_contradicts_itself_is_found_on_its_line() {
+    template_finds("ordinal", "controls = 0.1", "majority = true", true, "take one of the two out");
     // AI.
     template_finds(
         "crossover",

@@ -8,6 +8,8 @@ mod attack;
 #[cfg(test)]
 mod conditions;
 #[cfg(test)]
+mod consensus;
+#[cfg(test)]
 mod discordance;
 #[cfg(test)]
 mod export;

@@ -83,6 +83,7 @@ pub(in crate::protocol) struct AssignmentDraft {
 pub(in crate::protocol) struct AdjudicationDraft {
     pub(in crate::protocol) condition: Spanned<String>,
     pub(in crate::protocol) pairs: Option<Spanned<Vec<Spanned<Vec<String>>>>>,
+    pub(in crate::protocol) majority: Option<Spanned<bool>>,
     pub(in crate::protocol) own_impression_first: Option<bool>,
     pub(in crate::protocol) controls: Option<Spanned<f64>>,
     pub(in crate::protocol) reasons: Option<Spanned<Vec<Spanned<String>>>>,
