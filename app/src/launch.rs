@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub(crate) struct Launch {
     /// A study to open at once.
     pub(crate) study: Option<PathBuf>,
+    /// The folder of the demo study, for somebody to be shown around in.
+    pub(crate) demo: Option<PathBuf>,
     /// Who computes panes, when the person said so.
     pub(crate) forced: Option<RenderPath>,
     /// How many graphics devices were lost before.
@@ -102,7 +104,7 @@ fn window(launch: Launch, clock: Clock, trace: Trace) -> Result<Option<Left>, Fa
         })?;
         // There is one window and one device in it.
         let _ = watched.set(app.graphics());
-        let app = app.with_study(launch.study).with_shot(launch.shot).with_bench(launch.bench);
+        let app = app.with_study(launch.study).with_demo(launch.demo).with_shot(launch.shot).with_bench(launch.bench);
         Ok(Box::new(if launch.losses > 0 { app.after_loss() } else { app }) as Box<dyn eframe::App>)
     };
     // A device that is lost between the making of a frame and its drawing stops egui's renderer with a panic; the program's own end has run by then.

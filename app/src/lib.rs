@@ -15,6 +15,7 @@ pub mod design;
 mod desk;
 mod failure;
 mod frames;
+mod gallery;
 mod graphics;
 mod keys;
 mod launch;

@@ -27,6 +27,7 @@ use crate::unlock::{Unlocking, unlock};
 use crate::work::begin_study;
 use crossbeam_channel::Receiver;
 use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
+use egui_wgpu::RenderState;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
@@ -47,6 +48,8 @@ pub struct Tiresias {
     settings: Settings,
     /// Whether the person is setting keys, in place of what is else on the screen.
     page: Option<Page>,
+    /// The folder of the demo, while somebody is shown around in it.
+    demo: Option<PathBuf>,
     /// Why the window was opened anew, until somebody signs in.
     notice: Option<&'static str>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
@@ -102,6 +105,10 @@ struct Opening {
 enum Fetched {
     Study(Box<Study>, Vec<PathBuf>),
     Desk(Box<DeskFolder>, Vec<PathBuf>),
+    /// The demo's desk, for this account.
+    Shown(Box<DeskFolder>, &'static str),
+    /// The demo's folder.
+    Demo(PathBuf),
     Nothing,
     Trouble(String),
 }
@@ -118,13 +125,25 @@ impl Tiresias {
         forced: Option<RenderPath>,
         data: Option<PathBuf>,
     ) -> Result<Self, String> {
-        design::install(&cc.egui_ctx);
         let state = cc
             .wgpu_render_state
             .as_ref()
             .ok_or("No graphics device draws this window. Install a graphics driver with Vulkan and start again.")?;
+        Self::on(&cc.egui_ctx, state, clock, trace, forced, data)
+    }
+
+    /// The same on a device that draws for a window, or for none.
+    pub(crate) fn on(
+        ctx: &Context,
+        state: &RenderState,
+        clock: Clock,
+        trace: Trace,
+        forced: Option<RenderPath>,
+        data: Option<PathBuf>,
+    ) -> Result<Self, String> {
+        design::install(ctx);
         let screen = panes::install(state, forced).map_err(|e| e.to_string())?;
-        let ctx = cc.egui_ctx.clone();
+        let ctx = ctx.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || ctx.request_repaint());
         let graphics = Graphics::watch(&state.device, Arc::clone(&wake));
         let gpu = (screen.path == RenderPath::Gpu).then(|| Gpu {
@@ -137,7 +156,22 @@ impl Tiresias {
         let recent = recent::list(data.as_deref());
         let settings = Settings::open(data.clone());
         let stage = Stage::Start { opening: None, trouble: None };
-        Ok(Self { clock, trace, screen, graphics, means, data, settings, page: None, notice: None, recent, stage, script: None, frame: 0 })
+        Ok(Self {
+            clock,
+            trace,
+            screen,
+            graphics,
+            means,
+            data,
+            settings,
+            page: None,
+            demo: None,
+            notice: None,
+            recent,
+            stage,
+            script: None,
+            frame: 0,
+        })
     }
 
     /// Opens a study at once.
@@ -146,6 +180,13 @@ impl Tiresias {
         if let Some(path) = study {
             self.open_study(path);
         }
+        self
+    }
+
+    /// Shows somebody around in the demo study that lies in a folder.
+    #[must_use]
+    pub fn with_demo(mut self, demo: Option<PathBuf>) -> Self {
+        self.demo = demo;
         self
     }
 
@@ -252,12 +293,23 @@ impl Tiresias {
                     ui.ctx().request_repaint();
                     return;
                 }
+                Ok(Fetched::Shown(folder, account)) => {
+                    self.stage = Stage::Desk(Box::new(DeskRoom::shown_to(*folder, account, screens::HINT)));
+                    ui.ctx().request_repaint();
+                    return;
+                }
+                Ok(Fetched::Demo(dir)) => (self.demo, *opening) = (Some(dir), None),
                 Ok(Fetched::Nothing) => *opening = None,
                 Ok(Fetched::Trouble(sentence)) => (*opening, *trouble) = (None, Some(sentence)),
                 Err(_) => {}
             }
         }
         let says = opening.as_ref().map(|o| o.says.as_str());
+        if let Some(dir) = self.demo.clone() {
+            let choice = screens::demo(ui, says, trouble.as_deref());
+            self.show(dir, choice);
+            return;
+        }
         match screens::start(ui, &self.recent, says, trouble.as_deref()) {
             Some(Started::Open(path)) => self.open_study(path),
             Some(Started::Browse) => {
@@ -268,9 +320,9 @@ impl Tiresias {
             Some(Started::Demo) => {
                 let data = self.data.clone();
                 self.fetch("Building the demo study\u{2026}", move |say| {
-                    let built = crate::demo::place_in(data.as_deref()).and_then(|dir| crate::demo::build_if_absent(&dir, say));
+                    let built = crate::demo::place_in(data.as_deref()).and_then(|dir| crate::demo::build_if_absent(&dir, say).map(|_| dir));
                     match built {
-                        Ok(path) => open(data.as_deref(), &path),
+                        Ok(dir) => Fetched::Demo(dir),
                         Err(e) => Fetched::Trouble(e.to_string()),
                     }
                 });
@@ -278,6 +330,31 @@ impl Tiresias {
             Some(Started::Keys) => self.page = Some(Page::Keys(KeysPage::default())),
             Some(Started::About) => self.stage = Stage::About,
             None => {}
+        }
+    }
+
+    /// Goes where somebody who is shown around wants to.
+    fn show(&mut self, dir: PathBuf, choice: Option<screens::Shown>) {
+        use screens::Shown;
+        let Some(choice) = choice else { return };
+        let rooms = |say: &mut dyn FnMut(&str)| crate::demo::rooms_if_absent(&dir, say).map_err(|e| e.to_string());
+        let desk = |rooms: crate::demo::Rooms, account| match DeskFolder::open(&rooms.study) {
+            Ok(folder) => Fetched::Shown(Box::new(folder), account),
+            Err(sentence) => Fetched::Trouble(sentence),
+        };
+        match choice {
+            Shown::Back => self.demo = None,
+            Shown::Read => self.fetch("Opening the study\u{2026}", move |_| open(None, &crate::demo::reader_of(&dir))),
+            Shown::Settle | Shown::Results | Shown::Desk => {
+                self.fetch("Five simulated readers read\u{2026}", move |say| match rooms(say) {
+                    Ok(rooms) => match choice {
+                        Shown::Settle => open(None, &rooms.adjudicator),
+                        Shown::Results => desk(rooms, "statistician"),
+                        Shown::Read | Shown::Desk | Shown::Back => desk(rooms, "coordinator"),
+                    },
+                    Err(sentence) => Fetched::Trouble(sentence),
+                })
+            }
         }
     }
 
@@ -347,7 +424,8 @@ impl Tiresias {
         let note = format!("{name}: your passphrase opens your cases and signs what you read.");
         let is_only = only_reader(study).is_some();
         let back = if is_only { "Another study" } else { "Somebody else" };
-        let asks = Asks { title: study.protocol().title(), note: &note, action: "Sign in", back };
+        let asks =
+            Asks { title: study.protocol().title(), note: &note, action: "Sign in", back, hint: self.demo.as_ref().map(|_| screens::HINT) };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;
@@ -365,8 +443,9 @@ impl Tiresias {
             Ok(rules) => {
                 let rules = Arc::new(rules);
                 let recorder = Recorder::start(study, Arc::clone(&rules), self.trace.clone(), Arc::clone(&self.means.wake));
-                self.stage =
-                    Stage::Sitting(Box::new(Sitting::new(Arc::clone(study), rules, recorder, keys, self.screen.try_out(&self.means.wake))));
+                let sitting = Sitting::new(Arc::clone(study), rules, recorder, keys, self.screen.try_out(&self.means.wake));
+                let is_shown = self.demo.is_some();
+                self.stage = Stage::Sitting(Box::new(if is_shown { sitting.shown_around() } else { sitting }));
                 self.notice = None;
             }
         }
@@ -483,6 +562,13 @@ impl eframe::App for Tiresias {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+}
+
+impl Tiresias {
+    /// One frame.
+    pub(crate) fn draw(&mut self, ui: &mut Ui) {
         let from = self.clock.since_start();
         if !self.is_drawn(ui.ctx()) {
             return;

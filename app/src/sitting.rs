@@ -47,6 +47,10 @@ pub(crate) struct Sitting {
     by_processor: bool,
     /// The record can no longer be written: nothing more is accepted.
     stopped: bool,
+    /// In the demo: what to type as a passphrase.
+    hint: Option<&'static str>,
+    /// In the demo: a tour goes along with the next case.
+    tours: bool,
 }
 
 /// What is found out of the workstation before the session begins.
@@ -108,7 +112,17 @@ impl Sitting {
             arrival: Some(Arrival { selftest: None, trying: Some(trying), pattern: None }),
             by_processor: false,
             stopped: false,
+            hint: None,
+            tours: false,
         }
+    }
+
+    /// The sitting of somebody who is shown around in the demo: pages say what to type, and a reader's first case has a tour.
+    #[must_use]
+    pub(crate) fn shown_around(mut self) -> Self {
+        self.hint = Some(screens::HINT);
+        self.tours = !self.rules.bundle().adjudicates();
+        self
     }
 
     /// Panes are computed by the processor from now on: copies of volumes on the GPU are let go of.
@@ -279,6 +293,7 @@ impl Sitting {
             note: "Your passphrase signs the reads of this session as your own.",
             action: "Sign",
             back: "End without signing",
+            hint: self.hint,
         };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
@@ -300,12 +315,16 @@ impl Sitting {
                     Some((package, loading)) if package == draft.package() => loading,
                     _ => Loading::start(self.case(draft.package()), means.clone(), None),
                 };
-                let room = Room::open(draft.read().clone(), Arc::clone(&self.rules), loading, since_start);
+                let mut room = Room::open(draft.read().clone(), Arc::clone(&self.rules), loading, since_start);
+                if self.tours {
+                    room.begin_tour();
+                }
                 self.place = Place::Room(Box::new(room));
                 self.trouble = None;
             }
             (None, Place::Room(room)) => {
                 let locked = state.locked().last().is_some_and(|l| l.read() == room.read());
+                self.tours = room.is_on_tour() && !locked;
                 self.place = if locked { Place::Between { opening: false } } else { Place::List { opening: false } };
             }
             (None, _) => {}

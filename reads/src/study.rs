@@ -272,9 +272,7 @@ impl Study {
     /// Where the package with this hash is: a folder named by the first 16 hexadecimal digits.
     #[must_use]
     pub fn package_dir(&self, package: &ContentHash) -> PathBuf {
-        let mut name = package.to_string();
-        name.truncate(16);
-        self.packages_dir().join(name)
+        crate::desk::package_dir(&self.root, package)
     }
     /// Where the record is.
     #[must_use]

@@ -6,6 +6,7 @@
 mod analyze;
 mod bench;
 mod exports;
+mod gallery;
 mod images;
 mod leaks;
 mod log;
@@ -124,6 +125,8 @@ enum Command {
     Selftest(selftest::SelftestArgs),
     /// Show again what a reader looked at: the panes at any second of a read, or a summary of it.
     Replay(replay::ReplayArgs),
+    /// Save a picture of every screen in every state, without a display.
+    Gallery(gallery::GalleryArgs),
     /// Measure how fast it is on this machine.
     Bench(bench::BenchArgs),
     /// Decode images for another process of this program.
@@ -159,7 +162,16 @@ impl WindowArgs {
         if self.gpu { Computer::Gpu } else { Computer::Cpu }
     }
     fn launch(&self, study: Option<PathBuf>, shot: Option<launch::Shot>) -> Launch {
-        Launch { study, forced: self.forced(), trace: self.trace.clone(), size: self.size, losses: self.after_losses, shot, bench: None }
+        Launch {
+            study,
+            demo: None,
+            forced: self.forced(),
+            trace: self.trace.clone(),
+            size: self.size,
+            losses: self.after_losses,
+            shot,
+            bench: None,
+        }
     }
     fn forced(&self) -> Option<crate::panes::RenderPath> {
         match (self.cpu, self.gpu) {
@@ -230,6 +242,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Some(Command::Analyze(args)) => analyze::analyze(&args),
         Some(Command::Selftest(args)) => selftest::selftest(&args),
         Some(Command::Replay(args)) => replay::replay(&args),
+        Some(Command::Gallery(args)) => gallery::gallery(args),
         Some(Command::Bench(args)) => bench::bench(&args, &window),
         // Answered before anything else.
         Some(Command::CodecWorker { .. }) => Ok(()),
@@ -251,7 +264,10 @@ fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
     if args.build_only {
         return say(&format!("{}\n", built.display()));
     }
-    launch::run(window.launch(Some(built), shot))
+    if shot.is_some() {
+        return launch::run(window.launch(Some(built), shot));
+    }
+    launch::run(Launch { demo: Some(dir), ..window.launch(None, None) })
 }
 
 /// Writes text to stdout.

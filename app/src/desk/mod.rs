@@ -50,6 +50,8 @@ pub(crate) struct DeskRoom {
     title: String,
     accounts: Accounts,
     stage: Stage,
+    /// In the demo: what to type as a passphrase.
+    hint: Option<&'static str>,
 }
 
 enum Stage {
@@ -141,7 +143,16 @@ impl DeskRoom {
     /// The room of a desk's folder.
     pub(crate) fn of(DeskFolder { root, title, accounts }: DeskFolder) -> Self {
         let stage = if accounts.iter().next().is_some() { Stage::Who } else { Stage::First(Box::default()) };
-        Self { root, title, accounts, stage }
+        Self { root, title, accounts, stage, hint: None }
+    }
+
+    /// The room of the demo, where somebody is shown what an account sees.
+    pub(crate) fn shown_to(folder: DeskFolder, account: &str, hint: &'static str) -> Self {
+        let mut room = Self { hint: Some(hint), ..Self::of(folder) };
+        if let Some(account) = room.accounts.iter().find(|a| a.id().as_str() == account) {
+            room.stage = Stage::Passphrase { account: Box::new(account.clone()), page: Box::default(), opening: None };
+        }
+        room
     }
 
     /// Draws the room.
@@ -242,7 +253,7 @@ impl DeskRoom {
             None => {}
         }
         let note = format!("{}: your passphrase shows that it is you, and signs what you do here.", account.display_name());
-        let asks = Asks { title: &self.title, note: &note, action: "Sign in", back: "Somebody else" };
+        let asks = Asks { title: &self.title, note: &note, action: "Sign in", back: "Somebody else", hint: self.hint };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;

@@ -29,6 +29,7 @@ mod series;
 mod settling;
 mod sketch;
 mod strip;
+mod tour;
 mod trial;
 
 use crate::keys::{Bindings, Profile};
@@ -98,6 +99,8 @@ pub(crate) struct Room {
     cine: Option<(At, Duration)>,
     /// What a frame costs without them is being measured.
     without_panes: bool,
+    /// Somebody is shown around.
+    tour: Option<tour::Tour>,
 }
 
 /// How far the case's images are there. Those that are stand on the shelf.
@@ -181,6 +184,7 @@ impl Room {
             wheel_owed: 0.0,
             cine: None,
             without_panes: false,
+            tour: None,
             rules,
         }
     }
@@ -298,6 +302,7 @@ impl Room {
         let (rail, rest) = whole.split_left_right_at_x(whole.left() + crate::design::RAIL);
         let (canvas, form) = rest.split_left_right_at_x(rest.right() - crate::design::FORM);
         self.play(ui, now);
+        let (band, canvas) = canvas.split_top_bottom_at_y(canvas.top() + if self.is_on_tour() { tour::BAND } else { 0.0 });
         let (strip, canvas) = canvas.split_left_right_at_x(canvas.left() + if self.has_strip() { strip::WIDTH } else { 0.0 });
         let reading_help = self.help;
         let picking = self.picking;
@@ -306,6 +311,7 @@ impl Room {
         self.follow_ai(ui, draft, now, &mut wishes);
         self.follow_pair(draft, &mut wishes);
         self.canvas(ui, canvas, (state, draft), path, &mut wishes);
+        self.guide(ui, band, state, draft);
         if self.has_strip() {
             self.strip(ui, strip, path);
         }

@@ -3,6 +3,7 @@
 mod about;
 mod amend;
 mod between;
+mod demo;
 mod keys;
 mod new_study;
 mod passphrase;
@@ -15,6 +16,7 @@ mod worklist;
 pub(crate) use about::about;
 pub(crate) use amend::{AmendPage, Choice as Amended, amend};
 pub(crate) use between::{Choice as AfterCase, between};
+pub(crate) use demo::{Choice as Shown, HINT, demo};
 pub(crate) use keys::{Choice as KeysLeft, KeysPage, keys};
 pub(crate) use new_study::{Choice as Begun, NewStudy, new_study};
 pub(crate) use passphrase::{Asks, Entered, PassphrasePage, passphrase, receipt};

@@ -30,6 +30,8 @@ pub(crate) struct Asks<'a> {
     pub(crate) action: &'a str,
     /// The way out.
     pub(crate) back: &'a str,
+    /// In the demo: what to type.
+    pub(crate) hint: Option<&'a str>,
 }
 
 /// What was chosen.
@@ -47,6 +49,9 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
         ui.spacing_mut().item_spacing.y = 8.0;
         line(ui, asks.title, design::strong(design::TITLE), STRONG);
         line(ui, asks.note, design::regular(design::BODY), TEXT);
+        if let Some(hint) = asks.hint {
+            line(ui, hint, design::regular(design::NOTE), TEXT);
+        }
         ui.add_space(12.0);
         let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, 40.0), Sense::hover());
         let mut submitted = false;

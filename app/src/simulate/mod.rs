@@ -19,7 +19,7 @@ use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::closing::{ClosingError, sign_lock};
 use tiresias_reads::desk::{
-    AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, take_results,
+    AssignmentError, Desk, DeskError, Handed, ListedCase, MergeError, SignedAssignment, assign_cases, package_dir, take_results,
 };
 use tiresias_reads::machine::Refusal;
 use tiresias_reads::protocol::Protocol;
@@ -37,6 +37,8 @@ pub const PASSPHRASE: &str = "a simulated reader";
 pub const BUILD: &str = "simulated";
 /// A simulated reading is closed so long after it began.
 const CLOSED_AFTER_DAYS: i64 = 200;
+/// When a simulated reading is closed, milliseconds since 1970 in UTC.
+pub(crate) const CLOSED_UTC_MS: i64 = BEGIN_UTC_MS + CLOSED_AFTER_DAYS * DAY_MS;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
 /// Where a desk may have its truth.
@@ -171,7 +173,7 @@ pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -
         let handed = Handed { keys: &made.keys, ..Handed::default() };
         let study = made.signed.hand_out(&plan.out, &made.accounts, reader, &handed, &entropy(plan.seed, reader.as_str()), &place)?;
         if plan.cases.is_none() {
-            link_packages(&plan.study, &study)?;
+            link_packages(&plan.study.join("packages"), &study, study.root())?;
         }
         let person = Person { known: &made.known, skill: &skill, seed: plan.seed, machine: &plan.machines, at_once: false };
         reads += read(&study, reader, &person, watch)?;
@@ -182,14 +184,14 @@ pub fn simulate(plan: &Plan, say: &mut dyn FnMut(&str), watch: &mut Watch<'_>) -
     }
     if plan.closes {
         for keys in [&made.coordinator, &made.manager] {
-            sign_lock(&plan.out, &made.signed, &made.accounts, keys, None, BEGIN_UTC_MS + CLOSED_AFTER_DAYS * DAY_MS)?;
+            sign_lock(&plan.out, &made.signed, &made.accounts, keys, None, CLOSED_UTC_MS)?;
         }
     }
     Ok(Simulated { readers: made.signed.readers().count(), cases: made.cases, reads })
 }
 
 /// Chance of a simulation is no secret.
-fn entropy(seed: u64, of: &str) -> Zeroizing<[u8; 32]> {
+pub(crate) fn entropy(seed: u64, of: &str) -> Zeroizing<[u8; 32]> {
     use sha2::{Digest as _, Sha256};
     Zeroizing::new(
         Sha256::new().chain_update(b"tiresias simulated entropy").chain_update(seed.to_le_bytes()).chain_update(of).finalize().into(),
@@ -330,14 +332,13 @@ fn truth(desk: &Desk, known: &Known) -> String {
     format!("{document:#}\n")
 }
 
-/// Packages are never changed, so that the same bytes may be in two places.
-fn link_packages(from: &Path, study: &Study) -> Result<(), SimulateError> {
+/// Puts the packages of a study, as far as they are in the folder `from`, into `root`. They are never changed, so that the same bytes may be in two places.
+pub(crate) fn link_packages(from: &Path, study: &Study, root: &Path) -> Result<(), SimulateError> {
     let packages: std::collections::BTreeSet<ContentHash> =
         study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package).collect();
     for package in packages {
-        let to = study.package_dir(&package);
-        let name = to.file_name().map(Path::new).unwrap_or(Path::new("")).to_owned();
-        let source = from.join("packages").join(name);
+        let to = package_dir(root, &package);
+        let source = from.join(to.file_name().unwrap_or_default());
         if !source.exists() {
             continue;
         }

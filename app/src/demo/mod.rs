@@ -1,7 +1,11 @@
 //! The demo study: built from the shipped background in the user's data folder, with the desk's things and the reader's in two places.
 //!
 //! `desk/` holds truth, case ids and the DICOM sources; `reader/` is what a reader gets, and holds neither. Everything follows from one seed, so that every
-//! demo study in the world is the same. Nothing appears until all of it is there.
+//! demo study in the world is the same. Nothing appears until all of it is there. `rooms/`, with what simulated readers read, is made later ([`rooms`]).
+
+mod rooms;
+
+pub use rooms::{Rooms, SIMULATED, STUDY_PROTOCOL, rooms_if_absent};
 
 use etcetera::BaseStrategy as _;
 use std::collections::BTreeMap;
@@ -18,7 +22,7 @@ use tiresias_reads::study::{Study, StudyError};
 use tiresias_words::{CaseId, ReaderId, Role, Unfit};
 
 /// The demo's protocol.
-pub const PROTOCOL: &str = include_str!("../../assets/protocols/demo.toml");
+pub const PROTOCOL: &str = include_str!("../../../assets/protocols/demo.toml");
 /// Everything in the demo follows from this number.
 pub const SEED: u64 = 20_261_123;
 /// Number of cases; half of them hold a nodule.
@@ -62,6 +66,7 @@ macro_rules! parts {
         }
     )*};
 }
+use parts;
 parts!(CasesError, BundleError, DeskError, ProtocolError, StudyError, Unfit);
 
 impl From<DemoError> for DemoStudyError {
@@ -99,6 +104,12 @@ pub fn default_dir() -> Result<PathBuf, DemoStudyError> {
 /// Where the demo lies in the data folder.
 pub(crate) fn place_in(data: Option<&Path>) -> Result<PathBuf, DemoStudyError> {
     data.map(|d| d.join("demo")).ok_or(DemoStudyError::NoDataFolder)
+}
+
+/// The folder of the demo in `dir` that a reader gets.
+#[must_use]
+pub(crate) fn reader_of(dir: &Path) -> PathBuf {
+    dir.join(READER)
 }
 
 /// Builds the demo study in `dir` unless it is there, and gives the reader's folder. `say` hears of each step.
@@ -195,6 +206,10 @@ impl Scratch {
         let dir = std::env::temp_dir().join(format!("tiresias-shot-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| DemoStudyError::Write { place: dir.display().to_string(), error })?;
         Ok(Self(Some(dir)))
+    }
+    /// Where it is.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.0.clone()
     }
     /// Where the demo study goes inside it.
     pub(crate) fn path(&self) -> Option<PathBuf> {

@@ -1,0 +1,69 @@
+//! The demo: what there is to be seen, in the order in which a study happens, and what everybody's passphrase is.
+
+use super::{column, line};
+use crate::controls;
+use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use egui::{Ui, UiBuilder};
+
+const WIDTH: f32 = 640.0;
+
+/// What was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// A case is read.
+    Read,
+    /// What two readers differ in is settled.
+    Settle,
+    /// The study is looked at by its statistician.
+    Results,
+    /// The study is looked at by its coordinator.
+    Desk,
+    /// Back to the start.
+    Back,
+}
+
+/// The passphrase of the demo's accounts, on the pages that ask for it.
+pub(crate) const HINT: &str = "In the demo everybody has the passphrase: a simulated reader";
+
+/// Name, choice, and what it is.
+const WAYS: [(&str, Choice, &str); 4] = [
+    ("Read a case", Choice::Read, "12 chest CTs, half of them with a nodule that was put in. A tour goes along; it takes two minutes."),
+    (
+        "Settle what two readers differ in",
+        Choice::Settle,
+        "Five simulated readers read the same cases. You adjudicate between two of them, without their names.",
+    ),
+    (
+        "See the results",
+        Choice::Results,
+        "As the statistician: areas under the curve, unaided against with AI, and how each number came about.",
+    ),
+    ("Run the study", Choice::Desk, "As the blinded coordinator: protocol, people, cases, assignment, progress."),
+];
+
+/// Draws the page. `busy` says what is going on, `trouble` what went wrong.
+pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Option<Choice> {
+    let mut choice = None;
+    let whole = ui.max_rect();
+    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        line(ui, "The demo study", design::strong(design::TITLE), STRONG);
+        line(ui, "Four ways through one study. Nothing in it is of a patient\u{2019}s care.", design::regular(design::BODY), TEXT);
+        ui.add_space(16.0);
+        for (name, way, note) in WAYS {
+            if controls::entry_row(ui, WIDTH, name, note, false).clicked() && busy.is_none() {
+                choice = Some(way);
+            }
+        }
+        ui.add_space(16.0);
+        line(ui, HINT, design::regular(design::NOTE), TEXT);
+        // Room for a sentence, so that nothing moves when there is one.
+        let (says, colour) = trouble.map_or((busy.unwrap_or(" "), TEXT), |t| (t, CAUTION));
+        line(ui, says, design::regular(design::BODY), colour);
+        ui.add_space(8.0);
+        if controls::link(ui, "Back to the start", DIM).clicked() && busy.is_none() {
+            choice = Some(Choice::Back);
+        }
+    });
+    choice
+}
