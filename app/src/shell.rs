@@ -337,25 +337,23 @@ impl Tiresias {
     fn show(&mut self, dir: PathBuf, choice: Option<screens::Shown>) {
         use screens::Shown;
         let Some(choice) = choice else { return };
-        let rooms = |say: &mut dyn FnMut(&str)| crate::demo::rooms_if_absent(&dir, say).map_err(|e| e.to_string());
-        let desk = |rooms: crate::demo::Rooms, account| match DeskFolder::open(&rooms.study) {
-            Ok(folder) => Fetched::Shown(Box::new(folder), account),
-            Err(sentence) => Fetched::Trouble(sentence),
-        };
-        match choice {
-            Shown::Back => self.demo = None,
-            Shown::Read => self.fetch("Opening the study\u{2026}", move |_| open(None, &crate::demo::reader_of(&dir))),
-            Shown::Settle | Shown::Results | Shown::Desk => {
-                self.fetch("Five simulated readers read\u{2026}", move |say| match rooms(say) {
-                    Ok(rooms) => match choice {
-                        Shown::Settle => open(None, &rooms.adjudicator),
-                        Shown::Results => desk(rooms, "statistician"),
-                        Shown::Read | Shown::Desk | Shown::Back => desk(rooms, "coordinator"),
-                    },
-                    Err(sentence) => Fetched::Trouble(sentence),
-                })
+        let (says, work): (&str, Box<dyn FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send>) = match choice {
+            Shown::Back => {
+                self.demo = None;
+                return;
             }
-        }
+            Shown::Read => ("Opening the study\u{2026}", Box::new(move |_| open(None, &crate::demo::reader_of(&dir)))),
+            Shown::Settle => {
+                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| open(None, &r.adjudicator))))
+            }
+            Shown::Results => {
+                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| desk_for(r, "statistician"))))
+            }
+            Shown::Desk => {
+                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| desk_for(r, "coordinator"))))
+            }
+        };
+        self.fetch(says, work);
     }
 
     /// Draws the page of settings that is open, and follows where it leads.
@@ -662,6 +660,16 @@ fn open(data: Option<&Path>, path: &Path) -> Fetched {
         Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
+}
+
+/// What there is in the rooms of the demo, which are made where they are absent.
+fn in_rooms(dir: &Path, say: &mut dyn FnMut(&str), then: impl FnOnce(&crate::demo::Rooms) -> Fetched) -> Fetched {
+    crate::demo::rooms_if_absent(dir, say).map_or_else(|e| Fetched::Trouble(e.to_string()), |rooms| then(&rooms))
+}
+
+/// The demo's desk, for an account.
+fn desk_for(rooms: &crate::demo::Rooms, account: &'static str) -> Fetched {
+    DeskFolder::open(&rooms.study).map_or_else(Fetched::Trouble, |folder| Fetched::Shown(Box::new(folder), account))
 }
 
 /// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.

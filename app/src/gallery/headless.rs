@@ -264,7 +264,7 @@ fn read_back(
     let failed = |e: String| GalleryError::Graphics(e);
     device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| failed(e.to_string()))?;
     mapped.recv().map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
-    let bytes = buffer.slice(..).get_mapped_range();
+    let bytes = buffer.slice(..).get_mapped_range().map_err(|e| failed(e.to_string()))?;
     let is_bgra = format == wgpu::TextureFormat::Bgra8Unorm;
     let mut pixels = Vec::with_capacity((width * height * 4) as usize);
     for line in bytes.chunks_exact(row as usize) {

@@ -4,7 +4,7 @@ use crate::adjudicating::{RULES, Says, asked_of, table};
 use crate::simulated::{PROTOCOL, package, reader};
 use std::collections::BTreeSet;
 use tiresias_reads::adjudication::QueueError;
-use tiresias_reads::consensus::{By, consensus, majorities};
+use tiresias_reads::consensus::{Agreed, By, consensus, majorities};
 use tiresias_reads::discordance::compared;
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::table::{ReadRow, ReadsTable};
@@ -82,19 +82,24 @@ fn a_case_without_a_majority_is_settled_once() {
 
     // Decisions stand where no majority does, and nothing stands where they differ.
     let nothing = ReadsTable { rows: Vec::new(), head: reads.head };
-    let found = consensus(&protocol, &reads, &nothing);
-    assert_eq!(found.iter().map(|a| (a.by, a.agreeing)).collect::<Vec<_>>(), [5, 4, 3, 3].map(|n| (By::Majority, [n, 5])));
+    // By case: consensus sorts by package.
+    let found = |decisions: &ReadsTable| {
+        let case = |a: &Agreed| (1..=7u8).find(|n| package(*n) == a.package).expect("a case");
+        let mut of: Vec<_> =
+            consensus(&protocol, &reads, decisions).iter().map(|a| (case(a), a.by, a.agreeing, a.row.seq == 900)).collect();
+        of.sort_by_key(|(case, ..)| *case);
+        of
+    };
+    let majority = |case: u8, n: usize| (case, By::Majority, [n, 5], false);
+    assert_eq!(found(&nothing), [majority(1, 5), majority(2, 4), majority(3, 3), majority(7, 3)]);
     // A decision says what one of the reads said, under the adjudicator's name.
     let decided = |case: u8, as_said_by: &str| {
         let row = reads.rows.iter().find(|r| r.read.package() == package(case) && r.read.read().reader == reader(as_said_by));
         ReadRow { seq: 900, ..row.expect("a read").clone() }
     };
     let decisions = ReadsTable { rows: vec![decided(2, "c"), decided(5, "a"), decided(6, "a"), decided(6, "c")], head: reads.head };
-    let found = consensus(&protocol, &reads, &decisions);
-    let of: Vec<_> =
-        found.iter().map(|a| ((1..=7u8).find(|n| package(*n) == a.package).expect("a case"), a.by, a.row.seq == 900)).collect();
-    let majority = |n: u8| (n, By::Majority, false);
-    assert_eq!(of, [majority(1), majority(2), majority(3), (5, By::Adjudicator, true), majority(7)]);
+    let decided = (5, By::Adjudicator, [1, 5], true);
+    assert_eq!(found(&decisions), [majority(1, 5), majority(2, 4), majority(3, 3), decided, majority(7, 3)]);
 }
 
 /// How many pairs of ratings are more than 20 apart.
