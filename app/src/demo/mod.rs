@@ -14,12 +14,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, DemoError, DemoLesion, build_cases};
-use tiresias_cases::{CasesError, Codecs, PackageError, Packing, UidKey, read_folder};
+use tiresias_cases::{CasesError, Codecs, PackageError, Packing, Series, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, BundleError, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase, DeskError};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
 use tiresias_reads::study::{Study, StudyError};
-use tiresias_words::{CaseId, ReaderId, Role, Unfit};
+use tiresias_words::{CaseId, ContentHash, ReaderId, Role, Unfit};
 
 /// The demo's protocol.
 pub const PROTOCOL: &str = include_str!("../../../assets/protocols/demo.toml");
@@ -164,11 +164,8 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
         say(&format!("Making demo case {} of {CASES}\u{2026}", i + 1));
         let source = sources.join(case.id.as_str());
         case.write_dicom(&source)?;
-        // What this program has just written is not compressed.
-        let folder = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
-        let series = folder.series.first().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))?;
         let aside = packed.join("new");
-        let package = Packing::new(&[(Role::current(), series)], &key).pack(&aside, &mut |_| ControlFlow::Continue(()))?;
+        let package = pack_source(&source, &aside, |series| Packing::new(series, &key))?;
         let place = packed.join(&package.to_string()[..16]);
         fs::rename(&aside, &place).map_err(|e| failed(&place, e))?;
         desk_cases.push(DeskCase { case: case.id.clone(), package, signal: !case.lesions.is_empty() });
@@ -192,6 +189,17 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
     let file = desk.join("lesions.json");
     fs::write(&file, text).map_err(|e| failed(&file, e))?;
     fs::rename(&sources, desk.join("sources")).map_err(|e| failed(&sources, e))
+}
+
+/// Packs one of the demo's cases, which this program has written and which is not compressed.
+fn pack_source<'a>(
+    source: &Path,
+    to: &Path,
+    order: impl for<'s> FnOnce(&'s [(Role, &'s Series)]) -> Packing<'s> + 'a,
+) -> Result<ContentHash, DemoStudyError> {
+    let folder = read_folder(source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
+    let series = folder.series.first().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))?;
+    Ok(order(&[(Role::current(), series)]).pack(to, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// A folder of one's own that goes away afterwards: pictures are taken of a copy, never of the user's demo.

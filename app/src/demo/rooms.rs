@@ -1,21 +1,25 @@
 //! The rooms of the demo: its cases as five simulated readers read them, closed, with their truth, and what two of them differ in for an adjudicator.
 //!
-//! `rooms/study` is the desk of that study and `rooms/adjudicator` the folder that its adjudicator is handed. Made when somebody first goes there, from one seed
+//! `rooms/study` is the desk of that study, `rooms/adjudicator` the folder that its adjudicator is handed, and `rooms/with-ai` that of a reader who begins with
+//! what a made-up AI says, sealed in the packages. Made when somebody first goes there, from one seed
 //! like the demo itself; every account has the passphrase of simulated readers. Refuses: to touch what the person reads.
 
-use super::{DESK, DemoStudyError, READER, SEED};
+use super::{DESK, DemoStudyError, READER, SEED, pack_source};
 use crate::simulate::{CLOSED_UTC_MS, PASSPHRASE, Plan, SimulateError, entropy, link_packages, simulate};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias_cases::demo::DemoLesion;
+use tiresias_cases::{AiFinding, FindingPlace, Findings, KeyError, Packing, Score, Solid, StudyKey};
 use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::closing::{ClosingError, sign_lock};
-use tiresias_reads::desk::{AdjudicationError, Adjudications, AssignmentError, SignedAssignment, draw_adjudication, has_desk};
+use tiresias_reads::desk::{
+    AdjudicationError, Adjudications, AssignmentError, Desk, Handed, ListedCase, SignedAssignment, draw_adjudication, has_desk, package_dir,
+};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
-use tiresias_words::{AccountId, CaseId, ReaderId};
+use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, Displacement, PatientPoint, ReaderId, Role};
 
 /// The protocol of the study that was read.
 pub const STUDY_PROTOCOL: &str = include_str!("../../../assets/protocols/demo-study.toml");
@@ -26,6 +30,10 @@ const AREAS: [f64; 2] = [0.72, 0.9];
 const ROOMS: &str = "rooms";
 const STUDY: &str = "study";
 const ADJUDICATOR: &str = "adjudicator";
+const WITH_AI: &str = "with-ai";
+const AIDED: &str = "aided";
+/// Nodules of a lower index the made-up AI does not find.
+const FOUND_FROM: f64 = 3.0;
 const ACCOUNTS: &str = "accounts.json";
 
 /// Where the rooms are.
@@ -35,7 +43,11 @@ pub struct Rooms {
     pub study: PathBuf,
     /// The folder of its adjudicator.
     pub adjudicator: PathBuf,
+    /// The folder of a reader who begins with the AI.
+    pub with_ai: PathBuf,
 }
+
+type Lesions = BTreeMap<CaseId, Vec<DemoLesion>>;
 
 impl From<SimulateError> for DemoStudyError {
     fn from(e: SimulateError) -> Self {
@@ -46,7 +58,7 @@ impl From<SimulateError> for DemoStudyError {
     }
 }
 
-super::parts!(AccountError, AdjudicationError, AssignmentError, ClosingError);
+super::parts!(AccountError, AdjudicationError, AssignmentError, ClosingError, KeyError);
 
 /// Makes the rooms of the demo in `dir` unless they are there; `say` hears of each step.
 ///
@@ -54,8 +66,8 @@ super::parts!(AccountError, AdjudicationError, AssignmentError, ClosingError);
 /// [`DemoStudyError`]; no half-made rooms are left.
 pub fn rooms_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<Rooms, DemoStudyError> {
     let place = dir.join(ROOMS);
-    let rooms = Rooms { study: place.join(STUDY), adjudicator: place.join(ADJUDICATOR) };
-    if has_desk(&rooms.study) && Study::open(&rooms.adjudicator).is_ok() {
+    let rooms = Rooms { study: place.join(STUDY), adjudicator: place.join(ADJUDICATOR), with_ai: place.join(WITH_AI) };
+    if has_desk(&rooms.study) && [&rooms.adjudicator, &rooms.with_ai].iter().all(|folder| Study::open(folder).is_ok()) {
         return Ok(rooms);
     }
     let failed = |error| DemoStudyError::Write { place: place.display().to_string(), error };
@@ -79,12 +91,11 @@ pub fn rooms_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<Rooms, D
 fn make(demo: &Path, aside: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError> {
     let failed = |error| DemoStudyError::Write { place: aside.display().to_string(), error };
     let (plan, study) = (aside.join("plan"), aside.join(STUDY));
-    let own = Study::open(&demo.join(READER))?;
     fs::create_dir_all(&plan).map_err(failed)?;
     fs::write(plan.join("protocol.toml"), STUDY_PROTOCOL).map_err(failed)?;
-    fs::copy(demo.join(DESK).join("desk.json"), plan.join("desk.json")).map_err(failed)?;
-    fs::write(plan.join("truth.json"), truth(&demo.join(DESK))?).map_err(failed)?;
-    link_packages(&own.packages_dir(), &own, &plan)?;
+    let lesions = lesions(&demo.join(DESK))?;
+    fs::write(plan.join("truth.json"), truth(&lesions)).map_err(failed)?;
+    let keys = cases(demo, &plan, &lesions, say)?;
     let order = Plan {
         study: plan.clone(),
         out: study.clone(),
@@ -93,7 +104,7 @@ fn make(demo: &Path, aside: &Path, say: &mut dyn FnMut(&str)) -> Result<(), Demo
         areas: AREAS.to_vec(),
         seed: SEED,
         machines: "simulated".to_owned(),
-        key_passphrase: None,
+        key_passphrase: Some(PASSPHRASE.to_owned().into()),
         closes: false,
     };
     simulate(&order, &mut *say, &mut |_| Ok(()))?;
@@ -108,6 +119,11 @@ fn make(demo: &Path, aside: &Path, say: &mut dyn FnMut(&str)) -> Result<(), Demo
     let (protocol, text): (Protocol, String) = signed.protocol(&study)?;
     let drawn = Adjudications::open(&study, &accounts)?;
     let handed = drawn.hand_out(&study, (&protocol, &text), &ReaderId::new(ADJUDICATOR)?, &aside.join(ADJUDICATOR))?;
+    link_packages(&study.join("packages"), &handed, handed.root())?;
+    let (with_ai, chance) = (signed.readers().find(|r| begins_aided(&signed, &study, &protocol, r)), entropy(SEED, WITH_AI));
+    let with_ai = with_ai.ok_or_else(|| DemoStudyError::Parts("Nobody begins with the AI.".to_owned()))?;
+    let of_packages = Handed { keys: &keys, ..Handed::default() };
+    let handed = signed.hand_out(&study, &accounts, with_ai, &of_packages, &chance, &aside.join(WITH_AI))?;
     link_packages(&study.join("packages"), &handed, handed.root())?;
     for who in [&coordinator, &unlocked(&accounts, "manager")?] {
         sign_lock(&study, &signed, &accounts, who, None, CLOSED_UTC_MS)?;
@@ -131,11 +147,67 @@ fn unlocked(accounts: &Accounts, name: &str) -> Result<Unlocked, DemoStudyError>
     Ok(accounts.get(&AccountId::new(name)?)?.open(&Passphrase::new(PASSPHRASE.to_owned())?)?)
 }
 
-/// Where the nodules of the demo are, as a truth.
-fn truth(desk: &Path) -> Result<String, DemoStudyError> {
+fn begins_aided(signed: &SignedAssignment, study: &Path, protocol: &Protocol, reader: &ReaderId) -> bool {
+    let bundle = signed.bundle(study, protocol, reader);
+    bundle.is_ok_and(|b| b.reads().first().is_some_and(|first| first.condition.as_str() == AIDED))
+}
+
+/// Packs the demo's cases once more, with what the AI says sealed in them; the keys of the sealed parts.
+fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut dyn FnMut(&str)) -> Result<Vec<(ContentHash, ContentKey)>, DemoStudyError> {
+    let failed = |error| DemoStudyError::Write { place: plan.display().to_string(), error };
+    let chance = entropy(SEED, "key");
+    let mut draw = |bytes: &mut [u8]| {
+        bytes.iter_mut().zip(chance.iter().cycle()).for_each(|(to, from)| *to = *from);
+        Ok(())
+    };
+    let key = StudyKey::create(&plan.join("key.age"), PASSPHRASE, &mut draw)?;
+    let (secret, signer, mut desk, mut keys) = (key.uid_key(), key.signer(), Desk::empty(SEED), Vec::new());
+    fs::create_dir_all(plan.join("packages")).map_err(failed)?;
+    for (n, (case, here)) in (1..).zip(lesions) {
+        say(&format!("Packing case {n} of {} with what the AI says\u{2026}", lesions.len()));
+        let content_key = secret.content_key(case.as_str());
+        let findings = says(here, lesions, n);
+        let aside = plan.join("packages").join("new");
+        let package = pack_source(&demo.join(DESK).join("sources").join(case.as_str()), &aside, |series| Packing {
+            findings: Some(&findings),
+            content_key: Some(&content_key),
+            signer: Some(&signer),
+            ..Packing::new(series, &secret)
+        })?;
+        fs::rename(&aside, package_dir(plan, &package)).map_err(failed)?;
+        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training: None, packed: None })?;
+        keys.push((package, content_key));
+    }
+    desk.save(plan)?;
+    Ok(keys)
+}
+
+/// What the made-up AI says of a case: nodules that stand out, and in every third case a place where another case has its nodule.
+fn says(here: &[DemoLesion], all: &Lesions, number: usize) -> Findings {
+    let finding = |lesion: &DemoLesion, score: f64| {
+        let (x, r) = (lesion.centre, lesion.radius.0 + 1.0);
+        let halves = [Displacement::new(r, 0.0, 0.0), Displacement::new(0.0, r, 0.0), Displacement::new(0.0, 0.0, r)];
+        let shape = Solid::Ellipsoid { centre: PatientPoint::new(x.x, x.y, x.z), halves };
+        let places = vec![FindingPlace::InPatient { series: Role::current(), shape }];
+        let (class, product) = (Some("nodule".to_owned()), Some("Made-up AI 1".to_owned()));
+        AiFinding { places, score: Score::new(score), class, product, threshold: Score::new(0.3) }
+    };
+    let found = here.iter().filter(|l| l.conspicuity >= FOUND_FROM);
+    let mut findings: Vec<_> = found.map(|l| finding(l, (l.conspicuity / (l.conspicuity + 3.0)).clamp(0.3, 0.99))).collect();
+    let elsewhere = all.values().flatten().filter(|l| here.iter().all(|own| own.centre != l.centre)).nth(number % 5);
+    findings.extend(elsewhere.filter(|_| number.is_multiple_of(3)).map(|l| finding(l, 0.34)));
+    Findings::of(findings, Vec::new(), Vec::new())
+}
+
+/// Where the nodules of the demo are.
+fn lesions(desk: &Path) -> Result<Lesions, DemoStudyError> {
     let file = desk.join("lesions.json");
     let text = fs::read_to_string(&file).map_err(|error| DemoStudyError::Write { place: file.display().to_string(), error })?;
-    let lesions: BTreeMap<CaseId, Vec<DemoLesion>> = serde_json::from_str(&text).map_err(|e| DemoStudyError::Parts(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| DemoStudyError::Parts(e.to_string()))
+}
+
+/// The same as a truth.
+fn truth(lesions: &Lesions) -> String {
     let of_case = |(case, lesions): (&CaseId, &Vec<DemoLesion>)| {
         let at = |(n, l): (usize, &DemoLesion)| json!({ "lesion": format!("L{n}"), "at_mm": [l.centre.x, l.centre.y, l.centre.z] });
         let mut row = json!({ "case": case, "truth": u8::from(!lesions.is_empty()) });
@@ -146,5 +218,5 @@ fn truth(desk: &Path) -> Result<String, DemoStudyError> {
     };
     let cases: Vec<_> = lesions.iter().map(of_case).collect();
     let source = "the nodules that were put in";
-    Ok(json!({ "tiresias_truth": 1, "version": 1, "source": source, "by": "tiresias demo", "date": "", "cases": cases }).to_string())
+    json!({ "tiresias_truth": 1, "version": 1, "source": source, "by": "tiresias demo", "date": "", "cases": cases }).to_string()
 }
