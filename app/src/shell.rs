@@ -343,6 +343,7 @@ impl Tiresias {
                 return;
             }
             Shown::Read => ("Opening the study\u{2026}", Box::new(move |_| open(None, &crate::demo::reader_of(&dir)))),
+            Shown::WithAi => ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| open(None, &r.with_ai)))),
             Shown::Settle => {
                 ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| open(None, &r.adjudicator))))
             }

@@ -19,7 +19,7 @@ use tiresias_reads::bundle::{Account, BundleError, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase, DeskError};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
 use tiresias_reads::study::{Study, StudyError};
-use tiresias_words::{CaseId, ContentHash, ReaderId, Role, Unfit};
+use tiresias_words::{CaseId, ReaderId, Role, Unfit};
 
 /// The demo's protocol.
 pub const PROTOCOL: &str = include_str!("../../../assets/protocols/demo.toml");
@@ -165,7 +165,8 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
         let source = sources.join(case.id.as_str());
         case.write_dicom(&source)?;
         let aside = packed.join("new");
-        let package = pack_source(&source, &aside, |series| Packing::new(series, &key))?;
+        let series = read_source(&source)?;
+        let package = Packing::new(&[(Role::current(), &series)], &key).pack(&aside, &mut |_| ControlFlow::Continue(()))?;
         let place = packed.join(&package.to_string()[..16]);
         fs::rename(&aside, &place).map_err(|e| failed(&place, e))?;
         desk_cases.push(DeskCase { case: case.id.clone(), package, signal: !case.lesions.is_empty() });
@@ -191,15 +192,10 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
     fs::rename(&sources, desk.join("sources")).map_err(|e| failed(&sources, e))
 }
 
-/// Packs one of the demo's cases, which this program has written and which is not compressed.
-fn pack_source<'a>(
-    source: &Path,
-    to: &Path,
-    order: impl for<'s> FnOnce(&'s [(Role, &'s Series)]) -> Packing<'s> + 'a,
-) -> Result<ContentHash, DemoStudyError> {
+/// Reads one of the demo's cases, which this program has written and which is not compressed.
+fn read_source(source: &Path) -> Result<Series, DemoStudyError> {
     let folder = read_folder(source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(()))?;
-    let series = folder.series.first().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))?;
-    Ok(order(&[(Role::current(), series)]).pack(to, &mut |_| ControlFlow::Continue(()))?)
+    folder.series.into_iter().next().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))
 }
 
 /// A folder of one's own that goes away afterwards: pictures are taken of a copy, never of the user's demo.

@@ -4,11 +4,12 @@
 //! what a made-up AI says, sealed in the packages. Made when somebody first goes there, from one seed
 //! like the demo itself; every account has the passphrase of simulated readers. Refuses: to touch what the person reads.
 
-use super::{DESK, DemoStudyError, READER, SEED, pack_source};
+use super::{DESK, DemoStudyError, SEED, read_source};
 use crate::simulate::{CLOSED_UTC_MS, PASSPHRASE, Plan, SimulateError, entropy, link_packages, simulate};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tiresias_cases::demo::DemoLesion;
 use tiresias_cases::{AiFinding, FindingPlace, Findings, KeyError, Packing, Score, Solid, StudyKey};
@@ -168,12 +169,14 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut dyn FnMut(&str))
         let content_key = secret.content_key(case.as_str());
         let findings = says(here, lesions, n);
         let aside = plan.join("packages").join("new");
-        let package = pack_source(&demo.join(DESK).join("sources").join(case.as_str()), &aside, |series| Packing {
+        let series = read_source(&demo.join(DESK).join("sources").join(case.as_str()))?;
+        let packing = Packing {
             findings: Some(&findings),
             content_key: Some(&content_key),
             signer: Some(&signer),
-            ..Packing::new(series, &secret)
-        })?;
+            ..Packing::new(&[(Role::current(), &series)], &secret)
+        };
+        let package = packing.pack(&aside, &mut |_| ControlFlow::Continue(()))?;
         fs::rename(&aside, package_dir(plan, &package)).map_err(failed)?;
         desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training: None, packed: None })?;
         keys.push((package, content_key));

@@ -138,7 +138,7 @@ fn demo(place: &Place, camera: &mut Camera<'_>) -> Done {
     let dir = place.root.join("demo");
     let mut window = place.open("demo", camera.first(), |app| app.with_demo(Some(dir)))?;
     window.until("The demo study")?;
-    camera.take(&mut window, "four ways")?;
+    camera.take(&mut window, "five ways")?;
     window.press("See the results")?;
     window.until("In the demo everybody")?;
     camera.take(&mut window, "what to type")
@@ -240,6 +240,14 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.key(Key::Questionmark);
     window.rest()?;
     camera.take(&mut window, "every key")?;
+    let with_ai = place.copy(&place.rooms.with_ai, "reading-ai")?;
+    let mut window = place.study("reading-ai", camera.first(), with_ai)?;
+    window.until("your passphrase opens your cases")?;
+    window.types(PASSPHRASE);
+    window.until("End the session")?;
+    window.rest()?;
+    opened(&mut window)?;
+    camera.take(&mut window, "with what the AI says")?;
     // A package that lost an image.
     let broken = place.reader("reading-broken")?;
     let packages = fs::read_dir(broken.join("packages")).map_err(|e| GalleryError::Disk(e.kind()))?;

@@ -12,6 +12,8 @@ const WIDTH: f32 = 640.0;
 pub(crate) enum Choice {
     /// A case is read.
     Read,
+    /// A case is read with what an AI says.
+    WithAi,
     /// What two readers differ in is settled.
     Settle,
     /// The study is looked at by its statistician.
@@ -26,8 +28,9 @@ pub(crate) enum Choice {
 pub(crate) const HINT: &str = "In the demo everybody has the passphrase: a simulated reader";
 
 /// Name, choice, and what it is.
-const WAYS: [(&str, Choice, &str); 4] = [
+const WAYS: [(&str, Choice, &str); 5] = [
     ("Read a case", Choice::Read, "12 chest CTs, half of them with a nodule that was put in. A tour goes along; it takes two minutes."),
+    ("Read with an AI", Choice::WithAi, "The same cases with what a made-up AI found: most nodules, and some that are none."),
     (
         "Settle what two readers differ in",
         Choice::Settle,
@@ -48,7 +51,7 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         line(ui, "The demo study", design::strong(design::TITLE), STRONG);
-        line(ui, "Four ways through one study. Nothing in it is of a patient\u{2019}s care.", design::regular(design::BODY), TEXT);
+        line(ui, "Five ways through one study. Nothing in it is of a patient\u{2019}s care.", design::regular(design::BODY), TEXT);
         ui.add_space(16.0);
         for (name, way, note) in WAYS {
             if controls::entry_row(ui, WIDTH, name, note, false).clicked() && busy.is_none() {
