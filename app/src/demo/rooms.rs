@@ -170,12 +170,9 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut dyn FnMut(&str))
         let findings = says(here, lesions, n);
         let aside = plan.join("packages").join("new");
         let series = read_source(&demo.join(DESK).join("sources").join(case.as_str()))?;
-        let packing = Packing {
-            findings: Some(&findings),
-            content_key: Some(&content_key),
-            signer: Some(&signer),
-            ..Packing::new(&[(Role::current(), &series)], &secret)
-        };
+        let all = [(Role::current(), &series)];
+        let packing =
+            Packing { findings: Some(&findings), content_key: Some(&content_key), signer: Some(&signer), ..Packing::new(&all, &secret) };
         let package = packing.pack(&aside, &mut |_| ControlFlow::Continue(()))?;
         fs::rename(&aside, package_dir(plan, &package)).map_err(failed)?;
         desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training: None, packed: None })?;
