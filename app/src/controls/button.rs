@@ -66,8 +66,8 @@ pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, select
     // A folder's path may be longer than the row.
     let title = design::shortened(&painter, title, design::regular(design::BODY), STRONG, width);
     painter.galley(rect.min + vec2(0.0, 9.0), title, STRONG);
-    let note = design::shortened(&painter, note, design::regular(design::SMALL), DIM, width);
-    painter.galley(rect.min + vec2(0.0, 31.0), note, DIM);
+    let note = design::shortened(&painter, note, design::regular(design::NOTE), TEXT, width);
+    painter.galley(rect.min + vec2(0.0, 31.0), note, TEXT);
     focus(ui, &response, rect);
     response
 }

@@ -51,7 +51,12 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         line(ui, "The demo study", design::strong(design::TITLE), STRONG);
-        line(ui, "Five ways through one study. Nothing in it is of a patient\u{2019}s care.", design::regular(design::BODY), TEXT);
+        line(
+            ui,
+            "Five ways through one study. The images are public, and the nodules were put into them.",
+            design::regular(design::BODY),
+            TEXT,
+        );
         ui.add_space(16.0);
         for (name, way, note) in WAYS {
             if controls::entry_row(ui, WIDTH, name, note, false).clicked() && busy.is_none() {

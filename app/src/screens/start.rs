@@ -50,7 +50,7 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
                 }
             });
         });
-        line(ui, "Or drop the folder you received anywhere in this window.", design::regular(design::NOTE), DIM);
+        line(ui, "Or drop the folder you received anywhere in this window.", design::regular(design::NOTE), TEXT);
         if let Some(busy) = busy {
             line(ui, busy, design::regular(design::BODY), TEXT);
         }
@@ -60,7 +60,7 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
         ui.add_space(28.0);
         line(ui, "Recent", design::strong(design::NOTE), DIM);
         if recent.is_empty() {
-            line(ui, "The studies you open will be listed here.", design::regular(design::NOTE), DIM);
+            line(ui, "The studies you open will be listed here.", design::regular(design::NOTE), TEXT);
         }
         for study in recent {
             let name = study.file_name().map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());

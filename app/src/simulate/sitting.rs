@@ -12,8 +12,8 @@ use tiresias_reads::simulation::{Known, SimulatedReader, Skill, Step};
 use tiresias_reads::study::Study;
 use tiresias_words::{Moment, ReaderId};
 
-/// The simulated readers begin here: 2027-01-04, a Monday, 8:00 UTC.
-pub(super) const BEGIN_UTC_MS: i64 = 1_799_049_600_000;
+/// The simulated readers begin here: 2026-01-05, a Monday, 8:00 UTC; all of it lies in the past.
+pub(super) const BEGIN_UTC_MS: i64 = 1_767_600_000_000;
 pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// No reading takes so many steps; a simulation that does has met a form that it cannot fill in.
