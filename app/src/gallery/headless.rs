@@ -148,7 +148,11 @@ impl Headless {
     }
 
     fn lost(&self, wanted: &str) -> GalleryError {
-        GalleryError::Lost { wanted: wanted.to_owned(), says: self.words.join(" | ") }
+        // Words on an image are drawn several times, for their halo.
+        let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        words.dedup();
+        let says = words.join(" | ");
+        GalleryError::Lost { wanted: wanted.to_owned(), says }
     }
 
     fn node(&self, name: &str) -> Result<&(NodeId, Node), GalleryError> {

@@ -247,17 +247,16 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("End the session")?;
     window.rest()?;
     opened(&mut window)?;
+    camera.take(&mut window, "an AI that found nothing")?;
+    while window.says("The AI has no finding") {
+        answered(&mut window)?;
+        locked(&mut window)?;
+        opened(&mut window)?;
+    }
     camera.take(&mut window, "with what the AI says")?;
     // A package that lost an image.
     let broken = place.reader("reading-broken")?;
-    let packages = fs::read_dir(broken.join("packages")).map_err(|e| GalleryError::Disk(e.kind()))?;
-    for package in packages.flatten() {
-        let images = package.path().join("images");
-        let first = fs::read_dir(images).ok().and_then(|mut all| all.next()).and_then(Result::ok);
-        if let Some(image) = first {
-            fs::remove_file(image.path()).map_err(|e| GalleryError::Disk(e.kind()))?;
-        }
-    }
+    lose_an_image(&broken.join("packages")).map_err(|e| GalleryError::Disk(e.kind()))?;
     let mut window = place.study("reading-broken", camera.first(), broken)?;
     window.until("Who reads?")?;
     window.press("Reader 1")?;
@@ -267,6 +266,16 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("cannot be shown")?;
     window.rest()?;
     camera.take(&mut window, "a package that lost an image")
+}
+
+/// Takes one image out of each package below a folder.
+fn lose_an_image(folder: &Path) -> std::io::Result<()> {
+    let mut inside: Vec<PathBuf> = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    inside.sort();
+    if let Some(image) = inside.iter().find(|path| path.extension().is_some_and(|e| e == "dcm")) {
+        fs::remove_file(image)?;
+    }
+    inside.iter().filter(|path| path.is_dir()).try_for_each(|path| lose_an_image(path))
 }
 
 fn tour(place: &Place, camera: &mut Camera<'_>) -> Done {
