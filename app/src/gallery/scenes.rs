@@ -322,7 +322,7 @@ fn adjudication(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.rest()?;
     camera.take(&mut window, "two reads side by side")?;
     window.press("Decision: 1 Accept A")?;
-    window.press("Reason: 1 Seen by one, missed by the other")?;
+    window.press("Reason: 1  Seen by one, missed by the other")?;
     camera.take(&mut window, "decided")?;
     locked(&mut window)?;
     window.press("To the list")?;
