@@ -399,7 +399,7 @@ fn results(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("Primary analysis, as the protocol fixed it")?;
     window.rest()?;
     camera.take(&mut window, "primary analysis")?;
-    for section in ["Readers", "Variance", "Agreement", "Reading time", "Power", "Method", "Record", "Export"] {
+    for section in ["Readers", "Variance", "Reading time", "Periods", "Power", "Method", "Record", "Export"] {
         window.press(section)?;
         camera.take(&mut window, section)?;
     }

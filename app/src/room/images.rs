@@ -10,7 +10,8 @@ use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::View;
 use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
-use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::text::LayoutJob;
+use egui::{Align, Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, State};
@@ -278,10 +279,20 @@ pub(super) fn notice(ui: &Ui, canvas: Rect, title: &str, sentence: Option<&str>)
     let painter = ui.painter();
     design::text(painter, canvas.center() - vec2(0.0, 14.0), Align2::CENTER_BOTTOM, title, design::regular(design::VALUE), TEXT);
     if let Some(sentence) = sentence {
-        let galley = painter.layout(sentence.to_owned(), design::regular(design::BODY), TEXT, canvas.width().min(640.0));
-        let at = pos2(canvas.center().x - galley.size().x / 2.0, canvas.center().y);
+        let mut job = LayoutJob::simple(as_sentence(sentence), design::regular(design::BODY), TEXT, (canvas.width() - 32.0).min(640.0));
+        job.halign = Align::Center;
+        let galley = painter.layout_job(job);
+        let at = pos2(canvas.center().x, canvas.center().y);
         painter.galley(at, galley, TEXT);
     }
+}
+
+/// What a library says in the middle of a sentence, as a sentence of its own.
+fn as_sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// A thin line that grows while images load.
