@@ -108,6 +108,11 @@ impl AssignPage {
                     .map(|a| vec![Cell::strong(a.display_name()), Cell::of(a.id().as_str())])
                     .collect();
                 let [cases, training] = stands.cases;
+                if cases == 0 || readers.is_empty() {
+                    let (packed, people) = (cases > 0, !readers.is_empty());
+                    note(ui, missing(packed, people));
+                    return;
+                }
                 let more = if training > 0 { format!(", and {training} for the training") } else { String::new() };
                 said(ui, &format!("{cases} cases{more}, to {} readers.", readers.len()), STRONG);
                 table(ui, "readers", &["Reader", "Signs in as"], &readers, 320.0);
@@ -115,12 +120,12 @@ impl AssignPage {
                     ui,
                     "Orders and codes follow from the protocol\u{2019}s seed and the desk\u{2019}s secret. They are drawn once, and frozen.",
                 );
-                self.sign(ui, at, cases > 0 && !readers.is_empty());
+                self.sign(ui, at);
             }
         }
     }
 
-    fn sign(&mut self, ui: &mut Ui, at: &Seated<'_>, is_possible: bool) {
+    fn sign(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         heading(ui, "Signature");
         let meaning =
             format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::Assignment.words());
@@ -130,7 +135,7 @@ impl AssignPage {
         trouble(ui, self.trouble.as_deref());
         let is_busy = self.assigning.is_some();
         let label = if is_busy { "Drawing the orders\u{2026}" } else { "Assign the cases" };
-        let is_ready = is_possible && !is_busy && !self.phrase.is_empty();
+        let is_ready = !is_busy && !self.phrase.is_empty();
         if controls::action(ui, vec2(280.0, 44.0), label, None, is_ready).clicked() {
             self.trouble = None;
             let (root, id) = (at.root.to_owned(), at.keys.id().clone());
@@ -177,5 +182,14 @@ impl AssignPage {
             let rows: Vec<Vec<Cell>> = self.handed.iter().map(|(reader, came)| vec![Cell::strong(reader), Cell::of(came)]).collect();
             table(ui, "handed out", &["Reader", "Their folder"], &rows, 640.0);
         }
+    }
+}
+
+/// What has to be there before cases are assigned.
+const fn missing(packed: bool, people: bool) -> &'static str {
+    match (packed, people) {
+        (false, false) => "There is nothing to assign yet: readers get accounts under People, and a data manager packs cases under Cases.",
+        (false, true) => "No case is packed yet: a data manager does that under Cases.",
+        _ => "Nobody reads yet: make accounts for readers under People.",
     }
 }

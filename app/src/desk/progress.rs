@@ -12,7 +12,7 @@ use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
 use std::sync::Arc;
 use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
-use tiresias_reads::desk::{Counts, Progress, progress};
+use tiresias_reads::desk::{Counts, Progress, is_desk, progress};
 use zeroize::Zeroizing;
 
 const WIDTH: f32 = 520.0;
@@ -23,8 +23,10 @@ const MOST: usize = 30;
 #[derive(Default)]
 pub(super) struct ProgressPage {
     progress: Option<Progress>,
-    looking: Option<Coming<Progress>>,
+    looking: Option<Coming<Option<Progress>>>,
     is_known: bool,
+    /// Nothing is assigned yet.
+    is_before: bool,
     files: PlaceField,
     receipt: String,
     reason_late: String,
@@ -48,6 +50,9 @@ impl ProgressPage {
         let did = self.news(at);
         page(ui, field, "How far the study is", |ui| {
             trouble(ui, self.trouble.as_deref());
+            if self.is_before {
+                note(ui, "Nothing is assigned yet. How far each reader is will stand here once cases are assigned, under Assign.");
+            }
             match &self.progress {
                 None if self.looking.is_some() => note(ui, "Bringing together what came back\u{2026}"),
                 None => {}
@@ -73,12 +78,15 @@ impl ProgressPage {
             self.is_known = true;
             let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
             self.looking = Some(beside("progress", at.wake, move || {
+                if !is_desk(&root) {
+                    return Ok(None);
+                }
                 let (accounts, signed) = assigned(&root).map_err(Failure::sentence)?;
-                progress(&root, &signed, &accounts, &keys, Clock::start().now().utc_ms).map_err(|e| e.to_string())
+                progress(&root, &signed, &accounts, &keys, Clock::start().now().utc_ms).map(Some).map_err(|e| e.to_string())
             }));
         }
         match arrived(&mut self.looking) {
-            Some(Ok(progress)) => (self.progress, self.trouble) = (Some(progress), None),
+            Some(Ok(progress)) => (self.is_before, self.progress, self.trouble) = (progress.is_none(), progress, None),
             Some(Err(sentence)) => (self.progress, self.trouble) = (None, Some(sentence)),
             None => {}
         }

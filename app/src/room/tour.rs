@@ -8,7 +8,7 @@ use crate::controls;
 use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
 use crate::keys::Command;
 use crate::viewer::View;
-use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, Vec2, vec2};
 use tiresias_reads::machine::{Draft, State, Tool, missing};
 use tiresias_words::Voi;
 
@@ -34,8 +34,8 @@ const SLICES: u32 = 3;
 #[derive(Default)]
 pub(super) struct Tour {
     step: usize,
-    /// What was on the screen when the step began.
-    from: Option<Seen>,
+    /// What was on the screen when the step began, and how large that was: another size of the window moves cameras that nobody touched.
+    from: Option<(Vec2, Seen)>,
 }
 
 /// What of the screen the steps change.
@@ -116,7 +116,9 @@ impl Room {
             return;
         }
         let (at, step) = (tour.step, STEPS.get(tour.step).copied().unwrap_or(Step::Lock));
-        let from = tour.from.clone().unwrap_or_else(|| self.seen(draft));
+        let size = ui.max_rect().size();
+        let before = tour.from.clone().filter(|(of, _)| *of == size).map(|(_, seen)| seen);
+        let from = before.unwrap_or_else(|| self.seen(draft));
         let is_done = self.is_done(step, &from, state, draft);
         let (mut next, mut leave) = (is_done, false);
         ui.painter().rect_filled(band, 0.0, PANEL);
@@ -135,7 +137,7 @@ impl Room {
         self.tour = match (leave, next) {
             (true, _) => None,
             (false, true) => Some(Tour { step: at + 1, from: None }),
-            (false, false) => Some(Tour { step: at, from: Some(from) }),
+            (false, false) => Some(Tour { step: at, from: Some((size, from)) }),
         };
         if leave || next {
             ui.ctx().request_repaint();

@@ -10,6 +10,7 @@ mod ai;
 mod bindings;
 mod bytes;
 mod clipped;
+mod demo;
 mod desk;
 mod first_view;
 mod flow;

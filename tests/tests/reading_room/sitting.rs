@@ -35,6 +35,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) pixels: [u32; 2],
     pub(crate) path: Option<RenderPath>,
     pub(crate) study: Option<&'a Path>,
+    /// The demo, to be shown around in.
+    pub(crate) demo: Option<PathBuf>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) trace: Trace,
     /// Voxels a side that the GPU holds; the adapter's own limit where nobody says.
@@ -45,7 +47,16 @@ pub(crate) struct Opening<'a> {
 
 impl<'a> Opening<'a> {
     pub(crate) fn of(study: &'a Path) -> Self {
-        Self { pixels: [1280, 800], path: None, study: Some(study), data: None, trace: Trace::default(), voxels: None, after_loss: false }
+        Self {
+            pixels: [1280, 800],
+            path: None,
+            study: Some(study),
+            demo: None,
+            data: None,
+            trace: Trace::default(),
+            voxels: None,
+            after_loss: false,
+        }
     }
     pub(crate) fn sized(self, pixels: [u32; 2]) -> Self {
         Self { pixels, ..self }
@@ -90,7 +101,7 @@ impl Sitting {
             .build_eframe(|cc| {
                 device = cc.wgpu_render_state.as_ref().map(|state| state.device.clone());
                 let app = Tiresias::new(cc, Clock::start(), opening.trace, opening.path, opening.data).expect("the window opens");
-                let app = app.with_study(study);
+                let app = app.with_study(study).with_demo(opening.demo);
                 if opening.after_loss { app.after_loss() } else { app }
             });
         for viewport in window.input_mut().viewports.values_mut() {
@@ -292,6 +303,12 @@ impl Sitting {
         self.key(Key::Enter);
         self.until_loaded();
     }
+    /// The same for a case that opens with panes of another number.
+    pub(crate) fn open_case_alone(&mut self) {
+        self.key(Key::Enter);
+        self.until("a case", |s| !s.panes().is_empty() && s.says("HU") && !s.says("loading"));
+        self.rest();
+    }
     pub(crate) fn until_loaded(&mut self) {
         self.until("three panes", |s| s.panes().len() == 3 && s.says("HU") && !s.says("loading"));
         self.rest();
@@ -383,6 +400,10 @@ impl Demo {
     }
     pub(crate) fn desk(&self) -> PathBuf {
         self.folder.path().join("demo/desk")
+    }
+    /// Where both are.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("demo")
     }
     /// A data folder of its own.
     pub(crate) fn data(&self) -> PathBuf {

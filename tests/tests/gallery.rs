@@ -1,0 +1,63 @@
+//! The gallery: every screen in every state is there, none is empty, and no two states look the same.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use tiresias_tests::run::tiresias;
+
+/// Screens with the number of their states, as `gallery` walks them.
+const SCREENS: [(&str, usize); 17] = [
+    ("about", 1),
+    ("adjudication", 5),
+    ("amend", 1),
+    ("audit", 1),
+    ("demo", 2),
+    ("desk", 7),
+    ("desk-new", 7),
+    ("new-study", 1),
+    ("passphrase", 2),
+    ("reading", 8),
+    ("results", 9),
+    ("results-early", 1),
+    ("settings", 3),
+    ("sign-in", 2),
+    ("start", 3),
+    ("tour", 6),
+    ("worklist", 4),
+];
+
+/// Issue 9, done when 3, at the smallest size; all sizes are looked at by people.
+#[test]
+fn every_screen_and_state_has_a_picture_of_its_own() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("gallery");
+    let ran = tiresias(["gallery", "--one-size", "--out", out.to_str().unwrap()]).unwrap().done().unwrap();
+    let mut states: BTreeMap<String, usize> = BTreeMap::new();
+    let mut pictures = BTreeSet::new();
+    let page = fs::read_to_string(out.join("index.html")).unwrap();
+    for entry in fs::read_dir(&out).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let Some(state) = name.strip_suffix(".1280x800.png") else { continue };
+        *states.entry(state.split('.').next().unwrap().to_owned()).or_default() += 1;
+        let picture = image::open(entry.path()).unwrap().into_rgb8();
+        assert_eq!(picture.dimensions(), (1280, 800), "{name}");
+        let levels: BTreeSet<[u8; 3]> = picture.pixels().map(|p| p.0).collect();
+        assert!(levels.len() > 20, "{name} is empty");
+        assert!(pictures.insert(picture.into_raw()), "{name} looks like another state");
+        assert!(page.contains(&format!("src=\"{name}\"")), "{name} is not on the page");
+    }
+    let expected: BTreeMap<String, usize> = SCREENS.map(|(screen, n)| (screen.to_owned(), n)).into();
+    assert_eq!(states, expected);
+    assert!(ran.out.contains(&format!("{} pictures", pictures.len())), "{}", ran.out);
+    println!("{} states of {} screens", pictures.len(), SCREENS.len());
+}
+
+#[test]
+fn a_screen_that_is_none_is_told() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = tiresias(["gallery", "--screen", "nowhere", "--out", scratch.path().to_str().unwrap()]).unwrap();
+    let sentence = ran.sentence(2).unwrap();
+    assert!(sentence.contains("no screen \"nowhere\"") && sentence.contains("worklist"), "{sentence}");
+}

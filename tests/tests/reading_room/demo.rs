@@ -1,0 +1,109 @@
+//! The first five minutes: somebody who knows nothing is shown around in the demo, reads a case by the tour, and sees results and adjudication alive.
+
+use crate::sitting::{Demo, Opening, Sitting};
+use crate::{keys, signing};
+use egui::{Key, Modifiers, PointerButton, vec2};
+use tiresias::simulate::PASSPHRASE;
+
+fn hub(demo: &Demo) -> Sitting {
+    let mut room = Sitting::start(Opening { study: None, demo: Some(demo.root()), ..Opening::of(&demo.root()) });
+    room.until_says("The demo study");
+    room
+}
+
+/// From the page of the demo into a case.
+fn reads(room: &mut Sitting) {
+    room.press_named("Read a case");
+    room.sign_in("Reader 1");
+    room.open_case();
+}
+
+fn signs_in(room: &mut Sitting) {
+    room.until_says("In the demo everybody has the passphrase");
+    room.rest();
+    signing::types(room, PASSPHRASE);
+}
+
+#[test]
+fn a_stranger_reads_a_case_by_the_tour_and_sees_the_results() {
+    let demo = Demo::new();
+    let mut room = hub(&demo);
+    reads(&mut room);
+    // One thing after the other, each known to be done.
+    assert!(room.says("Scroll: turn the wheel") && room.says("1 of 6"));
+    let at = room.pane("axial").center();
+    room.wheel(at, 4, Modifiers::NONE);
+    room.until_says("2 of 6");
+    room.rest();
+    room.drag(PointerButton::Primary, at, vec2(40.0, 10.0), Modifiers::NONE);
+    room.until_says("3 of 6");
+    room.rest();
+    room.wheel(at, -1, Modifiers::COMMAND);
+    room.until_says("4 of 6");
+    room.rest();
+    room.key(Key::M);
+    room.click(at + vec2(30.0, 20.0));
+    room.until_says("5 of 6");
+    for key in [Key::Num7, Key::Num0, Key::Enter] {
+        room.key(key);
+    }
+    room.key(Key::Escape);
+    keys::answer_all(&mut room, "70", '2');
+    room.until_says("6 of 6");
+    assert!(room.says("locks the case"));
+    keys::lock(&mut room);
+    room.press_named("To the list");
+    room.until_says("1 of 12 read");
+    // The tour is over: the next case has none.
+    room.open_case();
+    assert!(!room.says("of 6") && !room.says("Skip the tour"));
+    room.press_named("leave this case as a draft");
+    room.until_says("End the session");
+    room.press_named("End the session");
+
+    room.until_says("See the results");
+    room.press_named("See the results");
+    signs_in(&mut room);
+    room.until_says("Primary analysis, as the protocol fixed it");
+    room.rest();
+    assert!(room.says("With AI") && room.says("95 % CI") && !room.says("Open look"));
+    room.press_named("Sign out");
+
+    room.until_says("Settle what two readers differ in");
+    room.press_named("Settle what two readers differ in");
+    signs_in(&mut room);
+    room.until_says("End the session");
+    room.open_case_alone();
+    assert!(room.says("Lock the first impression") && !room.says("Skip the tour"));
+    room.press_named("leave this case as a draft");
+    room.until_says("End the session");
+    room.press_named("End the session");
+
+    room.until_says("Run the study");
+    room.press_named("Run the study");
+    signs_in(&mut room);
+    room.until_says("How far the study is");
+    room.press_named("Sign out");
+    room.until_says("Back to the start");
+    room.press_named("Back to the start");
+    room.until_says("Try the demo study");
+}
+
+#[test]
+fn the_tour_can_be_passed_over_and_left() {
+    let demo = Demo::new();
+    let mut room = hub(&demo);
+    reads(&mut room);
+    for step in 2..=6 {
+        room.press_named("Next");
+        room.until_says(&format!("{step} of 6"));
+    }
+    room.press_named("Skip the tour");
+    room.rest();
+    assert!(!room.says("of 6"));
+    // Left and opened again, the case has no tour either.
+    room.press_named("leave this case as a draft");
+    room.until_says("End the session");
+    room.open_case();
+    assert!(!room.says("of 6"));
+}
