@@ -55,9 +55,16 @@ impl Desktop {
 
     /// Opens the program on a study and waits for the sign-in.
     pub(crate) fn open(&self, study: &Path, more: &[&str]) -> Window<'_> {
+        let words: Vec<String> = ["open", study.to_str().unwrap()].into_iter().chain(more.iter().copied()).map(str::to_owned).collect();
+        self.start(&words)
+    }
+
+    /// Opens the program as these words say, and waits for its window.
+    pub(crate) fn start(&self, words: &[String]) -> Window<'_> {
         let trace = self.home.path().join(format!("trace-{}.jsonl", fs::read_dir(self.home.path()).unwrap().count()));
-        let mut program = command(["open", study.to_str().unwrap(), "--size", "1920x1080", "--trace", trace.to_str().unwrap()]).unwrap();
-        program.args(more).env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
+        let size = ["--size", "1920x1080", "--trace", trace.to_str().unwrap()].map(str::to_owned);
+        let mut program = command(words.iter().cloned().chain(size)).unwrap();
+        program.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
         program.env("XDG_DATA_HOME", self.home.path()).env("XDG_RUNTIME_DIR", self.home.path()).env("HOME", self.home.path());
         let program = program.stdout(Stdio::null()).spawn().unwrap();
         let mut window = Window { desktop: self, program, trace, read: 0, events: Vec::new(), held: None };

@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod desktop;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod reading;
@@ -18,5 +20,8 @@ mod refusing;
 mod scrolling;
 #[cfg(test)]
 mod settling;
+#[cfg(test)]
+#[path = "../reading_room/sitting.rs"]
+mod sitting;
 #[cfg(test)]
 mod studies;
