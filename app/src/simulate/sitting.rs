@@ -12,7 +12,7 @@ use tiresias_reads::simulation::{Known, SimulatedReader, Skill, Step};
 use tiresias_reads::study::Study;
 use tiresias_words::{Moment, ReaderId};
 
-/// The simulated readers begin here: 2026-01-05, a Monday, 8:00 UTC; all of it lies in the past.
+/// The simulated readers begin here at the earliest: 2026-01-05, a Monday, 8:00 UTC; all of it lies in the past.
 pub(super) const BEGIN_UTC_MS: i64 = 1_767_600_000_000;
 pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -70,10 +70,13 @@ impl<'a> Sitting<'a> {
     fn begin(study: &Study, rules: &'a Rules, person: &Person<'_>) -> Result<Self, SimulateError> {
         let record = study.open_record(BUILD)?;
         let state = record.state(rules.reader());
-        let first = || Moment { utc_ms: BEGIN_UTC_MS, monotonic_ms: 60_000, boot: format!("{}-{}", person.machine, rules.reader()) };
+        // Nobody reads before they were given their cases: on the first morning after.
+        let day = (rules.bundle().issued_utc_ms() - BEGIN_UTC_MS + DAY_MS - 1).div_euclid(DAY_MS).max(0);
+        let boot = format!("{}-{}", person.machine, rules.reader());
+        let first = || Moment { utc_ms: BEGIN_UTC_MS + day * DAY_MS, monotonic_ms: 60_000, boot };
         // A program that was cut off goes on while the machine runs on.
         let now = state.last().cloned().unwrap_or_else(first);
-        Ok(Self { rules, record, state, pending: Vec::new(), now, day: 0, at_once: person.at_once })
+        Ok(Self { rules, record, state, pending: Vec::new(), now, day, at_once: person.at_once })
     }
     fn wait(&mut self, ms: u64) {
         self.now.monotonic_ms = self.now.monotonic_ms.saturating_add(ms);
