@@ -3,7 +3,7 @@
 //! Owns the wiring between egui's renderer and `render::gpu`. On an adapter that is a CPU, `render::cpu` computes and the callback presents; on a GPU the shader samples.
 //! A pane whose description did not change is neither computed nor uploaded again. Refuses: egui's textured quads, and sRGB-encoding framebuffers.
 
-use crate::background::{Coming as Expected, Wake, beside, in_background};
+use crate::background::{Coming, Wake, beside, in_background};
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
@@ -39,7 +39,7 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Tries on a thread of its own whether the adapter draws what the processor computes.
-    pub(crate) fn try_out(&self, wake: &Wake) -> Expected<Selftest> {
+    pub(crate) fn try_out(&self, wake: &Wake) -> Coming<Selftest> {
         let (device, queue) = (self.device.clone(), self.queue.clone());
         beside("selftest", wake, move || gpu::selftest(&Offscreen::new(device, queue)).map(judged).map_err(|e| e.to_string()))
     }
@@ -94,7 +94,7 @@ pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result
 pub(crate) struct PaneCache {
     last: Option<Last>,
     /// The image itself, on its way while a preview of it is shown.
-    coming: Option<Coming>,
+    coming: Option<Computing>,
 }
 
 /// What was shown, of what, and by whom.
@@ -108,12 +108,12 @@ struct Last {
 }
 
 /// An image that is being computed in the background. Dropping it cancels.
-struct Coming {
+struct Computing {
     over: Arc<AtomicBool>,
     image: Receiver<Option<GreyImage>>,
 }
 
-impl Drop for Coming {
+impl Drop for Computing {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
     }
@@ -196,7 +196,7 @@ impl PaneCache {
                     let Ok(Values::Grey(view)) = volume.values() else { return None };
                     cpu::draw_unless(&view, &plan, &table, || stop.load(Ordering::Relaxed))
                 };
-                self.coming = Some(Coming { over, image: in_background(ctx, draw) });
+                self.coming = Some(Computing { over, image: in_background(ctx, draw) });
                 return Ok(());
             }
             Some(coming) => match coming.image.try_recv() {

@@ -291,12 +291,11 @@ impl Bundle {
             if protocol.condition(&read.condition).is_none() {
                 return Err(BundleError::UnknownCondition(read.condition.clone()));
             }
-            if let Some(fact) = read.facts.iter().find(|f| !protocol.case_facts().contains(&f.name)) {
-                return Err(BundleError::UnknownFact(fact.name.clone()));
-            }
-            if let Some(fact) = read.facts.iter().find(|f| !is_line(&f.value, MAX_FACT)) {
-                return Err(BundleError::Fact { case: read.case.clone(), package: read.package, name: fact.name.clone() });
-            }
+            let of_case = |e| match e {
+                BundleError::FactText(name) => BundleError::Fact { case: read.case.clone(), package: read.package, name },
+                other => other,
+            };
+            read.facts.iter().try_for_each(|fact| fact.fits(protocol)).map_err(of_case)?;
             if *packages.entry(&read.case).or_insert(read.package) != read.package {
                 return Err(BundleError::CodeTwice);
             }

@@ -22,7 +22,7 @@ pub(crate) fn write(room: &mut Sitting, name: &str, words: &str) {
 }
 
 /// Presses what may lie below the screen: it is scrolled to first, as a person does.
-fn press(room: &mut Sitting, name: &str) {
+pub(crate) fn press(room: &mut Sitting, name: &str) {
     room.window.get_by_label(name).scroll_to_me();
     room.rest();
     room.press_named(name);
@@ -30,11 +30,16 @@ fn press(room: &mut Sitting, name: &str) {
 
 /// Signs in at the desk.
 pub(crate) fn sign_in(room: &mut Sitting, name: &str) {
+    sign_in_with(room, name, PHRASE);
+}
+
+/// The same for an account of a simulation.
+pub(crate) fn sign_in_with(room: &mut Sitting, name: &str, phrase: &str) {
     room.until_says("This is the study desk");
     room.press_named(name);
     room.until_says("your passphrase shows");
     room.rest();
-    room.window.event(Event::Text(PHRASE.to_owned()));
+    room.window.event(Event::Text(phrase.to_owned()));
     room.step();
     room.key(Key::Enter);
     room.until_says("Sign out");

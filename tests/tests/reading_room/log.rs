@@ -1,30 +1,16 @@
 //! What was not planned, and questions, written down at the desk by mouse and keys.
 
-use crate::desk::{complaints, keep, write};
+use crate::desk::{complaints, keep, press, sign_in_with, write};
 use crate::results;
 use crate::sitting::{Opening, Sitting};
-use egui::{Event, Key, Modifiers};
+use egui::Modifiers;
 use egui_kittest::kittest::Queryable as _;
 use tiresias::simulate::PASSPHRASE;
 use tiresias_reads::accounts::Accounts;
 use tiresias_reads::desk::{DeskLog, Matter};
 
-fn press(room: &mut Sitting, name: &str) {
-    room.window.get_by_label(name).scroll_to_me();
-    room.rest();
-    room.press_named(name);
-    room.rest();
-}
-
 fn at_progress(room: &mut Sitting, who: &str) {
-    room.until_says("This is the study desk");
-    room.press_named(who);
-    room.until_says("your passphrase shows");
-    room.rest();
-    room.window.event(Event::Text(PASSPHRASE.to_owned()));
-    room.key(Key::Enter);
-    room.until_says("Sign out");
-    room.rest();
+    sign_in_with(room, who, PASSPHRASE);
     room.press_named("Progress");
     room.until_says("Integrity");
     room.rest();
@@ -56,6 +42,7 @@ fn deviations_and_questions_are_written_down_by_mouse() {
         };
         for (kind, subject, name, text) in kinds {
             press(&mut room, &format!("What is written {kind}"));
+            room.rest();
             if let Some((field, value)) = subject {
                 write(&mut room, field, value);
             }
@@ -68,6 +55,7 @@ fn deviations_and_questions_are_written_down_by_mouse() {
         }
         // What makes no sense is said, and nothing is written.
         press(&mut room, "What is written An answer");
+        room.rest();
         write(&mut room, "Number of the question", "nine");
         write(&mut room, "The answer", "To what?");
         press(&mut room, "Sign and write down");

@@ -2,9 +2,10 @@
 //!
 //! The table here is the design's (section 1), written a second time.
 
+use crate::desk::sign_in_with;
 use crate::results;
 use crate::sitting::{Opening, Sitting};
-use egui::{Event, Key, Role};
+use egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use tiresias::simulate::PASSPHRASE;
 use tiresias_reads::accounts::{Account, Accounts, Kind, Passphrase};
@@ -49,13 +50,7 @@ fn each_kind_of_account_has_the_screens_of_its_row() {
         for (name, ..) in OPENS {
             assert!(room.says(name), "{name} signs in here");
         }
-        room.press_named(who);
-        room.until_says("your passphrase shows");
-        room.rest();
-        room.window.event(Event::Text(PASSPHRASE.to_owned()));
-        room.key(Key::Enter);
-        room.until_says("Sign out");
-        room.rest();
+        sign_in_with(&mut room, who, PASSPHRASE);
         to_the_desk(&mut room);
         for step in STEPS {
             let is_closed = room.window.get_by_role_and_label(Role::Button, step).accesskit_node().is_disabled();
