@@ -19,7 +19,8 @@ fn reads(room: &mut Sitting) {
 }
 
 fn signs_in(room: &mut Sitting) {
-    room.until_says("In the demo everybody has the passphrase");
+    room.until_says("your passphrase");
+    assert!(room.says("In the demo everybody has the passphrase"));
     room.rest();
     signing::types(room, PASSPHRASE);
 }

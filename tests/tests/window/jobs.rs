@@ -18,7 +18,7 @@ use tiresias_tests::studies::wait_for_record;
 const SIZE: [u32; 2] = [1920, 1080];
 const PHRASE: &str = "correct horse battery";
 /// So many turns of the wheel find whatever is on a page.
-const TURNS: usize = 40;
+const TURNS: usize = 16;
 
 /// Somebody's two desks: the one that is looked at, and the one that is worked on.
 struct Twin<'d> {
