@@ -246,6 +246,7 @@ impl DeskRoom {
                     Open { kind, name, keys: Arc::new(keys), step: None, stands, has_truth: false, looking: None, pages: Pages::default() };
                 open.look(&self.root, wake);
                 self.stage = Stage::Open(Box::new(open));
+                from_the_top(ui);
                 ui.ctx().request_repaint();
                 return Left::Stay;
             }
@@ -286,6 +287,7 @@ impl DeskRoom {
                     open.pages.assign.look_again();
                     open.pages.progress.look_again();
                     open.step = Some(step);
+                    from_the_top(ui);
                 }
                 Chosen::Out => left = Left::Start,
             }
@@ -320,6 +322,11 @@ impl DeskRoom {
         }
         left
     }
+}
+
+/// A page that is opened begins at its beginning, wherever somebody left it.
+fn from_the_top(ui: &Ui) {
+    ui.data_mut(|kept| kept.remove_by_type::<egui::scroll_area::State>());
 }
 
 /// What was chosen among the steps.

@@ -50,7 +50,10 @@ impl Twin<'_> {
                 "do" => more(self, of),
                 other => panic!("no step is called {other}"),
             }
-            self.rest();
+            // What is only looked at changes nothing.
+            if what != "says" {
+                self.rest();
+            }
             self.steps += 1;
         }
     }
@@ -96,7 +99,6 @@ impl Twin<'_> {
     }
     fn write(&mut self, field: &str, words: &str, sources: &[PathBuf; 2]) {
         self.press(field);
-        self.rest();
         self.sight.chord(Modifiers::COMMAND, Key::A);
         self.hand.keys(&["ctrl+a"]);
         self.types(&[words, words], sources);
