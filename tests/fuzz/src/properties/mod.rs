@@ -49,6 +49,7 @@ pub const TARGETS: [(&str, Property); 26] = [
     ("rjafroc", scores::rjafroc),
     ("truth", texts::truth),
     ("desk", texts::desk),
+    ("log", texts::log),
     ("record", rows::record),
     ("event", rows::event),
     ("recent", recents::recent),

@@ -1,11 +1,12 @@
-//! Properties of the text files of a study: protocol, bundle, two reads that are settled, desk file and truth.
+//! Properties of the text files of a study: protocol, bundle, two reads that are settled, desk file, log and truth.
 //!
 //! What is accepted can be written down and read again without a change; what is refused has a reason that a person can read.
 
 use super::{Held, must, one_line, ours, told};
 use std::collections::BTreeSet;
+use tiresias_reads::accounts::Accounts;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::Desk;
+use tiresias_reads::desk::{Desk, DeskLog};
 use tiresias_reads::discordance::beside;
 use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
@@ -234,6 +235,20 @@ pub(super) fn desk(input: &[u8]) -> Held {
     must(first == Desk::open(dir.path()), || "reading it twice gives two results".to_owned())?;
     match first {
         Ok(_) => Ok(()),
+        Err(error) => told(&error),
+    }
+}
+
+/// The people of a simulated study, who signed the logs of the corpus.
+const ACCOUNTS: &[u8] = include_bytes!("accounts.json");
+
+/// A log is read, twice the same, or refused; what is accepted tells each entry in a line.
+pub(super) fn log(input: &[u8]) -> Held {
+    let accounts = Accounts::parse(ACCOUNTS).map_err(|e| format!("the property could not read its accounts: {e}"))?;
+    let first = DeskLog::parse(input, &accounts);
+    must(first == DeskLog::parse(input, &accounts), || "reading it twice gives two results".to_owned())?;
+    match first {
+        Ok(log) => log.entries().iter().try_for_each(|entry| one_line(&entry.told())),
         Err(error) => told(&error),
     }
 }
