@@ -1,7 +1,7 @@
 #!/bin/sh
 # The README's two commands on a new Debian 12 that has nothing but Rust: no compiler, no display, no Vulkan, no neighbours.
 #
-#   tests/fresh.sh                  a new system, then: ./dev test, ./dev demo --shot
+#   tests/fresh.sh                  a new system, then: ./dev test, ./dev demo --shot, and the package: made, installed, tried, removed
 #   tests/fresh.sh COMMAND [ARG…]   a new system, then this command in the copy of the checkout
 #   tests/fresh.sh again [COMMAND]  the same in the system that the last run left
 #
@@ -86,8 +86,8 @@ timed() {
     return "$code"
 }
 
-both_commands() {
-    timed ./dev test && timed ./dev demo --shot demo.png && cp "$system/tiresias/demo.png" "$place/demo.png"
+all_of_it() {
+    timed ./dev test && timed ./dev demo --shot demo.png && cp "$system/tiresias/demo.png" "$place/demo.png" && timed ./dev soak package
 }
 
 mkdir -p "$place"
@@ -99,7 +99,7 @@ mount -t proc proc "$system/proc"
 mount --bind /dev "$system/dev"
 mkdir -p "$system/dev/shm"
 
-if [ $# = 0 ]; then set -- both_commands; else set -- timed "$@"; fi
+if [ $# = 0 ]; then set -- all_of_it; else set -- timed "$@"; fi
 {
     code=0
     "$@" || code=$?

@@ -47,5 +47,5 @@ pub use panes::RenderPath;
 pub use shell::Tiresias;
 pub use trace::Trace;
 
-/// The build that the record names in every row.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// The build that the record names in every row: the version, and a hash over all that the program is made from.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("TIRESIAS_SOURCES"));

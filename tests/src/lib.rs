@@ -63,6 +63,10 @@ pub fn data(name: &str) -> Option<PathBuf> {
 /// # Errors
 /// When it is not there, with what to do.
 pub fn program() -> Result<PathBuf, String> {
+    // An installed one, where somebody tries that.
+    if let Some(program) = std::env::var_os("TIRESIAS_PROGRAM") {
+        return Ok(PathBuf::from(program));
+    }
     let this = std::env::current_exe().map_err(|e| format!("this test does not know where it lies: {e}"))?;
     // target/PROFILE/deps/TEST, so the program is one folder up.
     let name = format!("tiresias{}", std::env::consts::EXE_SUFFIX);
