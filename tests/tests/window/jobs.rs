@@ -75,6 +75,7 @@ impl Twin<'_> {
 
     /// Where a control is in sight; turns the wheel until it is.
     fn find(&mut self, name: &str) -> Rect {
+        let (mut stood, mut still) = (Vec::new(), 0);
         for turn in 0..TURNS {
             let screen = self.sight.screen().shrink(8.0);
             let found = self.sight.window.query_all_by_label(name).map(|n| (n.accesskit_node().is_disabled(), n.rect()));
@@ -82,6 +83,13 @@ impl Twin<'_> {
             if let Some(rect) = rect.filter(|r| screen.contains_rect(r.intersect(screen)) && screen.contains(r.center())) {
                 return rect;
             }
+            // A page that does not move has no more to show.
+            let stands: Vec<_> = self.sight.texts().iter().map(|t| t.ink.min.y.round() as i32).collect();
+            still = if stands == stood { still + 1 } else { 0 };
+            if still > 1 {
+                break;
+            }
+            stood = stands;
             // Down to the end, then up again.
             let lines = if turn < TURNS / 2 { 4 } else { -4 };
             let middle = screen.center();
