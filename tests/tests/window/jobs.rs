@@ -55,6 +55,7 @@ impl Twin<'_> {
                 self.rest();
             }
             self.steps += 1;
+            self.hand.keep(&format!("job-{:03}", self.steps));
         }
     }
 
