@@ -259,6 +259,22 @@ fn the_same_command_gives_the_same_file_and_a_wrong_window_is_refused() {
 }
 
 #[test]
+fn all_that_can_be_measured_without_a_display_is_in_one_report() {
+    let mut program = tiresias_tests::run::command(["bench", "all", "--once", "--json"]).unwrap();
+    let done = program.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let names = |part: &str| report[part].as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(names("reports"), ["analyze", "export", "load", "pack", "panes", "record"]);
+    assert_eq!(names("not_measured"), ["frames", "start"], "{report}");
+    // Each loaded what it should have.
+    let of = |name: &str| &report["reports"][name];
+    assert!(["load", "pack", "record", "export", "analyze"].iter().all(|name| of(name)["ratio"].is_object()), "{report}");
+    assert!(of("load")["input"]["images"].as_u64().is_some_and(|n| n >= 24), "{report}");
+    assert_eq!(of("export")["input"]["scores"], 400);
+}
+
+#[test]
 fn bench_record_measures_answers_in_a_folder_that_goes_away() {
     let dir = tempfile::tempdir().unwrap();
     let said = tiresias(["bench", "record", "--answers", "20", "--json", "--dir", dir.path().to_str().expect("a plain path")]);

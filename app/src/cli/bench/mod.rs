@@ -2,6 +2,7 @@
 //!
 //! Owns the subcommands and what their reports share. Each kind of measurement has a file of its own.
 
+mod all;
 mod analyze;
 mod export;
 mod frames;
@@ -23,6 +24,8 @@ pub(super) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// All of these after the other, and one report.
+    All(all::AllArgs),
     /// Scores into CSV through the exporter, against writing and flushing the same bytes.
     Export(export::ExportArgs),
     /// An analysis of many readers and cases, against the placement values that any such analysis needs.
@@ -42,6 +45,7 @@ enum What {
 /// Measures.
 pub(super) fn bench(args: &BenchArgs, window: &WindowArgs) -> Result<(), Failure> {
     match &args.what {
+        What::All(args) => all::all(args),
         What::Export(args) => export::export(args),
         What::Analyze(args) => analyze::analyze(args),
         What::Frames(args) => frames::frames(args, window),
