@@ -12,7 +12,7 @@ use tiresias_tests::root;
 use tiresias_tests::validation::{Evidence, Row, rows};
 
 /// The issues whose *Done when* lines are in the table, with the number of lines.
-const ISSUES: &[(u32, u32)] = &[(2, 6), (3, 5), (4, 4), (5, 5), (6, 6), (7, 4), (8, 6)];
+const ISSUES: &[(u32, u32)] = &[(2, 6), (3, 5), (4, 4), (5, 5), (6, 6), (7, 4), (8, 6), (9, 5)];
 
 fn table() -> Vec<Row> {
     let text = fs::read_to_string(root().join("docs").join("validation.md")).expect("docs/validation.md");
