@@ -27,7 +27,7 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 26] = [
+pub const TARGETS: [(&str, Property); 27] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("scan", scans::scan),
