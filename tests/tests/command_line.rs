@@ -260,7 +260,7 @@ fn the_same_command_gives_the_same_file_and_a_wrong_window_is_refused() {
 
 #[test]
 fn all_that_can_be_measured_without_a_display_is_in_one_report() {
-    let mut program = tiresias_tests::run::command(["bench", "all", "--once", "--json"]).unwrap();
+    let mut program = command(["bench", "all", "--once", "--json"]).unwrap();
     let done = program.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
