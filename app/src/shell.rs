@@ -337,24 +337,12 @@ impl Tiresias {
     fn show(&mut self, dir: PathBuf, choice: Option<screens::Shown>) {
         use screens::Shown;
         let Some(choice) = choice else { return };
-        let (says, work): (&str, Box<dyn FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send>) = match choice {
-            Shown::Back => {
-                self.demo = None;
-                return;
-            }
-            Shown::Read => ("Opening the study\u{2026}", Box::new(move |_| open(None, &crate::demo::reader_of(&dir)))),
-            Shown::WithAi => ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| open(None, &r.with_ai)))),
-            Shown::Settle => {
-                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| open(None, &r.adjudicator))))
-            }
-            Shown::Results => {
-                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| desk_for(r, "statistician"))))
-            }
-            Shown::Desk => {
-                ("Five simulated readers read\u{2026}", Box::new(move |say| in_rooms(&dir, say, |r| desk_for(r, "coordinator"))))
-            }
-        };
-        self.fetch(says, work);
+        let says = if choice == Shown::Read { "Opening the study\u{2026}" } else { "Five simulated readers read\u{2026}" };
+        if choice == Shown::Back {
+            self.demo = None;
+        } else {
+            self.fetch(says, move |say| shown(choice, &dir, say));
+        }
     }
 
     /// Draws the page of settings that is open, and follows where it leads.
@@ -660,6 +648,19 @@ fn open(data: Option<&Path>, path: &Path) -> Fetched {
     match Study::open(path) {
         Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
+    }
+}
+
+/// What somebody who is shown around in the demo of a folder wants to see.
+fn shown(choice: screens::Shown, dir: &Path, say: &mut dyn FnMut(&str)) -> Fetched {
+    use screens::Shown;
+    match choice {
+        Shown::Back => Fetched::Nothing,
+        Shown::Read => open(None, &crate::demo::reader_of(dir)),
+        Shown::WithAi => in_rooms(dir, say, |rooms| open(None, &rooms.with_ai)),
+        Shown::Settle => in_rooms(dir, say, |rooms| open(None, &rooms.adjudicator)),
+        Shown::Results => in_rooms(dir, say, |rooms| desk_for(rooms, "statistician")),
+        Shown::Desk => in_rooms(dir, say, |rooms| desk_for(rooms, "coordinator")),
     }
 }
 

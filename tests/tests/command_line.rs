@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tiresias_cases::{Codecs, read_folder};
-use tiresias_tests::run::tiresias;
+use tiresias_tests::run::{command, tiresias};
 use tiresias_tests::{data, fixtures};
 use tiresias_words::{ContentHash, StoredValue};
 

@@ -326,7 +326,7 @@ impl DeskRoom {
 
 /// A page that is opened begins at its beginning, wherever somebody left it.
 fn from_the_top(ui: &Ui) {
-    ui.data_mut(|kept| kept.remove_by_type::<egui::scroll_area::State>());
+    ui.data_mut(egui::util::IdTypeMap::remove_by_type::<egui::scroll_area::State>);
 }
 
 /// What was chosen among the steps.
