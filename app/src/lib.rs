@@ -22,6 +22,7 @@ mod launch;
 mod loader;
 mod meeting;
 mod monitor;
+mod opening;
 mod panes;
 mod recent;
 mod recorder;

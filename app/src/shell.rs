@@ -12,6 +12,7 @@ use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
 use crate::monitor::Monitor;
+use crate::opening::{Fetched, browse, open, shown};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
@@ -100,17 +101,6 @@ struct Opening {
     says: String,
     result: Receiver<Fetched>,
     steps: Receiver<String>,
-}
-
-enum Fetched {
-    Study(Box<Study>, Vec<PathBuf>),
-    Desk(Box<DeskFolder>, Vec<PathBuf>),
-    /// The demo's desk, for this account.
-    Shown(Box<DeskFolder>, &'static str),
-    /// The demo's folder.
-    Demo(PathBuf),
-    Nothing,
-    Trouble(String),
 }
 
 impl Tiresias {
@@ -636,45 +626,4 @@ impl Drop for Tiresias {
             recorder.finish();
         }
     }
-}
-
-fn open(data: Option<&Path>, path: &Path) -> Fetched {
-    if has_desk(path) {
-        return match DeskFolder::open(path) {
-            Ok(folder) => Fetched::Desk(Box::new(folder), recent::remember(data, path)),
-            Err(sentence) => Fetched::Trouble(sentence),
-        };
-    }
-    match Study::open(path) {
-        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
-        Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
-    }
-}
-
-/// What somebody who is shown around in the demo of a folder wants to see.
-fn shown(choice: screens::Shown, dir: &Path, say: &mut dyn FnMut(&str)) -> Fetched {
-    use screens::Shown;
-    match choice {
-        Shown::Back => Fetched::Nothing,
-        Shown::Read => open(None, &crate::demo::reader_of(dir)),
-        Shown::WithAi => in_rooms(dir, say, |rooms| open(None, &rooms.with_ai)),
-        Shown::Settle => in_rooms(dir, say, |rooms| open(None, &rooms.adjudicator)),
-        Shown::Results => in_rooms(dir, say, |rooms| desk_for(rooms, "statistician")),
-        Shown::Desk => in_rooms(dir, say, |rooms| desk_for(rooms, "coordinator")),
-    }
-}
-
-/// What there is in the rooms of the demo, which are made where they are absent.
-fn in_rooms(dir: &Path, say: &mut dyn FnMut(&str), then: impl FnOnce(&crate::demo::Rooms) -> Fetched) -> Fetched {
-    crate::demo::rooms_if_absent(dir, say).map_or_else(|e| Fetched::Trouble(e.to_string()), |rooms| then(&rooms))
-}
-
-/// The demo's desk, for an account.
-fn desk_for(rooms: &crate::demo::Rooms, account: &'static str) -> Fetched {
-    DeskFolder::open(&rooms.study).map_or_else(Fetched::Trouble, |folder| Fetched::Shown(Box::new(folder), account))
-}
-
-/// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.
-fn browse(data: Option<&Path>) -> Fetched {
-    rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(data, &path))
 }

@@ -263,7 +263,7 @@ fn all_that_can_be_measured_without_a_display_is_in_one_report() {
     let mut program = command(["bench", "all", "--once", "--json"]).unwrap();
     let done = program.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
     let names = |part: &str| report[part].as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(names("reports"), ["analyze", "export", "load", "pack", "panes", "record"]);
     assert_eq!(names("not_measured"), ["frames", "start"], "{report}");

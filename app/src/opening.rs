@@ -1,0 +1,64 @@
+//! What the start screen opens: a reader's study, a desk, a part of the demo. Fetched by a worker; the screen itself reads no disk.
+//!
+//! Owns which of them a folder is. Refuses: to open more than who may come in is asked by.
+
+use crate::demo::Rooms;
+use crate::desk::DeskFolder;
+use crate::recent;
+use crate::screens::Shown;
+use std::path::{Path, PathBuf};
+use tiresias_reads::desk::has_desk;
+use tiresias_reads::study::Study;
+
+/// What was fetched.
+pub(crate) enum Fetched {
+    Study(Box<Study>, Vec<PathBuf>),
+    Desk(Box<DeskFolder>, Vec<PathBuf>),
+    /// The demo's desk, for this account.
+    Shown(Box<DeskFolder>, &'static str),
+    /// The demo's folder.
+    Demo(PathBuf),
+    Nothing,
+    Trouble(String),
+}
+
+/// Opens a folder, and keeps it among the recent ones in `data`.
+pub(crate) fn open(data: Option<&Path>, path: &Path) -> Fetched {
+    if has_desk(path) {
+        return match DeskFolder::open(path) {
+            Ok(folder) => Fetched::Desk(Box::new(folder), recent::remember(data, path)),
+            Err(sentence) => Fetched::Trouble(sentence),
+        };
+    }
+    match Study::open(path) {
+        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
+        Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
+    }
+}
+
+/// What somebody who is shown around in the demo of a folder wants to see.
+pub(crate) fn shown(choice: Shown, dir: &Path, say: &mut dyn FnMut(&str)) -> Fetched {
+    match choice {
+        Shown::Back => Fetched::Nothing,
+        Shown::Read => open(None, &crate::demo::reader_of(dir)),
+        Shown::WithAi => in_rooms(dir, say, |rooms| open(None, &rooms.with_ai)),
+        Shown::Settle => in_rooms(dir, say, |rooms| open(None, &rooms.adjudicator)),
+        Shown::Results => in_rooms(dir, say, |rooms| desk_for(rooms, "statistician")),
+        Shown::Desk => in_rooms(dir, say, |rooms| desk_for(rooms, "coordinator")),
+    }
+}
+
+/// What there is in the rooms of the demo, which are made where they are absent.
+fn in_rooms(dir: &Path, say: &mut dyn FnMut(&str), then: impl FnOnce(&Rooms) -> Fetched) -> Fetched {
+    crate::demo::rooms_if_absent(dir, say).map_or_else(|e| Fetched::Trouble(e.to_string()), |rooms| then(&rooms))
+}
+
+/// The demo's desk, for an account.
+fn desk_for(rooms: &Rooms, account: &'static str) -> Fetched {
+    DeskFolder::open(&rooms.study).map_or_else(Fetched::Trouble, |folder| Fetched::Shown(Box::new(folder), account))
+}
+
+/// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.
+pub(crate) fn browse(data: Option<&Path>) -> Fetched {
+    rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(data, &path))
+}
