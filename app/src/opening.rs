@@ -2,11 +2,14 @@
 //!
 //! Owns which of them a folder is. Refuses: to open more than who may come in is asked by.
 
+use crate::background::Wake;
 use crate::demo::Rooms;
 use crate::desk::DeskFolder;
 use crate::recent;
 use crate::screens::Shown;
+use crossbeam_channel::Receiver;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiresias_reads::desk::has_desk;
 use tiresias_reads::study::Study;
 
@@ -20,6 +23,51 @@ pub(crate) enum Fetched {
     Demo(PathBuf),
     Nothing,
     Trouble(String),
+}
+
+/// Something that a worker thread is fetching.
+pub(crate) struct Opening {
+    says: String,
+    result: Receiver<Fetched>,
+    steps: Receiver<String>,
+}
+
+impl Opening {
+    /// Runs `work` on a thread of its own, which says what it does.
+    pub(crate) fn begin(
+        says: &str,
+        wake: &Wake,
+        work: impl FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send + 'static,
+    ) -> Result<Self, String> {
+        let (sender, result) = crossbeam_channel::bounded(1);
+        let (told, steps) = crossbeam_channel::unbounded();
+        let wake = Arc::clone(wake);
+        let run = move || {
+            let told_wake = Arc::clone(&wake);
+            let fetched = work(&mut |step| {
+                let _ = told.send(step.to_owned());
+                told_wake();
+            });
+            let _ = sender.send(fetched);
+            wake();
+        };
+        let spawned = std::thread::Builder::new().name("open".into()).spawn(run);
+        spawned.map_err(|e| format!("The system gives no further thread ({e}). Close other programs and try again."))?;
+        Ok(Self { says: says.to_owned(), result, steps })
+    }
+
+    /// What was fetched, once it is; until then what is said moves on.
+    pub(crate) fn fetched(&mut self) -> Option<Fetched> {
+        if let Some(step) = self.steps.try_iter().last() {
+            self.says = step;
+        }
+        self.result.try_recv().ok()
+    }
+
+    /// What is being done.
+    pub(crate) fn says(&self) -> &str {
+        &self.says
+    }
 }
 
 /// Opens a folder, and keeps it among the recent ones in `data`.

@@ -5,14 +5,14 @@
 use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::design;
-use crate::desk::{self, DeskFolder, DeskRoom};
+use crate::desk::{self, DeskRoom};
 use crate::failure::Failure;
 use crate::frames::{FrameBench, FrameScript};
 use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
 use crate::monitor::Monitor;
-use crate::opening::{Fetched, browse, open, shown};
+use crate::opening::{Fetched, Opening, browse, open, shown};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
@@ -26,13 +26,11 @@ use crate::sitting::{Next, Place, Sitting};
 use crate::trace::{Trace, milliseconds};
 use crate::unlock::{Unlocking, unlock};
 use crate::work::begin_study;
-use crossbeam_channel::Receiver;
 use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
 use egui_wgpu::RenderState;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::desk::has_desk;
 use tiresias_reads::machine::{Action, Environment};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -94,13 +92,6 @@ enum Stage {
     },
     /// A study's desk.
     Desk(Box<DeskRoom>),
-}
-
-/// Something that a worker thread is fetching for the start screen.
-struct Opening {
-    says: String,
-    result: Receiver<Fetched>,
-    steps: Receiver<String>,
 }
 
 impl Tiresias {
@@ -247,54 +238,39 @@ impl Tiresias {
 
     /// Runs `work` on a thread of its own; the start screen shows what it says.
     fn fetch(&mut self, says: &str, work: impl FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send + 'static) {
-        let (sender, result) = crossbeam_channel::bounded(1);
-        let (told, steps) = crossbeam_channel::unbounded();
-        let wake = Arc::clone(&self.means.wake);
-        let run = move || {
-            let told_wake = Arc::clone(&wake);
-            let fetched = work(&mut |step| {
-                let _ = told.send(step.to_owned());
-                told_wake();
-            });
-            let _ = sender.send(fetched);
-            wake();
-        };
-        let spawned = std::thread::Builder::new().name("open".into()).spawn(run);
-        let trouble = spawned.err().map(|e| format!("The system gives no further thread ({e}). Close other programs and try again."));
-        self.stage = Stage::Start { opening: Some(Opening { says: says.to_owned(), result, steps }), trouble };
+        let begun = Opening::begin(says, &self.means.wake, work);
+        let (opening, trouble) = begun.map_or_else(|sentence| (None, Some(sentence)), |opening| (Some(opening), None));
+        self.stage = Stage::Start { opening, trouble };
     }
 
     fn start_screen(&mut self, ui: &mut Ui) {
         let Stage::Start { opening, trouble } = &mut self.stage else { return };
         if let Some(busy) = opening {
-            if let Some(step) = busy.steps.try_iter().last() {
-                busy.says = step;
-            }
-            match busy.result.try_recv() {
-                Ok(Fetched::Study(study, recent)) => {
+            match busy.fetched() {
+                Some(Fetched::Study(study, recent)) => {
                     self.recent = recent;
                     self.stage = self.way_in(Arc::new(*study));
                     ui.ctx().request_repaint();
                     return;
                 }
-                Ok(Fetched::Desk(folder, recent)) => {
+                Some(Fetched::Desk(folder, recent)) => {
                     self.recent = recent;
                     self.stage = Stage::Desk(Box::new(DeskRoom::of(*folder)));
                     ui.ctx().request_repaint();
                     return;
                 }
-                Ok(Fetched::Shown(folder, account)) => {
+                Some(Fetched::Shown(folder, account)) => {
                     self.stage = Stage::Desk(Box::new(DeskRoom::shown_to(*folder, account, screens::HINT)));
                     ui.ctx().request_repaint();
                     return;
                 }
-                Ok(Fetched::Demo(dir)) => (self.demo, *opening) = (Some(dir), None),
-                Ok(Fetched::Nothing) => *opening = None,
-                Ok(Fetched::Trouble(sentence)) => (*opening, *trouble) = (None, Some(sentence)),
-                Err(_) => {}
+                Some(Fetched::Demo(dir)) => (self.demo, *opening) = (Some(dir), None),
+                Some(Fetched::Nothing) => *opening = None,
+                Some(Fetched::Trouble(sentence)) => (*opening, *trouble) = (None, Some(sentence)),
+                None => {}
             }
         }
-        let says = opening.as_ref().map(|o| o.says.as_str());
+        let says = opening.as_ref().map(Opening::says);
         if let Some(dir) = self.demo.clone() {
             let choice = screens::demo(ui, says, trouble.as_deref());
             self.show(dir, choice);
