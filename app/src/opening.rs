@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::desk::has_desk;
 use tiresias_reads::study::Study;
+use tiresias_words::ReaderId;
 
 /// What was fetched.
 pub(crate) enum Fetched {
@@ -109,4 +110,10 @@ fn desk_for(rooms: &Rooms, account: &'static str) -> Fetched {
 /// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.
 pub(crate) fn browse(data: Option<&Path>) -> Fetched {
     rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(data, &path))
+}
+
+/// The one reader who can sit down here, where a folder was handed out to one.
+pub(crate) fn only_reader(study: &Study) -> Option<ReaderId> {
+    let mut readers = study.bundles().keys();
+    readers.next().filter(|only| readers.next().is_none() && study.seat(only).is_some()).cloned()
 }

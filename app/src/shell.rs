@@ -12,7 +12,7 @@ use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
 use crate::monitor::Monitor;
-use crate::opening::{Fetched, Opening, browse, open, shown};
+use crate::opening::{Fetched, Opening, browse, only_reader, open, shown};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent;
 use crate::recorder::Recorder;
@@ -581,12 +581,6 @@ impl Tiresias {
             self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));
         }
     }
-}
-
-/// The one reader who can sit down here, where a folder was handed out to one.
-fn only_reader(study: &Study) -> Option<ReaderId> {
-    let mut readers = study.bundles().keys();
-    readers.next().filter(|only| readers.next().is_none() && study.seat(only).is_some()).cloned()
 }
 
 impl Drop for Tiresias {

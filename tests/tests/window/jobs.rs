@@ -80,7 +80,7 @@ impl Twin<'_> {
         for turn in 0..TURNS {
             let screen = self.sight.screen().shrink(8.0);
             let found = self.sight.window.query_all_by_label(name).map(|n| (n.accesskit_node().is_disabled(), n.rect()));
-            let rect = found.filter(|(off, rect)| !off && rect.is_positive()).map(|(_, rect)| rect).last();
+            let rect = found.filter(|(off, rect)| !off && rect.is_positive()).map(|(_, rect)| rect).next_back();
             if let Some(rect) = rect.filter(|r| screen.contains_rect(r.intersect(screen)) && screen.contains(r.center())) {
                 return rect;
             }
