@@ -3,10 +3,25 @@
 use super::{column, line};
 use crate::controls;
 use crate::design::{self, DIM, STRONG, TEXT};
-use egui::{Ui, UiBuilder};
+use egui::{ScrollArea, Ui, UiBuilder};
 
 /// The credits that the licences of shipped parts ask for.
 pub(crate) const CREDITS: &str = include_str!("../../../assets/CREDITS.md");
+
+/// The parts of others in the program: name, version, licence, repository. `./dev components` makes it.
+pub(crate) const COMPONENTS: &str = include_str!("../../../assets/components.csv");
+/// Height of the way back.
+const BELOW: f32 = 48.0;
+
+/// Name and version, and licence, of each part.
+pub(crate) fn components() -> impl Iterator<Item = (String, &'static str)> {
+    let row = |line: &'static str| {
+        let mut cells = line.split(',');
+        let (name, version, licence) = (cells.next()?, cells.next()?, cells.next()?);
+        Some((format!("{name} {version}"), licence))
+    };
+    COMPONENTS.lines().skip(1).filter_map(row)
+}
 
 /// Draws the page; true when it is to be left.
 pub(crate) fn about(ui: &mut Ui) -> bool {
@@ -17,19 +32,42 @@ pub(crate) fn about(ui: &mut Ui) -> bool {
         line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
         line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);
         ui.add_space(12.0);
-        for paragraph in CREDITS.split("\n\n") {
-            line(ui, paragraph.trim(), design::regular(design::BODY), TEXT);
-        }
-        ui.add_space(16.0);
+        // The way back stays in sight below.
+        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| credits(ui));
         back |= controls::link(ui, "Back", DIM).clicked();
     });
     back
 }
 
+/// Whose work is in the program.
+fn credits(ui: &mut Ui) {
+    for paragraph in CREDITS.split("\n\n") {
+        line(ui, paragraph.trim(), design::regular(design::BODY), TEXT);
+    }
+    ui.add_space(16.0);
+    line(ui, "Parts of others, each under its own licence", design::strong(design::BODY), STRONG);
+    for (name, licence) in components() {
+        line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::CREDITS;
+    use super::{CREDITS, components};
     use tiresias_cases::demo::Background;
+
+    /// What the lock file names and the list does not is for other systems, for building or for tests; what the list names is locked.
+    #[test]
+    fn parts_are_those_that_are_locked_and_none_is_without_a_licence() {
+        let lock = include_str!("../../../Cargo.lock");
+        for (name, licence) in components() {
+            let (part, version) = name.split_once(' ').expect("a name and a version");
+            assert!(lock.contains(&format!("name = \"{part}\"\nversion = \"{version}\"\n")), "{name}: run ./dev components");
+            assert!(licence.contains(|c: char| c.is_ascii_uppercase()), "{name} has no licence");
+        }
+        assert!(components().count() > 200);
+        assert!(["egui ", "wgpu ", "rusqlite ", "dicom-object "].iter().all(|part| components().any(|(name, _)| name.starts_with(part))));
+    }
 
     /// The licence of the demo's images asks for this.
     #[test]
