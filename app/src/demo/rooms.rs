@@ -32,7 +32,6 @@ const ROOMS: &str = "rooms";
 const STUDY: &str = "study";
 const ADJUDICATOR: &str = "adjudicator";
 const WITH_AI: &str = "with-ai";
-const AIDED: &str = "aided";
 /// Nodules of a lower index the made-up AI does not find.
 const FOUND_FROM: f64 = 3.0;
 const ACCOUNTS: &str = "accounts.json";
@@ -149,8 +148,7 @@ fn unlocked(accounts: &Accounts, name: &str) -> Result<Unlocked, DemoStudyError>
 }
 
 fn begins_aided(signed: &SignedAssignment, study: &Path, protocol: &Protocol, reader: &ReaderId) -> bool {
-    let bundle = signed.bundle(study, protocol, reader);
-    bundle.is_ok_and(|b| b.reads().first().is_some_and(|first| first.condition.as_str() == AIDED))
+    signed.bundle(study, protocol, reader).is_ok_and(|b| b.begins_with_ai(protocol))
 }
 
 /// Packs the demo's cases once more, with what the AI says sealed in them; the keys of the sealed parts.

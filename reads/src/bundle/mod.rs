@@ -13,7 +13,7 @@ pub(crate) use draw::{Codes, below, shuffled, stream};
 use crate::accounts::Act;
 use crate::hash;
 use crate::pair::SealedPair;
-use crate::protocol::Protocol;
+use crate::protocol::{Ai, Protocol};
 use crate::shown::{is_line, shown};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -357,6 +357,12 @@ impl Bundle {
     #[must_use]
     pub fn adjudicates(&self) -> bool {
         self.reads.first().is_some_and(|r| r.pair.is_some())
+    }
+    /// Whether what an AI says is there in its first read from the first view on.
+    #[must_use]
+    pub fn begins_with_ai(&self, protocol: &Protocol) -> bool {
+        let first = self.reads.first().and_then(|r| protocol.condition(&r.condition));
+        first.is_some_and(|condition| matches!(condition.ai, Ai::Concurrent(_)))
     }
     /// What whoever signs in with it does.
     #[must_use]
