@@ -413,6 +413,9 @@ fn results_early(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("Who are you?")?;
     window.press("Simulated statistician")?;
     window.types(PASSPHRASE);
+    window.until("Sign out")?;
+    window.rest()?;
+    window.press("Results")?;
     window.until("Look early, and record it")?;
     window.rest()?;
     camera.take(&mut window, "a reason is asked for")
