@@ -33,7 +33,7 @@ pub(crate) fn about(ui: &mut Ui) -> bool {
         line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);
         ui.add_space(12.0);
         // The way back stays in sight below.
-        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| credits(ui));
+        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, credits);
         back |= controls::link(ui, "Back", DIM).clicked();
     });
     back
