@@ -1,7 +1,7 @@
 //! The demo study: built from the shipped background in the user's data folder, with the desk's things and the reader's in two places.
 //!
 //! `desk/` holds truth, case ids and the DICOM sources; `reader/` is what a reader gets, and holds neither. Everything follows from one seed, so that every
-//! demo study in the world is the same. Nothing appears until all of it is there. `rooms/`, with what simulated readers read, is made later ([`rooms`]).
+//! demo study in the world is the same. Nothing appears until all of it is there. `rooms/`, with what simulated readers read, is made later ([`rooms_if_absent`]).
 
 mod rooms;
 
