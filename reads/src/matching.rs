@@ -8,6 +8,7 @@
 //! Refuses: pixels, and to know what a mark or a lesion is. Adjudication matches the marks of two reads with the same function.
 
 use serde::Serialize;
+use std::fmt;
 use tiresias_words::Mm;
 
 /// When a mark is on a lesion.
@@ -48,6 +49,30 @@ pub enum Radius {
         /// Never less than this.
         at_least: Mm,
     },
+}
+
+impl fmt::Display for Acceptance {
+    /// In the words of a report.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mask = |within: &Mm| if within.0 > 0.0 { format!("within {} mm of its mask", within.0) } else { "inside its mask".to_owned() };
+        match self {
+            Self::Radius(radius) => write!(f, "{radius}"),
+            Self::Mask { within } => write!(f, "{}", mask(within)),
+            Self::RadiusOrMask { radius, within } => write!(f, "{radius}, or {}", mask(within)),
+            Self::Overlap { at_least } => write!(f, "where it covers its mask: at least {at_least} of what both cover"),
+        }
+    }
+}
+
+impl fmt::Display for Radius {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(mm) => write!(f, "within {} mm of its centre", mm.0),
+            Self::OfLesion { times, at_least } => {
+                write!(f, "within {times} times its radius of its centre, and always within {} mm", at_least.0)
+            }
+        }
+    }
 }
 
 /// What is known of a mark and a lesion. What is not known accepts nothing.
@@ -331,6 +356,17 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
+    fn a_report_says_in_words_when_a_mark_is_on_a_lesion() {
+        let check = |acceptance: Acceptance, words: &str| assert_eq!(acceptance.to_string(), words);
+        let (fixed, own) = (Radius::Fixed(Mm(10.0)), Radius::OfLesion { times: 1.5, at_least: Mm(4.0) });
+        check(Acceptance::Radius(fixed), "within 10 mm of its centre");
+        check(Acceptance::Radius(own), "within 1.5 times its radius of its centre, and always within 4 mm");
+        check(Acceptance::Mask { within: Mm(0.0) }, "inside its mask");
+        check(Acceptance::RadiusOrMask { radius: fixed, within: Mm(2.5) }, "within 10 mm of its centre, or within 2.5 mm of its mask");
+        check(Acceptance::Overlap { at_least: 0.5 }, "where it covers its mask: at least 0.5 of what both cover");
+    }
+
+    #[test]
         fn the_match_is_the_best_of_all_ways((marks, lesions, candidates) in set(), ratings in proptest::collection::vec(1_i32..4, 6)) {
             let found = matched(lesions, &candidates);
             let mut best = None;

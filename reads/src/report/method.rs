@@ -81,8 +81,7 @@ pub(super) fn record(report: &Report) -> Option<Section> {
             row(["repeated reads".to_owned(), how.repeated.to_owned()]),
         ];
         if let Some(acceptance) = &how.acceptance {
-            let rule = serde_json::to_string(acceptance).unwrap_or_default();
-            rows.push(row(["a mark is on a lesion".to_owned(), rule]));
+            rows.push(row(["a mark is on a lesion".to_owned(), acceptance.to_string()]));
         }
         let title = "What it was made of".to_owned();
         blocks.push(Block::Table(Table { title, columns: vec![words("What"), words("Which")], rows }));

@@ -3,7 +3,7 @@
 use super::charts;
 use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, p_value, row, words};
 use super::{Block, Column, Row, Section, Table};
-use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, Report};
+use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, ReaderRow, Report};
 
 /// The covariance whose tests are shown where no protocol says which.
 const PREFERRED: [&str; 3] = ["jackknife", "delong", "unbiased"];
@@ -233,27 +233,26 @@ fn by_reader(report: &Report, means: &[(String, Numbers)], names: &Names<'_>, pe
 /// Each reader's curves by themselves.
 pub(super) fn readers(report: &Report, names: &Names<'_>) -> Option<Section> {
     let charts: Vec<Block> = report.n.readers.iter().filter_map(|r| charts::of_reader(report, r, names)).map(Block::Chart).collect();
-    let columns = vec![
-        words("Reader"),
-        words("Condition"),
-        number("Without"),
-        number("With"),
-        number("Figure"),
-        aside("CI"),
-        number("Sensitivity at specificity 0.9"),
-        number("Partial area, 1 \u{2212} specificity 0 to 0.2"),
-    ];
-    let of = |r: &crate::analysis::ReaderRow| {
-        row([
+    let (sensitivity, partial) =
+        (|r: &ReaderRow| r.sens_at_spec.get("0.9").copied().flatten(), |r: &ReaderRow| r.pauc_fpf.get("0-0.2").copied().flatten());
+    // What no reader has, because the figure is no area under an ROC curve, needs no column.
+    let (has_sensitivity, has_partial) =
+        (report.readers.iter().any(|r| sensitivity(r).is_some()), report.readers.iter().any(|r| partial(r).is_some()));
+    let mut columns = vec![words("Reader"), words("Condition"), number("Without"), number("With"), number("Figure"), aside("CI")];
+    columns.extend(has_sensitivity.then(|| number("Sensitivity at specificity 0.9")));
+    columns.extend(has_partial.then(|| number("Partial area, 1 \u{2212} specificity 0 to 0.2")));
+    let of = |r: &ReaderRow| {
+        let mut cells = vec![
             r.reader.clone(),
             names.of(&r.modality).to_owned(),
             r.normals.to_string(),
             r.diseased.to_string(),
             figure(r.fom),
             interval(r.ci, 3),
-            figure(r.sens_at_spec.get("0.9").copied().flatten()),
-            fixed(r.pauc_fpf.get("0-0.2").copied().flatten(), 4),
-        ])
+        ];
+        cells.extend(has_sensitivity.then(|| figure(sensitivity(r))));
+        cells.extend(has_partial.then(|| fixed(partial(r), 4)));
+        Row { cells, is_sum: false }
     };
     let table = Table { title: "Each reader in each condition".to_owned(), columns, rows: report.readers.iter().map(of).collect() };
     let blocks: Vec<Block> = std::iter::once(Block::Table(table)).chain(charts).collect();
