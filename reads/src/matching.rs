@@ -310,6 +310,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_report_says_in_words_when_a_mark_is_on_a_lesion() {
+        let check = |acceptance: Acceptance, words: &str| assert_eq!(acceptance.to_string(), words);
+        let (fixed, own) = (Radius::Fixed(Mm(10.0)), Radius::OfLesion { times: 1.5, at_least: Mm(4.0) });
+        check(Acceptance::Radius(fixed), "within 10 mm of its centre");
+        check(Acceptance::Radius(own), "within 1.5 times its radius of its centre, and always within 4 mm");
+        check(Acceptance::Mask { within: Mm(0.0) }, "inside its mask");
+        check(Acceptance::RadiusOrMask { radius: fixed, within: Mm(2.5) }, "within 10 mm of its centre, or within 2.5 mm of its mask");
+        check(Acceptance::Overlap { at_least: 0.5 }, "where it covers its mask: at least 0.5 of what both cover");
+    }
+
     /// Every way to give lesions marks, by trying them all: (lesions without a mark, total cost, the marks in order).
     fn all_ways(lesions: usize, candidates: &[Candidate], lesion: usize, taken: &mut Vec<Option<usize>>, best: &mut Option<Way>) {
         if lesion == lesions {
@@ -356,17 +367,6 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-    fn a_report_says_in_words_when_a_mark_is_on_a_lesion() {
-        let check = |acceptance: Acceptance, words: &str| assert_eq!(acceptance.to_string(), words);
-        let (fixed, own) = (Radius::Fixed(Mm(10.0)), Radius::OfLesion { times: 1.5, at_least: Mm(4.0) });
-        check(Acceptance::Radius(fixed), "within 10 mm of its centre");
-        check(Acceptance::Radius(own), "within 1.5 times its radius of its centre, and always within 4 mm");
-        check(Acceptance::Mask { within: Mm(0.0) }, "inside its mask");
-        check(Acceptance::RadiusOrMask { radius: fixed, within: Mm(2.5) }, "within 10 mm of its centre, or within 2.5 mm of its mask");
-        check(Acceptance::Overlap { at_least: 0.5 }, "where it covers its mask: at least 0.5 of what both cover");
-    }
-
-    #[test]
         fn the_match_is_the_best_of_all_ways((marks, lesions, candidates) in set(), ratings in proptest::collection::vec(1_i32..4, 6)) {
             let found = matched(lesions, &candidates);
             let mut best = None;
