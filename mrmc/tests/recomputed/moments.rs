@@ -81,9 +81,23 @@ proptest! {
                 let (bck, c) = (moments.bck(estimator), moments.bck_coefficients());
                 let parts = [(bck.n, c.n), (bck.d, c.d), (bck.nd, c.nd), (bck.r, c.r), (bck.nr, c.nr), (bck.dr, c.dr), (bck.rnd, c.rnd)];
                 let sum: f64 = parts.iter().map(|(part, c)| part * c).sum();
-                let by_moments: f64 = moments.of(estimator).iter().zip(&moments.coefficients).map(|(m, c)| m * c).sum();
+                let own = if estimator == Estimator::Unbiased { moments.unbiased } else { moments.biased };
+                let by_moments: f64 = own.iter().zip(&moments.coefficients).map(|(m, c)| m * c).sum();
                 prop_assert!((sum - by_moments).abs() < 1e-12, "{estimator:?}: {sum} {by_moments}");
             }
+        }
+    }
+
+    #[test]
+    fn any_two_of_three_modalities_are_as_if_there_were_no_third(study in studies(1..4, 2..5, 2)) {
+        let rows = study.readers * study.truth.len();
+        let third: Vec<Option<f64>> = study.scores[..rows].iter().rev().copied().collect();
+        let three = Study { modalities: 3, scores: study.scores.iter().copied().chain(third).collect(), ..study.clone() };
+        let u = UStatistics::of(&three.table());
+        for (m, n) in [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 1), (2, 2)] {
+            let two = three.scores[m * rows..][..rows].iter().chain(&three.scores[n * rows..][..rows]).copied().collect();
+            let two = Study { scores: two, ..study.clone() };
+            prop_assert_eq!(u.moments(m, n).ok(), UStatistics::of(&two.table()).moments(0, 1).ok(), "{} and {}", m, n);
         }
     }
 
