@@ -63,6 +63,25 @@ proptest! {
     }
 
     #[test]
+    fn components_of_pseudovalues_make_up_the_expected_mean_squares(study in studies(2..5, 3..9, 0)) {
+        let dbm = DorfmanBerbaumMetz::new(&Jackknife::of_areas(&study.table()).unwrap(), Level::default());
+        let (a, c) = (dbm.anova(), dbm.components());
+        let (i, j, k) = (2.0, study.readers as f64, study.truth.len() as f64);
+        let (tr, tc, rc) = (k * c.modality_reader, j * c.modality_case, i * c.reader_case);
+        let expected = [
+            (a.trc, c.error),
+            (a.tr, c.error + tr),
+            (a.tc, c.error + tc),
+            (a.rc, c.error + rc),
+            (a.r, c.error + tr + rc + i * k * c.reader),
+            (a.c, c.error + tc + rc + i * j * c.case),
+        ];
+        for (at, (mean_square, of_components)) in expected.into_iter().enumerate() {
+            prop_assert!((mean_square.value - of_components).abs() <= 1e-12 * a.c.value.max(1.0), "{at}: {mean_square:?} {of_components}");
+        }
+    }
+
+    #[test]
     fn unbiased_covariances_give_the_variance_of_u_statistics(study in studies(2..5, 3..8, 0)) {
         let figures = Figures::of_areas(&study.table(), CovarianceMethod::Unbiased).unwrap();
         let or = or(&figures);

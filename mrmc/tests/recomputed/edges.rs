@@ -39,6 +39,9 @@ fn where_nothing_varies_there_is_no_test() {
             (u.modality(0, Estimator::Unbiased).unwrap(), u.difference(0, 1, Estimator::Unbiased, UnpairedDf::Pooled).unwrap());
         assert_eq!((alone.value, alone.variance, alone.df_bdg), (area, 0.0, None));
         assert_eq!((both.value, both.variance, both.df_bdg), (0.0, 0.0, None));
+        // A variance of nothing is none below nothing.
+        let estimate = both.estimate(f64::INFINITY, DfRule::Unrounded, Some(0.0), Level::default()).unwrap();
+        assert_eq!((estimate.standard_error, estimate.test), (0.0, None));
     }
 }
 

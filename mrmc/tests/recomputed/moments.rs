@@ -80,6 +80,7 @@ proptest! {
             for estimator in [Estimator::Unbiased, Estimator::VStatistic] {
                 let (bck, c) = (moments.bck(estimator), moments.bck_coefficients());
                 let parts = [(bck.n, c.n), (bck.d, c.d), (bck.nd, c.nd), (bck.r, c.r), (bck.nr, c.nr), (bck.dr, c.dr), (bck.rnd, c.rnd)];
+                prop_assert!(parts.iter().all(|(part, c)| *c > 0.0 || *part == 0.0), "what nothing shares counts as 0");
                 let sum: f64 = parts.iter().map(|(part, c)| part * c).sum();
                 let own = if estimator == Estimator::Unbiased { moments.unbiased } else { moments.biased };
                 let by_moments: f64 = own.iter().zip(&moments.coefficients).map(|(m, c)| m * c).sum();
