@@ -46,6 +46,7 @@ fn what_is_shown_of_the_ai_is_what_the_protocol_names() {
     assert!(!r.rules.offers_ai(&draft(&r)));
     let parts = r.rules.shown_of_ai(&draft(&r)).unwrap();
     assert_eq!(parts, AiParts { outline: true, heat_map: true, ..AiParts::default() });
+    assert_eq!(r.clone().must(Action::FindingsShown(2_000)).len(), 1, "as many as may be");
     r.must(Action::FindingsShown(1));
     assert!(!missing(&r.rules, &r.state).iter().any(|m| matches!(m, Missing::Finding(_))));
     let judge = Action::JudgeFinding { finding: FindingId(1), verdict: Verdict::Agree };

@@ -8,7 +8,7 @@ use tiresias_reads::machine::{
     missing,
 };
 use tiresias_reads::protocol::Protocol;
-use tiresias_words::{ContentHash, MarkId, PatientPoint};
+use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape, PatientPoint};
 
 fn unanswered() -> Missing {
     Missing::Answer { question: question("confidence"), subject: Subject::Case }
@@ -56,7 +56,9 @@ fn each_guard_refuses_with_its_reason() {
     let next = session.next_read();
     let later = session.state.later().last().expect("more").read.clone();
     let code = next.case.clone();
-    let nowhere = somewhere(f64::NAN, 0.0, 0.0);
+    let (spot, image) = somewhere(1.0, 2.0, 3.0);
+    let put = |shape: MarkShape, column, row| Action::PlaceMark { shape, anchor: ImageAnchor { column, row, ..image.clone() } };
+    let nowhere = MarkShape::point(PatientPoint::new(1.0, 2.0, f64::NAN));
     let off = Refusal::OffScale { min: 0, max: 100 };
     let batch = vec![Glimpse { at_ms: 0, view: View::Tool(Tool::Pan) }; 10_001];
     let infinite = vec![Glimpse { at_ms: 0, view: View::Crosshair { series: 0, at: PatientPoint::new(0.0, f64::INFINITY, 0.0) } }];
@@ -83,11 +85,13 @@ fn each_guard_refuses_with_its_reason() {
         (&open, answer("recall", 1), Refusal::NotAnAnswer(question("recall"))),
         (&open, choose("recall", "maybe"), Refusal::NotAnAnswer(question("recall"))),
         (&open, choose("confidence", "yes"), Refusal::NotAnAnswer(question("confidence"))),
-        (&open, Action::PlaceMark { shape: nowhere.0, anchor: nowhere.1 }, Refusal::NoPosition),
+        (&open, put(nowhere, 1.0, 2.0), Refusal::NoPosition),
+        (&open, put(spot.clone(), f64::NAN, 2.0), Refusal::NoPosition),
+        (&open, put(spot, 1.0, f64::INFINITY), Refusal::NoPosition),
         (&open, rate(1, 5), Refusal::NoSuchMark(MarkId(1))),
         (&open, Action::DeleteMark(MarkId(1)), Refusal::NoSuchMark(MarkId(1))),
         (&marked, rate(1, 101), off),
-        (&open, Action::Viewed(batch), Refusal::Behaviour),
+        (&open, Action::Viewed(batch.clone()), Refusal::Behaviour),
         (&open, Action::Viewed(infinite), Refusal::Behaviour),
         (&open, Action::Lock, Refusal::Incomplete(vec![unanswered()])),
         (&marked, Action::Lock, Refusal::Incomplete(vec![unanswered(), Missing::MarkRating(MarkId(1))])),
@@ -97,6 +101,7 @@ fn each_guard_refuses_with_its_reason() {
         let said = format!("{action:?}");
         assert_eq!(reading.act(action), Err(refusal), "{said}");
     }
+    assert_eq!(open.clone().must(Action::Viewed(batch[1..].to_vec())).len(), 1, "as many as may be");
     let nothing_left = done.state.next();
     assert!(nothing_left.is_none());
     assert_eq!(missing(&marked.rules, &marked.state).len(), 2);
