@@ -75,7 +75,8 @@ enum Stage {
         opening: Option<Opening>,
         trouble: Option<String>,
     },
-    About,
+    /// What the program is; whether its parts are listed.
+    About(bool),
     SignIn(Arc<Study>),
     /// A reader's passphrase, and their keys on the way.
     Passphrase {
@@ -189,7 +190,7 @@ impl Tiresias {
         match &self.stage {
             Stage::SignIn(study) | Stage::Passphrase { study, .. } => Some(study.root().to_owned()),
             Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
-            Stage::Start { .. } | Stage::About | Stage::New { .. } | Stage::Desk(_) => None,
+            Stage::Start { .. } | Stage::About(_) | Stage::New { .. } | Stage::Desk(_) => None,
         }
     }
 
@@ -294,7 +295,7 @@ impl Tiresias {
                 });
             }
             Some(Started::Keys) => self.page = Some(Page::Keys(KeysPage::default())),
-            Some(Started::About) => self.stage = Stage::About,
+            Some(Started::About) => self.stage = Stage::About(false),
             None => {}
         }
     }
@@ -534,10 +535,10 @@ impl Tiresias {
             Stage::Start { .. } => self.start_screen(ui),
             Stage::New { .. } => self.new_study(ui),
             Stage::Desk(_) => self.desk(ui),
-            Stage::About => {
-                if screens::about(ui) {
-                    self.stage = Stage::Start { opening: None, trouble: None };
-                }
+            Stage::About(parts) => {
+                let mut parts = *parts;
+                let leaves = screens::about(ui, &mut parts);
+                self.stage = if leaves { Stage::Start { opening: None, trouble: None } } else { Stage::About(parts) };
             }
             Stage::Passphrase { study, .. } => {
                 let title = study.protocol().title().to_owned();
@@ -574,7 +575,7 @@ impl Tiresias {
                     Place::Room(room) => room.main_slice(),
                     Place::List { .. } | Place::Between { .. } | Place::Amend(_) | Place::Sign { .. } | Place::Pattern(_) => None,
                 },
-                Stage::Start { .. } | Stage::About | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
+                Stage::Start { .. } | Stage::About(_) | Stage::SignIn(_) | Stage::Passphrase { .. } => None,
                 Stage::New { .. } | Stage::Desk(_) => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
@@ -589,7 +590,7 @@ impl Drop for Tiresias {
         if self.graphics.is_lost() {
             self.graphics.leave(self.study());
         }
-        let stage = std::mem::replace(&mut self.stage, Stage::About);
+        let stage = std::mem::replace(&mut self.stage, Stage::About(false));
         if let Stage::Sitting(sitting) = stage {
             let Sitting { recorder, .. } = *sitting;
             recorder.ask(Action::EndSession, self.clock.now());

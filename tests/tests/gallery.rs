@@ -9,7 +9,7 @@ use tiresias_tests::run::{command, tiresias};
 
 /// Screens with the number of their states, as `gallery` walks them.
 const SCREENS: [(&str, usize); 17] = [
-    ("about", 1),
+    ("about", 2),
     ("adjudication", 5),
     ("amend", 1),
     ("audit", 1),

@@ -124,7 +124,9 @@ fn about(place: &Place, camera: &mut Camera<'_>) -> Done {
     let mut window = place.open("about", camera.first(), |app| app)?;
     window.until("Try the demo study")?;
     window.press("About Tiresias")?;
-    camera.take(&mut window, "")
+    camera.take(&mut window, "")?;
+    window.press("Parts of others and their licences")?;
+    camera.take(&mut window, "parts and their licences")
 }
 
 fn new_study(place: &Place, camera: &mut Camera<'_>) -> Done {

@@ -23,32 +23,36 @@ pub(crate) fn components() -> impl Iterator<Item = (String, &'static str)> {
     COMPONENTS.lines().skip(1).filter_map(row)
 }
 
-/// Draws the page; true when it is to be left.
-pub(crate) fn about(ui: &mut Ui) -> bool {
+/// Draws the page, or the list of its parts; true when it is to be left.
+pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
     let whole = ui.max_rect();
     let mut back = ui.input(|i| i.key_pressed(egui::Key::Escape));
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
-        line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
-        line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);
-        ui.add_space(12.0);
-        // The way back stays in sight below.
-        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, credits);
+        if *parts {
+            line(ui, "Parts of others, each under its own licence", design::strong(design::TITLE), STRONG);
+            // The way back stays in sight below.
+            ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| {
+                for (name, licence) in components() {
+                    line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
+                }
+            });
+        } else {
+            line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
+            line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);
+            ui.add_space(12.0);
+            for paragraph in CREDITS.split("\n\n") {
+                line(ui, paragraph.trim(), design::regular(design::BODY), TEXT);
+            }
+            ui.add_space(16.0);
+            *parts |= controls::link(ui, "Parts of others and their licences", TEXT).clicked();
+        }
         back |= controls::link(ui, "Back", DIM).clicked();
     });
-    back
-}
-
-/// Whose work is in the program.
-fn credits(ui: &mut Ui) {
-    for paragraph in CREDITS.split("\n\n") {
-        line(ui, paragraph.trim(), design::regular(design::BODY), TEXT);
-    }
-    ui.add_space(16.0);
-    line(ui, "Parts of others, each under its own licence", design::strong(design::BODY), STRONG);
-    for (name, licence) in components() {
-        line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
-    }
+    // From the list to the page, from the page to the start.
+    let leaves = back && !*parts;
+    *parts &= !back;
+    leaves
 }
 
 #[cfg(test)]
