@@ -146,7 +146,7 @@ const SCREENS: [Screen; 15] = [
         open: |p| {
             let mut room = p.reading();
             room.open_case();
-            keys::answer_all(&mut room, "10", '1');
+            answer_what_is_missing(&mut room);
             keys::lock(&mut room);
             room
         },
@@ -187,6 +187,20 @@ const SCREENS: [Screen; 15] = [
     Screen { name: "desk: cases", says: "Cases", control: (Role::Button, "Protocol"), open: |p| p.desk("Cases") },
     Screen { name: "desk: progress", says: "Progress", control: (Role::Button, "Protocol"), open: |p| p.desk("Progress") },
 ];
+
+/// Answers what is missing, in a draft that a hand before this one may have begun.
+fn answer_what_is_missing(room: &mut Sitting) {
+    room.key(Key::Enter);
+    while room.says("rate mark") || room.says("answer \u{201c}How confident") {
+        for key in [Key::Num1, Key::Num0, Key::Enter] {
+            room.key(key);
+        }
+        room.rest();
+    }
+    room.press_named("Would you recall this person? 1 no");
+    room.until("nothing to do", |s| !s.says("Still to do"));
+    room.rest();
+}
 
 fn names(room: &Sitting) -> Vec<(Role, String)> {
     let named = |n: &egui_kittest::Node<'_>| (n.accesskit_node().role(), n.accesskit_node().label().unwrap_or_default());
