@@ -18,7 +18,8 @@ const DIGITS: usize = 12;
 
 fn main() -> io::Result<()> {
     // A place in the program that is moved when it is loaded takes a bit and not 24 bytes; the C library knows that since version 2.36.
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+    let is = |what: &str, value: &str| std::env::var(what).as_deref() == Ok(value);
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
