@@ -3,21 +3,23 @@
 //! Owns which of them a folder is. Refuses: to open more than who may come in is asked by.
 
 use crate::background::Wake;
-use crate::demo::Rooms;
+use crate::demo::{DemoStudyError, Rooms, Say};
 use crate::desk::DeskFolder;
-use crate::recent;
+use crate::recent::{self, Recent};
 use crate::screens::Shown;
 use crossbeam_channel::Receiver;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tiresias_reads::desk::has_desk;
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
 
 /// What was fetched.
 pub(crate) enum Fetched {
-    Study(Box<Study>, Vec<PathBuf>),
-    Desk(Box<DeskFolder>, Vec<PathBuf>),
+    Study(Box<Study>, Vec<Recent>),
+    Desk(Box<DeskFolder>, Vec<Recent>),
     /// The demo's desk, for this account.
     Shown(Box<DeskFolder>, &'static str),
     /// The demo's folder.
@@ -31,38 +33,47 @@ pub(crate) struct Opening {
     says: String,
     result: Receiver<Fetched>,
     steps: Receiver<String>,
+    stops: Arc<AtomicBool>,
 }
 
 impl Opening {
-    /// Runs `work` on a thread of its own, which says what it does.
-    pub(crate) fn begin(
-        says: &str,
-        wake: &Wake,
-        work: impl FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send + 'static,
-    ) -> Result<Self, String> {
+    /// Runs `work` on a thread of its own, which says what it does and hears whether it goes on.
+    pub(crate) fn begin(says: &str, wake: &Wake, work: impl FnOnce(&mut Say<'_>) -> Fetched + Send + 'static) -> Result<Self, String> {
         let (sender, result) = crossbeam_channel::bounded(1);
         let (told, steps) = crossbeam_channel::unbounded();
         let wake = Arc::clone(wake);
+        let stops = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stops);
         let run = move || {
             let told_wake = Arc::clone(&wake);
             let fetched = work(&mut |step| {
                 let _ = told.send(step.to_owned());
                 told_wake();
+                if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let _ = sender.send(fetched);
             wake();
         };
         let spawned = std::thread::Builder::new().name("open".into()).spawn(run);
         spawned.map_err(|e| format!("The system gives no further thread ({e}). Close other programs and try again."))?;
-        Ok(Self { says: says.to_owned(), result, steps })
+        Ok(Self { says: says.to_owned(), result, steps, stops })
     }
 
     /// What was fetched, once it is; until then what is said moves on.
     pub(crate) fn fetched(&mut self) -> Option<Fetched> {
-        if let Some(step) = self.steps.try_iter().last() {
+        if let Some(step) = self.steps.try_iter().last()
+            && !self.stops.load(Ordering::Relaxed)
+        {
             self.says = step;
         }
-        self.result.try_recv().ok()
+        let fetched = self.result.try_recv().ok()?;
+        Some(if self.stops.load(Ordering::Relaxed) { Fetched::Nothing } else { fetched })
+    }
+
+    /// Asks for the end of it. What was fetched all the same is told as nothing.
+    pub(crate) fn stop(&mut self) {
+        self.stops.store(true, Ordering::Relaxed);
+        "Stopping\u{2026}".clone_into(&mut self.says);
     }
 
     /// What is being done.
@@ -75,20 +86,26 @@ impl Opening {
 pub(crate) fn open(data: Option<&Path>, path: &Path) -> Fetched {
     if has_desk(path) {
         return match DeskFolder::open(path) {
-            Ok(folder) => Fetched::Desk(Box::new(folder), recent::remember(data, path)),
+            Ok(folder) => {
+                let recent = recent::remember(data, path, folder.title());
+                Fetched::Desk(Box::new(folder), recent)
+            }
             Err(sentence) => Fetched::Trouble(sentence),
         };
     }
     match Study::open(path) {
-        Ok(study) => Fetched::Study(Box::new(study), recent::remember(data, path)),
+        Ok(study) => {
+            let recent = recent::remember(data, path, study.protocol().title());
+            Fetched::Study(Box::new(study), recent)
+        }
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
 }
 
 /// What somebody who is shown around in the demo of a folder wants to see.
-pub(crate) fn shown(choice: Shown, dir: &Path, say: &mut dyn FnMut(&str)) -> Fetched {
+pub(crate) fn shown(choice: Shown, dir: &Path, say: &mut Say<'_>) -> Fetched {
     match choice {
-        Shown::Back => Fetched::Nothing,
+        Shown::Stop | Shown::Back => Fetched::Nothing,
         Shown::Read => open(None, &crate::demo::reader_of(dir)),
         Shown::WithAi => in_rooms(dir, say, |rooms| open(None, &rooms.with_ai)),
         Shown::Settle => in_rooms(dir, say, |rooms| open(None, &rooms.adjudicator)),
@@ -98,8 +115,19 @@ pub(crate) fn shown(choice: Shown, dir: &Path, say: &mut dyn FnMut(&str)) -> Fet
 }
 
 /// What there is in the rooms of the demo, which are made where they are absent.
-fn in_rooms(dir: &Path, say: &mut dyn FnMut(&str), then: impl FnOnce(&Rooms) -> Fetched) -> Fetched {
-    crate::demo::rooms_if_absent(dir, say).map_or_else(|e| Fetched::Trouble(e.to_string()), |rooms| then(&rooms))
+fn in_rooms(dir: &Path, say: &mut Say<'_>, then: impl FnOnce(&Rooms) -> Fetched) -> Fetched {
+    crate::demo::rooms_if_absent(dir, say).map_or_else(|e| untold(&e), |rooms| then(&rooms))
+}
+
+/// The demo, built where it is absent.
+pub(crate) fn demo(data: Option<&Path>, say: &mut Say<'_>) -> Fetched {
+    let built = crate::demo::place_in(data).and_then(|dir| crate::demo::build_if_absent(&dir, say).map(|_| dir));
+    built.map_or_else(|e| untold(&e), Fetched::Demo)
+}
+
+/// Who stopped the making needs no sentence about it.
+fn untold(error: &DemoStudyError) -> Fetched {
+    if matches!(error, DemoStudyError::Stopped) { Fetched::Nothing } else { Fetched::Trouble(error.to_string()) }
 }
 
 /// The demo's desk, for an account.

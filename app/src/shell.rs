@@ -12,12 +12,12 @@ use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
 use crate::monitor::Monitor;
-use crate::opening::{Fetched, Opening, browse, only_reader, open, shown};
+use crate::opening::{Fetched, Opening, browse, demo, only_reader, open, shown};
 use crate::panes::{self, RenderPath, Screen};
-use crate::recent;
+use crate::recent::{self, Recent};
 use crate::recorder::Recorder;
 use crate::screens::{
-    self, Asks, Begun, Entered, KeysLeft, KeysPage, NewStudy, PassphrasePage, PatternPage, ScreenPage, SignIn, Started, TopBar,
+    self, Asks, Begun, Entered, KeysLeft, KeysPage, NewStudy, PassphrasePage, PatternPage, ScreenPage, Shown, SignIn, Started, TopBar,
 };
 use crate::script::{Kind, Script};
 use crate::settings::Settings;
@@ -52,7 +52,7 @@ pub struct Tiresias {
     /// Why the window was opened anew, until somebody signs in.
     notice: Option<&'static str>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
-    recent: Vec<PathBuf>,
+    recent: Vec<Recent>,
     stage: Stage,
     script: Option<Script>,
     frame: u64,
@@ -238,43 +238,50 @@ impl Tiresias {
     }
 
     /// Runs `work` on a thread of its own; the start screen shows what it says.
-    fn fetch(&mut self, says: &str, work: impl FnOnce(&mut dyn FnMut(&str)) -> Fetched + Send + 'static) {
+    fn fetch(&mut self, says: &str, work: impl FnOnce(&mut crate::demo::Say<'_>) -> Fetched + Send + 'static) {
         let begun = Opening::begin(says, &self.means.wake, work);
         let (opening, trouble) = begun.map_or_else(|sentence| (None, Some(sentence)), |opening| (Some(opening), None));
         self.stage = Stage::Start { opening, trouble };
     }
 
-    fn start_screen(&mut self, ui: &mut Ui) {
-        let Stage::Start { opening, trouble } = &mut self.stage else { return };
-        if let Some(busy) = opening {
-            match busy.fetched() {
-                Some(Fetched::Study(study, recent)) => {
-                    self.recent = recent;
-                    self.stage = self.way_in(Arc::new(*study));
-                    ui.ctx().request_repaint();
-                    return;
-                }
-                Some(Fetched::Desk(folder, recent)) => {
-                    self.recent = recent;
-                    self.stage = Stage::Desk(Box::new(DeskRoom::of(*folder)));
-                    ui.ctx().request_repaint();
-                    return;
-                }
-                Some(Fetched::Shown(folder, account)) => {
-                    self.stage = Stage::Desk(Box::new(DeskRoom::shown_to(*folder, account, screens::HINT)));
-                    ui.ctx().request_repaint();
-                    return;
-                }
-                Some(Fetched::Demo(dir)) => (self.demo, *opening) = (Some(dir), None),
-                Some(Fetched::Nothing) => *opening = None,
-                Some(Fetched::Trouble(sentence)) => (*opening, *trouble) = (None, Some(sentence)),
-                None => {}
-            }
+    fn stop_fetching(&mut self) {
+        if let Stage::Start { opening: Some(opening), .. } = &mut self.stage {
+            opening.stop();
         }
+    }
+
+    /// Where what was fetched leads.
+    fn arrive(&mut self, fetched: Fetched) -> Stage {
+        let mut trouble = None;
+        match fetched {
+            Fetched::Study(study, recent) => {
+                self.recent = recent;
+                return self.way_in(Arc::new(*study));
+            }
+            Fetched::Desk(folder, recent) => {
+                self.recent = recent;
+                return Stage::Desk(Box::new(DeskRoom::of(*folder)));
+            }
+            Fetched::Shown(folder, account) => return Stage::Desk(Box::new(DeskRoom::shown_to(*folder, account, screens::HINT))),
+            Fetched::Demo(dir) => self.demo = Some(dir),
+            Fetched::Nothing => {}
+            Fetched::Trouble(sentence) => trouble = Some(sentence),
+        }
+        Stage::Start { opening: None, trouble }
+    }
+
+    fn start_screen(&mut self, ui: &mut Ui) {
+        let Stage::Start { opening, .. } = &mut self.stage else { return };
+        if let Some(fetched) = opening.as_mut().and_then(Opening::fetched) {
+            self.stage = self.arrive(fetched);
+            ui.ctx().request_repaint();
+        }
+        let Stage::Start { opening, trouble } = &self.stage else { return };
         let says = opening.as_ref().map(Opening::says);
         if let Some(dir) = self.demo.clone() {
-            let choice = screens::demo(ui, says, trouble.as_deref());
-            self.show(dir, choice);
+            if let Some(choice) = screens::demo(ui, says, trouble.as_deref()) {
+                self.show(dir, choice);
+            }
             return;
         }
         match screens::start(ui, &self.recent, says, trouble.as_deref()) {
@@ -286,14 +293,9 @@ impl Tiresias {
             Some(Started::New) => self.stage = Stage::New { page: Box::default(), making: None },
             Some(Started::Demo) => {
                 let data = self.data.clone();
-                self.fetch("Building the demo study\u{2026}", move |say| {
-                    let built = crate::demo::place_in(data.as_deref()).and_then(|dir| crate::demo::build_if_absent(&dir, say).map(|_| dir));
-                    match built {
-                        Ok(dir) => Fetched::Demo(dir),
-                        Err(e) => Fetched::Trouble(e.to_string()),
-                    }
-                });
+                self.fetch("Building the demo study\u{2026}", move |say| demo(data.as_deref(), say));
             }
+            Some(Started::Stop) => self.stop_fetching(),
             Some(Started::Keys) => self.page = Some(Page::Keys(KeysPage::default())),
             Some(Started::About) => self.stage = Stage::About(false),
             None => {}
@@ -301,14 +303,12 @@ impl Tiresias {
     }
 
     /// Goes where somebody who is shown around wants to.
-    fn show(&mut self, dir: PathBuf, choice: Option<screens::Shown>) {
-        use screens::Shown;
-        let Some(choice) = choice else { return };
+    fn show(&mut self, dir: PathBuf, choice: Shown) {
         let says = if choice == Shown::Read { "Opening the study\u{2026}" } else { "Five simulated readers read\u{2026}" };
-        if choice == Shown::Back {
-            self.demo = None;
-        } else {
-            self.fetch(says, move |say| shown(choice, &dir, say));
+        match choice {
+            Shown::Back => self.demo = None,
+            Shown::Stop => self.stop_fetching(),
+            _ => self.fetch(says, move |say| shown(choice, &dir, say)),
         }
     }
 

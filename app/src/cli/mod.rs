@@ -26,6 +26,7 @@ pub(crate) use crate::failure::Failure;
 use crate::launch::{self, Launch};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -260,6 +261,7 @@ fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
         .ok_or_else(|| Failure::Input("There is no folder for the demo study; name one with --dir.".into()))?;
     let built = crate::demo::build_if_absent(&dir, &mut |step| {
         let _ = writeln!(std::io::stderr(), "tiresias: {step}");
+        ControlFlow::Continue(())
     })?;
     if args.build_only {
         return say(&format!("{}\n", built.display()));

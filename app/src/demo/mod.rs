@@ -5,7 +5,7 @@
 
 mod rooms;
 
-pub use rooms::{Rooms, SIMULATED, STUDY_PROTOCOL, rooms_if_absent};
+pub use rooms::{Rooms, rooms_if_absent};
 
 use etcetera::BaseStrategy as _;
 use std::collections::BTreeMap;
@@ -54,6 +54,9 @@ pub enum DemoStudyError {
     /// A shipped part is damaged.
     #[error("The demo's own parts do not fit together: {0} Install the program again.")]
     Parts(String),
+    /// Whoever hears of the steps wants no more of them.
+    #[error("The demo was stopped while it was being made. What was begun is gone; it can be made at any time.")]
+    Stopped,
 }
 
 /// Parts of the demo that can fail only when the program is damaged or the disk refuses.
@@ -112,11 +115,18 @@ pub(crate) fn reader_of(dir: &Path) -> PathBuf {
     dir.join(READER)
 }
 
+/// Hears of each step of the making, and says whether it goes on.
+pub type Say<'a> = dyn FnMut(&str) -> ControlFlow<()> + 'a;
+
+fn goes_on(answer: ControlFlow<()>) -> Result<(), DemoStudyError> {
+    if answer.is_break() { Err(DemoStudyError::Stopped) } else { Ok(()) }
+}
+
 /// Builds the demo study in `dir` unless it is there, and gives the reader's folder. `say` hears of each step.
 ///
 /// # Errors
 /// [`DemoStudyError`]; no half-made study is left.
-pub fn build_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, DemoStudyError> {
+pub fn build_if_absent(dir: &Path, say: &mut Say<'_>) -> Result<PathBuf, DemoStudyError> {
     let reader = dir.join(READER);
     if Study::open(&reader).is_ok() {
         return Ok(reader);
@@ -146,11 +156,12 @@ pub fn build_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf,
     // An empty folder may stand where the study goes.
     let _ = fs::remove_dir(dir);
     fs::rename(&aside, dir).map_err(failed)?;
-    say("The demo study is ready.");
+    // There is nothing left to stop.
+    let _ = say("The demo study is ready.");
     Ok(reader)
 }
 
-fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError> {
+fn build_in(root: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
     let failed = |place: &Path, error| DemoStudyError::Write { place: place.display().to_string(), error };
     let protocol = Protocol::parse(PROTOCOL)?;
     let background = Background::shipped()?;
@@ -161,7 +172,7 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
     let mut desk_cases = Vec::new();
     let mut lesions: BTreeMap<CaseId, Vec<DemoLesion>> = BTreeMap::new();
     for (i, case) in build_cases(&background, SEED, CASES)?.enumerate() {
-        say(&format!("Making demo case {} of {CASES}\u{2026}", i + 1));
+        goes_on(say(&format!("Making demo case {} of {CASES}\u{2026}", i + 1)))?;
         let source = sources.join(case.id.as_str());
         case.write_dicom(&source)?;
         let aside = packed.join("new");
@@ -172,7 +183,7 @@ fn build_in(root: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError
         desk_cases.push(DeskCase { case: case.id.clone(), package, signal: !case.lesions.is_empty() });
         lesions.insert(case.id, case.lesions);
     }
-    say("Assigning cases to readers\u{2026}");
+    goes_on(say("Assigning cases to readers\u{2026}"))?;
     let readers = (1..=READERS).map(|n| Ok(Account { reader: ReaderId::new(format!("reader-{n}"))?, display_name: format!("Reader {n}") }));
     let readers = readers.collect::<Result<Vec<_>, Unfit>>()?;
     let cases: Vec<_> = desk_cases.iter().map(|c| CaseToRead { package: c.package, facts: Vec::new(), training: None }).collect();

@@ -4,9 +4,11 @@
 //! what a made-up AI says, sealed in the packages. Made when somebody first goes there, from one seed
 //! like the demo itself; every account has the passphrase of simulated readers. Refuses: to touch what the person reads.
 
-use super::{DESK, DemoStudyError, SEED, read_source};
+use super::{DESK, DemoStudyError, SEED, Say, goes_on, read_source};
 use crate::simulate::{CLOSED_UTC_MS, PASSPHRASE, Plan, SimulateError, entropy, link_packages, simulate};
+use crate::work::ACCOUNTS;
 use serde_json::json;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
@@ -23,18 +25,19 @@ use tiresias_reads::study::Study;
 use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, Displacement, PatientPoint, ReaderId, Role};
 
 /// The protocol of the study that was read.
-pub const STUDY_PROTOCOL: &str = include_str!("../../../assets/protocols/demo-study.toml");
+const STUDY_PROTOCOL: &str = include_str!("../../../assets/protocols/demo-study.toml");
 /// How many simulated readers read it.
-pub const SIMULATED: u32 = 5;
+const SIMULATED: u32 = 5;
 /// The areas under their curves, unaided and with AI.
 const AREAS: [f64; 2] = [0.72, 0.9];
 const ROOMS: &str = "rooms";
+/// Rooms that could not be opened any more are kept under this name and a number.
+const BEFORE: &str = "rooms-before-";
 const STUDY: &str = "study";
 const ADJUDICATOR: &str = "adjudicator";
 const WITH_AI: &str = "with-ai";
 /// Nodules of a lower index the made-up AI does not find.
 const FOUND_FROM: f64 = 3.0;
-const ACCOUNTS: &str = "accounts.json";
 
 /// Where the rooms are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,7 @@ impl From<SimulateError> for DemoStudyError {
     fn from(e: SimulateError) -> Self {
         match e {
             SimulateError::Disk { place, error } => Self::Write { place, error },
+            SimulateError::Unheard => Self::Stopped,
             other => Self::Parts(other.to_string()),
         }
     }
@@ -60,11 +64,12 @@ impl From<SimulateError> for DemoStudyError {
 
 super::parts!(AccountError, AdjudicationError, AssignmentError, ClosingError, KeyError);
 
-/// Makes the rooms of the demo in `dir` unless they are there; `say` hears of each step.
+/// Makes the rooms of the demo in `dir` unless they are there; `say` hears of each step. Rooms of which one cannot be opened any more are kept aside, with
+/// what somebody read or settled in them.
 ///
 /// # Errors
 /// [`DemoStudyError`]; no half-made rooms are left.
-pub fn rooms_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<Rooms, DemoStudyError> {
+pub fn rooms_if_absent(dir: &Path, say: &mut Say<'_>) -> Result<Rooms, DemoStudyError> {
     let place = dir.join(ROOMS);
     let rooms = Rooms { study: place.join(STUDY), adjudicator: place.join(ADJUDICATOR), with_ai: place.join(WITH_AI) };
     if has_desk(&rooms.study) && [&rooms.adjudicator, &rooms.with_ai].iter().all(|folder| Study::open(folder).is_ok()) {
@@ -72,10 +77,8 @@ pub fn rooms_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<Rooms, D
     }
     let failed = |error| DemoStudyError::Write { place: place.display().to_string(), error };
     let aside = dir.join(".rooms.building");
-    for old in [&aside, &place] {
-        if old.exists() {
-            fs::remove_dir_all(old).map_err(failed)?;
-        }
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(failed)?;
     }
     fs::create_dir_all(&aside).map_err(failed)?;
     let made = make(dir, &aside, say);
@@ -84,11 +87,15 @@ pub fn rooms_if_absent(dir: &Path, say: &mut dyn FnMut(&str)) -> Result<Rooms, D
         let _ = fs::remove_dir_all(&aside);
     }
     made?;
+    if place.exists() {
+        let kept = (1u32..).map(|n| dir.join(format!("{BEFORE}{n}"))).find(|kept| !kept.exists());
+        fs::rename(&place, kept.unwrap_or_else(|| dir.join(BEFORE))).map_err(failed)?;
+    }
     fs::rename(&aside, &place).map_err(failed)?;
     Ok(rooms)
 }
 
-fn make(demo: &Path, aside: &Path, say: &mut dyn FnMut(&str)) -> Result<(), DemoStudyError> {
+fn make(demo: &Path, aside: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
     let failed = |error| DemoStudyError::Write { place: aside.display().to_string(), error };
     let (plan, study) = (aside.join("plan"), aside.join(STUDY));
     fs::create_dir_all(&plan).map_err(failed)?;
@@ -107,10 +114,12 @@ fn make(demo: &Path, aside: &Path, say: &mut dyn FnMut(&str)) -> Result<(), Demo
         key_passphrase: Some(PASSPHRASE.to_owned().into()),
         closes: false,
     };
-    simulate(&order, &mut *say, &mut |_| Ok(()))?;
+    let stopped = Cell::new(false);
+    let mut told = |step: &str| stopped.set(stopped.get() || say(step).is_break());
+    simulate(&order, &mut told, &mut |_| if stopped.get() { Err(SimulateError::Unheard) } else { Ok(()) })?;
     fs::rename(plan.join("packages"), study.join("packages")).map_err(failed)?;
     fs::remove_dir_all(&plan).map_err(failed)?;
-    say("Asking an adjudicator\u{2026}");
+    goes_on(say("Asking an adjudicator\u{2026}"))?;
     let accounts = people(&study)?;
     let coordinator = unlocked(&accounts, "coordinator")?;
     let (name, chance) = (AccountId::new(ADJUDICATOR)?, entropy(SEED, ADJUDICATOR));
@@ -152,7 +161,7 @@ fn begins_aided(signed: &SignedAssignment, study: &Path, protocol: &Protocol, re
 }
 
 /// Packs the demo's cases once more, with what the AI says sealed in them; the keys of the sealed parts.
-fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut dyn FnMut(&str)) -> Result<Vec<(ContentHash, ContentKey)>, DemoStudyError> {
+fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Result<Vec<(ContentHash, ContentKey)>, DemoStudyError> {
     let failed = |error| DemoStudyError::Write { place: plan.display().to_string(), error };
     let chance = entropy(SEED, "key");
     let mut draw = |bytes: &mut [u8]| {
@@ -163,7 +172,7 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut dyn FnMut(&str))
     let (secret, signer, mut desk, mut keys) = (key.uid_key(), key.signer(), Desk::empty(SEED), Vec::new());
     fs::create_dir_all(plan.join("packages")).map_err(failed)?;
     for (n, (case, here)) in (1..).zip(lesions) {
-        say(&format!("Packing case {n} of {} with what the AI says\u{2026}", lesions.len()));
+        goes_on(say(&format!("Packing case {n} of {} with what the AI says\u{2026}", lesions.len())))?;
         let content_key = secret.content_key(case.as_str());
         let findings = says(here, lesions, n);
         let aside = plan.join("packages").join("new");

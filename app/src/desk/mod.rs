@@ -137,6 +137,10 @@ impl DeskFolder {
         let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| format!("{}: {e}", root.display()))?;
         Ok(Self { root: root.to_owned(), title: title_of(root), accounts })
     }
+    /// What the study is called.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
 }
 
 impl DeskRoom {

@@ -10,6 +10,7 @@ use crate::shell::Tiresias;
 use crate::simulate::PASSPHRASE;
 use egui::{Key, Modifiers};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 type Done = Result<(), GalleryError>;
@@ -49,8 +50,12 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn build(root: &Path, say: &mut dyn FnMut(&str)) -> Result<Self, GalleryError> {
         let demo = root.join("demo");
-        build_if_absent(&demo, say)?;
-        Ok(Self { root: root.to_owned(), rooms: rooms_if_absent(&demo, say)? })
+        let mut told = |step: &str| {
+            say(step);
+            ControlFlow::Continue(())
+        };
+        build_if_absent(&demo, &mut told)?;
+        Ok(Self { root: root.to_owned(), rooms: rooms_if_absent(&demo, &mut told)? })
     }
     /// A copy of a folder that a walk may change; files that are never changed are in both.
     fn copy(&self, from: &Path, name: &str) -> Result<PathBuf, GalleryError> {
@@ -99,8 +104,10 @@ fn start(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.rest()?;
     camera.take(&mut window, "a folder that is no study")?;
     let data = place.root.join("data").join("recent");
-    for study in [&place.rooms.study, &place.rooms.adjudicator, &reader_of(&place.root.join("demo"))] {
-        recent::remember(Some(&data), study);
+    let demo = reader_of(&place.root.join("demo"));
+    let (read, new) = ("Nodule detection on chest CT, unaided and with AI", "Nodule detection on chest CT");
+    for (study, title) in [(&place.rooms.study, read), (&place.rooms.adjudicator, read), (&demo, new)] {
+        recent::remember(Some(&data), study, title);
     }
     let mut window = place.open("recent", camera.first(), |app| app)?;
     window.until("Recent")?;

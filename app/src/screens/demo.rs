@@ -20,6 +20,8 @@ pub(crate) enum Choice {
     Results,
     /// The study is looked at by its coordinator.
     Desk,
+    /// What is being made is given up.
+    Stop,
     /// Back to the start.
     Back,
 }
@@ -30,7 +32,11 @@ pub(crate) const HINT: &str = "In the demo everybody has the passphrase: a simul
 /// Name, choice, and what it is.
 const WAYS: [(&str, Choice, &str); 5] = [
     ("Read a case", Choice::Read, "12 chest CTs, half of them with a nodule that was put in. A tour goes along; it takes two minutes."),
-    ("Read with an AI", Choice::WithAi, "The same cases with what a made-up AI found: most nodules, and some that are none."),
+    (
+        "Read with an AI",
+        Choice::WithAi,
+        "The same cases with what a made-up AI found: most nodules, and some that are none. The tour goes along here too.",
+    ),
     (
         "Settle what two readers differ in",
         Choice::Settle,
@@ -69,8 +75,9 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
         let (says, colour) = trouble.map_or((busy.unwrap_or(" "), TEXT), |t| (t, CAUTION));
         line(ui, says, design::regular(design::BODY), colour);
         ui.add_space(8.0);
-        if controls::link(ui, "Back to the start", DIM).clicked() && busy.is_none() {
-            choice = Some(Choice::Back);
+        let leave = if busy.is_some() { ("Stop", Choice::Stop) } else { ("Back to the start", Choice::Back) };
+        if controls::link(ui, leave.0, DIM).clicked() {
+            choice = Some(leave.1);
         }
     });
     choice

@@ -3,8 +3,9 @@
 use super::{column, line};
 use crate::controls;
 use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use crate::recent::Recent;
 use egui::{Ui, UiBuilder, vec2};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What was chosen.
 pub(crate) enum Choice {
@@ -16,6 +17,8 @@ pub(crate) enum Choice {
     New,
     /// Build the demo if need be, and open it.
     Demo,
+    /// What is being opened or made is given up.
+    Stop,
     /// Set keys and mouse.
     Keys,
     /// Say what this is.
@@ -23,7 +26,7 @@ pub(crate) enum Choice {
 }
 
 /// Draws the start screen. `busy` says what is going on, `trouble` what went wrong.
-pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble: Option<&str>) -> Option<Choice> {
+pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&str>, trouble: Option<&str>) -> Option<Choice> {
     let mut choice = dropped(ui).map(Choice::Open);
     let whole = ui.max_rect();
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
@@ -53,6 +56,9 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
         line(ui, "Or drop the folder you received anywhere in this window.", design::regular(design::NOTE), TEXT);
         if let Some(busy) = busy {
             line(ui, busy, design::regular(design::BODY), TEXT);
+            if controls::link(ui, "Stop", DIM).clicked() {
+                choice = Some(Choice::Stop);
+            }
         }
         if let Some(trouble) = trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
@@ -63,10 +69,8 @@ pub(crate) fn start(ui: &mut Ui, recent: &[PathBuf], busy: Option<&str>, trouble
             line(ui, "The studies you open will be listed here.", design::regular(design::NOTE), TEXT);
         }
         for study in recent {
-            let name = study.file_name().map_or_else(|| study.display().to_string(), |n| n.to_string_lossy().into_owned());
-            let place = study.parent().map(Path::display).map(|p| p.to_string()).unwrap_or_default();
-            if controls::entry_row(ui, 520.0, &name, &place, false).clicked() && busy.is_none() {
-                choice = Some(Choice::Open(study.clone()));
+            if controls::entry_row(ui, 640.0, &study.title, &study.folder.display().to_string(), false).clicked() && busy.is_none() {
+                choice = Some(Choice::Open(study.folder.clone()));
             }
         }
         ui.add_space(28.0);

@@ -9,6 +9,7 @@ use egui::epaint::{ClippedShape, TextShape};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Shape, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, Node};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -386,7 +387,8 @@ impl Demo {
             let mut held = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             held.upgrade().unwrap_or_else(|| {
                 let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-                tiresias::demo::build_if_absent(&folder.path().join("demo"), &mut |_| {}).expect("the demo study is built");
+                tiresias::demo::build_if_absent(&folder.path().join("demo"), &mut |_| ControlFlow::Continue(()))
+                    .expect("the demo study is built");
                 *held = Arc::downgrade(&folder);
                 folder
             })

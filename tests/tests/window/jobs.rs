@@ -8,6 +8,7 @@ use crate::sitting::{Opening, Sitting, copy};
 use egui::{Event, Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tiresias::demo::{build_if_absent, rooms_if_absent};
 use tiresias::simulate::{PASSPHRASE, sit};
@@ -133,8 +134,8 @@ impl Twin<'_> {
 fn demos(dir: &Path) -> [PathBuf; 2] {
     let places = [dir.join("s/demo"), dir.join("h/demo")];
     fs::create_dir_all(dir.join("s")).expect("a folder");
-    build_if_absent(&places[0], &mut |_| ()).expect("a demo");
-    rooms_if_absent(&places[0], &mut |_| ()).expect("its rooms");
+    build_if_absent(&places[0], &mut |_| ControlFlow::Continue(())).expect("a demo");
+    rooms_if_absent(&places[0], &mut |_| ControlFlow::Continue(())).expect("its rooms");
     copy(&places[0], &places[1]);
     // What is written to is nobody else's.
     for name in ["rooms/with-ai/record.sqlite", "reader/record.sqlite"] {
@@ -193,7 +194,7 @@ fn a_study_is_run_and_analysed_as_the_guides_say() {
     let dirs = [dir.path().join("s"), dir.path().join("h")];
     dirs.iter().for_each(|d| fs::create_dir_all(d).expect("a folder"));
     let demo = dir.path().join("demo");
-    build_if_absent(&demo, &mut |_| ()).expect("a demo");
+    build_if_absent(&demo, &mut |_| ControlFlow::Continue(())).expect("a demo");
     let sources = [demo.join("desk/sources"), demo.join("desk/sources")];
     let desktop = Desktop::new();
     let mut twin = twin(&desktop, dirs.clone(), None);

@@ -7,6 +7,7 @@ use super::{Failure, load_average};
 use crate::demo::{Scratch, build_if_absent, reader_of};
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,7 +31,7 @@ type Asked<'a> = (&'static str, Vec<&'a str>, &'static [&'static str]);
 pub(super) fn all(args: &AllArgs) -> Result<(), Failure> {
     let scratch = Scratch::new(true)?;
     let demo = scratch.path().ok_or_else(|| Failure::Input("There is no folder for temporary files.".into()))?;
-    build_if_absent(&demo, &mut |_| ())?;
+    build_if_absent(&demo, &mut |_| ControlFlow::Continue(()))?;
     let source = args.source.clone().unwrap_or_else(|| demo.join("desk").join("sources").join("DEMO-001"));
     let (source, study) = (source.display().to_string(), reader_of(&demo).display().to_string());
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));

@@ -6,6 +6,7 @@
 mod recent;
 
 use super::{Held, must, ours};
+use recent::Recent;
 use std::fs;
 use std::path::Path;
 
@@ -23,17 +24,18 @@ pub(super) fn recent(input: &[u8]) -> Held {
     let data = Some(dir.path());
     let before = recent::list(data);
     must(before == recent::list(data), || "reading it twice gives two lists".to_owned())?;
-    let is_right = |list: &[_]| {
-        let is_once = |(i, study)| list.iter().position(|other| other == study) == Some(i);
+    let is_right = |list: &[Recent]| {
+        let is_once = |(i, study): (usize, &Recent)| list.iter().position(|other: &Recent| other.folder == study.folder) == Some(i);
         let is_study = |study: &Path| study.is_absolute() && study.join("protocol.toml").is_file();
         must(list.len() <= 8 && list.iter().enumerate().all(is_once), || format!("too many studies, or one twice: {list:?}"))?;
-        must(list.iter().all(|study: &std::path::PathBuf| is_study(study)), || format!("no study, or one that is nowhere: {list:?}"))
+        must(list.iter().all(|study| is_study(&study.folder)), || format!("no study, or one that is nowhere: {list:?}"))
     };
     is_right(&before)?;
     let opened = dir.path().join("e");
-    let after = recent::remember(data, &opened);
+    let after = recent::remember(data, &opened, "An opened study");
     is_right(&after)?;
-    let expected: Vec<_> = std::iter::once(&opened).chain(before.iter().filter(|study| **study != opened)).take(8).cloned().collect();
+    let now = Recent { folder: opened.clone(), title: "An opened study".to_owned() };
+    let expected: Vec<_> = std::iter::once(&now).chain(before.iter().filter(|study| study.folder != opened)).take(8).cloned().collect();
     must(after == expected, || format!("{after:?} is made of {before:?}"))?;
     must(recent::list(data) == after, || format!("what is kept is not what is shown: {after:?}"))
 }
@@ -44,7 +46,12 @@ mod tests {
 
     #[test]
     fn lists_are_read_and_kept() {
-        for list in ["[\"$/a\",\"$/b\",\"$/e\"]", "[\"$/a\",\"$/a/\",\"$/a\"]", "[\"relative\",\"\"]", "[]", "no list", "[[\"$/a\"]]"] {
+        let of = |folders: &[&str]| {
+            let each: Vec<_> = folders.iter().map(|f| format!("{{\"folder\":\"{f}\",\"title\":\"Study {f}\"}}")).collect();
+            format!("[{}]", each.join(","))
+        };
+        let lists = [of(&["$/a", "$/b", "$/e"]), of(&["$/a", "$/a/", "$/a"]), of(&["relative", ""]), of(&[])];
+        for list in lists.iter().map(String::as_str).chain(["no list", "[\"$/a\"]", "[[\"$/a\"]]", "[{\"folder\":\"$/a\"}]"]) {
             assert_eq!(recent(list.as_bytes()), Ok(()), "{list}");
         }
     }
