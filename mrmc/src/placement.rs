@@ -278,6 +278,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn without_a_pair_there_is_no_area() {
+        let alone = |group| Cell::of([(1.0, group, 0)].into_iter(), 1, 1).area();
+        assert_eq!((alone(Group::Normal), alone(Group::Diseased)), (None, None));
+        assert_eq!(Cell::of([(1.0, Group::Normal, 0), (2.0, Group::Diseased, 0)].into_iter(), 1, 1).area(), Some(1.0));
+    }
+
     fn score() -> impl Strategy<Value = Option<f64>> {
         prop_oneof![4 => (-3i8..=3).prop_map(|s| Some(f64::from(s))), 3 => (-9.0..9.0f64).prop_map(Some), 1 => Just(Some(-0.0)),
             1 => Just(Some(f64::NEG_INFINITY)), 2 => Just(None)]

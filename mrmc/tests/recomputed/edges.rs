@@ -62,12 +62,12 @@ fn a_constant_gain_has_no_interaction() {
 
 #[test]
 fn readers_with_too_few_cases_are_named() {
-    // Reader 1 has one diseased case in modality 1, then none.
+    // Reader 2 has one diseased case in modality 1, then none.
     for (kept, one) in [(5, true), (4, false)] {
-        let few = study(|m, r, c, _| Some((c * 7 % 5) as f64).filter(|_| (m, r) != (1, 1) || c < kept));
+        let few = study(|m, r, c, _| Some((c * 7 % 5) as f64).filter(|_| (m, r) != (1, 2) || c < kept));
         for method in METHODS {
             let error = Figures::of_areas(&few.table(), method).unwrap_err();
-            let (modality, reader, group) = (1, 1, Group::Diseased);
+            let (modality, reader, group) = (1, 2, Group::Diseased);
             let expected =
                 if one { FiguresError::OneCase { modality, reader, group } } else { FiguresError::NoCase { modality, reader, group } };
             assert_eq!(error, expected);
@@ -163,4 +163,48 @@ fn where_cov2_is_below_cov3_the_conventions_part() {
         Level::default(),
     );
     assert!(matches!(or.compare(Random::Cases), Err(OrError::NegativeVariance(v)) if v < 0.0));
+}
+
+/// Two modalities and two readers; the covariance of cells a and b is 10 (a + 1) + (b + 1) or the other way round.
+fn four_figures() -> Figures {
+    let covariances = (0..4).flat_map(|a: u8| (0..4).map(move |b| f64::from(11 + 10 * a.min(b) + a.max(b)))).collect();
+    Figures::new(2, 2, vec![0.5, 0.6, 0.75, 0.9], covariances).unwrap()
+}
+
+#[test]
+fn there_is_no_covariance_with_a_cell_that_is_none() {
+    let figures = four_figures();
+    assert_eq!([figures.covariance(1, 3), figures.covariance(3, 1)], [24.0; 2]);
+    for (cell, other) in [(0, 4), (4, 0), (3, 4), (1, usize::MAX / 8)] {
+        assert_eq!(figures.covariance(cell, other), 0.0, "{cell} {other}");
+    }
+}
+
+#[test]
+fn modalities_can_be_taken_alone_and_in_another_order() {
+    let figures = four_figures();
+    let second = figures.of_modalities(&[1]).unwrap();
+    assert_eq!((second.modalities(), second.readers(), second.values()), (1, 2, &[0.75, 0.9][..]));
+    assert_eq!([second.covariance(0, 0), second.covariance(0, 1), second.covariance(1, 1)], [33.0, 34.0, 44.0]);
+    let turned = figures.of_modalities(&[1, 0]).unwrap();
+    assert_eq!(turned.values(), [0.75, 0.9, 0.5, 0.6]);
+    assert_eq!([turned.covariance(0, 2), turned.covariance(1, 3)], [13.0, 24.0]);
+    assert_eq!(figures.of_modalities(&[0, 2]).unwrap_err(), FiguresError::NoModality { index: 2, count: 2 });
+}
+
+#[test]
+fn combinations_have_the_covariances_of_their_weights() {
+    let figures = four_figures();
+    // What each reader gains: cells 2 - 0 and 3 - 1.
+    let gains = [-1.0, 0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 1.0];
+    let gained = figures.combined(1, 2, &gains).unwrap();
+    assert!(gained.values().iter().zip([0.25, 0.3]).all(|(found, expected)| (found - expected).abs() < 1e-15));
+    // Var = 33 - 2 x 13 + 11, 44 - 2 x 24 + 22; Cov = C(2,3) - C(2,1) - C(0,3) + C(0,1).
+    assert_eq!([gained.covariance(0, 0), gained.covariance(1, 1), gained.covariance(0, 1)], [18.0, 18.0, 34.0 - 23.0 - 14.0 + 12.0]);
+    let found = |modalities, readers, weights: &[f64]| figures.combined(modalities, readers, weights).unwrap_err();
+    // A row that is cut off, a row too few, none.
+    for (modalities, readers, weights) in [(1, 2, &[0.0; 9][..]), (2, 2, &gains), (1, 1, &gains), (1, 2, &[])] {
+        let expected = FiguresError::Size { expected: modalities * readers * 4, found: weights.len() };
+        assert_eq!(found(modalities, readers, weights), expected);
+    }
 }
