@@ -139,7 +139,7 @@ pub(crate) fn vois(source: &Attributes, signed: bool, modality: &ModalityLut, wa
         }
     }
     // C.11.2.1.1: the first input of a VOI table is signed when the modality values can be negative.
-    let negative = signed || matches!(modality, ModalityLut::Rescale { slope, intercept } if *intercept < 0.0 || *slope < 0.0);
+    let negative = can_be_negative(modality, signed);
     for (i, item) in source.items(tags::VOILUT_SEQUENCE).iter().enumerate() {
         match table(item, negative, "VOI LUT") {
             Ok(table) => {
@@ -150,6 +150,14 @@ pub(crate) fn vois(source: &Attributes, signed: bool, modality: &ModalityLut, wa
         }
     }
     vois
+}
+
+/// Whether modality values can be: the output of a Modality LUT is unsigned (PS3.3 C.11.1), whatever the stored values are.
+pub(crate) const fn can_be_negative(modality: &ModalityLut, signed: bool) -> bool {
+    match modality {
+        ModalityLut::Rescale { slope, intercept } => signed || *intercept < 0.0 || *slope < 0.0,
+        ModalityLut::Table(_) => false,
+    }
 }
 
 /// A LUT item: LUT Descriptor (0028,3002) is number of entries (0 is 65,536), first input, bits; LUT Data (0028,3006) the entries.
@@ -265,6 +273,11 @@ mod tests {
             UNSIGNED,
         );
         assert_eq!(g.vois[0].voi, Voi::Table(LutTable::new(-100, 12, [0, 9, 4095].into()).unwrap()));
+        let behind_a_table = vec![
+            lut(tags::MODALITY_LUT_SEQUENCE, [2, 65_535, 16], &[40_000, 40_001]),
+            lut(tags::VOILUT_SEQUENCE, [2, 40_000, 8], &[0, 255]),
+        ];
+        assert_eq!(read(behind_a_table, SIGNED).0.vois[0].voi, Voi::Table(LutTable::new(40_000, 8, [0, 255].into()).unwrap()));
         let (packed, _) = read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [4, 0, 8], &[0x0201, 0x0403])], UNSIGNED);
         assert_eq!(packed.modality, ModalityLut::Table(LutTable::new(0, 8, [1, 2, 3, 4].into()).unwrap()));
         let (short, warnings) = read(vec![lut(tags::MODALITY_LUT_SEQUENCE, [9, 0, 8], &[1])], UNSIGNED);

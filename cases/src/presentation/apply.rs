@@ -6,7 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use super::{GraphicText, PresentationState, for_one};
-use crate::greyscale::warn;
+use crate::greyscale::{can_be_negative, warn};
 use crate::pixel_module::Sample;
 use crate::series::{Content, Source, possible};
 use crate::{CasesError, Series, Shutter};
@@ -159,13 +159,6 @@ fn with_sign(table: &LutTable, negative: bool) -> LutTable {
         return table.clone();
     }
     LutTable::new(first - 65_536, table.bits(), table.entries().into()).unwrap_or_else(|_| table.clone())
-}
-
-fn can_be_negative(modality: &ModalityLut, signed: bool) -> bool {
-    match modality {
-        ModalityLut::Rescale { slope, intercept } => signed || *intercept < 0.0 || *slope < 0.0,
-        ModalityLut::Table(_) => false,
-    }
 }
 
 #[cfg(test)]
