@@ -3,7 +3,7 @@
 //! The plane is the one it was drawn on, whatever that was; a point covers the voxel in which it lies. Refuses nothing: a mark beyond the volume covers none.
 
 use std::collections::BTreeMap;
-use tiresias_words::{Direction, Displacement, Outline, PatientPoint, VolumeGeometry, Voxel};
+use tiresias_words::{Direction, Displacement, Gap, Outline, PatientPoint, VolumeGeometry, Voxel};
 
 /// Covered pixels by slice: indices into the rows of the image.
 pub(super) type Covered = BTreeMap<u32, Vec<u32>>;
@@ -68,10 +68,10 @@ pub(super) fn covered(outline: &Outline<PatientPoint>, geometry: &VolumeGeometry
     let corners = corners(outline);
     let voxels: Vec<Voxel> = corners.iter().map(|p| geometry.voxel_of(*p)).collect();
     let Some(flat) = Flat::new(&corners) else { return single(geometry.voxel_of(outline.centre()), geometry) };
-    // Half of what a voxel reaches along the normal.
+    // How far a voxel reaches along the normal: half of its side in the slice, and across the slices what its own neighbours leave it.
     let step = |v: Voxel| geometry.patient_of(v) - geometry.patient_of(Voxel::new(0.0, 0.0, 0.0));
-    let steps = [Voxel::new(1.0, 0.0, 0.0), Voxel::new(0.0, 1.0, 0.0), Voxel::new(0.0, 0.0, 1.0)].map(step);
-    let reach = steps.iter().map(|s| s.dot(flat.normal.unit()).abs()).sum::<f64>() / 2.0;
+    let sides = [Voxel::new(1.0, 0.0, 0.0), Voxel::new(0.0, 1.0, 0.0)].map(step);
+    let beside = sides.iter().map(|s| s.dot(flat.normal.unit()).abs()).sum::<f64>() / 2.0;
     let size = geometry.size();
     let range = |of: fn(&Voxel) -> f64, count: u32| {
         let low = voxels.iter().map(of).fold(f64::INFINITY, f64::min).floor() - 1.0;
@@ -81,11 +81,13 @@ pub(super) fn covered(outline: &Outline<PatientPoint>, geometry: &VolumeGeometry
     };
     let mut covered = Covered::new();
     for slice in range(|v| v.slice, size[2]) {
+        let [before, behind] = half_steps(geometry, slice).map(|s| s.dot(flat.normal.unit()));
+        let reach = [before.min(behind) - beside - 1e-9, before.max(behind) + beside + 1e-9];
         for row in range(|v| v.row, size[1]) {
             for column in range(|v| v.column, size[0]) {
                 let centre = geometry.patient_of(Voxel::new(f64::from(column), f64::from(row), f64::from(slice)));
-                let height = (centre - flat.origin).dot(flat.normal.unit()).abs();
-                if height <= reach + 1e-9 && flat.holds(centre) {
+                let plane = (flat.origin - centre).dot(flat.normal.unit());
+                if plane >= reach[0] && plane <= reach[1] && flat.holds(centre) {
                     covered.entry(slice).or_default().push(row * size[0] + column);
                 }
             }
@@ -93,6 +95,23 @@ pub(super) fn covered(outline: &Outline<PatientPoint>, geometry: &VolumeGeometry
     }
     // An outline smaller than a voxel still is somewhere.
     if covered.is_empty() { single(geometry.voxel_of(outline.centre()), geometry) } else { covered }
+}
+
+/// From the centre of a slice to its lower and its upper end: half the step to each neighbour, and towards a gap what [`Gap::reach`] says. The outer slices end
+/// as far outside as inside.
+fn half_steps(geometry: &VolumeGeometry, slice: u32) -> [Displacement; 2] {
+    let end = |towards: f64| {
+        let at = f64::from(slice);
+        let part = geometry.gap_at(at + towards / 2.0).map_or(0.5, Gap::reach);
+        let of = |slice: f64| geometry.patient_of(Voxel::new(0.0, 0.0, slice));
+        (of(at + towards) - of(at)) * part
+    };
+    match slice {
+        _ if geometry.size()[2] == 1 => [end(-1.0), end(1.0)],
+        0 => [end(1.0) * -1.0, end(1.0)],
+        s if s + 1 == geometry.size()[2] => [end(-1.0), end(-1.0) * -1.0],
+        _ => [end(-1.0), end(1.0)],
+    }
 }
 
 fn single(v: Voxel, geometry: &VolumeGeometry) -> Covered {
@@ -128,6 +147,29 @@ mod tests {
         let found = covered(&Outline::Box([p(0.9, 0.9, 4.2), p(2.1, 0.9, 4.2), p(2.1, 2.1, 4.2)]), &geometry());
         // Columns at 1.0, 1.5 and 2.0 mm, rows at 1 and 2 mm.
         assert_eq!(found, [(2, vec![42, 43, 44, 82, 83, 84])].into());
+    }
+
+    #[test]
+    fn a_box_covers_the_slices_that_it_lies_in_where_steps_are_unequal() {
+        let stack = |heights: &[f64], gaps| Stack::Piecewise {
+            origin: PatientPoint::new(0.0, 0.0, 0.0),
+            course: Displacement::new(0.0, 0.0, 1.0),
+            heights: heights.iter().map(|h| Mm(*h)).collect(),
+            gaps,
+        };
+        let slices = |stack, z| {
+            let spacing = [Mm(0.5), Mm(1.0)];
+            let geometry = VolumeGeometry::new([40, 30, 5], Direction::LEFT, Direction::POSTERIOR, spacing, stack).unwrap();
+            let found = covered(&Outline::Box([p(0.9, 0.9, z), p(2.1, 0.9, z), p(2.1, 2.1, z)]), &geometry);
+            found.into_keys().collect::<Vec<_>>()
+        };
+        let uneven = [0.0, 7.0, 8.0, 9.0, 10.0];
+        assert_eq!(slices(stack(&uneven, vec![]), 9.0), [3]);
+        assert_eq!(slices(stack(&uneven, vec![]), 4.0), [1]);
+        assert_eq!(slices(stack(&uneven, vec![]), 3.0), [0]);
+        let gap = vec![Gap { after: 0, missing: 6 }];
+        assert_eq!(slices(stack(&uneven, gap.clone()), 9.2), [3]);
+        assert_eq!(slices(stack(&uneven, gap), 6.6), [1]);
     }
 
     #[test]
