@@ -113,8 +113,11 @@ impl<'a> CaseImages<'a> {
         SopUid::new(self.key.uid(&id)).ok()
     }
 
-    /// The series that lies in a frame of reference, and in the patient.
+    /// The series that lies in a frame of reference, and in the patient. An emptied UID names none: images without one prove nothing of each other.
     pub(super) fn in_frame(&self, uid: &str) -> Option<usize> {
+        if uid.is_empty() {
+            return None;
+        }
         self.series.iter().position(|(_, series)| series.volume.is_some() && self.names_frame(series, uid))
     }
 
@@ -144,7 +147,7 @@ impl<'a> CaseImages<'a> {
     /// The series whose images a segmentation was made from, or whose frame of reference it names.
     fn series_of(&self, subject: &Subject) -> Result<usize, FileError> {
         let named = subject.references.iter().find_map(|r| self.image(r)).map(|place| place.series);
-        let framed = self.in_frame(&subject.frame_of_reference).filter(|_| !subject.frame_of_reference.is_empty());
+        let framed = self.in_frame(&subject.frame_of_reference);
         let at = named.or(framed).ok_or(mismatch("it names none of the images of this case, nor their frame of reference"))?;
         let (_, series) = self.get(at).ok_or(mismatch("it names none of the images of this case"))?;
         let has_frame =
