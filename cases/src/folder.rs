@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tiresias_codecs::Codecs;
-use tiresias_words::{GeometryVerdict, Role, SeriesFacts};
+use tiresias_words::{GeometryVerdict, Role, SeriesFacts, ValueUnit};
 
 const FILES: usize = 100_000;
 const DEPTH: u32 = 16;
@@ -258,7 +258,8 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
     let first = sorted.first()?;
     let middle = sorted.get(sorted.len() / 2)?;
     let grey = middle.image.grey.clone();
-    let suv = middle.suv.clone();
+    let unit = common_unit(sorted.iter().map(|i| i.image.grey.unit));
+    let suv = common_suv(sorted.iter().filter_map(|i| i.suv.as_ref()));
     let frame_time = first.frame_time.filter(|_| sorted.len() > 1);
     let (syntax, photometric) = (first.image.file.syntax, first.image.file.module.photometric.term());
     let mut facts = SeriesFacts::new(Role::current(), first.modality.clone(), u32::try_from(sorted.len()).ok()?);
@@ -278,7 +279,7 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         volume: stack.volume.clone(),
         image_size: size,
         content,
-        unit: grey.unit,
+        unit,
         vois: grey.vois.clone(),
         shape: grey.shape,
         frame_time,
@@ -289,6 +290,22 @@ fn assemble(group: Vec<FileImage>, content: Content) -> Option<ScannedSeries> {
         quantiser: OnceLock::new(),
     });
     Some(ScannedSeries { series, stack, syntax, photometric })
+}
+
+/// The unit that every image has: one that lacks it would be shown with a number that is not true.
+fn common_unit(mut units: impl Iterator<Item = ValueUnit>) -> ValueUnit {
+    let first = units.next().unwrap_or(ValueUnit::Arbitrary);
+    if units.all(|u| u == first) { first } else { ValueUnit::Arbitrary }
+}
+
+/// The factor that every image gives, or the first reason against one: a series time later than any acquisition is no reference time of the others either.
+fn common_suv<'a>(mut factors: impl Iterator<Item = &'a Result<f64, String>> + Clone) -> Option<Result<f64, String>> {
+    if let Some(refused) = factors.clone().find(|f| f.is_err()) {
+        return Some(refused.clone());
+    }
+    let first = factors.next()?;
+    let differs = || Err("weight, dose or times differ from image to image".to_owned());
+    Some(if factors.all(|f| f == first) { first.clone() } else { differs() })
 }
 
 fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
@@ -337,4 +354,32 @@ fn warnings(sorted: &[FileImage], stack: &StackReading) -> Vec<String> {
         ));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_that_of_every_image() {
+        use ValueUnit::{Arbitrary, Hounsfield};
+        assert_eq!(common_unit([Hounsfield; 3].into_iter()), Hounsfield);
+        for one_without in 0..3 {
+            let mut units = [Hounsfield; 3];
+            units[one_without] = Arbitrary;
+            assert_eq!(common_unit(units.into_iter()), Arbitrary, "{one_without}");
+        }
+    }
+
+    #[test]
+    fn a_factor_is_that_of_every_image() {
+        let suv = |f: &[Result<f64, &str>]| {
+            let owned: Vec<_> = f.iter().map(|f| f.map_err(str::to_owned)).collect();
+            common_suv(owned.iter())
+        };
+        assert_eq!(suv(&[]), None);
+        assert_eq!(suv(&[Ok(2.0), Ok(2.0), Ok(2.0)]), Some(Ok(2.0)));
+        assert_eq!(suv(&[Err("late"), Ok(2.0), Ok(2.0)]), Some(Err("late".to_owned())));
+        assert!(suv(&[Ok(2.0), Ok(2.0), Ok(3.0)]).is_some_and(|f| f.is_err_and(|why| why.contains("differ"))));
+    }
 }
