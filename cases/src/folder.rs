@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tiresias_codecs::Codecs;
-use tiresias_words::{GeometryVerdict, Role, SeriesFacts, ValueUnit};
+use tiresias_words::{GeometryVerdict, PresentationShape, Role, SeriesFacts, ValueUnit};
 
 const FILES: usize = 100_000;
 const DEPTH: u32 = 16;
@@ -177,6 +177,8 @@ struct SeriesKey {
     size: [u32; 2],
     sample: crate::pixel_module::Sample,
     content: Content,
+    /// Whether high values are black: a series has one shape, which would show the other images inverted.
+    is_inverse: bool,
     modality: String,
     /// Side and view of a mammogram: vendors put all four into one series, and each is hung by itself.
     projection: [&'static str; 2],
@@ -198,6 +200,7 @@ fn split(images: Vec<FileImage>) -> Vec<ScannedSeries> {
             size: [module.columns, module.rows],
             sample: module.sample,
             content: if module.photometric.is_grey() { Content::Grey } else { Content::Colour },
+            is_inverse: image.image.grey.shape == PresentationShape::Inverse,
             modality: image.modality.as_str().to_owned(),
             projection: if image.modality.as_str() == "MG" { image.anatomy.projection() } else { Default::default() },
             folder,
