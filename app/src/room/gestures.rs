@@ -11,6 +11,8 @@ use tiresias_words::{PatientPoint, Plane};
 
 /// A drag under way, with the scrolled part of a slice that is still owed.
 pub(super) struct Dragging {
+    /// The pane it was begun on.
+    at: At,
     owed: f64,
     about: PatientPoint,
     /// The reference line that was taken hold of, and turns.
@@ -62,6 +64,9 @@ impl Room {
             // While marking or measuring, a second click on the same place is a hand that shook: neither another mark nor another layout.
             if self.tool != Tool::Mark && !super::measuring::draws(self.tool) {
                 self.hanging.toggle_maximised(on.at);
+            } else if !ui.input(|i| i.pointer.any_pressed()) {
+                // A press that came in a frame before this one was taken already.
+                self.drop_second_press();
             }
             return;
         }
@@ -72,9 +77,11 @@ impl Room {
             self.focus = Focus::Image;
             self.filling.entry.clear();
             self.message = None;
+            self.dragging.take_if(|d| d.at != on.at);
         }
         let Some(at) = response.interact_pointer_pos() else {
-            self.dragging = None;
+            // Every pane is asked in every frame: a drag is over for its own one alone.
+            self.dragging.take_if(|d| d.at == on.at);
             return;
         };
         let here = on.patient_at(at);
@@ -89,7 +96,7 @@ impl Room {
         if dx == 0.0 && dy == 0.0 {
             return;
         }
-        let about = self.dragging.get_or_insert(Dragging { owed: 0.0, about: here, turning: None }).about;
+        let about = self.dragging.get_or_insert(Dragging { at: on.at, owed: 0.0, about: here, turning: None }).about;
         let Some(view) = self.hanging.cell(on.at).map(|c| self.view(on.at, c)) else { return };
         let buttons = [PointerButton::Middle, PointerButton::Secondary, PointerButton::Primary];
         let Some(button) = buttons.into_iter().find(|b| response.dragged_by(*b)) else { return };
@@ -122,7 +129,7 @@ impl Room {
         if response.drag_started_by(PointerButton::Primary) {
             let origin = ui.input(|i| i.pointer.press_origin()).unwrap_or(on.rect.center());
             let turning = if self.workspace.tools().allows(Tool::Oblique) { self.line_under(origin, on) } else { None };
-            self.dragging = Some(Dragging { owed: 0.0, about: here, turning });
+            self.dragging = Some(Dragging { at: on.at, owed: 0.0, about: here, turning });
         }
         match self.dragging.as_ref().and_then(|d| d.turning) {
             Some(held) => self.turn_line(held, here, on),

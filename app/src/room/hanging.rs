@@ -43,6 +43,10 @@ impl Cell {
         let view = View::fit(geometry, orientation, [1, 1]);
         Self { series, orientation, view, opens_turned, fitted: [0, 0], touched: false, oblique: false }
     }
+    /// The camera with all of the volume in sight once the image is turned: a quarter turn exchanges its width and height.
+    fn whole(&self, geometry: &VolumeGeometry, turn: Turn, size: [u32; 2]) -> View {
+        self.view(turn).refitted(geometry, size).laid(self.view.directions())
+    }
     /// The camera, with the image turned as the reader has it.
     pub(super) fn view(&self, turn: Turn) -> View {
         self.view.laid(turn.lay(self.view.directions()))
@@ -152,7 +156,7 @@ impl Hanging {
             let opened = first.get(at.0).filter(|o| self.maximised.is_none() && o.spec.series == shown.volume.series().facts.role);
             cell.view = match opened {
                 Some(opened) => cell.view.over(&opened.spec.plane, *size),
-                None => View::fit(shown.volume.geometry(), cell.orientation, *size),
+                None => cell.whole(shown.volume.geometry(), cell.opens_turned, *size),
             };
             cell.fitted = *size;
         }
@@ -181,7 +185,9 @@ impl Hanging {
             let rect = if self.maximised.is_some() { PaneRect { x: 0, y: 0, size: canvas.size } } else { opened.rect };
             let least = |size: [u32; 2]| f64::from(size[0].min(size[1]).max(1));
             let view = match shelf.get(cell.series) {
-                Some(shown) if self.maximised.is_some() && !cell.touched => View::fit(shown.volume.geometry(), cell.orientation, rect.size),
+                Some(shown) if self.maximised.is_some() && !cell.touched => {
+                    cell.whole(shown.volume.geometry(), cell.opens_turned, rect.size)
+                }
                 _ if !cell.touched => cell.view.over(&opened.spec.plane, rect.size),
                 _ => cell.view.with_spacing(cell.view.spacing() * (least(cell.fitted) / least(rect.size))),
             };
@@ -222,10 +228,10 @@ impl Hanging {
         }
         self.follow(at);
     }
-    /// All of the volume again, looking as the cell does.
-    pub(super) fn refit(&mut self, at: At, geometry: &VolumeGeometry) {
+    /// All of the volume again, looking as the cell does, with the image turned as the reader has it.
+    pub(super) fn refit(&mut self, at: At, geometry: &VolumeGeometry, turn: Turn) {
         if let Some(cell) = self.cells.get_mut(at.0) {
-            (cell.view, cell.touched) = (cell.view.refitted(geometry, cell.fitted), true);
+            (cell.view, cell.touched) = (cell.whole(geometry, turn, cell.fitted), true);
         }
         self.follow(at);
     }

@@ -61,6 +61,11 @@ impl Marking {
     pub(super) fn cancel(&mut self) {
         (self.drawing, self.held) = (None, None);
     }
+    /// The second press of a double click takes hold of nothing and gives no corner.
+    pub(super) fn drop_second_press(&mut self) {
+        Sketch::drop_last_corner(&mut self.drawing);
+        self.held = None;
+    }
 }
 
 /// What a form is called.

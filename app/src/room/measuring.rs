@@ -136,6 +136,12 @@ impl Room {
         self.marking.cancel();
     }
 
+    /// Forgets what the second press of a double click began: the hand shook, and the corner it gave would be part of the next shape.
+    pub(super) fn drop_second_press(&mut self) {
+        Sketch::drop_last_corner(&mut self.measuring.drawing);
+        self.marking.drop_second_press();
+    }
+
     /// Takes the pointer's input while a measuring tool is in hand.
     pub(super) fn measure(&mut self, ui: &Ui, response: &Response, here: PatientPoint, on: &OnScreen) {
         let Some(ends) = ends(self.tool) else { return };
@@ -193,7 +199,10 @@ impl Room {
 
     /// A window over the values of the region under the pointer, else over those of the image that is shown.
     pub(super) fn fit_window(&mut self, at: At, ctx: &Context) {
-        let under = self.measurement_under(|id| self.measuring.found(id).is_some_and(|f| f.range.is_some()));
+        // The pointer may be on another series' pane, whose values are of another kind.
+        let is_here =
+            self.hover.and_then(|(hovered, _)| self.hanging.cell(hovered)).map(|c| c.series) == self.hanging.cell(at).map(|c| c.series);
+        let under = self.measurement_under(|id| is_here && self.measuring.found(id).is_some_and(|f| f.range.is_some()));
         let range = under.and_then(|id| self.measuring.found(id)?.range).filter(|[low, high]| high > low);
         let Some((cell, shown)) = self.shown(at) else { return };
         let (series, volume) = (cell.series, Arc::clone(&shown.volume));

@@ -34,6 +34,16 @@ pub(super) enum Ends {
     WhenClosed,
 }
 
+impl Sketch {
+    /// Takes the corner given last away, and the shape with its only one.
+    pub(super) fn drop_last_corner(sketch: &mut Option<Self>) {
+        sketch.take_if(|s| {
+            s.points.pop();
+            s.points.is_empty()
+        });
+    }
+}
+
 impl Room {
     /// Takes the pointer's input for a shape on a pane; the shape, when this frame ended it.
     pub(super) fn sketch(
