@@ -46,6 +46,22 @@ impl Chord {
         Self { key, ctrl: held.command && !alt_gr, shift: held.shift && !is_sign, alt: held.alt && !alt_gr }
     }
 
+    /// Whether a key is one that is held while another is pressed: window systems send its own press too, and it says nothing by itself.
+    #[must_use]
+    pub(crate) const fn is_held_key(key: Key) -> bool {
+        matches!(
+            key,
+            Key::ShiftLeft
+                | Key::ShiftRight
+                | Key::ControlLeft
+                | Key::ControlRight
+                | Key::AltLeft
+                | Key::AltRight
+                | Key::SuperLeft
+                | Key::SuperRight
+        )
+    }
+
     /// As it stands on the screen.
     #[must_use]
     pub(crate) fn label(self) -> String {

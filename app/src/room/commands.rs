@@ -4,7 +4,7 @@
 
 use super::hanging::{Arrangement, At};
 use super::{Focus, Room, Wish};
-use crate::keys::Command;
+use crate::keys::{Chord, Command};
 use crate::viewer::View;
 use egui::{Context, Event, Key, Modifiers, Ui};
 use std::sync::Arc;
@@ -26,7 +26,9 @@ impl Room {
             i.events
                 .iter()
                 .filter_map(|e| match e {
-                    Event::Key { key, pressed: true, modifiers, repeat, .. } => Some((*key, *modifiers, *repeat)),
+                    Event::Key { key, pressed: true, modifiers, repeat, .. } if !Chord::is_held_key(*key) => {
+                        Some((*key, *modifiers, *repeat))
+                    }
                     _ => None,
                 })
                 .collect()
@@ -197,7 +199,7 @@ impl Room {
     /// All of the series in its cell again; turned and mirrored as it is.
     fn fit(&mut self, at: At) {
         if let Some(volume) = self.shown(at).map(|(_, s)| Arc::clone(&s.volume)) {
-            self.hanging.refit(at, volume.geometry());
+            self.hanging.refit(at, volume.geometry(), self.cell_view(at).turn);
         }
     }
 

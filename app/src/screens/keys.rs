@@ -116,7 +116,7 @@ impl KeysPage {
             match (event, self.waits) {
                 (Event::Key { key: Key::Escape, pressed: true, .. }, Some(_)) => *self = Self::default(),
                 (Event::Key { key: Key::Escape, pressed: true, .. }, None) => return true,
-                (Event::Key { key, pressed: true, modifiers, repeat: false, .. }, Some(command)) => {
+                (Event::Key { key, pressed: true, modifiers, repeat: false, .. }, Some(command)) if !Chord::is_held_key(key) => {
                     self.give(command, key, modifiers, settings);
                 }
                 (Event::Copy | Event::Cut | Event::Paste(_), Some(_)) => self.said = Some(Said::Kept),
