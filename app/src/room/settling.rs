@@ -238,6 +238,20 @@ impl Room {
         self.give(Action::GiveReason(reason), wishes);
     }
 
+    /// Words that nobody writes at any more are those of the record again: what was given, or what stood before all of it was removed.
+    pub(super) fn stop_reason(&mut self) {
+        self.settling.written.take_if(|(text, changed)| changed.is_none() || text.trim().is_empty());
+    }
+
+    /// Whether the box of the reason was emptied while the record has a reason, which would be locked unseen; it is told.
+    pub(super) fn reason_was_removed(&mut self) -> bool {
+        let is_empty = self.settling.written.as_ref().is_some_and(|(text, _)| text.trim().is_empty());
+        if is_empty {
+            self.message = Some("The reason is empty. Write one, or press Esc to keep the one that was given.".to_owned());
+        }
+        is_empty
+    }
+
     /// Gives a reason that was written: after a rest, or at once.
     pub(super) fn keep_reason(&mut self, at_once: bool, wishes: &mut Vec<Wish>) {
         let now = self.now;

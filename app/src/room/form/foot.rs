@@ -108,7 +108,9 @@ impl Room {
         self.keep_reason(true, wishes);
         let ahead = self.ahead(state);
         if self.still_to_do(&ahead).is_empty() && unusual(&self.rules, &ahead).is_empty() {
-            wishes.push(Wish::Record(Action::Lock));
+            if !self.reason_was_removed() {
+                wishes.push(Wish::Record(Action::Lock));
+            }
         } else {
             self.filling.review = true;
             // The list is at the beginning of the column.
@@ -119,6 +121,9 @@ impl Room {
     /// Locks although soft rules are not kept: they are on the screen.
     pub(super) fn lock_anyway(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) {
         self.keep_writing(draft, true, wishes);
-        wishes.push(Wish::Record(Action::LockAnyway));
+        self.keep_reason(true, wishes);
+        if !self.reason_was_removed() {
+            wishes.push(Wish::Record(Action::LockAnyway));
+        }
     }
 }

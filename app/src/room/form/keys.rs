@@ -132,7 +132,7 @@ impl Room {
             }
             self.filling.entry = longer;
             // No further digit can follow: the number is complete.
-            let is_complete = number.is_some_and(|n| n >= 0 && (n != 0 || max < 10) && n.saturating_mul(10) > max && n >= min);
+            let is_complete = number.is_some_and(|n| is_whole(n, min, max));
             if is_complete {
                 self.give_entry(ahead, wishes);
             }
@@ -212,13 +212,26 @@ impl Room {
             _ => {
                 // A name that another one begins with too.
                 let names = typed_names(&self.options_of(&field), self.takes_several(&field));
-                if let Some(i) = names.iter().position(|n| n.to_lowercase() == entry) {
-                    self.take_option(i, &field, ahead, wishes);
-                }
+                let Some(i) = names.iter().position(|n| n.to_lowercase() == entry) else {
+                    self.message = Some(half_typed(&names, &entry));
+                    return false;
+                };
+                self.take_option(i, &field, ahead, wishes);
             }
         }
         true
     }
+}
+
+/// What to say of the beginning of names that is none of them.
+fn half_typed(names: &[String], entry: &str) -> String {
+    let begun: Vec<&str> = names.iter().filter(|n| n.to_lowercase().starts_with(entry)).map(String::as_str).collect();
+    format!("{entry} is not complete: press {}.", begun.join(" or "))
+}
+
+/// Whether no further digit can follow a number on a scale. "07" is nobody's way of writing 7, so that 0 is whole where every number has one digit.
+fn is_whole(n: i32, min: i32, max: i32) -> bool {
+    n >= min && if n == 0 { max < 10 } else { n > 0 && n.saturating_mul(10) > max }
 }
 
 /// Whether what is typed can still become a number of this kind.
@@ -259,6 +272,22 @@ fn typed(key: Key) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_whole_when_no_digit_can_follow() {
+        for n in 0..=5 {
+            assert!(is_whole(n, 0, 5), "{n} on 0 to 5");
+        }
+        assert_eq!([0, 1, 2, 10, 100].map(|n| is_whole(n, 0, 100)), [false, false, false, false, true]);
+        assert_eq!([-1, 0, 3].map(|n| is_whole(n, -3, 3)), [false, true, true]);
+        assert!(!is_whole(0, 1, 5));
+    }
+
+    #[test]
+    fn half_a_name_is_told_with_what_it_can_become() {
+        let names = ["3", "4A", "4B"].map(str::to_owned);
+        assert_eq!(half_typed(&names, "4"), "4 is not complete: press 4A or 4B.");
+    }
 
     #[test]
     fn a_number_is_typed_within_its_bounds() {

@@ -159,6 +159,9 @@ impl Room {
             ui.ctx().request_repaint_after(super::REST);
         }
         self.keep_reason(!focused, wishes);
+        if !focused {
+            self.stop_reason();
+        }
         let frame = if focused { ACCENT } else { LINE };
         ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, frame), StrokeKind::Inside);
     }
