@@ -19,7 +19,7 @@ const WIDTH: f32 = 520.0;
 /// The page.
 #[derive(Default)]
 pub(super) struct AssignPage {
-    stands: Option<Assigned>,
+    stands: Option<Result<Assigned, String>>,
     looking: Option<Coming<Assigned>>,
     phrase: Zeroizing<String>,
     assigning: Option<Coming<String>>,
@@ -64,10 +64,8 @@ impl AssignPage {
                 Ok(Assigned { cases: [desk.cases().len() - training, training], signed })
             }));
         }
-        match arrived(&mut self.looking) {
-            Some(Ok(stands)) => self.stands = Some(stands),
-            Some(Err(sentence)) => (self.stands, self.trouble) = (Some(Assigned { cases: [0, 0], signed: None }), Some(sentence)),
-            None => {}
+        if let Some(looked) = arrived(&mut self.looking) {
+            self.stands = Some(looked);
         }
         match arrived(&mut self.assigning) {
             Some(Ok(receipt)) => {
@@ -94,6 +92,14 @@ impl AssignPage {
         if let Some(receipt) = &self.receipt {
             said(ui, &format!("Signed. Receipt, to be kept in another place: {receipt}"), ACCENT);
         }
+        let stands = match stands {
+            Ok(stands) => stands,
+            Err(sentence) => {
+                // Nothing is offered on a desk whose list or signed assignment does not hold.
+                trouble(ui, Some(sentence));
+                return;
+            }
+        };
         match &stands.signed {
             Some((words, readers)) => {
                 said(ui, &format!("{words} The orders are frozen."), TEXT);

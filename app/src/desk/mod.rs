@@ -75,6 +75,8 @@ struct Open {
     stands: Stands,
     has_truth: bool,
     looking: Option<Coming<Looked>>,
+    /// Why the last look at the folder came to nothing.
+    trouble: Option<String>,
     pages: Pages,
 }
 
@@ -246,8 +248,8 @@ impl DeskRoom {
             Some(Ok(keys)) => {
                 let stands = Stands::default();
                 let (kind, name) = (account.kind(), account.display_name().to_owned());
-                let mut open =
-                    Open { kind, name, keys: Arc::new(keys), step: None, stands, has_truth: false, looking: None, pages: Pages::default() };
+                let (keys, pages) = (Arc::new(keys), Pages::default());
+                let mut open = Open { kind, name, keys, step: None, stands, has_truth: false, looking: None, trouble: None, pages };
                 open.look(&self.root, wake);
                 self.stage = Stage::Open(Box::new(open));
                 from_the_top(ui);
@@ -274,11 +276,16 @@ impl DeskRoom {
     /// The steps on the left, and the one that is on.
     fn desk(&mut self, ui: &mut Ui, wake: &Wake, now: Duration) -> Left {
         let Stage::Open(open) = &mut self.stage else { return Left::Stay };
-        if let Some(Ok(looked)) = arrived(&mut open.looking) {
-            (self.title, self.accounts, open.stands, open.has_truth) = (looked.title, looked.accounts, looked.stands, looked.has_truth);
-            if open.step.is_none() {
-                open.step = Some(open.stands.first_for(open.kind));
+        match arrived(&mut open.looking) {
+            Some(Ok(looked)) => {
+                (self.title, self.accounts, open.stands, open.has_truth) = (looked.title, looked.accounts, looked.stands, looked.has_truth);
+                open.trouble = None;
+                if open.step.is_none() {
+                    open.step = Some(open.stands.first_for(open.kind));
+                }
             }
+            Some(Err(sentence)) => open.trouble = Some(sentence),
+            None => {}
         }
         let whole = ui.max_rect();
         let (nav, field) = whole.split_left_right_at_x(whole.left() + NAV);
@@ -302,7 +309,10 @@ impl DeskRoom {
         ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
             did = match open.step {
                 None => {
-                    page::page(ui, field, "", |ui| page::said(ui, "Looking how the study stands\u{2026}", TEXT));
+                    page::page(ui, field, "", |ui| match &open.trouble {
+                        Some(sentence) => page::trouble(ui, Some(sentence)),
+                        None => page::said(ui, "Looking how the study stands\u{2026}", TEXT),
+                    });
                     Did::Nothing
                 }
                 Some(Step::Protocol) => open.pages.protocol.get_or_insert_with(ProtocolPage::default).ui(ui, field, &seated),
