@@ -74,7 +74,9 @@ pub(crate) enum Place {
         opening: bool,
     },
     Room(Box<Room>),
+    /// After this read was locked.
     Between {
+        read: ReadId,
         opening: bool,
     },
     Amend(AmendPage),
@@ -86,6 +88,11 @@ pub(crate) enum Place {
         unlocking: Option<Unlocking>,
         receipt: Option<(String, Result<PathBuf, String>)>,
     },
+}
+
+/// Whether a read that was left is locked: an amendment that is left as a draft has its earlier version among the locked ones.
+fn is_locked(state: &State, read: &ReadId) -> bool {
+    state.draft().is_none_or(|draft| draft.read() != read) && state.locked().iter().any(|locked| locked.read() == read)
 }
 
 impl Sitting {
@@ -161,8 +168,8 @@ impl Sitting {
                     Place::Room(room) => room.say(sentence),
                     Place::List { opening } => (*opening, self.trouble) = (false, Some(sentence)),
                     // Said where there is room for it. What was refused after the lock, and did not ask for the next case, came too late to matter.
-                    Place::Between { opening: true } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
-                    Place::Between { opening: false } => {}
+                    Place::Between { opening: true, .. } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),
+                    Place::Between { opening: false, .. } => {}
                     Place::Amend(page) => page.trouble = Some(sentence),
                     Place::Pattern(_) => self.trouble = Some(sentence),
                     Place::Sign { page, .. } => (page.busy, page.trouble) = (false, Some(sentence)),
@@ -323,9 +330,10 @@ impl Sitting {
                 self.trouble = None;
             }
             (None, Place::Room(room)) => {
-                let locked = state.locked().last().is_some_and(|l| l.read() == room.read());
+                let locked = is_locked(state, room.read());
                 self.tours = room.is_on_tour() && !locked;
-                self.place = if locked { Place::Between { opening: false } } else { Place::List { opening: false } };
+                let read = room.read().clone();
+                self.place = if locked { Place::Between { read, opening: false } } else { Place::List { opening: false } };
             }
             (None, _) => {}
         }
@@ -430,8 +438,8 @@ impl Sitting {
                 Some(Amended::Back) => self.place = Place::List { opening: false },
                 None => {}
             },
-            Place::Between { opening } => {
-                match screens::between(ui, &self.rules, &state, *opening, advises_break(&self.rules, &state, now)) {
+            Place::Between { read, opening } => {
+                match screens::between(ui, &self.rules, &state, (read, *opening), advises_break(&self.rules, &state, now)) {
                     Some(AfterCase::Next) => {
                         *opening = true;
                         open_next(&self.recorder);

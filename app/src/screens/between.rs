@@ -16,8 +16,8 @@ pub(crate) enum Choice {
     Amend(ReadId),
 }
 
-/// Draws the pause after a locked read. `opening` while the next case is on its way: then it cannot be asked for again. `break_due`: a break is advised.
-pub(crate) fn between(ui: &mut Ui, rules: &Rules, state: &State, opening: bool, break_due: bool) -> Option<Choice> {
+/// Draws the pause after `read` was locked. `opening` while the next case is on its way: then it cannot be asked for again. `break_due`: a break is advised.
+pub(crate) fn between(ui: &mut Ui, rules: &Rules, state: &State, (read, opening): (&ReadId, bool), break_due: bool) -> Option<Choice> {
     let whole = ui.max_rect();
     let next = state.next().map(|next| next.read.case.to_string());
     let mut choice = None;
@@ -53,8 +53,9 @@ pub(crate) fn between(ui: &mut Ui, rules: &Rules, state: &State, opening: bool, 
     if next.is_some() && !opening {
         link(52.0, 72.0, "To the list", Choice::List);
     }
-    if let Some(last) = amendable(state).last().filter(|_| !opening) {
-        link(84.0, 160.0, "Change this case\u{2026}", Choice::Amend(last.read().clone()));
+    // The read that was just locked or none: after a read that is final, the last that could be changed is another case.
+    if !opening && amendable(state).any(|locked| locked.read() == read) {
+        link(84.0, 160.0, "Change this case\u{2026}", Choice::Amend(read.clone()));
     }
     // A control that the keyboard stands on takes Enter for itself.
     let enter = ui.memory(|m| m.focused().is_none())
