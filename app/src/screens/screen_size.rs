@@ -60,22 +60,30 @@ pub(crate) fn screen_size(ui: &mut Ui, page: &mut ScreenPage, settings: &mut Set
         let most = (body.width() * ui.pixels_per_point()) as u32;
         let usual = Mm(USUAL.0 / monitor.scale.max(0.25));
         let begin = (length.0 / known.unwrap_or(usual).0).round() as u32;
+        let fits = page.pixels.unwrap_or(begin) <= most;
         let pixels = page.pixels.unwrap_or(begin).clamp(40, most);
         let pixels = pulled(ui, pixels, height.0 / length.0, &mut page.pixels).clamp(40, most);
         ui.add_space(20.0);
-        let measured = Measured::by(monitor, length, pixels);
+        // An outline that nobody set is a guess or an old measure, and one that was cut to the page is no measure.
+        let is_set = page.pixels.is_some();
+        let measured = Measured::by(monitor, length, pixels).filter(|_| fits);
         let [w, h] = monitor.size;
+        let no = if fits { "No screen has such pixels." } else { "This is longer than the page: hold something shorter, or make the window larger." };
         let words = measured.map_or_else(
-            || "No screen has such pixels.".to_owned(),
+            || no.to_owned(),
             |m| format!("{w} \u{d7} {h} pixels; a pixel is {:.4} mm, so {:.1} mm are {pixels} pixels", m.pixel().0, length.0),
         );
         line(ui, &words, design::mono(design::NOTE), STRONG);
         ui.add_space(4.0);
-        let state = if known.is_some() { "This screen was measured before." } else { "This screen was not measured yet." };
+        let state = match known {
+            Some(_) => "This screen was measured before.",
+            None if page.pixels.is_none() => "This screen was not measured yet: the outline is a guess until you move its right line.",
+            None => "This screen was not measured yet.",
+        };
         line(ui, state, design::regular(design::NOTE), DIM);
         ui.add_space(20.0);
-        let keep = controls::action(ui, vec2(240.0, 44.0), "Keep this measure", Some(Cap("\u{23ce}")), measured.is_some()).clicked();
-        if let Some(measured) = measured.filter(|_| keep || ui.input(|i| i.key_pressed(Key::Enter))) {
+        let keep = controls::action(ui, vec2(240.0, 44.0), "Keep this measure", Some(Cap("\u{23ce}")), is_set && measured.is_some()).clicked();
+        if let Some(measured) = measured.filter(|_| is_set).filter(|_| keep || ui.input(|i| i.key_pressed(Key::Enter))) {
             settings.set_screen(measured);
             leave = true;
         }
