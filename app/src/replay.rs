@@ -15,6 +15,9 @@ use tiresias_reads::replay::{AiSeen, Course, Seen, Summary, course, may_replay};
 use tiresias_render::{RenderError, cpu};
 use tiresias_words::{ContentHash, Interpolation, PaneSpec};
 
+/// A canvas has at most so many pixels on a side: the record is somebody's file, and memory is taken by what it says.
+const SIDE: u32 = 16_384;
+
 /// A read that can be drawn again.
 pub struct Replay {
     course: Course,
@@ -114,6 +117,12 @@ impl Replay {
     /// A sentence: when the read was not that long, or its images cannot be read.
     pub fn at(&self, ms: u64) -> Result<Replayed, String> {
         let seen = with_ready(self.series.iter(), |ready| self.course.at(ms, ready)).map_err(|e| e.to_string())?;
+        if seen.scene.canvas.iter().any(|side| *side > SIDE) {
+            let [width, height] = seen.scene.canvas;
+            return Err(format!(
+                "The record says {width} x {height} pixels were on the screen, and no screen has so many. Run `tiresias verify` on it."
+            ));
+        }
         let [width, height] = seen.scene.canvas.map(|n| n as usize);
         let mut rgb = vec![0; width.saturating_mul(height).saturating_mul(3)];
         let mut panes = Vec::new();
@@ -165,10 +174,26 @@ fn lay(rgb: &mut [u8], width: usize, [x, y, w, h]: [u32; 4], bytes: &[u8]) {
     let samples = bytes.len() / w.saturating_mul(h).max(1);
     for (row, line) in bytes.chunks_exact(w.saturating_mul(samples).max(1)).enumerate() {
         for (column, pixel) in line.chunks_exact(samples.max(1)).enumerate().take(width.saturating_sub(x)) {
-            let to = ((y + row) * width + x + column) * 3;
-            if let Some(place) = rgb.get_mut(to..to + 3) {
+            let to = y.saturating_add(row).saturating_mul(width).saturating_add(x).saturating_add(column).saturating_mul(3);
+            if let Some(place) = rgb.get_mut(to..to.saturating_add(3)) {
                 place.iter_mut().zip(pixel.iter().cycle()).for_each(|(to, from)| *to = *from);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_that_a_record_puts_far_outside_of_the_canvas_is_laid_nowhere() {
+        let mut rgb = vec![7; 4 * 3 * 3];
+        for rect in [[u32::MAX, 0, 2, 2], [0, u32::MAX, 2, 2], [u32::MAX; 4]] {
+            lay(&mut rgb, 4, rect, &[0; 4]);
+        }
+        assert_eq!(rgb, vec![7; 4 * 3 * 3]);
+        lay(&mut rgb, 4, [1, 1, 2, 1], &[1, 2]);
+        assert_eq!(rgb[12..24], [7, 7, 7, 1, 1, 1, 2, 2, 2, 7, 7, 7]);
     }
 }
