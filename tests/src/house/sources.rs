@@ -2,7 +2,7 @@
 //!
 //! The rules that a compiler or a linter can hold are theirs (`missing_docs`, `unwrap_used`, private constructors); here is
 //! only what they cannot see. Rules about code look at a text whose comments (and, where it matters, literals) are blanked,
-//! so that a rule can be quoted without being broken. Code after `#[cfg(test)]` is left out where a rule is about the product.
+//! so that a rule can be quoted without being broken. A file's module of tests is left out where a rule is about the product.
 
 use std::path::Path;
 
@@ -185,9 +185,15 @@ pub fn ways_to_make(Source { path, text }: Source<'_>, name: &str) -> Vec<String
     ways.into_iter().map(|way| format!("{path}: any crate can make {name} by {way}")).collect()
 }
 
-/// The text up to the first `#[cfg(test)]`: what ships.
+/// The text up to its module of tests: what ships. A module of tests in a file of its own (`#[cfg(test)] mod tests;`) ends nothing.
 fn product(text: &str) -> &str {
-    text.find("#[cfg(test)]").map_or(text, |tests| &text[..tests])
+    const MARK: &str = "#[cfg(test)]";
+    let opens = |(at, _): &(usize, &str)| {
+        let declared = &text[at + MARK.len()..];
+        let end = declared.find(['{', ';']).unwrap_or(declared.len());
+        has_word(&declared[..end], "mod") && declared[end..].starts_with('{')
+    };
+    text.match_indices(MARK).find(opens).map_or(text, |(tests, _)| &text[..tests])
 }
 
 /// Identifiers and single signs, in order.
@@ -378,6 +384,9 @@ mod tests {
         check("app/src/x.rs", "//! Doc.\nfn f() { label(read.condition); } // never condition == x\n", None);
         check("reads/src/x.rs", "//! Doc.\nfn f() { if a.condition == b {} }\n", None);
         check("app/src/x.rs", "//! Doc.\n#[cfg(test)]\nmod tests { const C: &str = \"unaided\"; }\n", None);
+        let after = "//! Doc.\n#[cfg(test)]\nmod ai_tests;\nfn f() { if read.condition == shown {} }\n";
+        check("app/src/x.rs", after, Some("x.rs:4 decides by condition"));
+        check("app/src/x.rs", &format!("{after}#[cfg(test)]\npub(crate) mod tests {{ const C: &str = \"aided\"; }}\n"), Some("x.rs:4"));
     }
 
     #[test]
