@@ -11,7 +11,7 @@ use tiresias_reads::machine::{Action, Event, Fact, Illegal};
 use tiresias_reads::record::{FirstBad, Record, RecordError, Verification, What, verify};
 use tiresias_words::ContentHash;
 
-/// A record with a session, two locked reads and a draft; 20 rows.
+/// A record with a session, two locked reads and a draft; 17 rows.
 fn written(place: &Place) -> Reading {
     let mut record = place.study.open_record(BUILD).expect("a new record");
     let mut reading = Reading::new(place.study.rules(&reader("r1")).expect("a reader"));

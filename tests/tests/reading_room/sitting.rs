@@ -3,7 +3,7 @@
 //! Owns waiting for the program's own threads (by steps and a limit, never by a fixed pause), and the reader of texts from the shapes of a frame.
 //! Refuses: looking into the program. What a test knows comes from shapes, AccessKit nodes, rendered pixels and the files on disk.
 
-#![allow(dead_code, reason = "two test programs share this file and use different parts of it")]
+#![allow(dead_code, reason = "several test programs share this file and use different parts of it")]
 
 use egui::epaint::{ClippedShape, TextShape};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Role, Shape, Vec2, vec2};
