@@ -167,7 +167,7 @@ fn after_the_lock_results_come_in_by_a_signed_deviation_alone() {
     let text = fs::read_to_string(&file).unwrap();
     for (from, to) in [("withdrew", "was ill"), ("found in", "lost in"), ("\"coordinator\"", "\"manager\"")] {
         fs::write(&file, text.replacen(from, to, 1)).unwrap();
-        desk.refused(&analyze, "");
+        desk.refused(&analyze, "cannot be trusted");
     }
 }
 
