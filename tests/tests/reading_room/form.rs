@@ -7,6 +7,8 @@ use egui::accesskit::Toggled;
 use egui::{Event, Key, Modifiers, Pos2, Rect, Role, pos2};
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
 use tiresias_reads::machine::{AnswerValue, Answers, Fact, Subject};
 
 /// A question of each kind, four regions, and rules of both levels.
@@ -157,10 +159,9 @@ fn click(room: &mut Sitting, role: Role, name: &str, at: impl Fn(Rect) -> Pos2) 
 }
 
 fn write(room: &mut Sitting, words: &str) {
-    for c in words.chars() {
-        room.window.event(Event::Text(c.to_string()));
-        room.step();
-    }
+    // At once: a machine that stands still between two letters would let the reader rest there.
+    room.window.event(Event::Text(words.to_owned()));
+    room.step();
 }
 
 fn answers(lesion: &str) -> Answers {
@@ -175,6 +176,13 @@ fn answers(lesion: &str) -> Answers {
         all.push((question("level"), Subject::Unit(unit.into()), AnswerValue::Scale(level)));
     }
     Answers::from_iter(all)
+}
+
+/// How often words were recorded as an answer, in the record of a window that is open.
+fn words_in_record(root: &Path) -> i64 {
+    let opened = Connection::open_with_flags(root.join("record.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let count = "SELECT count(*) FROM event WHERE kind = 'answered/1' AND body LIKE '%{\"text\":%'";
+    opened.and_then(|record| record.query_row(count, [], |row| row.get(0))).unwrap_or(0)
 }
 
 /// Values of everything that could have one, as a screen reader hears them.
@@ -254,7 +262,7 @@ fn each_kind_of_question_is_answered_by_key_and_by_mouse() {
     click(&mut room, Role::MultilineTextInput, "Anything else?", |r| r.center());
     write(&mut room, "two of them?");
     // Kept after a rest, without a further key.
-    std::thread::sleep(std::time::Duration::from_millis(350));
+    room.until("the words in the record", |_| words_in_record(&root) == 2);
     room.rest();
     click(&mut room, Role::Button, "Lock this read", |r| r.center());
     room.until_says("Locked.");
