@@ -1,5 +1,7 @@
-//! Every screen of the program by name: each control has one, what is on it is found by it, and a random hand on it finds no panic and no dead end.
+//! The screens of the program by name: each control has one, what is on it is found by it, and a random hand on it finds no panic and no dead end.
 //!
+//! Those in `SCREENS`; the reading room itself has its own hand (`stress`), and the other screens (amending, the demo's hub, the test pattern, measuring the
+//! screen, signing and assigning at the desk, its audit trail) have tests of their own and no random hand.
 //! `TIRESIAS_STRESS_EVENTS` says how many events each screen gets (`./dev soak stress`); few here.
 
 use crate::sitting::{Demo, Opening, Sitting};
@@ -101,16 +103,19 @@ impl Place {
         }
         room
     }
-    /// A study desk, with a coordinator who signed in.
-    fn desk(&self, step: &str) -> Sitting {
+    /// A study desk, with somebody who signed in and to whom the step is open.
+    fn desk(&self, who: &str, step: &str) -> Sitting {
         let root = self.made("desk", |folder| {
             let mut room = Sitting::start(Opening { study: None, data: Some(folder.join("data")), ..Opening::of(folder) });
             let root = desk::begin(&mut room, folder, "Every lesion marked and rated, AI on request");
             desk::make_account(&mut room, "Cora", "cora", None, desk::PHRASE);
+            desk::sign_in(&mut room, "Cora");
+            room.until_says("A new account");
+            desk::make_account(&mut room, "Dana", "dana", Some("Or for a data-manager"), desk::PHRASE);
             root
         });
         let mut room = Sitting::start(Opening::of(&root));
-        desk::sign_in(&mut room, "Cora");
+        desk::sign_in(&mut room, who);
         room.press_named(step);
         room.rest();
         room
@@ -182,10 +187,15 @@ const SCREENS: [Screen; 15] = [
     },
     Screen { name: "results", says: "AUC by reader", control: (Role::Button, "Power"), open: Place::results },
     Screen { name: "adjudication", says: "Your decision", control: (Role::RadioButton, "Decision: 1 Accept A"), open: Place::pair },
-    Screen { name: "desk: people", says: "A new account", control: (Role::Button, "Make the account"), open: |p| p.desk("People") },
-    Screen { name: "desk: protocol", says: "tiresias_protocol", control: (Role::Button, "Save"), open: |p| p.desk("Protocol") },
-    Screen { name: "desk: cases", says: "Cases", control: (Role::Button, "Protocol"), open: |p| p.desk("Cases") },
-    Screen { name: "desk: progress", says: "Progress", control: (Role::Button, "Protocol"), open: |p| p.desk("Progress") },
+    Screen { name: "desk: people", says: "A new account", control: (Role::Button, "Make the account"), open: |p| p.desk("Cora", "People") },
+    Screen { name: "desk: protocol", says: "tiresias_protocol", control: (Role::Button, "Save"), open: |p| p.desk("Cora", "Protocol") },
+    Screen { name: "desk: cases", says: "Packed cases", control: (Role::Button, "Look at the cases"), open: |p| p.desk("Dana", "Cases") },
+    Screen {
+        name: "desk: progress",
+        says: "How far the study is",
+        control: (Role::Button, "Progress"),
+        open: |p| p.desk("Cora", "Progress"),
+    },
 ];
 
 /// Answers what is missing, in a draft that a hand before this one may have begun.
