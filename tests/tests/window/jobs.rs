@@ -41,7 +41,7 @@ impl Twin<'_> {
                 "key" => self.key(of),
                 "enter" => {
                     self.rest();
-                    self.types(&[of, of], sources);
+                    self.types(of, sources);
                     self.key("Return");
                 }
                 "write" => {
@@ -111,13 +111,13 @@ impl Twin<'_> {
         self.press(field);
         self.sight.chord(Modifiers::COMMAND, Key::A);
         self.hand.keys(&["ctrl+a"]);
-        self.types(&[words, words], sources);
+        self.types(words, sources);
     }
-    fn types(&mut self, words: &[&str; 2], sources: &[PathBuf; 2]) {
-        let text = self.meant(words[0], 0, sources);
+    fn types(&mut self, words: &str, sources: &[PathBuf; 2]) {
+        let text = self.meant(words, 0, sources);
         self.sight.window.event(Event::Text(text));
         self.sight.step();
-        self.hand.hand(&["type", "--delay", "8", &self.meant(words[1], 1, sources)]);
+        self.hand.hand(&["type", "--delay", "8", &self.meant(words, 1, sources)]);
     }
     fn key(&mut self, name: &str) {
         let (held, key) = name.split_once('+').map_or((Modifiers::NONE, name), |(_, key)| (Modifiers::COMMAND, key));
