@@ -174,7 +174,7 @@ impl PixelModule {
         let sample = match pixel_data.tag {
             tags::FLOAT_PIXEL_DATA => Sample::Float,
             tags::DOUBLE_FLOAT_PIXEL_DATA => Sample::Double,
-            _ => integer_sample(a, warnings)?,
+            _ => integer_sample(a, photometric, warnings)?,
         };
         let fits = match sample {
             Sample::Short { stored, .. } => photometric.is_grey() || photometric == Photometric::Palette || stored >= 8,
@@ -250,7 +250,7 @@ fn planar(a: &Attributes, photometric: Photometric, warnings: &mut Vec<String>) 
     }
 }
 
-fn integer_sample(a: &Attributes, warnings: &mut Vec<String>) -> Result<Sample, FileError> {
+fn integer_sample(a: &Attributes, photometric: Photometric, warnings: &mut Vec<String>) -> Result<Sample, FileError> {
     let need = |tag, name: &'static str| a.integer(tag, name)?.ok_or_else(|| FileError::attribute(name, "is missing"));
     let allocated = match need(tags::BITS_ALLOCATED, "Bits Allocated")? {
         n @ (1 | 8 | 16 | 32) => n,
@@ -265,15 +265,43 @@ fn integer_sample(a: &Attributes, warnings: &mut Vec<String>) -> Result<Sample, 
         warnings.push(format!("the High Bit is {high}, which cannot be with {stored} bits stored; {} is taken", stored - 1));
         high = stored - 1;
     }
-    let signed = match a.integer(tags::PIXEL_REPRESENTATION, "Pixel Representation")? {
+    let mut signed = match a.integer(tags::PIXEL_REPRESENTATION, "Pixel Representation")? {
         Some(0) | None => false,
         Some(1) => true,
         Some(_) => return Err(FileError::attribute("Pixel Representation", "is not 0 or 1")),
     };
+    if signed && photometric.samples() == 3 {
+        warnings.push("the colours are said to be signed, which colours are not; they are taken as unsigned".to_owned());
+        signed = false;
+    }
     let (shift, stored) = ((high + 1 - stored) as u8, stored as u8);
     Ok(match allocated {
         1 => Sample::Bit,
         32 => Sample::Long { stored, shift, signed },
         n => Sample::Short { allocated: n as u8, stored, shift, signed },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dicom_core::{DataElement, VR, dicom_value};
+    use dicom_object::InMemDicomObject;
+
+    #[test]
+    fn colours_are_never_signed() {
+        let number = |tag, v: u16| DataElement::new(tag, VR::US, dicom_value!(U16, [v]));
+        let a = Attributes::new(InMemDicomObject::from_element_iter([
+            number(tags::BITS_ALLOCATED, 8),
+            number(tags::BITS_STORED, 8),
+            number(tags::PIXEL_REPRESENTATION, 1),
+        ]));
+        let sample = |photometric| {
+            let mut warnings = Vec::new();
+            let sample = integer_sample(&a, photometric, &mut warnings).unwrap();
+            (sample.signed(), warnings.len())
+        };
+        assert_eq!(sample(Photometric::Rgb), (false, 1));
+        assert_eq!(sample(Photometric::Monochrome2), (true, 0));
+    }
 }

@@ -45,6 +45,9 @@ pub enum RenderError {
     /// The pane has no pixels, or more than can be addressed.
     #[error("a pane of {0} x {1} pixels cannot be rendered; sizes go from 1 to 16,384")]
     PaneSize(u32, u32),
+    /// The image or the stack has a side whose coordinates the sampler cannot hold.
+    #[error("an image or a stack of {0} voxels a side cannot be shown; at most 32,768 are possible: show a part of it")]
+    LongSide(u32),
     /// The slab reaches too far or has too many samples.
     #[error("a slab of {thickness} mm in steps of {step} mm needs {samples:.0} samples; at most 4,096 are possible: choose a larger step")]
     Slab {

@@ -17,6 +17,8 @@ const HALF_WEIGHT: i64 = 1 << (32 - WEIGHT_BITS - 1);
 /// Rounds heights to the nearest of 2^16 parts; their weights are rounded after the division by the step.
 const HALF_HEIGHT: i64 = 1 << 15;
 const MOST_SAMPLES: f64 = 4096.0;
+/// Voxels of a side whose coordinates fit the sampler's Q15.16.
+const LONGEST_SIDE: u32 = 1 << 15;
 
 /// What becomes of the samples along the normal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +57,14 @@ impl SamplePlan {
     /// Works out how `spec` samples a volume that lies as `geometry` says.
     ///
     /// # Errors
-    /// [`RenderError::PaneSize`], [`RenderError::Slab`], [`RenderError::Geometry`].
+    /// [`RenderError::PaneSize`], [`RenderError::LongSide`], [`RenderError::Slab`], [`RenderError::Geometry`].
     pub fn new(geometry: &VolumeGeometry, spec: &PaneSpec) -> Result<Self, RenderError> {
         let [width, height] = spec.size;
         if !(1..=16_384).contains(&width) || !(1..=16_384).contains(&height) {
             return Err(RenderError::PaneSize(width, height));
+        }
+        if let Some(side) = geometry.size().into_iter().find(|side| *side > LONGEST_SIDE) {
+            return Err(RenderError::LongSide(side));
         }
         let plane = &spec.plane;
         let (course, affine) = affine(geometry)?;
@@ -236,6 +241,33 @@ fn ceil_div(a: i128, b: i128) -> i128 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tiresias_words::{Direction, Mm, PatientPoint, Plane, PresentationShape, Role, Voi, Window};
+
+    #[test]
+    fn a_side_that_coordinates_cannot_hold_is_refused() {
+        let origin = PatientPoint::new(0.0, 0.0, 0.0);
+        let spec = PaneSpec {
+            series: Role::current(),
+            plane: Plane::new(origin, Direction::LEFT, Direction::POSTERIOR, Mm(1.0)).unwrap(),
+            size: [8, 8],
+            slab: Slab::Thin,
+            interpolation: Interpolation::Linear,
+            voi: Voi::Linear(Window::new(0.0, 1.0).unwrap()),
+            tone: PresentationShape::Identity.into(),
+        };
+        let plan = |size| {
+            let stack = Stack::Uniform { origin, step: Displacement::new(0.0, 0.0, 1.0) };
+            let spacing = [Mm(1.0), Mm(1.0)];
+            SamplePlan::new(&VolumeGeometry::new(size, Direction::LEFT, Direction::POSTERIOR, spacing, stack).unwrap(), &spec)
+        };
+        for axis in 0..3 {
+            let mut size = [2; 3];
+            size[axis] = 32_768;
+            assert!(plan(size).is_ok(), "{size:?}");
+            size[axis] += 1;
+            assert_eq!(plan(size), Err(RenderError::LongSide(32_769)));
+        }
+    }
 
     proptest! {
         /// The interval is what testing every pixel would find.
