@@ -4,11 +4,12 @@
 //! compared within a [`SizeClass`]. Radiological convention: patient's left on the viewer's right, anterior up, head up. Refuses: pixels.
 
 use super::layout::{Cell, FirstSlice, FirstWindow, FirstZoom, Justification, Layout, PaneRect, Shows};
+use crate::camera::View;
 use crate::protocol::Display;
 use serde::{Deserialize, Serialize};
 use tiresias_words::{
     ContentHash, Direction, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, SeriesFacts, Slab, Unfit, Voi, VolumeGeometry,
-    Voxel, Window,
+    Window,
 };
 
 /// A surface that cells lie on: [width, height] in physical pixels, and how large one of those is.
@@ -214,22 +215,16 @@ impl Aim {
 
     /// A point moved across the plane to the first slice.
     fn on_slice(&self, geometry: &VolumeGeometry, at: PatientPoint, slice: FirstSlice) -> PatientPoint {
-        let (here, there) = (geometry.voxel_of(at), geometry.voxel_of(at + self.forward.unit()));
-        let steps = [there.column - here.column, there.row - here.row, there.slice - here.slice];
-        let sizes = [geometry.spacing()[0].0, geometry.spacing()[1].0, geometry.slice_spacing().0];
-        let weight = |i: usize| (steps[i] * sizes[i]).abs();
-        // The axis that the plane's normal runs along most is the one whose slices it counts.
-        let axis = (0..3).max_by(|i, j| weight(*i).total_cmp(&weight(*j))).unwrap_or(2);
-        let last = geometry.size()[axis].saturating_sub(1);
-        let index = match slice {
-            FirstSlice::First => 0,
-            FirstSlice::Middle => last / 2,
-            FirstSlice::Last => last,
-            FirstSlice::Number(n) => n.saturating_sub(1).min(last),
+        // As scrolling gets there: steps of a stack may be unequal.
+        let view = View::of_parts([self.right, self.down, self.forward], at, Mm(1.0));
+        let of = view.slice_position(geometry, at).of;
+        let number = match slice {
+            FirstSlice::First => 1,
+            FirstSlice::Middle => of.saturating_sub(1) / 2 + 1,
+            FirstSlice::Last => of,
+            FirstSlice::Number(n) => n,
         };
-        let of = |v: Voxel| [v.column, v.row, v.slice][axis];
-        let distance = (f64::from(index) - of(here)) / steps[axis];
-        if distance.is_finite() { at + self.forward.times(Mm(distance)) } else { at }
+        view.scrolled_to(geometry, at, i64::from(number))
     }
 
     /// The raster of a pane through a point. An image that is narrower than its pane stands where its justification says.

@@ -194,10 +194,14 @@ fn courses(trail: &[Told]) -> Result<BTreeMap<ReadId, Course>, ReplayError> {
         match (event.fact(), state.open()) {
             (Fact::CaseOpened { .. } | Fact::AmendmentOpened { .. }, _) => afresh = true,
             (Fact::ImagesShown, Some(draft)) => {
-                let read = draft.read().clone();
-                let course = all.entry(read.clone()).or_insert_with(|| Course::begun(read, draft.package(), *file));
+                let (read, now) = (draft.read().clone(), draft.reading_ms());
+                let course = all.entry(read.clone()).or_insert_with(|| Course {
+                    // AI that is there from the first view on was revealed before the images were visible.
+                    revealed_ms: draft.revealed().map(|_| now),
+                    findings_ms: draft.findings().map(|_| now),
+                    ..Course::begun(read, draft.package(), *file)
+                });
                 if course.file == *file {
-                    let now = draft.reading_ms();
                     course.parts.push(Part { from_ms: now, until_ms: now, afresh: std::mem::take(&mut afresh), glimpses: Vec::new() });
                 }
             }

@@ -111,6 +111,20 @@ fn images_are_shown_as_acquired_with_the_window_of_their_first_slice() {
 }
 
 #[test]
+fn the_first_slice_of_unequal_steps_is_one_of_them() {
+    let heights = [0.0, 4.0, 8.0, 9.1, 16.1, 30.1, 37.1].map(Mm).to_vec();
+    let course = Displacement::new(0.0, 0.0, 1.0);
+    let stack = Stack::Piecewise { origin: PatientPoint::new(0.0, 0.0, 20.0), course, heights, gaps: Vec::new() };
+    let geometry = VolumeGeometry::new([64, 64, 7], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).unwrap();
+    let series = [(facts("current", "CT", &geometry, true), geometry.clone())];
+    for (slice, index) in [("\"first\"", 0.0), ("\"middle\"", 3.0), ("\"last\"", 6.0), ("6", 5.0)] {
+        let rule = format!("[[hanging]]\nname = \"a\"\nlayout = \"1x1\"\n[[hanging.cell]]\nrole = \"current\"\nslice = {slice}\n");
+        let at = geometry.voxel_of(open(&rule, &series, Canvas::CANONICAL)[0].through).slice;
+        assert!((at - index).abs() < 1e-9, "{slice}: {at}");
+    }
+}
+
+#[test]
 fn zooms_are_what_they_say() {
     let geometry = volume([160, 120, 40], Direction::LEFT, Direction::POSTERIOR);
     let mut series = [(facts("current", "CT", &geometry, true), geometry.clone())];

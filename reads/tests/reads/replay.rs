@@ -176,6 +176,19 @@ fn windows_and_what_was_done_with_the_ai_are_counted_and_idle_time_is_none() {
     assert_eq!(windows, [(Some(40.0), 4_000), (Some(-600.0), 2_000)]);
 }
 
+#[test]
+fn ai_that_is_there_from_the_first_view_on_is_replayed_as_shown() {
+    let text = aided_alone(&of("froc").replace("mode = \"on request\"", "mode = \"concurrent\""));
+    let mut t = taped(begun(&text, 2));
+    let read = t.reading.next_read().to_string();
+    t.open();
+    t.act(500, Action::FindingsShown(2));
+    t.act(500, Action::CloseCase);
+    let course = t.course(&read);
+    let seen = |ms| with_series(|series| course.at(ms, series).unwrap().ai);
+    assert_eq!((seen(0), seen(500)), (AiSeen::Revealed, AiSeen::On));
+}
+
 /// From the file on the disk: the trail of a study's folder gives the same, and a name that there is not is answered with those that there are.
 #[test]
 fn reads_are_replayed_by_their_names_from_the_record() {
