@@ -102,6 +102,8 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     if state.was_revealed(&locked.package()) {
         return Some("the AI was shown for this case");
     }
-    let reads = state.locked().iter().filter(|l| l.package() == locked.package()).count();
-    (reads > 1).then_some("the same case was read again since")
+    // A second read under the same condition has a code of its own: what it ended would tell which two codes are one case.
+    let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
+    let mut again = later.filter(|l| l.package() == locked.package() && l.read().condition != locked.read().condition);
+    again.next().map(|_| "the same case was read again since")
 }
