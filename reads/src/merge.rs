@@ -307,7 +307,9 @@ fn untrusted(
 fn strange_leaves<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iterator<Item = ReadId> + 'a {
     results.events().iter().filter_map(|recorded| match recorded.event.fact() {
         Fact::WashoutOverridden(leave) => {
-            let is_known = accounts.get(&leave.signature.signer).is_ok_and(|a| a.signs() == leave.signature.key);
+            let is_known = accounts
+                .get(&leave.signature.signer)
+                .is_ok_and(|a| a.signs() == leave.signature.key && crate::accounts::may_do(a.kind(), crate::accounts::Act::Deviate));
             (!is_known).then(|| leave.read.clone())
         }
         _ => None,

@@ -3,7 +3,7 @@
 //! Signing freezes a protocol: its hash, a number, the reason where it takes the place of an earlier one, and the signature before, under an Ed25519
 //! signature of a coordinator. A later version is a deviation, with its reason. Refuses: to forget an earlier version, and texts with a finding.
 
-use crate::accounts::{Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
+use crate::accounts::{Accounts, Act, Meaning, Signature, SignatureError, Unlocked, may_do};
 use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::protocol::{Protocol, ProtocolError};
@@ -177,7 +177,9 @@ impl Versions {
         }
         let mut before: Option<&Version> = None;
         for (version, number) in file.versions.iter().zip(1..) {
-            if version.number != number || version.reason.is_some() != before.is_some() || version.signature.meaning != Meaning::Protocol {
+            let signature = &version.signature;
+            let counts = signature.meaning == Meaning::Protocol && may_do(signature.kind, Act::SignProtocol);
+            if version.number != number || version.reason.is_some() != before.is_some() || !counts {
                 return Err(VersionError::Form);
             }
             let account = accounts.get(&version.signature.signer)?;
@@ -288,6 +290,12 @@ mod tests {
         assert!(matches!(refused("\"utc_ms\": 1", "\"utc_ms\": 3"), VersionError::Signature { number: 1, .. }));
         assert!(matches!(refused("\"number\": 2", "\"number\": 3"), VersionError::Form));
         assert!(matches!(refused("cora", "rita"), VersionError::Signature { number: 1, .. }));
+        // A good signature of somebody who may not sign protocols counts as little.
+        let utterly = content(1, &protocol.hash(), None, None);
+        let version =
+            Version { number: 1, protocol: protocol.hash(), reason: None, signature: reader.sign(Meaning::Protocol, &utterly, 1) };
+        let file = VersionsFile { tiresias_protocol_versions: FILE_VERSION, versions: vec![version] };
+        assert_eq!(Versions::parse(&serde_json::to_vec(&file).unwrap(), &accounts), Err(VersionError::Form));
         // What is written takes the place of what its writer saw, and of nothing else.
         let now = protocol_text(root).unwrap();
         assert_eq!(write_protocol(root, &coordinator, text, "other"), Err(VersionError::ChangedMeanwhile));

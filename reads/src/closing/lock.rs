@@ -196,7 +196,8 @@ impl DatabaseLock {
         for late in &lock.late {
             let signed = Late::content(&content, before, &late.results, &late.reason);
             late.signature.verify(accounts.get(&late.signature.signer)?, &signed)?;
-            if late.signature.meaning != Meaning::Deviation {
+            let may = [Act::Merge, Act::Deviate].into_iter().all(|act| crate::accounts::may_do(late.signature.kind, act));
+            if late.signature.meaning != Meaning::Deviation || !may {
                 return Err(ClosingError::Form(FILE));
             }
             before = Some(late);

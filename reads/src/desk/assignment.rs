@@ -4,7 +4,7 @@
 //! changed since, and to assign twice.
 
 use super::{Desk, DeskError, DeskLog, LogError};
-use crate::accounts::{AccountError, Accounts, Act, Entropy, Kind, Meaning, Signature, SignatureError, Unlocked};
+use crate::accounts::{AccountError, Accounts, Act, Entropy, Kind, Meaning, Signature, SignatureError, Unlocked, may_do};
 use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
 use crate::folder::{read_at_most, replace};
 use crate::hash;
@@ -85,6 +85,12 @@ pub enum AssignmentError {
     /// It was not done yet.
     #[error("The cases of this study are not assigned yet. A coordinator does that with `tiresias study assign`.")]
     NotYet,
+    /// The protocol was changed after the cases were assigned.
+    #[error(
+        "The cases of this study were assigned under another text of `protocol.toml`. Put that text back: it is kept as `protocols/{}.toml`.",
+        .0.to_string().get(..16).unwrap_or_default()
+    )]
+    OtherProtocol(ContentHash),
     /// Nobody of that name.
     #[error("There is no reader \"{0}\" in this study's assignment.")]
     NoSuchReader(ReaderId),
@@ -139,7 +145,7 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
     // What was withdrawn before is given to nobody.
     let withdrawn = DeskLog::open(root, accounts).map_err(|e| AssignmentError::Log(Box::new(e)))?.withdrawn();
     let cases: Vec<_> = desk.to_read().into_iter().filter(|case| !withdrawn.contains(&case.package)).collect();
-    let table = matrix(root, &desk, &protocol)?;
+    let table = matrix(root, &desk, &readers, &protocol)?;
     let matrix = table.as_ref().map(|(rows, hash)| (rows.as_slice(), *hash));
     let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix, seed: desk.seed(), issued_utc_ms: utc_ms };
     let bundles = assign(&plan)?;
@@ -172,7 +178,12 @@ fn content(protocol: &ContentHash, bundles: &BTreeMap<ReaderId, Issued>) -> Cont
 }
 
 /// The desk's table, where the protocol assigns by one: columns reader, case, condition.
-fn matrix(root: &Path, desk: &Desk, protocol: &Protocol) -> Result<Option<(Vec<MatrixRow>, ContentHash)>, AssignmentError> {
+fn matrix(
+    root: &Path,
+    desk: &Desk,
+    readers: &[Account],
+    protocol: &Protocol,
+) -> Result<Option<(Vec<MatrixRow>, ContentHash)>, AssignmentError> {
     if !matches!(protocol.assignment(), crate::protocol::Assignment::Matrix(_)) {
         return Ok(None);
     }
@@ -196,6 +207,12 @@ fn matrix(root: &Path, desk: &Desk, protocol: &Protocol) -> Result<Option<(Vec<M
         let condition = Condition::new(condition).ok().filter(|c| protocol.condition(c).is_some());
         let condition = condition.ok_or_else(|| wrong("There is no such condition in the protocol."))?;
         let who = ReaderId::new(who).map_err(|_| wrong("This is no reader's name."))?;
+        if !readers.iter().any(|known| known.reader == who) {
+            return Err(wrong("There is no account of a reader with this name."));
+        }
+        if listed.training.is_some() {
+            return Err(wrong("This case is for training, which all readers read."));
+        }
         let row = MatrixRow { reader: who, package: listed.package, condition };
         if rows.contains(&row) {
             return Err(wrong("This read is there twice."));
@@ -218,6 +235,9 @@ impl SignedAssignment {
         };
         let signed: Self = serde_json::from_slice(&bytes).map_err(|_| AssignmentError::Form(FILE))?;
         if signed.tiresias_assignment != FILE_VERSION || signed.signature.meaning != Meaning::Assignment {
+            return Err(AssignmentError::Form(FILE));
+        }
+        if !may_do(signed.signature.kind, Act::Assign) {
             return Err(AssignmentError::Form(FILE));
         }
         signed.signature.verify(accounts.get(&signed.signature.signer)?, &content(&signed.protocol, &signed.bundles))?;
@@ -255,7 +275,7 @@ impl SignedAssignment {
     /// When `protocol.toml` is another one now.
     pub fn protocol(&self, root: &Path) -> Result<(Protocol, String), AssignmentError> {
         let (protocol, text) = protocol_of(root)?;
-        if protocol.hash() == self.protocol { Ok((protocol, text)) } else { Err(VersionError::NotSigned(1).into()) }
+        if protocol.hash() == self.protocol { Ok((protocol, text)) } else { Err(AssignmentError::OtherProtocol(self.protocol)) }
     }
     /// Makes a reader's seat, with all that the desk has for it now.
     ///
@@ -346,6 +366,14 @@ mod tests {
         assert_eq!((study.bundles()[&reader].reads().len(), study.bundles()[&reader].issued_utc_ms()), (5, 5));
         let nobody = ReaderId::new("nobody").unwrap();
         assert_eq!(hand_out(&signed, &root, &accounts, &nobody, &dir.path().join("n")), Err(AssignmentError::NoSuchReader(nobody)));
+        // A later version does not change what was assigned, and the earlier text is where the sentence says.
+        std::fs::write(root.join("protocol.toml"), text.replace("seed = 6", "seed = 7")).unwrap();
+        let Err(other) = signed.protocol(&root) else { panic!("another protocol") };
+        assert_eq!(other, AssignmentError::OtherProtocol(hash::of_bytes(text.as_bytes())));
+        let said = other.to_string();
+        let kept = said.split('`').find(|word| word.starts_with("protocols/")).unwrap();
+        std::fs::copy(root.join(kept), root.join("protocol.toml")).unwrap();
+        assert!(signed.protocol(&root).is_ok());
         let bundle = root.join("bundles/reader-2.json");
         let json = std::fs::read_to_string(&bundle).unwrap();
         std::fs::write(&bundle, json.replace("\"display_name\": \"reader-2\"", "\"display_name\": \"reader-3\"")).unwrap();
@@ -384,6 +412,8 @@ mod tests {
             ("reader-1,C-7,central\n", 2),
             ("reader-1,C-1,local\n", 2),
             ("reader-1,C-1\n", 2),
+            ("reader-1,C-1,central\nreader_1,C-1,central\n", 3),
+            ("cora,C-1,central\n", 2),
             ("reader-1,C-1,central\nreader-1,C-1,central\n", 3),
         ] {
             std::fs::write(root.join("matrix.csv"), format!("reader,case,condition\n{wrong}")).unwrap();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use tiresias_words::{CaseId, ContentHash, ReadId, ReaderId};
+use tiresias_words::{AccountId, CaseId, ContentHash, ReadId, ReaderId};
 
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "log.json";
@@ -139,6 +139,9 @@ pub enum LogError {
     /// No such read.
     #[error("\"{0}\" is to read no such case. Take reader, code, condition and number as the reader sees them.")]
     NoSuchRead(ReaderId),
+    /// Leave of somebody whose signature no seat takes.
+    #[error("Leave to open a case early is given by who assigned the cases, with the same account: \"{0}\". Ask them to sign it.")]
+    NotWhoAssigned(AccountId),
     /// Written before.
     #[error("That is in the log already, as number {0}. To add something to it, note a deviation without a case, reader or read.")]
     Already(u32),
@@ -339,7 +342,12 @@ impl DeskLog {
                 if !bundle.reads().iter().any(|r| r.id(&reader) == read) {
                     return Err(LogError::NoSuchRead(reader));
                 }
-                Matter::EarlyOpening { leave: Box::new(Leave::give(protocol.hash(), read, text, keys, utc_ms)?) }
+                let leave = Leave::give(protocol.hash(), read, text, keys, utc_ms)?;
+                // A seat takes leave with the key that signed its bundle, and is refused as a whole with any other; the log forgets nothing.
+                if leave.signature.key != signed.signature().key {
+                    return Err(LogError::NotWhoAssigned(signed.signature().signer.clone()));
+                }
+                Matter::EarlyOpening { leave: Box::new(leave) }
             }
         };
         let is_same = |other: &Matter| match (other, &matter) {
@@ -435,7 +443,7 @@ mod tests {
     use crate::accounts::{Account, Kind, Passphrase};
     use crate::protocol::template;
     use crate::versions::Versions;
-    use tiresias_words::{AccountId, CaseCode, Condition};
+    use tiresias_words::{CaseCode, Condition};
     use zeroize::Zeroizing;
 
     const NOW: i64 = 1_800_000_000_000;
@@ -444,6 +452,7 @@ mod tests {
         dir: tempfile::TempDir,
         accounts: Accounts,
         cora: Unlocked,
+        mary: Unlocked,
         rita: Unlocked,
     }
 
@@ -460,6 +469,7 @@ mod tests {
                 account.open(&phrase).unwrap()
             };
             let cora = made("cora", Kind::Coordinator, 1);
+            let mary = made("mary", Kind::DataManager, 4);
             let rita = made("reader-1", Kind::Reader, 2);
             made("reader-2", Kind::Reader, 3);
             let mut desk = Desk::empty(7);
@@ -470,7 +480,7 @@ mod tests {
             desk.save(dir.path()).unwrap();
             Versions::default().sign(dir.path(), &cora, None, NOW).unwrap();
             assign_cases(dir.path(), &accounts, &cora, NOW).unwrap();
-            Self { dir, accounts, cora, rita }
+            Self { dir, accounts, cora, mary, rita }
         }
         fn add(&self, keys: &Unlocked, wanted: Wanted, text: &str) -> Result<DeskLog, LogError> {
             DeskLog::add(self.dir.path(), &self.accounts, keys, wanted, text, NOW)
@@ -495,6 +505,7 @@ mod tests {
         let (protocol, _) = signed.protocol(place.dir.path()).unwrap();
         let bundle = signed.bundle(place.dir.path(), &protocol, &reader("reader-1")).unwrap();
         let read = bundle.reads()[1].id(bundle.reader());
+        let read_again = read.clone();
         let nowhere = ReadId { case: CaseCode::new("XXXX").unwrap(), condition: Condition::new("none").unwrap(), ..read.clone() };
         let table = [
             (Wanted::WithdrawCase(case("case-1")), None),
@@ -512,6 +523,9 @@ mod tests {
             (Wanted::Answer(5), Some(LogError::NoQuestion(5))),
             (Wanted::Answer(4), Some(LogError::NoQuestion(4))),
         ];
+        // The log keeps what it has, so leave that no seat takes would end the reader's seat for ever.
+        let other = place.add(&place.mary, Wanted::OpenEarly(read_again), "because of it");
+        assert_eq!(other, Err(LogError::NotWhoAssigned(AccountId::new("cora").unwrap())));
         for (wanted, refusal) in table {
             let said = format!("{wanted:?}");
             assert_eq!(place.add(&place.cora, wanted, "because of it").err(), refusal, "{said}");
