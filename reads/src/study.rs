@@ -66,6 +66,14 @@ pub enum StudyError {
         /// What is wrong with it.
         error: SeatError,
     },
+    /// A new seat that does not fit.
+    #[error("The new file cannot be used: {0}.")]
+    NewSeat(SeatError),
+    /// A new seat that cannot be kept.
+    #[error(
+        "The new file was not taken: `seats` cannot be written ({0}). Check that you may write in the study\u{2019}s folder and that it has room."
+    )]
+    SeatUnwritable(io::ErrorKind),
     /// A study without readers.
     #[error("This study has no file in `bundles/`, so nobody can read in it. Get a bundle from the study desk.")]
     NoBundle,
@@ -194,12 +202,22 @@ impl Study {
     /// # Errors
     /// When it does not fit its bundle, or cannot be written.
     pub fn take_seat(&mut self, json: &[u8]) -> Result<(), StudyError> {
-        let of = |(reader, bundle): (&ReaderId, &Bundle)| Seat::parse(json, bundle).ok().map(|seat| (reader.clone(), seat));
-        let other = || StudyError::Seat { file: "the new file".to_owned(), error: SeatError::Account };
-        let (reader, seat) = self.bundles.iter().find_map(of).ok_or_else(other)?;
+        let mut refused = None;
+        let of = |(reader, bundle): (&ReaderId, &Bundle)| match Seat::parse(json, bundle) {
+            Ok(seat) => Some((reader.clone(), seat)),
+            Err(error) => {
+                // That it is another reader's tells nothing where there are several: what is wrong with it for its own reader does.
+                if refused.as_ref().is_none_or(|before| *before == SeatError::Account) {
+                    refused = Some(error);
+                }
+                None
+            }
+        };
+        let found = self.bundles.iter().find_map(of);
+        let (reader, seat) = found.ok_or_else(|| StudyError::NewSeat(refused.unwrap_or(SeatError::Account)))?;
         let place = self.root.join(SEATS);
         let written = std::fs::create_dir_all(&place).and_then(|()| replace(&place.join(file_name(&reader)), seat.to_json().as_bytes()));
-        written.map_err(|e| StudyError::Unwritable(e.kind()))?;
+        written.map_err(|e| StudyError::SeatUnwritable(e.kind()))?;
         self.seats.insert(reader, seat);
         Ok(())
     }
@@ -334,6 +352,13 @@ mod tests {
         assert!(made.rules(&ReaderId::new("r2").unwrap()).is_ok());
         assert_eq!(made.rules(&ReaderId::new("r9").unwrap()), Err(StudyError::NoSuchReader(ReaderId::new("r9").unwrap())));
         assert_eq!(Study::create(&root, PROTOCOL_TEXT, &bundles()), Err(StudyError::Occupied));
+    }
+
+    #[test]
+    fn a_seat_that_is_not_taken_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut study = Study::create(&dir.path().join("study"), PROTOCOL_TEXT, &bundles()).unwrap();
+        assert_eq!(study.take_seat(b"{\"tiresias_seat\": 1, \"acc"), Err(StudyError::NewSeat(SeatError::Form)), "cut off");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod wrap;
 pub use envelope::{Passphrase, RecoveryKey};
 pub use lockout::{Attempts, Wait};
 pub use rights::{Act, Kind, Thing, may_do, may_see};
+pub(crate) use signature::is_receipt;
 pub use signature::{Meaning, Signature, SignatureError};
 pub use wrap::Wrapped;
 

@@ -8,6 +8,15 @@ use ed25519_dalek::{Signer as _, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use tiresias_words::{AccountId, ContentHash};
 
+/// Characters of a receipt: none that is taken for another (0 O, 1 I L).
+const RECEIPT_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// Whether a text has the form of a [`Signature::receipt`].
+pub(crate) fn is_receipt(text: &str) -> bool {
+    let of_form = |group: &str| group.len() == 4 && group.bytes().all(|b| RECEIPT_ALPHABET.contains(&b));
+    text.split('-').count() == 3 && text.split('-').all(of_form)
+}
+
 /// What somebody meant by signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -123,7 +132,6 @@ impl Signature {
     /// A short code that is kept elsewhere: whoever has it notices a file that was cut off or put back. Three groups of four, 59 bits.
     #[must_use]
     pub fn receipt(&self) -> String {
-        const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
         let hash = hash::of_fields(&[b"tiresias receipt 1", self.signature.as_bytes()]).0;
         let mut number = hash.iter().take(16).fold(0u128, |n, b| n << 8 | u128::from(*b));
         let mut letters = String::new();
@@ -131,9 +139,22 @@ impl Signature {
             if place > 0 && place % 4 == 0 {
                 letters.push('-');
             }
-            letters.push(ALPHABET.get((number % 31) as usize).map_or('2', |c| char::from(*c)));
+            letters.push(RECEIPT_ALPHABET.get((number % 31) as usize).map_or('2', |c| char::from(*c)));
             number /= 31;
         }
         letters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_receipt;
+
+    #[test]
+    fn what_is_no_receipt_is_not_taken_for_one() {
+        assert!(is_receipt("2345-ABCD-WXYZ"));
+        for wrong in ["--------------", "ABCDEFGHJKMNPQ", "2345-ABCD-WXY0", "2345-ABCD-WXYI", "2345-ABCD", "234-5ABCD-WXYZ"] {
+            assert!(!is_receipt(wrong), "{wrong}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Refuses: files that are no results of this study, and to lose or change one that is there.
 
 use super::{AdjudicationError, Adjudications, AssignmentError, SignedAssignment};
-use crate::accounts::{AccountError, Accounts, Act, Unlocked};
+use crate::accounts::{AccountError, Accounts, Act, Unlocked, is_receipt};
 use crate::adjudication::{Drawn, contradicted};
 use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
@@ -21,8 +21,6 @@ const RESULTS: &str = "results";
 const RECEIPTS: &str = "receipts.json";
 const ENDING: &str = "tresults";
 const MAX_RECEIPTS: u64 = 16 << 20;
-/// Characters of a receipt, with its hyphens.
-const RECEIPT: usize = 14;
 const MAX_NAME: usize = 80;
 
 /// Why results cannot be taken in or looked at.
@@ -139,7 +137,11 @@ pub fn take_reopening_results(
         return Ok(None);
     }
     let wanted = super::Wanted::Reopen(changed.into_iter().collect(), results.file());
-    super::DeskLog::add(root, accounts, keys, wanted, reason, utc_ms).map_err(|e| MergeError::Log(Box::new(e)))?;
+    match super::DeskLog::add(root, accounts, keys, wanted, reason, utc_ms) {
+        // These results were written down by a try that ended before they were put to the others.
+        Ok(_) | Err(super::LogError::Already(_)) => {}
+        Err(e) => return Err(MergeError::Log(Box::new(e))),
+    }
     put(root, &bytes, &results).map(Some)
 }
 
@@ -199,8 +201,8 @@ fn put(root: &Path, bytes: &[u8], results: &Results) -> Result<Taken, MergeError
 pub fn note_receipt(root: &Path, keys: &Unlocked, receipt: &str) -> Result<(), MergeError> {
     keys.may(Act::Merge)?;
     let receipt = receipt.trim().to_ascii_uppercase();
-    let fits = receipt.len() == RECEIPT && receipt.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !fits {
+    // What is noted is never taken out again: a code that no signature can have would be missed for ever.
+    if !is_receipt(&receipt) {
         return Err(MergeError::Receipt(shown(&receipt, MAX_NAME)));
     }
     let mut all = receipts(root)?;
