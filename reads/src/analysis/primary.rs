@@ -16,6 +16,7 @@ use tiresias_mrmc::figures::CovarianceMethod;
 use tiresias_mrmc::hypotheses::{Claim, verdict};
 use tiresias_mrmc::inference::{Estimate, Level};
 use tiresias_mrmc::missing::{Assumption, filled};
+use tiresias_mrmc::nested_readers;
 use tiresias_mrmc::obuchowski_rockette::{Comparison, Conventions, Difference, ObuchowskiRockette, OrError, Random};
 use tiresias_mrmc::table::Design;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
@@ -79,8 +80,9 @@ pub fn explore(report: &mut Report, data: &Dataset, choice: Choice, covariates: 
 
 fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates: Option<&Covariates>) -> Result<Report, AnalysisError> {
     let level = planned_level(Some(analysis), choice.level)?;
-    let plan = Plan { scored, analysis, level };
-    let data = plan.data(analysis.not_evaluable, analysis.missing == Missing::Worst, false)?;
+    let plan = Plan { scored, analysis, level, df_rule: choice.df_rule };
+    let filling = if analysis.missing == Missing::Worst { Filling::Missing } else { Filling::Nothing };
+    let data = plan.data(analysis.not_evaluable, filling)?;
     let mut report = analyse(&data, Choice { figure: Some(analysis.figure), level, ..choice })?;
     let mut notes = Notes(std::mem::take(&mut report.notes));
     report.primary = plan.computed("primary", &data, plan.random(), analysis.method, plan.covariance(), &mut notes);
@@ -124,6 +126,19 @@ struct Plan<'a> {
     scored: &'a ScoredTable,
     analysis: &'a Analysis,
     level: Level,
+    df_rule: DfRule,
+}
+
+/// What is filled with the worst or the best that it could have been.
+#[derive(Clone, Copy)]
+enum Filling {
+    Nothing,
+    /// Missing reads, at their worst. What was not evaluable was read, and counts as the protocol says.
+    Missing,
+    /// Missing and not evaluable reads, at their worst.
+    Worst,
+    /// Likewise, at their best.
+    Best,
 }
 
 /// Estimates of modalities by their places, and of pairs.
@@ -151,19 +166,27 @@ impl Plan<'_> {
         }
     }
 
-    /// The scores; where missing reads are `filled`, with what is worst for the test condition, or best.
-    fn data(&self, counts: NotEvaluableCounts, fill: bool, best: bool) -> Result<Dataset, AnalysisError> {
+    /// The scores, filled with what is worst for the test condition, or best.
+    fn data(&self, counts: NotEvaluableCounts, filling: Filling) -> Result<Dataset, AnalysisError> {
         let mut data = self.scored.dataset(view(self.analysis.figure), counts)?;
-        if !fill {
+        let fills = |cell: &Cell| match filling {
+            Filling::Nothing => false,
+            Filling::Missing => *cell == Cell::Missing,
+            Filling::Worst | Filling::Best => *cell != Cell::NotPlanned,
+        };
+        // Marks and located ratings are of whole cases, ratings of their units.
+        let units = |case: &crate::scoring::ScoredCase| if matches!(data.scores, Scores::Roc(_)) { case.units.len() } else { 1 };
+        let units: Vec<usize> = self.scored.cases.iter().map(units).collect();
+        let cells = self.scored.cells.iter().zip(units.iter().cycle());
+        let filled_in: Vec<bool> = cells.flat_map(|(cell, units)| std::iter::repeat_n(fills(cell), *units)).collect();
+        if !filled_in.iter().enumerate().any(|(at, fills)| *fills && !data.scores.has(at)) {
             return Ok(data);
         }
         if !matches!(data.scores, Scores::Roc(_)) {
             let why = "Missing reads are filled in ratings alone, and this figure is of marks or located ratings.";
             return Err(AnalysisError::Other(why.to_owned()));
         }
-        let units: Vec<usize> = self.scored.cases.iter().map(|c| c.units.len()).collect();
-        let planned = self.scored.cells.iter().zip(units.iter().cycle());
-        let planned: Vec<bool> = planned.flat_map(|(cell, units)| std::iter::repeat_n(*cell != Cell::NotPlanned, *units)).collect();
+        let best = matches!(filling, Filling::Best);
         let (for_test, for_reference) = if best { (Assumption::Best, Assumption::Worst) } else { (Assumption::Worst, Assumption::Best) };
         let compared = self.compared();
         let assumed = |modality: usize| match compared {
@@ -172,7 +195,7 @@ impl Plan<'_> {
         };
         let assumptions: Vec<Assumption> = (0..data.modalities.len()).map(assumed).collect();
         let source = Source::new(&data, self.analysis.figure)?;
-        let scores = filled(&source.table()?, &planned, &assumptions).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
+        let scores = filled(&source.table()?, &filled_in, &assumptions).map_err(|e| AnalysisError::Other(in_sentence(&e.to_string())))?;
         data.scores = Scores::Roc(scores);
         Ok(data)
     }
@@ -210,10 +233,33 @@ impl Plan<'_> {
             (0..modalities).map(|m| of(m).map(|e| (m, e))).collect::<Result<Vec<_>, _>>().map_err(|e| in_sentence(&e.to_string()))
         };
         let design = source.table().map_err(|e| e.to_string())?.design();
+        let of_patients = source.patients.is_some();
+        if method == Method::Ustat && of_patients {
+            return Err("U-statistics take each case as one patient, and several units of one patient are scored here. Look at the Obuchowski-Rockette analysis.".to_owned());
+        }
+        if method == Method::Ustat && random != Random::ReadersAndCases {
+            return Err("U-statistics have readers and cases random. Look at the Obuchowski-Rockette analysis.".to_owned());
+        }
+        if method == Method::Or && covariance == CovarianceMethod::Unbiased && of_patients {
+            return Err("The unbiased covariance takes each case as one patient, and several units of one patient are scored here. Look at the jackknife.".to_owned());
+        }
+        let is_nested = design == Design::ReadersInModalities && self.analysis.figure == Figure::Auc && !of_patients;
+        if method == Method::Or && is_nested && random == Random::ReadersAndCases {
+            let table = source.table().map_err(|e| e.to_string())?;
+            let (figures, modality_of) = nested_readers::figures_of_areas(&table, covariance).map_err(|e| in_sentence(&e.to_string()))?;
+            let found = nested_readers::compare(&figures, &modality_of, self.level).map_err(|e| in_sentence(&e.to_string()))?;
+            return Ok((Vec::new(), found.differences));
+        }
         if method != Method::Ustat && !matches!(design, Design::Crossed | Design::CasesInReaders | Design::CasesInModalities) {
-            return Err(
-                "Reads are missing, or the design is not crossed: the method takes complete designs. Look at the U-statistics.".to_owned()
-            );
+            let why = match design {
+                Design::SplitPlot => {
+                    "Groups of readers read cases of their own (a split plot), and the method takes crossed designs, or one reader a group."
+                }
+                Design::ReadersInModalities => "Each condition has readers of its own, and the method takes crossed designs.",
+                _ => "Reads are missing or not evaluable, or the design is not crossed, and the method takes complete designs.",
+            };
+            let has_other = self.analysis.figure == Figure::Auc && !of_patients;
+            return Err(if has_other { format!("{why} Look at the U-statistics.") } else { why.to_owned() });
         }
         match method {
             Method::Or => {
@@ -233,7 +279,7 @@ impl Plan<'_> {
                 let estimate = |of: tiresias_mrmc::ustatistics::Averaged, null| {
                     // A negative variance has no degrees of freedom, and the sentence about it says more.
                     let df = of.df_bdg.or((of.variance < 0.0).then_some(1.0)).ok_or_else(none)?;
-                    of.estimate(df, DfRule::default(), Some(null), self.level).map_err(sentence)
+                    of.estimate(df, self.df_rule, Some(null), self.level).map_err(sentence)
                 };
                 let mut means = Vec::new();
                 for m in 0..modalities {
@@ -339,7 +385,7 @@ impl Plan<'_> {
                 SensitivityAnalysis::WorstCase | SensitivityAnalysis::BestCase => {
                     let best = *analysis == SensitivityAnalysis::BestCase;
                     let name = if best { "best case" } else { "worst case" };
-                    match self.data(NotEvaluableCounts::Omit, true, best) {
+                    match self.data(NotEvaluableCounts::Omit, if best { Filling::Best } else { Filling::Worst }) {
                         Ok(filled) => found.extend(self.computed(name, &filled, self.random(), method, covariance, notes)),
                         Err(AnalysisError::Other(why)) => notes.add(format!("The {name} analysis is left out. {why}")),
                         Err(other) => return Err(other),
@@ -407,4 +453,132 @@ fn how(figure: Figure, method: Method, covariance: CovarianceMethod, random: Ran
 /// Confidence in percent, without the noise of the last digits.
 pub(super) fn percent(level: Level) -> f64 {
     (level.confidence() * 1e6).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Multiplicity;
+    use crate::scoring::{HowScored, Score, ScoredCase, ScoredParadigm, ScoredUnit, UnitRating};
+    use tiresias_words::{CaseId, ContentHash, ReaderId};
+
+    const CASES: usize = 20;
+
+    /// Cases of which the first half is without the signal, in two conditions.
+    fn scored(readers: usize, units: &[&str], cell: impl Fn(usize, usize, usize) -> Cell) -> ScoredTable {
+        let unit = |key: Option<&str>, signal| ScoredUnit { key: key.map(str::to_owned), signal };
+        let units = |signal| match units {
+            [] => vec![unit(None, signal)],
+            keys => keys.iter().enumerate().map(|(at, key)| unit(Some(key), signal && at == 0)).collect(),
+        };
+        let case = |k: usize| ScoredCase {
+            case: CaseId::new(format!("C{k}")).unwrap(),
+            package: ContentHash([k as u8; 32]),
+            signal: k >= CASES / 2,
+            units: units(k >= CASES / 2),
+            lesions: Vec::new(),
+        };
+        let places = (0..2).flat_map(|c| (0..readers).flat_map(move |r| (0..CASES).map(move |k| (c, r, k))));
+        let cells: Vec<Cell> = places.map(|(c, r, k)| cell(c, r, k)).collect();
+        ScoredTable {
+            paradigm: ScoredParadigm::Ratings { scale: [0, 100_000] },
+            conditions: ["new", "old"].map(|c| Condition::new(c).unwrap()).to_vec(),
+            readers: (0..readers).map(|r| ReaderId::new(format!("r{r}")).unwrap()).collect(),
+            cases: (0..CASES).map(case).collect(),
+            periods: vec![None; cells.len()],
+            cells,
+            repeats: Vec::new(),
+            how: HowScored {
+                study: String::new(),
+                protocol: ContentHash([0; 32]),
+                record_head: ContentHash([0; 32]),
+                records: 0,
+                truth: ContentHash([0; 32]),
+                truth_version: 1,
+                truth_source: String::new(),
+                acceptance: None,
+                by_protocol: true,
+                rating_question: None,
+                not_evaluable: NotEvaluableCounts::Omit,
+                amended: "",
+                repeated: "",
+            },
+        }
+    }
+    fn read(ratings: &[i64]) -> Cell {
+        let ratings = ratings.iter().map(|r| UnitRating::Rated(r * 1000)).collect();
+        Cell::Read(Score { seq: 1, ratings, marks: Vec::new(), reading_ms: 1 })
+    }
+    /// Ratings that tell the cases apart, more or less: how well differs from reader to reader and with the condition.
+    fn rating(c: usize, r: usize, k: usize) -> i64 {
+        let noise = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7) as i64 % 40;
+        i64::from(k >= CASES / 2) * (4 + 14 * ((3 * c + r) % 4) as i64) + noise(k + 1) + noise(1000 * c + 100 * r + k)
+    }
+    fn analysis(method: Method, covariance: Option<crate::protocol::Covariance>) -> Analysis {
+        let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+        Analysis {
+            figure: Figure::Auc,
+            method,
+            covariance,
+            random_readers: true,
+            random_cases: true,
+            hypothesis: Hypothesis::Superiority { reference, test },
+            alpha: 0.05,
+            sides: 2,
+            multiplicity: Multiplicity::None,
+            missing: Missing::Omit,
+            not_evaluable: NotEvaluableCounts::Omit,
+            acceptance: None,
+            sensitivity: Vec::new(),
+            subgroups: Vec::new(),
+        }
+    }
+    fn report(scored: &ScoredTable, analysis: &Analysis) -> Report {
+        planned(scored, analysis, Choice::default(), None).unwrap()
+    }
+    fn refused(scored: &ScoredTable, analysis: &Analysis, why: &str) {
+        let found = report(scored, analysis);
+        assert!(found.primary.is_none() && found.notes.iter().any(|n| n.contains(why)), "{:?}", found.notes);
+    }
+
+    #[test]
+    fn the_worst_is_taken_of_missing_reads_alone() {
+        let gap = |at: Cell| scored(3, &[], move |c, r, k| if (c, r, k) == (0, 1, 14) { at.clone() } else { read(&[rating(c, r, k)]) });
+        let ustat = Analysis { missing: Missing::Worst, ..analysis(Method::Ustat, None) };
+        let omitted = analysis(Method::Ustat, None);
+        let not_evaluable = gap(Cell::NotEvaluable { seq: 1, reason: "motion".into() });
+        assert_eq!(report(&not_evaluable, &ustat).primary, report(&not_evaluable, &omitted).primary, "it was read, and counts as nothing");
+        let missing = gap(Cell::Missing);
+        assert_ne!(report(&missing, &ustat).primary, report(&missing, &omitted).primary);
+        let worst = Analysis { sensitivity: vec![SensitivityAnalysis::WorstCase], ..omitted };
+        assert_eq!(report(&not_evaluable, &worst).sensitivity[0].means, report(&missing, &ustat).primary.unwrap().means);
+    }
+
+    #[test]
+    fn units_of_a_patient_are_never_taken_for_patients() {
+        let both = scored(3, &["R", "L"], |c, r, k| read(&[rating(c, r, k), rating(c, r, k % 7)]));
+        refused(&both, &analysis(Method::Ustat, None), "several units of one patient");
+        refused(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Unbiased)), "several units of one patient");
+        assert!(report(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife))).primary.is_some());
+    }
+
+    #[test]
+    fn u_statistics_are_of_random_readers_and_cases_alone() {
+        let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+        refused(&all, &Analysis { random_readers: false, ..analysis(Method::Ustat, None) }, "readers and cases random");
+        assert!(report(&all, &analysis(Method::Ustat, None)).primary.is_some());
+    }
+
+    #[test]
+    fn the_design_is_named_where_a_method_does_not_take_it() {
+        let or = analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife));
+        // Readers 0 and 1 in one condition, 2 and 3 in the other.
+        let nested = scored(4, &[], |c, r, k| if r / 2 == c { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
+        let found = report(&nested, &or).primary.unwrap();
+        assert!(found.p.is_some() && found.differences[0].a == "new");
+        let split = scored(4, &[], |c, r, k| if r / 2 == k % 2 { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
+        refused(&split, &or, "a split plot");
+        let gap = scored(3, &[], |c, r, k| if (c, r, k) == (0, 1, 14) { Cell::Missing } else { read(&[rating(c, r, k)]) });
+        refused(&gap, &or, "Reads are missing");
+    }
 }

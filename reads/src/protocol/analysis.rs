@@ -4,7 +4,7 @@
 
 use super::check::{Checks, Words};
 use super::text::AnalysisDraft;
-use super::{ConditionRule, Paradigm};
+use super::{ConditionRule, Form, Paradigm};
 use crate::matching::{Acceptance, Radius};
 use serde::Serialize;
 use tiresias_words::{Condition, Mm};
@@ -228,6 +228,7 @@ impl Checks<'_> {
         draft: &Spanned<AnalysisDraft>,
         conditions: &[ConditionRule],
         paradigm: &Paradigm,
+        form: &Form,
     ) -> Option<Analysis> {
         let d = draft.get_ref();
         let figure = self.figure(d, paradigm);
@@ -256,6 +257,17 @@ impl Checks<'_> {
         let (method, covariance) = (method??, covariance?);
         if let Some(figure) = figure {
             self.estimate(d, figure, method, covariance);
+            let is_of_ratings = matches!(figure, Figure::Auc | Figure::Sensitivity(_) | Figure::Specificity(_));
+            if let Some(at) = d.missing.as_ref().filter(|_| missing == Some(Some(Missing::Worst)) && !is_of_ratings) {
+                self.at(at, "Missing reads are filled in ratings alone, and this figure is of marks or located ratings: write \"omit\".");
+            }
+        }
+        let is_fixed = |sample: &Option<Option<bool>>| *sample == Some(Some(false));
+        if method == Method::Ustat && (is_fixed(&random_readers) || is_fixed(&random_cases)) {
+            self.at(&d.method, "The method \"ustat\" has readers and cases random; write \"or\" where one of them is fixed.");
+        }
+        if !form.units().is_empty() {
+            self.of_units(d, method, covariance);
         }
         let default = if matches!(figure, Some(Figure::Auc)) { Covariance::DeLong } else { Covariance::Jackknife };
         Some(Analysis {
@@ -333,6 +345,19 @@ impl Checks<'_> {
             self.at(word, "This method has its own estimate: take `covariance` out.");
         } else if covariance != Covariance::Jackknife && figure != Figure::Auc {
             self.at(word, "This estimate is for the figure \"auc\"; write \"jackknife\" for this figure.");
+        }
+    }
+
+    /// Units of one patient are not independent, and these estimates take each case as a patient of its own.
+    fn of_units(&mut self, d: &AnalysisDraft, method: Method, covariance: Option<Covariance>) {
+        if method == Method::Ustat {
+            self.at(
+                &d.method,
+                "The method \"ustat\" takes each case as one patient, and this study scores several units of a patient: write \"or\".",
+            );
+        }
+        if let Some(at) = d.covariance.as_ref().filter(|_| covariance == Some(Covariance::Unbiased)) {
+            self.at(at, "This estimate takes each case as one patient, and this study scores several units of a patient: write \"jackknife\" or \"delong\".");
         }
     }
 

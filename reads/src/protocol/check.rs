@@ -118,7 +118,7 @@ impl Checks<'_> {
         };
         let training = draft.training.as_ref().map(|t| self.training(t, rating));
         let adjudication = draft.adjudication.as_ref().map(|a| self.adjudication(a, &conditions, &form, marks.is_some()));
-        let analysis = draft.analysis.as_ref().map(|a| self.analysis(a, &conditions, &paradigm));
+        let analysis = draft.analysis.as_ref().map(|a| self.analysis(a, &conditions, &paradigm, &form));
         // A table that is there and has a finding yields nothing: the outer `?`.
         Some(Protocol {
             study: study?,

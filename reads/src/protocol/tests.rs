@@ -205,6 +205,11 @@ fn what_contradicts_itself_is_found_on_its_line() {
     template_finds("concurrent", "margin = 0.05", "margin = 5.0", true, "below 1");
     template_finds("froc", "covariance = \"jackknife\"", "covariance = \"delong\"", true, "for the figure \"auc\"");
     template_finds("froc", "method = \"or\"", "method = \"ustat\"", true, "for the figure \"auc\"");
+    template_finds("froc", "method = \"or\"", "missing = \"worst\"\nmethod = \"or\"", true, "filled in ratings alone");
+    let by_ustat = "method = \"ustat\"\nhypothesis = \"estimation\"";
+    template_finds("ordinal", by_ustat, &format!("{by_ustat}\nreaders = \"fixed\""), true, "readers and cases random");
+    template_finds("mammography", "method = \"or\"\ncovariance = \"jackknife\"", "method = \"ustat\"", true, "as one patient");
+    template_finds("mammography", "covariance = \"jackknife\"", "covariance = \"unbiased\"", true, "as one patient");
     template_finds("crossover", "missing = \"omit\"", "acceptance_radius_mm = 5.0", true, "no marks");
 }
 
@@ -231,6 +236,14 @@ fn rules_that_cannot_be_kept_or_broken_and_questions_never_asked_are_found() {
     finds(&with("sequential", &never), "is never asked: no answer to \"action\"");
     let high_and_low = asked("{ question = \"confidence\", at_least = 60 }, { question = \"confidence\", at_most = 40 }");
     finds(&with("sequential", &high_and_low), "is never asked: no answer to \"confidence\"");
+    // Each looks twice at the one before: 2^60 ways, and an answer at once.
+    let chain = (0..60).map(|n| {
+        let before = if n == 0 { "confidence".to_owned() } else { format!("n{}", n - 1) };
+        let when = format!("{{ question = \"{before}\", at_least = 1 }}, {{ question = \"{before}\", at_most = 9 }}");
+        format!("[[question]]\nid = \"n{n}\"\ntext = \"?\"\nkind = \"number\"\nmin = 0\nmax = 9\nrequired = false\nwhen = [{when}]\n")
+    });
+    let chain = with("sequential", &chain.collect::<String>());
+    assert!(chain.is_empty(), "{chain:?}");
     let reachable = asked("{ question = \"action\", is = [\"biopsy\", \"follow-up\"] }, { question = \"interval\", at_least = 2 }");
     assert!(with("sequential", &reachable).is_empty());
     let both = asked("{ question = \"where\", is = [\"epidural\"] }, { question = \"where\", is = [\"subdural\"] }");

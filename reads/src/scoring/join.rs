@@ -259,10 +259,11 @@ fn how(reads: Reads<'_>, truth: &Truth, holding: &Holding, acceptance: Option<Ac
 
 fn paradigm(protocol: &Protocol) -> ScoredParadigm {
     let form = protocol.form();
-    let of_form = form.rating().and_then(|id| form.question(id)).and_then(|q| q.kind.range());
-    let of_marks = protocol.marks().map(|m| (m.rating.min() - 1, m.rating.max()));
+    let of_form =
+        form.rating().and_then(|id| form.question(id)).and_then(|q| q.kind.range()).map(|(min, max)| (i64::from(min), i64::from(max)));
+    let of_marks = protocol.marks().map(|m| (i64::from(m.rating.min()) - 1, i64::from(m.rating.max())));
     let (min, max) = of_form.or(of_marks).unwrap_or_default();
-    let scale = [min, max].map(|end| i64::from(end) * 1000);
+    let scale = [min, max].map(|end| end * 1000);
     match protocol.paradigm() {
         Paradigm::Roc | Paradigm::Binary | Paradigm::Ordinal => ScoredParadigm::Ratings { scale },
         Paradigm::Lroc(_) => ScoredParadigm::Located { scale },

@@ -10,6 +10,7 @@ mod rule;
 pub use rule::{Broken, Consistency, Level, MarkFigure, Operand, Relation};
 
 use super::answer::{AnswerValue, Answers, Subject};
+use std::collections::BTreeMap;
 use tiresias_words::{MarkId, QuestionId};
 
 /// Everything that is asked, in order.
@@ -216,13 +217,28 @@ impl Form {
     /// Whether a question is asked about a subject, given the answers so far.
     #[must_use]
     pub fn asks(&self, question: &Question, subject: &Subject, answers: &Answers) -> bool {
-        question.when.iter().all(|when| self.holds(when, subject, answers))
+        self.asks_once(question, subject, answers, &mut BTreeMap::new())
     }
-    fn holds(&self, when: &When, subject: &Subject, answers: &Answers) -> bool {
+    /// `known` is what was found of earlier questions: without it each would be looked into by every way that leads to it, which nobody could wait for.
+    fn asks_once<'a>(
+        &'a self,
+        question: &'a Question,
+        subject: &Subject,
+        answers: &Answers,
+        known: &mut BTreeMap<&'a QuestionId, bool>,
+    ) -> bool {
+        if let Some(asks) = known.get(&question.id) {
+            return *asks;
+        }
+        let asks = question.when.iter().all(|when| self.holds(when, subject, answers, known));
+        known.insert(&question.id, asks);
+        asks
+    }
+    fn holds<'a>(&'a self, when: &'a When, subject: &Subject, answers: &Answers, known: &mut BTreeMap<&'a QuestionId, bool>) -> bool {
         let Some(asked) = self.question(&when.question) else { return false };
         let about = asked.subject_for(subject);
         // An answer to a question that is not asked any more counts for nothing.
-        if !self.asks(asked, &about, answers) {
+        if !self.asks_once(asked, &about, answers, known) {
             return false;
         }
         let Some(value) = answers.get(&when.question, &about) else { return false };

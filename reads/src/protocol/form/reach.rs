@@ -1,7 +1,7 @@
 //! Whether a question can ever be asked: its conditions, and those of the questions they look at, must be able to hold at once.
 
 use super::{Question, QuestionKind, Test};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tiresias_words::QuestionId;
 
 /// What one answer may still be.
@@ -15,15 +15,16 @@ enum Left<'a> {
 /// Why a question is never asked, as the end of a sentence; `None` when it can be. `questions` are all of the form; conditions look only at earlier ones.
 pub(super) fn never_asked(questions: &[Question], question: &Question) -> Option<String> {
     let mut left = BTreeMap::new();
-    narrowed(questions, question, &mut left, questions.len())
+    narrowed(questions, question, &mut left, &mut BTreeSet::new())
 }
 
-/// Narrows what the answers may be by the conditions of a question, and gives the first that nothing is left of.
+/// Narrows what the answers may be by the conditions of a question, and gives the first that nothing is left of. Each question is looked into once: by every way
+/// that leads to it there would be more ways than anybody can wait for.
 fn narrowed<'a>(
     questions: &'a [Question],
     question: &'a Question,
     left: &mut BTreeMap<&'a QuestionId, Left<'a>>,
-    deep: usize,
+    seen: &mut BTreeSet<&'a QuestionId>,
 ) -> Option<String> {
     for when in &question.when {
         let asked = questions.iter().find(|q| q.id == when.question)?;
@@ -49,8 +50,8 @@ fn narrowed<'a>(
         if is_empty {
             return Some(format!("no answer to \"{}\" meets all of its conditions", asked.id));
         }
-        if deep > 0
-            && let Some(found) = narrowed(questions, asked, left, deep - 1)
+        if seen.insert(&asked.id)
+            && let Some(found) = narrowed(questions, asked, left, seen)
         {
             return Some(found);
         }
