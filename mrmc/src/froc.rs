@@ -254,8 +254,8 @@ impl<'a> FrocRead<'a> {
     #[must_use]
     pub fn curve(&self) -> Vec<(f64, f64)> {
         let (cases, lesions) = (self.highest.len() as f64, self.lesions.iter().flatten().count() as f64);
-        let steps = self.misses.iter().map(|(_, rating)| (*rating, 1.0 / cases, 0.0));
-        descending(steps.chain(self.lesions.iter().flatten().map(|rating| (*rating, 0.0, 1.0 / lesions))), false)
+        let steps = self.misses.iter().map(|(_, rating)| (*rating, 1.0, 0.0));
+        descending(steps.chain(self.lesions.iter().flatten().map(|rating| (*rating, 0.0, 1.0))), (cases, lesions), false)
     }
 
     /// The AFROC curve: share of normal cases with a false mark against the share of lesions marked (weighted: of each case's
@@ -265,23 +265,29 @@ impl<'a> FrocRead<'a> {
         let normals = self.lesions.iter().filter(|lesions| lesions.is_empty()).count() as f64;
         let (diseased, lesions) = (self.lesions.len() as f64 - normals, self.lesions.iter().flatten().count() as f64);
         let steps = self.each().flat_map(|(_, highest, ratings, weights)| {
-            let weight_of = move |weight: &f64| if weighted { *weight / diseased } else { 1.0 / lesions };
+            let weight_of = move |weight: &f64| if weighted { *weight } else { 1.0 };
             let hits = ratings.iter().zip(weights).map(move |(rating, weight)| (*rating, 0.0, weight_of(weight)));
-            ratings.is_empty().then_some((highest, 1.0 / normals, 0.0)).into_iter().chain(hits)
+            ratings.is_empty().then_some((highest, 1.0, 0.0)).into_iter().chain(hits)
         });
-        descending(steps, true)
+        let mut points = descending(steps, (normals, if weighted { diseased } else { lesions }), true);
+        // Weights add up to 1 but for the last digits, and curves of several readers are averaged only where they end alike.
+        if let Some((_, y)) = points.last_mut().filter(|(_, y)| (*y - 1.0).abs() < 1e-9) {
+            *y = 1.0;
+        }
+        points
     }
 }
 
-/// Points of a curve from steps of (rating, right, up), highest rating first; what has no mark comes last if at all.
-fn descending(steps: impl Iterator<Item = (f64, f64, f64)>, to_the_end: bool) -> Vec<(f64, f64)> {
+/// Points of a curve from steps of (rating, right, up), highest rating first; what has no mark comes last if at all. Steps are counts, or weights, of which there
+/// are `of` in all: counted first and divided then, so that every curve ends at 1 itself.
+fn descending(steps: impl Iterator<Item = (f64, f64, f64)>, of: (f64, f64), to_the_end: bool) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64, f64)> = steps.filter(|(rating, _, _)| to_the_end || rating.is_finite()).collect();
     steps.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut points, mut x, mut y) = (vec![(0.0, 0.0)], 0.0, 0.0);
     for tied in steps.chunk_by(|a, b| a.0 == b.0) {
         x += tied.iter().map(|(_, right, _)| right).sum::<f64>();
         y += tied.iter().map(|(_, _, up)| up).sum::<f64>();
-        points.push((x, y));
+        points.push((x / of.0, y / of.1));
     }
     points
 }
@@ -400,6 +406,17 @@ mod tests {
                 (weights, hits.chain(misses).collect())
             })
         })
+    }
+
+    #[test]
+    fn curves_end_where_they_should_to_the_last_digit() {
+        let cases = FrocCases::new(&[vec![vec![]; 30], vec![vec![0.1, 0.2, 0.7]; 7]].concat()).unwrap();
+        for tied in 1..=12 {
+            let of = |(case, lesion)| Mark { case, lesion, rating: (case / tied) as f64 };
+            let marks: Vec<Mark> = (0..28).map(|case| (case, None)).chain((30..36).map(|case| (case, Some(2)))).map(of).collect();
+            let read = FrocRead::new(&cases, &marks).unwrap();
+            assert_eq!([true, false].map(|weighted| read.afroc_curve(weighted).last().copied()), [Some((1.0, 1.0)); 2], "{tied}");
+        }
     }
 
     proptest! {

@@ -73,10 +73,12 @@ pub struct Power {
 const LIMIT: usize = 1_000_000;
 
 impl Pilot {
-    /// Takes the covariances of an analysis of `cases` cases.
+    /// Takes the covariances of an analysis of `cases` cases. Cov2 - Cov3 counts as 0 where it is negative, in Var(T*R) as in the power itself (Hillis 2011, RJafroc):
+    /// taken here alone as it was estimated it would make the denominator smaller than the pilot's own, and the power too high.
     #[must_use]
     pub fn of(analysis: &ObuchowskiRockette<'_>, cases: usize) -> Self {
-        Self { cases, interaction: analysis.components().interaction, errors: analysis.error_covariances() }
+        let (ms, e) = (analysis.mean_squares(), analysis.error_covariances());
+        Self { cases, interaction: ms.interaction - e.var + e.cov1 + (e.cov2 - e.cov3).max(0.0), errors: e }
     }
 
     /// The power to find a difference `effect` between two modalities with `readers` readers and `cases` cases, by a
