@@ -1,7 +1,7 @@
 //! Workbooks (`.xlsx`) as sheets of texts, numbers and times: the one way in and out.
 //!
 //! Reading is by calamine, after a look at the archive: every part is unpacked once within bounds, must be UTF-8, and must not announce more than it holds,
-//! because the reader takes room for what is announced. Cells come one by one, so that one far away takes no room for those between. Formulas count as
+//! because the reader takes room for what is announced. Cells come one by one; what is empty between them in a row counts as cells do, and rows without any take no room. Formulas count as
 //! what they gave when the file was saved. Writing is by rust_xlsxwriter: the first row of a sheet stays in sight, texts are texts (also where they
 //! begin with "="), there is no formula and no date of making, and equal sheets give equal bytes.
 //! Refuses: parts beyond their bounds, more than 2,000,000 cells, 1,024 columns or 300 sheets.
@@ -170,6 +170,11 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(workbook: &mut Xlsx<R>, name: St
         if let Some((_, cells)) = sheet.rows.last_mut() {
             // Of two cells in one place the first counts.
             if cells.len() <= column as usize {
+                // A row takes room from its first column on: what is empty in between counts as cells do.
+                *left = left.checked_sub(column as usize - cells.len()).ok_or_else(|| FormatError {
+                    place: Place::Sheet(sheet.name.clone()),
+                    why: "There are more than 2,000,000 cells up to here, those counted that are empty in front of others.".into(),
+                })?;
                 cells.resize(column as usize, Value::Empty);
                 cells.push(value);
             }
@@ -271,6 +276,14 @@ mod tests {
         for bytes in [&b""[..], b"PK\x03\x04", b"reader,case\n"] {
             assert_eq!(read(bytes).unwrap_err().why, NO_WORKBOOK);
         }
+    }
+
+    #[test]
+    fn empty_cells_in_front_of_others_count() {
+        let far = |column: usize| [vec![Value::Empty; column], vec![Value::Number(1.0)]].concat();
+        let bytes = |rows: usize| write(&[Sheet::new("x", vec![far(1023); rows])]).unwrap();
+        assert!(read(&bytes(1900)).is_ok());
+        assert!(read(&bytes(2000)).unwrap_err().why.contains("2,000,000 cells"));
     }
 
     #[test]
