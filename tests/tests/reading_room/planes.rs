@@ -96,6 +96,29 @@ fn a_line_turns_its_plane() {
     assert_eq!(back, [(1, false, "L".to_owned()), (2, false, "P".to_owned())]);
 }
 
+/// What a drag began with is kept from frame to frame, also while there are other panes.
+#[test]
+fn slow_drags_do_what_quick_ones_do() {
+    let (_demo, mut room) = opened();
+    let (axial, coronal) = (room.pane("axial"), room.pane("coronal"));
+    room.key(Key::X);
+    room.click(axial.center());
+    room.settle_clicks();
+    let arm = 200.0f32;
+    let by = Vec2::angled(30f32.to_radians()) * arm - vec2(arm, 0.0);
+    room.drag_over(25, PointerButton::Primary, axial.center() + vec2(arm, 0.0), by, Modifiers::NONE);
+    room.rest();
+    assert_eq!(letters(&room, coronal), ["H", "LP", "F", "RA"], "the line is held until it is let go");
+    room.key(Key::R);
+    room.key(Key::S);
+    room.rest();
+    let slice = room.panes().remove(0).0;
+    // Each frame is less than a slice.
+    room.drag_over(40, PointerButton::Primary, axial.center(), vec2(0.0, 80.0), Modifiers::NONE);
+    room.rest();
+    assert_ne!(room.panes().remove(0).0, slice);
+}
+
 #[test]
 fn a_slab_says_what_it_is() {
     let (_demo, mut room) = opened();

@@ -233,6 +233,13 @@ impl Sitting {
     }
     pub(crate) fn chord(&mut self, modifiers: Modifiers, key: Key) {
         self.keystrokes += 1;
+        // Window systems send the press of each key that is held, too.
+        let held =
+            [(modifiers.ctrl || modifiers.command, Key::ControlLeft), (modifiers.shift, Key::ShiftLeft), (modifiers.alt, Key::AltLeft)];
+        for (_, key) in held.iter().filter(|(is_held, _)| *is_held) {
+            self.window.event(Event::Key { key: *key, physical_key: None, pressed: true, repeat: false, modifiers });
+            self.step();
+        }
         self.window.key_press_modifiers(modifiers, key);
         self.step();
     }
@@ -259,13 +266,17 @@ impl Sitting {
     }
     /// Presses at `from`, moves by `by` at once, and releases.
     pub(crate) fn drag(&mut self, button: PointerButton, from: Pos2, by: Vec2, modifiers: Modifiers) {
+        self.drag_over(1, button, from, by, modifiers);
+    }
+    /// Presses at `from`, moves by `by` in so many frames, and releases.
+    pub(crate) fn drag_over(&mut self, frames: u16, button: PointerButton, from: Pos2, by: Vec2, modifiers: Modifiers) {
         self.hover(from);
         self.window.event(Event::ModifiersChanged(modifiers));
         let press = |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers };
         self.window.event(press(from, true));
         self.step();
-        if by != Vec2::ZERO {
-            self.window.event(Event::PointerMoved(from + by));
+        for frame in 1..=if by == Vec2::ZERO { 0 } else { frames } {
+            self.window.event(Event::PointerMoved(from + by * (f32::from(frame) / f32::from(frames))));
             self.step();
         }
         self.window.event(press(from + by, false));
