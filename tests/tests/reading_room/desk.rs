@@ -9,6 +9,7 @@ use tiresias::simulate::{PASSPHRASE, sit};
 use tiresias_reads::accounts::{Accounts, Kind};
 use tiresias_reads::desk::{Desk, Step};
 use tiresias_reads::study::Study;
+use tiresias_reads::versions::protocol_of;
 
 pub(crate) const PHRASE: &str = "correct horse battery";
 
@@ -171,7 +172,8 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
 fn change_to(room: &mut Sitting, root: &Path, name: &str) {
     room.press_named("Sign out");
     room.until_says("Recent");
-    room.press_named(&root.file_name().expect("a name").to_string_lossy());
+    let (protocol, _) = protocol_of(root).expect("a protocol");
+    room.press_named(protocol.title());
     sign_in(room, name);
 }
 
