@@ -32,11 +32,7 @@ pub(crate) const HINT: &str = "In the demo everybody has the passphrase: a simul
 /// Name, choice, and what it is.
 const WAYS: [(&str, Choice, &str); 5] = [
     ("Read a case", Choice::Read, "12 chest CTs, half of them with a nodule that was put in. A tour goes along; it takes two minutes."),
-    (
-        "Read with an AI",
-        Choice::WithAi,
-        "The same cases with what a made-up AI found: most nodules, and some that are none. The tour goes along here too.",
-    ),
+    ("Read with an AI", Choice::WithAi, "The same cases and tour, with what a made-up AI found: most nodules, and some that are none."),
     (
         "Settle what two readers differ in",
         Choice::Settle,
