@@ -56,7 +56,11 @@ fn licences_and_versions_are_those_of_the_deny_list() {
     // The same graph with one licence less must not pass.
     let without_mit: Vec<String> = licences::allowed(&deny).expect("a list").into_iter().filter(|l| l != "MIT").collect();
     assert!(!licences::complaints(&metadata, &without_mit).is_empty(), "the check of licences cannot fail");
-    assert_none(&licences::doubled(&read("Cargo.lock"), &licences::single(&deny).expect("a list of crates")).expect("a lock file"));
+    let lock = read("Cargo.lock");
+    assert_none(&licences::doubled(&lock, &licences::single(&deny).expect("a list of crates")).expect("a lock file"));
+    let banned = licences::banned(&deny).expect("a list of crates");
+    assert!(banned.len() > 3, "deny.toml bans {banned:?} alone");
+    assert_none(&licences::present(&lock, &banned).expect("a lock file"));
 }
 
 #[test]

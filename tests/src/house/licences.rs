@@ -29,6 +29,18 @@ pub fn single(deny: &str) -> Result<Vec<String>, String> {
     Ok(once.filter_map(|entry| entry.get("crate").and_then(Value::as_str)).map(str::to_owned).collect())
 }
 
+/// The crates that `deny.toml` wants in no version.
+///
+/// # Errors
+/// When the text is not TOML or has no list `bans.deny`.
+pub fn banned(deny: &str) -> Result<Vec<String>, String> {
+    let deny: toml::Table = deny.parse().map_err(|e| format!("deny.toml: {e}"))?;
+    let list = deny.get("bans").and_then(|b| b.get("deny")).and_then(Value::as_array);
+    let list = list.ok_or("deny.toml has no list [bans] deny")?;
+    let none = list.iter().filter(|entry| entry.get("deny-multiple-versions").is_none());
+    Ok(none.filter_map(|entry| entry.get("crate").and_then(Value::as_str)).map(str::to_owned).collect())
+}
+
 /// Packages of the graph whose licence is not among the allowed ones. `metadata` must hold dependencies too.
 #[must_use]
 pub fn complaints(metadata: &Metadata, allow: &[String]) -> Vec<String> {
@@ -50,6 +62,18 @@ pub fn doubled(lock: &str, once: &[String]) -> Result<Vec<String>, String> {
     let versions = |name: &str| packages.iter().filter(|p| p.get("name").and_then(Value::as_str) == Some(name)).count();
     let many = once.iter().map(|name| (name, versions(name))).filter(|(_, n)| *n > 1);
     Ok(many.map(|(name, n)| format!("Cargo.lock holds {n} versions of {name}; one is wanted")).collect())
+}
+
+/// Crates of a `Cargo.lock` that are wanted in no version.
+///
+/// # Errors
+/// When the text is not the TOML of a lock file.
+pub fn present(lock: &str, banned: &[String]) -> Result<Vec<String>, String> {
+    let lock: toml::Table = lock.parse().map_err(|e| format!("Cargo.lock: {e}"))?;
+    let packages = lock.get("package").and_then(Value::as_array).ok_or("Cargo.lock lists no package")?;
+    let names: Vec<&str> = packages.iter().filter_map(|p| p.get("name").and_then(Value::as_str)).collect();
+    let found = banned.iter().filter(|name| names.contains(&name.as_str()));
+    Ok(found.map(|name| format!("Cargo.lock holds {name}, which deny.toml bans")).collect())
 }
 
 /// Whether a licence expression can be met with allowed licences alone: every part of an AND, some part of an OR.
@@ -136,6 +160,9 @@ mod tests {
         let second = format!("{lock}[[package]]\nname = \"egui\"\nversion = \"0.37.0\"\n");
         assert_eq!(doubled(&second, &once), Ok(vec!["Cargo.lock holds 2 versions of egui; one is wanted".to_owned()]));
         assert!(doubled("not a lock file", &once).is_err());
+        let banned = ["hyper".to_owned(), "image".to_owned()];
+        assert_eq!(present(lock, &banned), Ok(vec!["Cargo.lock holds image, which deny.toml bans".to_owned()]));
+        assert!(present("not a lock file", &banned).is_err());
     }
 
     #[test]
@@ -144,6 +171,7 @@ mod tests {
         let deny = &format!("[licenses]\nallow = [\"MIT\"]\n{bans}");
         assert_eq!(allowed(deny), Ok(vec!["MIT".to_owned()]));
         assert_eq!(single(deny), Ok(vec!["egui".to_owned()]));
-        assert!(allowed("").is_err() && single("").is_err() && allowed("[[").is_err());
+        assert_eq!(banned(deny), Ok(vec!["openssl".to_owned()]));
+        assert!(allowed("").is_err() && single("").is_err() && banned("").is_err() && allowed("[[").is_err());
     }
 }

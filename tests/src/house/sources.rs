@@ -36,6 +36,7 @@ pub fn complaints(source: Source<'_>) -> Vec<String> {
         complaints.extend(unsafe_not_forbidden(source));
         complaints.extend(side_effects_in_pure_crates(source));
         complaints.extend(decisions_in_app(source));
+        complaints.extend(sockets(source));
     }
     if source.path.ends_with("Cargo.toml") && source.path != "Cargo.toml" {
         complaints.extend(lints_not_inherited(source));
@@ -118,6 +119,17 @@ fn side_effects_in_pure_crates(Source { path, text }: Source<'_>) -> Vec<String>
     let outside = ["fs", "io", "net", "env", "time", "thread", "process", "os"];
     let reached = outside.into_iter().filter(|module| has_word(&code, &format!("std::{module}")));
     reached.map(|module| format!("{path} reaches for std::{module}: this crate has no inputs but its arguments")).collect()
+}
+
+/// The program opens no connection: nothing outside of the tests names what makes one.
+fn sockets(Source { path, text }: Source<'_>) -> Vec<String> {
+    if !path.contains("/src/") || path.starts_with("tests/") {
+        return Vec::new();
+    }
+    let code = blank(product(text), Literals::Blank);
+    let named = ["net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener", "UnixDatagram", "ToSocketAddrs"];
+    let found = named.into_iter().filter(|name| if *name == "net" { has_word(&code, "std::net") } else { has_word(&code, name) });
+    found.map(|name| format!("{path} names {name}: reading works offline, and no part of the program opens a connection")).collect()
 }
 
 /// `app` decides nothing: it compares no condition and no account kind, and names no condition.
@@ -373,6 +385,15 @@ mod tests {
         check("words/src/x.rs", "//! Doc.\nuse std::time::Duration;\n", Some("std::time"));
         check("reads/src/x.rs", reads_a_file, None);
         check("mrmc/src/x.rs", "//! Doc.\nuse std::fmt;\n#[cfg(test)]\nmod tests { use std::fs; }\n", None);
+    }
+
+    #[test]
+    fn nothing_opens_a_connection() {
+        check("app/src/x.rs", "//! Doc.\nuse std::net::SocketAddr;\n", Some("names net"));
+        check("cases/codecs/src/x.rs", "//! Doc.\nfn f(s: &TcpStream) {}\n", Some("names TcpStream"));
+        check("app/src/x.rs", "//! Doc.\nuse std::os::unix::net::UnixStream;\n", Some("names UnixStream"));
+        check("app/src/x.rs", "//! Doc.\n// std::net and a TcpStream\nfn nets() {}\n", None);
+        check("tests/src/x.rs", "//! Doc.\nuse std::net::TcpStream;\n", None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Positions are pixels of a window of 1920 x 1080 at scale 1.
 
+use crate::sockets::leading_out;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -185,7 +186,7 @@ impl Window<'_> {
         panic!("waited in vain until {what}; picture of the screen: {}", self.picture());
     }
 
-    /// Waits until the program draws no more: it has nothing to say and waits for a hand.
+    /// Waits until the program draws no more: it has nothing to say and waits for a hand. It holds no connection then, nor ever.
     pub(crate) fn settle(&mut self) {
         let mut quiet = (0, 0);
         self.until("the window is at rest", |w| {
@@ -193,6 +194,8 @@ impl Window<'_> {
             quiet = if frames == quiet.0 { (frames, quiet.1 + 1) } else { (frames, 0) };
             quiet.1 >= 15
         });
+        let sockets = leading_out(self.program.id());
+        assert!(sockets.is_empty(), "nothing of the program leads out of the machine: {sockets:?}");
     }
 
     /// Signs in as the first reader.

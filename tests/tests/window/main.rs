@@ -24,4 +24,6 @@ mod settling;
 #[path = "../reading_room/sitting.rs"]
 mod sitting;
 #[cfg(test)]
+mod sockets;
+#[cfg(test)]
 mod studies;
