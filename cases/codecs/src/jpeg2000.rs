@@ -1,7 +1,7 @@
 //! JPEG 2000 and HTJ2K (ITU-T T.800, T.814; PS3.5 A.4.4), through OpenJPEG.
 //!
-//! Owns: the checks of the SIZ and COD segments, and how components become samples. Refuses: what contradicts the data set, subsampled components, and
-//! components of different depth; DICOM has neither.
+//! Owns: the checks of the SIZ and COD segments, what of a codestream OpenJPEG is handed, and how components become samples. Refuses: what contradicts the data set,
+//! subsampled components and components of different depth, of which DICOM has neither, and a main header that OpenJPEG would read otherwise than we.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -11,6 +11,7 @@ use crate::error::{CodecError, Coding, Damage};
 use crate::foreign::{self, Picture};
 use crate::frame::{DecodedColour, EncodedFrame, Extent, zeros};
 use crate::markers::{JP2, JPEG_2000};
+use std::borrow::Cow;
 
 const DAMAGED: fn(Damage) -> CodecError = |what| CodecError::Damaged(Coding::Jpeg2000, what);
 
@@ -35,7 +36,8 @@ pub(crate) fn decode(frame: &EncodedFrame<'_>, extent: Extent) -> Result<Raw, Co
     let is_ended = check_tile_parts(&header, codestream)?;
     let picture = Picture { columns: frame.columns, rows: frame.rows, samples: frame.samples, precision: header.precision };
     let mut out = zeros::<u8>(extent.length)?;
-    let is_damaged = foreign::jpeg_2000(codestream, picture, |component, values| place(&mut out, extent, component, values))?;
+    let codestream = without_lengths(codestream, &header);
+    let is_damaged = foreign::jpeg_2000(&codestream, picture, |component, values| place(&mut out, extent, component, values))?;
     let colour = if header.is_transformed && frame.samples == 3 { DecodedColour::Rgb } else { DecodedColour::AsDeclared };
     Ok(Raw {
         precision: header.precision,
@@ -85,7 +87,7 @@ fn codestream(data: &[u8]) -> Option<&[u8]> {
 }
 
 /// What SIZ (T.800 A.5.1) and COD (A.6.1) say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Header {
     columns: u32,
     rows: u32,
@@ -102,10 +104,17 @@ struct Header {
     tiles: u64,
     /// Where the first tile-part should begin.
     end: usize,
+    /// Where the markers of its TLM segments stand (A.7.1).
+    lengths: Vec<usize>,
 }
 
 const SOT: u16 = 0xFF90;
 const COD: u16 = 0xFF52;
+const TLM: u16 = 0xFF55;
+const COM: u16 = 0xFF64;
+/// What else may stand in a main header (T.800 table A.2; CAP and CPF: T.814; MCT, MCC, CBD, MCO: T.801): COC, RGN, QCD, QCC, POC, PLM, PPM, CRG. OpenJPEG knows all of
+/// these. Where it does not know a segment it looks for the next marker inside of it, where we go on behind it.
+const OTHERS: [u16; 14] = [0xFF50, 0xFF53, 0xFF57, 0xFF59, 0xFF5C, 0xFF5D, 0xFF5E, 0xFF5F, 0xFF60, 0xFF63, 0xFF74, 0xFF75, 0xFF77, 0xFF78];
 
 impl Header {
     fn read(data: &[u8]) -> Option<Self> {
@@ -136,6 +145,7 @@ impl Header {
             is_reversible: false,
             tiles,
             end: 0,
+            lengths: Vec::new(),
         };
         let mut has_style = false;
         loop {
@@ -151,13 +161,34 @@ impl Header {
                 }
                 // COD has its place in the main header (T.800 A.6.1), and every other segment there has a length.
                 SOT => return has_style.then_some(header),
-                0..=0xFF4F => return None,
-                _ => {
+                TLM => {
+                    header.lengths.push(header.end);
                     segment(&mut bytes)?;
                 }
+                marker if marker == COM || OTHERS.contains(&marker) => {
+                    segment(&mut bytes)?;
+                }
+                _ => return None,
             }
         }
     }
+}
+
+/// The codestream with its TLM segments called comments.
+///
+/// They say how long each tile-part is, for those that want to jump, and nothing of the picture. OpenJPEG up to 2.5.4 makes a table of as many parts as they name, and
+/// writes behind its end where more follow (uclouvain/openjpeg #1620).
+fn without_lengths<'a>(codestream: &'a [u8], header: &Header) -> Cow<'a, [u8]> {
+    if header.lengths.is_empty() {
+        return Cow::Borrowed(codestream);
+    }
+    let mut codestream = codestream.to_vec();
+    for at in &header.lengths {
+        if let Some(marker) = codestream.get_mut(*at..*at + 2) {
+            marker.copy_from_slice(&COM.to_be_bytes());
+        }
+    }
+    Cow::Owned(codestream)
 }
 
 const EOC: u16 = 0xFFD9;
@@ -241,6 +272,28 @@ mod tests {
         for end in 0..data.len() {
             assert!(Header::read(&data[..end]).is_none(), "{end}");
         }
+    }
+
+    /// One tile of two parts, and a table of one: the second part would be written behind its end.
+    const PARTS_BEYOND_THE_TABLE: &[u8] =
+        b"\xFF\x4F\xFF\x51\0\x29\0\0\0\0\0\x08\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\x08\0\0\0\0\0\0\0\0\0\x01\x07\x01\x01\
+        \xFF\x52\0\x0C\0\0\0\x01\0\0\x04\x04\0\x01\xFF\x5C\0\x04\x40\x40\xFF\x55\0\x09\0\x50\0\0\0\0\x0E\
+        \xFF\x90\0\x0A\0\0\0\0\0\x0E\0\0\xFF\x93\xFF\x90\0\x0A\0\0\0\0\0\x0E\x01\0\xFF\x93\xFF\xD9";
+
+    #[test]
+    fn openjpeg_sees_no_table_of_lengths() {
+        let header = Header::read(PARTS_BEYOND_THE_TABLE).expect("a header");
+        assert_eq!(header.lengths.len(), 1);
+        assert_eq!(PARTS_BEYOND_THE_TABLE[header.lengths[0]..][..2], TLM.to_be_bytes());
+        let handed = without_lengths(PARTS_BEYOND_THE_TABLE, &header);
+        let changed: Vec<_> = handed.iter().zip(PARTS_BEYOND_THE_TABLE).filter(|(new, old)| new != old).collect();
+        assert_eq!((changed, handed.len()), (vec![(&0x64, &0x55)], PARTS_BEYOND_THE_TABLE.len()));
+        // Hidden in a segment that OpenJPEG does not know and would look into.
+        let at = header.lengths[0];
+        let hidden = [&PARTS_BEYOND_THE_TABLE[..at], b"\xFF\x70\0\x0D", &PARTS_BEYOND_THE_TABLE[at..]].concat();
+        assert_eq!(Header::read(&hidden), None);
+        let plain = main_header();
+        assert!(matches!(without_lengths(&plain, &Header::read(&plain).expect("a header")), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -84,6 +84,19 @@ fn frames_that_travel_are_those_of_other_software() {
     }
 }
 
+/// A codestream may say how long its tile-parts are (TLM, T.800 A.7.1); the picture is the same.
+#[test]
+fn lengths_of_tile_parts_change_nothing() {
+    for (mut described, hash) in kept().into_iter().filter(|(d, _)| d.name.contains("j2k") && d.data.starts_with(b"\xFF\x4F\xFF\x51")) {
+        let siz = 4 + usize::from(u16::from_be_bytes([described.data[4], described.data[5]]));
+        let first = described.data.windows(4).position(|w| w == b"\xFF\x90\0\x0A").expect("a tile-part");
+        let length = described.data[first + 6..first + 10].to_vec();
+        described.data.splice(siz..siz, [b"\xFF\x55\0\x08\0\x40", &length[..]].concat());
+        let decoded = decode(&described.frame()).unwrap_or_else(|e| panic!("{}: {e}", described.name));
+        assert_eq!((decoded.warnings.as_slice(), described.hash(&decoded)), (&[][..], hash), "{}", described.name);
+    }
+}
+
 #[test]
 fn jpeg_colour_is_what_the_stream_or_the_data_set_says() {
     let samples = |file: &str, photometric: DeclaredColour| {
