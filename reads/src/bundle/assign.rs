@@ -102,8 +102,8 @@ struct Block<'a> {
 
 /// How readers and cases are divided: the same for all readers.
 struct Groups {
-    /// The group of each reader of a split plot.
-    readers: Vec<usize>,
+    /// How many groups of readers there are; 1 where all read the same cases. Readers take turns in them.
+    plots: usize,
     /// The group of each package of a split plot.
     cases: BTreeMap<ContentHash, usize>,
     /// The group of each package that shares a row of the square.
@@ -121,18 +121,18 @@ impl Groups {
         let enough = |what, groups: u32, count: usize| {
             if (groups as usize) <= count { Ok(groups as usize) } else { Err(BundleError::Groups { what, groups, count }) }
         };
-        let (readers, cases) = match plan.protocol.assignment() {
+        let (plots, cases) = match plan.protocol.assignment() {
             Assignment::SplitPlot { groups } => {
                 let n = enough("the readers", *groups, plan.readers.len())?.min(enough("the cases", *groups, study.len())?);
-                ((0..plan.readers.len()).map(|i| i % n).collect(), dealt("case groups", n))
+                (n, dealt("case groups", n))
             }
-            Assignment::Crossed | Assignment::Matrix(_) => (vec![0; plan.readers.len()], dealt("case groups", 1)),
+            Assignment::Crossed | Assignment::Matrix(_) => (1, dealt("case groups", 1)),
         };
         let rows = match plan.protocol.order().conditions {
             ConditionOrder::Listed => dealt("rows", 1),
             ConditionOrder::Counterbalanced { groups, .. } => dealt("rows", enough("the cases", groups, study.len())?),
         };
-        Ok(Self { readers, cases, rows })
+        Ok(Self { plots, cases, rows })
     }
 
     /// The reader's reads, block by block.
@@ -143,7 +143,9 @@ impl Groups {
         number: usize,
         reader: &ReaderId,
     ) -> Result<Vec<Block<'a>>, BundleError> {
-        let group = self.readers.get(number).copied().unwrap_or(0);
+        let group = number % self.plots;
+        // Within each group of readers and over all of them rows are taken in turn, so that the order is not that of the group.
+        let turn = number / self.plots + group;
         let own: Vec<&CaseToRead> = study.iter().filter(|c| self.cases.get(&c.package) == Some(&group)).copied().collect();
         let conditions: Vec<&Condition> = plan.protocol.conditions().iter().map(|c| &c.id).collect();
         let allowed = match (plan.protocol.assignment(), plan.matrix) {
@@ -169,7 +171,7 @@ impl Groups {
                 for period in 0..conditions.len() {
                     let mut of_period: Vec<Block<'a>> = Vec::new();
                     for row_group in 0..groups as usize {
-                        let row = square.get((number + row_group) % square.len());
+                        let row = square.get((turn + row_group) % square.len());
                         let Some(condition) = row.and_then(|r| conditions.get(*r.get(period)?)) else { continue };
                         let cases: Vec<_> = own.iter().filter(|c| self.rows.get(&c.package) == Some(&row_group)).copied().collect();
                         let more = under(&cases, condition);

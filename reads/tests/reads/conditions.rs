@@ -412,6 +412,16 @@ fn bundles_keep_what_the_order_promises() {
     assert_eq!(read_by(&split[0]), read_by(&split[2]));
     assert!(read_by(&split[0]).is_disjoint(&read_by(&split[1])));
     assert_eq!(read_by(&split[0]).len() + read_by(&split[1]).len(), 21);
+    // Among the readers of one group every case begins under either condition, whether or not the cases take turns too.
+    let in_one_order = of("concurrent").replacen("\"counterbalanced\"\ngroups = 2", "\"counterbalanced\"\ngroups = 1", 1);
+    assert_ne!(in_one_order, of("concurrent"));
+    for text in [of("concurrent"), in_one_order.as_str()] {
+        let split = bundles(text, 4, 21);
+        for (one, other) in [(0, 2), (1, 3)] {
+            let (one, other) = (&split[one], &split[other]);
+            assert!(read_by(one).into_iter().all(|p| first_condition(one, p) != first_condition(other, p)), "{text}");
+        }
+    }
     // Repeats: two, under codes of their own, at least four reads later.
     let repeated = bundles(of("sequential"), 3, 9);
     for b in &repeated {
