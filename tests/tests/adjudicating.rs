@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::accounts::{Account, Accounts, Kind, Meaning, Passphrase};
-use tiresias_reads::desk::{Adjudications, SignedAssignment, merged, take_results};
+use tiresias_reads::desk::{
+    self, AdjudicationError, Adjudications, DeskLog, SignedAssignment, Wanted, draw_adjudication, merged, take_results,
+};
+use tiresias_reads::discordance::compared;
 use tiresias_reads::machine::{Action, AnswerValue, Choice, Environment, Missing, Settling, Subject, decide, missing};
 use tiresias_reads::protocol::{QuestionKind, template};
 use tiresias_reads::study::Study;
@@ -326,4 +329,40 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
     fs::write(&file, text.replacen("\"sim-01\"", "\"sim-02\"", 1)).expect("written");
     let refused = merged(&desk.root(), &signed, &accounts).expect_err("changed").to_string();
     assert!(refused.contains("cannot be trusted"), "{refused}");
+}
+
+/// Who took back their consent is looked at by nobody else, and a draw waits for nothing that will not come.
+#[test]
+fn withdrawn_cases_and_readers_who_stop_are_neither_drawn_nor_awaited() {
+    let desk = Desk::new();
+    let (root, accounts) = (desk.root(), desk.accounts());
+    let (protocol, _) = protocol_of(&root).expect("a protocol");
+    let coordinator = accounts.get(&AccountId::new("coordinator").expect("a name")).expect("an account");
+    let keys = coordinator.open(&Passphrase::typed(PASSPHRASE.into())).expect("opens");
+    let table = merged_table(&merged(&root, &desk.signed(), &accounts).expect("results"), &protocol).expect("a table");
+    let now = table.rows.iter().map(|row| row.read.at().utc_ms).max().expect("reads") + 86_400_000;
+    let draw = |who: &str| {
+        let who = AccountId::new(who).expect("a name");
+        draw_adjudication(&root, &accounts, &keys, &who, false, (&Zeroizing::new([5; 32]), now))
+    };
+    let note = |wanted| DeskLog::add(&root, &accounts, &keys, wanted, "it was asked for", now).unwrap_or_else(|e| panic!("{e}"));
+    let differs = compared(&protocol, &table).into_iter().find(|c| !c.differences.is_empty()).expect("a discordant case");
+    let listed = desk::Desk::open(&root).expect("a list");
+    let (case, _) = listed.cases().iter().find(|(_, c)| c.package == differs.package).expect("its case");
+    note(Wanted::WithdrawCase(case.clone()));
+    // The results of one reader are out: of their 20 reads, that of the withdrawn case is not awaited.
+    let mut files = fs::read_dir(root.join("results")).expect("results").map(|e| e.expect("a file").path());
+    let of_second = |path: &PathBuf| fs::read_to_string(path).expect("text").contains("\"sim-02\"");
+    let file = files.find(of_second).expect("the second reader's");
+    fs::rename(&file, desk.file("aside")).expect("moved");
+    assert_eq!(draw("ann"), Err(AdjudicationError::Outstanding(19)));
+    fs::rename(desk.file("aside"), &file).expect("moved back");
+    draw("ann").unwrap_or_else(|e| panic!("{e}"));
+    let drawn: Vec<_> = Adjudications::open(&root, &accounts).expect("queues").drawn().cloned().collect();
+    assert!(!drawn.is_empty() && !drawn.iter().any(|d| [&d.a, &d.b].contains(&&differs.a)), "{drawn:?}");
+    // Nothing more is awaited of who reads no more: what is said then is that nothing is left.
+    fs::remove_file(&file).expect("removed");
+    assert_eq!(draw("ben"), Err(AdjudicationError::Outstanding(19)));
+    note(Wanted::StopReader(reader("sim-02")));
+    assert!(matches!(draw("ben"), Err(AdjudicationError::Queue(_))), "{:?}", draw("ben"));
 }

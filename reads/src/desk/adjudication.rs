@@ -131,18 +131,27 @@ pub fn draw_adjudication(
         return Err(AdjudicationError::Already(who.reader));
     }
     let (_, merged) = received(root, &assignment, accounts, &before)?;
-    let table = merged_table(&merged, &protocol)?;
     let readers = assignment.readers().map(|reader| assignment.bundle(root, &protocol, reader));
-    let bundles: Vec<Bundle> = readers.collect::<Result<_, AssignmentError>>()?;
+    let mut bundles: Vec<Bundle> = readers.collect::<Result<_, AssignmentError>>()?;
+    let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
+    // Nobody settles a withdrawn case, nor waits for it or for a reader who stopped.
+    let log = DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?;
+    let (withdrawn, stopped) = (log.withdrawn(), log.stopped());
+    let mut table = merged_table(&merged, &protocol)?;
+    table.rows.retain(|row| !withdrawn.contains(&row.read.package()));
+    for bundle in &mut bundles {
+        let reader = bundle.reader().clone();
+        let has_stopped = stopped.contains(&reader);
+        bundle.keep(|r| !withdrawn.contains(&r.package) && (!has_stopped || merged.reads.contains_key(&r.id(&reader))));
+    }
     let out = outstanding(&protocol, &bundles, &table);
     if out > 0 && !so_far {
         return Err(AdjudicationError::Outstanding(out));
     }
     let desk = Desk::open(root).map_err(AssignmentError::Desk)?;
     let facts = desk.cases().values().map(|c| (c.package, c.facts.clone())).collect();
-    let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
     // What was reopened after it was drawn waits again.
-    let void = before.void(&DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?);
+    let void = before.void(&log);
     let pairs = before.drawn().filter(|d| !void.contains(&d.read)).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]);
     let taken: BTreeSet<_> = pairs.collect();
     let ask = Ask {
