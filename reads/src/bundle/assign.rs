@@ -199,6 +199,8 @@ struct Hand<'a> {
     reader: &'a ReaderId,
     codes: BTreeMap<ContentHash, CaseCode>,
     reads: Vec<AssignedRead>,
+    /// Where each block of the study ends among the reads.
+    ends: Vec<usize>,
 }
 
 impl<'a> Hand<'a> {
@@ -207,7 +209,7 @@ impl<'a> Hand<'a> {
         let mut sorted: Vec<ContentHash> = cases.iter().map(|c| c.package).collect();
         sorted.sort_unstable();
         let own = sorted.into_iter().map(|package| codes.draw(&mut rng, package).map(|code| (package, code)));
-        Ok(Self { plan, reader: &account.reader, codes: own.collect::<Result<_, _>>()?, reads: Vec::new() })
+        Ok(Self { plan, reader: &account.reader, codes: own.collect::<Result<_, _>>()?, reads: Vec::new(), ends: Vec::new() })
     }
 
     fn train(&mut self, cases: &[&CaseToRead]) -> Result<(), BundleError> {
@@ -238,7 +240,9 @@ impl<'a> Hand<'a> {
                 shuffled(&mut stream(self.plan.protocol, self.plan.seed, &["order", self.reader.as_str(), &block.of]), cases)
             }
         };
-        ordered.into_iter().try_for_each(|(case, condition)| self.take(case, condition, 1))
+        ordered.into_iter().try_for_each(|(case, condition)| self.take(case, condition, 1))?;
+        self.ends.push(self.reads.len());
+        Ok(())
     }
 
     fn take(&mut self, case: &CaseToRead, condition: &Condition, repeat: u32) -> Result<(), BundleError> {
@@ -255,7 +259,7 @@ impl<'a> Hand<'a> {
         Ok(())
     }
 
-    /// Puts second reads among the first, or behind all of them where a washout keeps them apart.
+    /// Puts second reads among those of the block of their first ones, or behind all reads where a washout keeps them apart.
     fn repeat(&mut self, repeats: &Repeats, codes: &mut Codes) -> Result<(), BundleError> {
         let mut rng = stream(self.plan.protocol, self.plan.seed, &["repeats", self.reader.as_str()]);
         let is_first = |r: &&AssignedRead| r.training.is_none() && r.condition == repeats.condition;
@@ -273,16 +277,19 @@ impl<'a> Hand<'a> {
                 continue;
             };
             let first = at + 1 + repeats.between as usize;
-            if first > self.reads.len() {
+            // Among reads of another condition it would show itself to be a repeat, and often come after what an AI said of the case.
+            let own_end = self.ends.iter().copied().find(|end| at < *end).filter(|_| !waits);
+            let end = own_end.unwrap_or(self.reads.len());
+            if first > end {
                 continue;
             }
             let Some(mut again) = self.reads.get(at).cloned() else { continue };
             again.case = codes.draw(&mut rng, package)?;
             again.repeat = 2;
-            let free = (self.reads.len() - first) as u64 + 1;
-            let place = if waits { self.reads.len() } else { first + below(&mut rng, free) as usize };
+            let place = if waits { end } else { first + below(&mut rng, (end - first) as u64 + 1) as usize };
             // A later repeat that is put before this one only moves it further away from its first read.
             self.reads.insert(place, again);
+            self.ends.iter_mut().filter(|end| at < **end).for_each(|end| *end += 1);
             placed += 1;
         }
         if placed == repeats.count { Ok(()) } else { Err(too_few) }

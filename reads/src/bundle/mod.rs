@@ -436,6 +436,21 @@ mod tests {
     }
 
     #[test]
+    fn a_hidden_repeat_stands_among_the_reads_of_its_condition() {
+        let p = Protocol::parse(&format!("{PROTOCOL}\n[repeats]\ncondition = \"unaided\"\ncount = 3\nbetween = 2\n")).unwrap();
+        for seed in 0..20 {
+            for b in assign(&p, &accounts(&["r1", "r2"]), &cases(10), seed).unwrap() {
+                let (first, second) = b.reads().split_at(13);
+                assert_eq!(first.iter().filter(|r| r.repeat == 2).count(), 3);
+                assert!(first.iter().all(|r| r.condition.as_str() == "unaided") && second.iter().all(|r| r.repeat == 1));
+                for (at, again) in first.iter().enumerate().filter(|(_, r)| r.repeat == 2) {
+                    assert!(first.iter().position(|r| r.package == again.package).unwrap() + 2 < at);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_order_of_the_cases_cannot_be_found_by_undoing_the_shuffle() {
         let readers = accounts(&["r1", "r2"]);
         let mut turned = cases(12);
