@@ -16,7 +16,7 @@ use crate::protocol::{Adjudication, AnswerValue, Answers, Decimal, Discordance, 
 use crate::table::{ReadRow, ReadsTable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tiresias_words::{ContentHash, MarkId, Mm, QuestionId, ReadId};
+use tiresias_words::{ContentHash, MarkId, MarkShape, Mm, QuestionId, ReadId};
 
 /// What one read says.
 #[derive(Debug, Clone, Copy)]
@@ -216,12 +216,21 @@ impl Reads<'_> {
             return Vec::new();
         }
         let word = self.mark_word();
-        let of_a = self.a.marks.keys().filter(|m| !self.partners.iter().any(|(a, _)| a == *m));
-        let of_b = self.b.marks.keys().filter(|m| !self.partners.iter().any(|(_, b)| b == *m));
-        let say =
-            |own: &str, other: &str, mark: &MarkId| format!("{word} {} of {own} has no partner of {other} within {} mm.", mark.0, within.0);
-        let of_a = of_a.map(|m| (About::MarkOfA(*m), say("A", "B", m)));
-        of_a.chain(of_b.map(|m| (About::MarkOfB(*m), say("B", "A", m)))).collect()
+        let (a, b) = (self.a.marks, self.b.marks);
+        let of_a = a.iter().filter(|(m, _)| !self.partners.iter().any(|(a, _)| a == *m));
+        let of_b = b.iter().filter(|(m, _)| !self.partners.iter().any(|(_, b)| b == *m));
+        // How far apart two marks on one image without a place in the patient are, nothing here says: its pixels have no size.
+        let image = |m: &Mark| matches!(m.shape, MarkShape::OnImage(_)).then(|| (m.anchor.image.clone(), m.anchor.frame));
+        let why = |other: &str, mark: &Mark, others: &BTreeMap<MarkId, Mark>| {
+            let on = image(mark);
+            if on.is_some() && others.values().any(|m| image(m) == on) {
+                format!("is on an image without a place in the patient, so that it cannot be compared with those of {other} there.")
+            } else {
+                format!("has no partner of {other} within {} mm.", within.0)
+            }
+        };
+        let of_a = of_a.map(|(m, mark)| (About::MarkOfA(*m), format!("{word} {} of A {}", m.0, why("B", mark, b))));
+        of_a.chain(of_b.map(|(m, mark)| (About::MarkOfB(*m), format!("{word} {} of B {}", m.0, why("A", mark, a))))).collect()
     }
 
     fn evaluable(&self) -> Vec<(About, String)> {
