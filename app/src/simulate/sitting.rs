@@ -140,9 +140,9 @@ pub(super) fn read(study: &Study, reader: &ReaderId, person: &Person<'_>, watch:
         match sitting.act(action) {
             Ok(()) => {}
             Err(Refusal::Unusual(_)) => sitting.must(Action::LockAnyway)?,
-            Err(Refusal::Washout(day)) => {
+            Err(Refusal::Washout(due)) => {
                 sitting.must(Action::EndSession)?;
-                sitting.sleep_until(day.0);
+                sitting.sleep_until(due.utc_ms);
             }
             Err(Refusal::SessionOver(_)) => {
                 sitting.must(Action::EndSession)?;

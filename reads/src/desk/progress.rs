@@ -8,15 +8,13 @@ use crate::accounts::{Accounts, Thing, Unlocked, may_see};
 use crate::bundle::{AssignedRead, Bundle};
 use crate::closing::DatabaseLock;
 use crate::export::utc;
-use crate::machine::{Day, Fact};
+use crate::machine::{DAY_MS, Day, Fact};
 use crate::protocol::Protocol;
 use crate::record::Results;
 use crate::versions::Versions;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tiresias_words::{Condition, ContentHash, ReadId};
-
-const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// How far a study is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

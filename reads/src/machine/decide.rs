@@ -7,7 +7,7 @@ use super::event::{Event, Fact};
 use super::glimpse::Glimpse;
 use super::missing::{is_asked, missing_in, unusual};
 use super::read::{Assignment, Draft};
-use super::refusal::{Day, Refusal};
+use super::refusal::{DAY_MS, Due, Refusal};
 use super::settle::Choice;
 use super::state::{State, is_session_of};
 use super::told::{calls_positive, why_final};
@@ -29,7 +29,6 @@ const MAX_FINDINGS: u32 = 2_000;
 /// Clocks that are set by a network time server go back a little now and then.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
 const MINUTE_MS: u64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * 60_000;
 
 /// What follows from an action: events to be recorded, in order, or the reason why nothing does. No events means that nothing changes.
 ///
@@ -180,10 +179,10 @@ impl<'a> Sitting<'a> {
     /// The time since the last read of the same images is the washout or more, by the most careful reading of all clocks. What cannot be noticed is a time of
     /// day that is wrong for a whole run of the machine (docs/blinding.md).
     fn is_washed_out(&self, next: &Assignment) -> Result<(), Refusal> {
-        let days = i64::from(self.rules.protocol().sessions().washout_days.unwrap_or(0));
+        let days = self.rules.protocol().sessions().washout_days.unwrap_or(0);
         let Some(locked) = self.state.package_locked_utc_ms(&next.package).filter(|_| days > 0 && !next.training) else { return Ok(()) };
-        let due = locked.max(self.rules.bundle().issued_utc_ms()).saturating_add(days * DAY_MS);
-        if self.state.utc_at_least_ms(self.now) >= due { Ok(()) } else { Err(Refusal::Washout(Day(due))) }
+        let utc_ms = locked.max(self.rules.bundle().issued_utc_ms()).saturating_add(i64::from(days) * DAY_MS);
+        if self.state.utc_at_least_ms(self.now) >= utc_ms { Ok(()) } else { Err(Refusal::Washout(Due { utc_ms, days })) }
     }
     fn amend(self, read: &ReadId, reason: String) -> Result<Vec<Event>, Refusal> {
         let no = |why| Err(Refusal::NoAmendment(why));

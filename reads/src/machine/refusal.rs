@@ -3,6 +3,9 @@
 use super::missing::Missing;
 use tiresias_words::{CaseCode, FindingId, MarkId, QuestionId};
 
+/// A day in milliseconds.
+pub(crate) const DAY_MS: i64 = 24 * 60 * 60_000;
+
 /// Why an action is not carried out, as a sentence for the reader.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -39,8 +42,10 @@ pub enum Refusal {
         "Not all of the test pattern can be seen on this screen. Darken the room, set the screen\u{2019}s brightness and contrast as it came, or use another screen; then sign in again."
     )]
     Pattern,
-    /// The time of day is before what was recorded.
-    #[error("The clock of this machine shows an earlier time than when you last read. Set date and time right, and sign in again.")]
+    /// The time of day is before what was recorded, or before the bundle was made.
+    #[error(
+        "The clock of this machine shows an earlier time than when your cases were assigned, or you last read. Set date and time right, and sign in again."
+    )]
     TimeOfDay,
     /// The session is as long as it may be.
     #[error("This session has lasted {0} minutes, as long as one may. End it, and go on another time.")]
@@ -54,11 +59,9 @@ pub enum Refusal {
     /// Another case comes first.
     #[error("The next case is {0}. Cases are read in their fixed order.")]
     NotNext(CaseCode),
-    /// The washout is not over.
-    #[error(
-        "The next case can be opened on {0}: this study keeps reads of a case that many days apart. Nothing is wrong; end the session."
-    )]
-    Washout(Day),
+    /// The washout is not over. That the next case was read before is not said: of a hidden repeat it must not be.
+    #[error("The next case can be opened on {}: this study keeps its parts {} apart. Nothing is wrong; end the session.", .0.day(), .0.long())]
+    Washout(Due),
     /// The training was not passed as often as it may be tried.
     #[error("The training was not passed, and there is no further try. Tell the study coordinator.")]
     TrainingFailed,
@@ -172,6 +175,25 @@ fn sentence(missing: &[Missing]) -> String {
     missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// When a washout is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// From when on, milliseconds since 1970 in UTC.
+    pub utc_ms: i64,
+    /// How many days it is long.
+    pub days: u32,
+}
+
+impl Due {
+    /// The first day that begins after it.
+    fn day(self) -> Day {
+        Day(self.utc_ms.saturating_add(DAY_MS - 1))
+    }
+    fn long(self) -> String {
+        if self.days == 1 { "a day".to_owned() } else { format!("{} days", self.days) }
+    }
+}
+
 /// A day of the calendar in UTC, of a time in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day(pub i64);
@@ -189,4 +211,19 @@ impl std::fmt::Display for Day {
 /// How large a screen is, as the end of a sentence.
 fn screen(has: Option<&[u32; 2]>) -> String {
     has.map_or_else(|| "the system does not say how large this one is".to_owned(), |[w, h]| format!("this one has {w} x {h}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_washout_is_told_by_the_first_day_on_which_it_is_over_all_day() {
+        let midnight = 20_834 * DAY_MS;
+        for (utc_ms, day) in [(midnight - 3_600_000, "2027-01-16"), (midnight, "2027-01-16"), (midnight + 1, "2027-01-17")] {
+            let said = Refusal::Washout(Due { utc_ms, days: 28 }).to_string();
+            assert!(said.starts_with(&format!("The next case can be opened on {day}: ")) && said.contains(" 28 days apart"), "{said}");
+        }
+        assert!(Refusal::Washout(Due { utc_ms: midnight, days: 1 }).to_string().contains(" a day apart"));
+    }
 }
