@@ -10,7 +10,7 @@ use super::read::{Assignment, Draft};
 use super::refusal::{DAY_MS, Due, Refusal};
 use super::settle::Choice;
 use super::state::{State, is_session_of};
-use super::told::{calls_positive, why_final};
+use super::told::{calls_positive, is_enough, why_final};
 use crate::accounts::Signature;
 use crate::hanging::FirstView;
 use crate::pair::Pair;
@@ -438,7 +438,7 @@ impl OpenCase<'_> {
             let Some(positive) = given else { return false };
             right += usize::from(assigned.training.is_some_and(|t| t.signal == positive));
         }
-        !of_attempt.is_empty() && right as f64 >= training.pass * of_attempt.len() as f64
+        !of_attempt.is_empty() && is_enough(training.pass, right, of_attempt.len())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::protocol::Answers;
 use tiresias_words::{MarkId, Moment};
 
 const MINUTE_MS: u64 = 60_000;
+const BILLION: u64 = 1_000_000_000;
 
 /// What a case of the training was, after its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub fn training(rules: &Rules, state: &State) -> Option<Training> {
     };
     let last = state.locked().iter().filter(|l| l.assignment().training).map(|l| l.read().repeat).max().unwrap_or(1);
     let attempt = next.map_or(last, |next| next.read.repeat);
-    Some(Training { attempt, attempts: training.attempts, pass_percent: (training.pass * 100.0).ceil() as u32, stands })
+    Some(Training { attempt, attempts: training.attempts, pass_percent: percent(training.pass), stands })
 }
 
 /// The locked reads that can still be amended, in the order in which they were made. None while a case is open or left as a draft.
@@ -83,6 +84,21 @@ pub fn advises_break(rules: &Rules, state: &State, now: &Moment) -> bool {
     let Some(after) = rules.protocol().sessions().break_after_minutes else { return false };
     let began = state.session_began().filter(|began| began.boot == now.boot);
     began.is_some_and(|began| now.monotonic_ms.saturating_sub(began.monotonic_ms) >= u64::from(after) * MINUTE_MS)
+}
+
+/// A share in billionths: what a protocol writes as a decimal is a little more or less than that as a binary fraction.
+fn billionths(share: f64) -> u64 {
+    (share * BILLION as f64).round() as u64
+}
+
+/// A share in whole percent, rounded up.
+fn percent(share: f64) -> u32 {
+    billionths(share).div_ceil(BILLION / 100) as u32
+}
+
+/// Whether so many right ones of a try of the training are the share that must be.
+pub(super) fn is_enough(share: f64, right: usize, of: usize) -> bool {
+    right as u64 * BILLION >= billionths(share) * of as u64
 }
 
 /// Whether a rating counts as positive in the training.
@@ -106,4 +122,20 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
     let mut again = later.filter(|l| l.package() == locked.package() && l.read().condition != locked.read().condition);
     again.next().map(|_| "the same case was read again since")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_the_decimal_that_the_protocol_writes() {
+        for (share, whole) in [(0.07, 7), (0.14, 14), (0.28, 28), (0.55, 55), (0.56, 56), (0.8, 80), (0.801, 81), (1.0, 100)] {
+            assert_eq!(percent(share), whole, "{share}");
+        }
+        let table = [(0.56, 14, 25, true), (0.56, 13, 25, false), (0.8, 4, 5, true), (1.0, 2, 2, true), (1.0, 1, 2, false)];
+        for (share, right, of, enough) in table {
+            assert_eq!(is_enough(share, right, of), enough, "{right} of {of} at {share}");
+        }
+    }
 }
