@@ -16,7 +16,7 @@ pub struct Attempts {
     last: Option<Moment>,
 }
 
-/// How long to wait, as a sentence.
+/// How long to wait, as a sentence. Milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Too many wrong passphrases. Wait {} before the next try.", words(*.0))]
 pub struct Wait(pub u64);
@@ -37,9 +37,9 @@ impl Attempts {
         let Some(last) = self.last.as_ref().filter(|_| self.failed > FREE) else { return Ok(()) };
         let doublings = (self.failed - FREE - 1).min(10);
         let wait = MINUTE_MS * (1u64 << doublings).min(LONGEST_MINUTES);
-        // A restart of the machine does not shorten it, nor does a clock that is set: the day must have gone on as long too.
-        let by_day = u64::try_from(now.utc_ms.saturating_sub(last.utc_ms)).unwrap_or(0);
-        let elapsed = if last.boot == now.boot { now.monotonic_ms.saturating_sub(last.monotonic_ms) } else { by_day };
+        // A restart of the machine does not shorten it, nor does a clock that is set, and one that was wrong then does not prolong it: of a time before this
+        // run of the machine it is sure only that all of the run came after it.
+        let elapsed = if last.boot == now.boot { now.monotonic_ms.saturating_sub(last.monotonic_ms) } else { now.monotonic_ms };
         if elapsed >= wait { Ok(()) } else { Err(Wait(wait - elapsed)) }
     }
     /// After a wrong one.

@@ -124,7 +124,10 @@ fn wrong_passphrases_cost_time_that_a_clock_does_not_give_back() {
     assert_eq!(attempts.may_try(&at(0, 0, "a")), Err(Wait(60_000)));
     assert_eq!(attempts.may_try(&at(10_000_000, 30_000, "a")), Err(Wait(30_000)), "a clock set forward");
     assert_eq!(attempts.may_try(&at(0, 60_000, "a")), Ok(()));
-    assert_eq!(attempts.may_try(&at(0, 5, "b")), Err(Wait(60_000)), "a restart");
+    assert_eq!(attempts.may_try(&at(0, 5, "b")), Err(Wait(59_995)), "a restart");
+    assert_eq!(attempts.may_try(&at(10_000_000, 5, "b")), Err(Wait(59_995)), "a restart, and a clock set forward");
+    let ahead = (0..5).fold(Attempts::default(), |a, _| a.failed(&at(4_000_000_000_000, 0, "a")));
+    assert_eq!(ahead.may_try(&at(0, 60_000, "b")), Ok(()), "a clock that was ahead keeps nobody out");
     let worse = (0..30).fold(attempts, |a, _| a.failed(&at(0, 0, "a")));
     assert_eq!(worse.may_try(&at(0, 0, "a")), Err(Wait(3_600_000)));
     assert_eq!(Wait(59_000).to_string(), "Too many wrong passphrases. Wait a minute before the next try.");
