@@ -114,6 +114,11 @@ pub enum DeskError {
     /// The folder cannot be written.
     #[error("The desk folder was not made: it cannot be written ({0}). Choose a place where you may write and that has room.")]
     Unwritable(io::ErrorKind),
+    /// The list of a desk that is there cannot be written.
+    #[error(
+        "`desk.json` was not changed: it cannot be written ({0}). Check that you may write in the desk\u{2019}s folder and that it has room."
+    )]
+    ListUnwritable(io::ErrorKind),
 }
 
 impl From<FolderError> for DeskError {
@@ -207,9 +212,9 @@ impl Desk {
     /// Writes `desk.json` into a folder that is there, in the place of the one before.
     ///
     /// # Errors
-    /// [`DeskError::Unwritable`].
+    /// [`DeskError::ListUnwritable`].
     pub fn save(&self, root: &Path) -> Result<(), DeskError> {
-        replace(&root.join(DESK), self.to_json().as_bytes()).map_err(|e| DeskError::Unwritable(e.kind()))
+        replace(&root.join(DESK), self.to_json().as_bytes()).map_err(|e| DeskError::ListUnwritable(e.kind()))
     }
     fn to_json(&self) -> String {
         let file = DeskFile { tiresias_desk: DESK_VERSION, seed: self.seed, cases: self.cases.clone() };
@@ -277,6 +282,7 @@ mod tests {
         more.add(CaseId::new("C-9").unwrap(), listed(b"new")).unwrap();
         more.save(&root).unwrap();
         assert_eq!(Desk::open(&root).as_ref(), Ok(&more));
+        assert_eq!(more.save(&dir.path().join("none")), Err(DeskError::ListUnwritable(io::ErrorKind::NotFound)));
         assert_eq!(more.to_read().iter().filter(|c| c.training.is_some()).count(), 1);
         let twice = [cases(), cases()].concat();
         assert!(matches!(Desk::create(&dir.path().join("x"), 77, &twice), Err(DeskError::Twice(_))));

@@ -122,7 +122,8 @@ impl Results {
     /// [`ResultsError`]; nothing of a file that is refused can be used.
     pub fn parse(bytes: &[u8]) -> Result<Self, ResultsError> {
         let file = hash::of_bytes(bytes);
-        let mut lines = bytes.strip_suffix(b"\n").ok_or(ResultsError::Form(1))?.split(|b| *b == b'\n');
+        let whole = bytes.strip_suffix(b"\n");
+        let mut lines = whole.unwrap_or(bytes).split(|b| *b == b'\n');
         let first = lines.next().unwrap_or_default();
         let version: Version = serde_json::from_slice(first).map_err(|_| ResultsError::Form(1))?;
         if version.tiresias_results > RESULTS_VERSION {
@@ -131,6 +132,11 @@ impl Results {
         let head: Head = serde_json::from_slice(first).map_err(|_| ResultsError::Form(1))?;
         if head.tiresias_results != RESULTS_VERSION {
             return Err(ResultsError::Form(1));
+        }
+        if whole.is_none() {
+            // Copies break off anywhere: what stands behind the last end of a line is a part of a row.
+            let found = u64::try_from(lines.count()).unwrap_or(u64::MAX).saturating_sub(1);
+            return Err(ResultsError::Cut { found, written: head.rows });
         }
         let mut chain = Chain::default();
         let mut rows = Vec::new();

@@ -130,6 +130,9 @@ fn results_come_back_as_they_were_recorded_and_any_change_is_found() {
     for end in 0..text.len() {
         assert!(Results::parse(&text.as_bytes()[..end]).is_err(), "cut at {end}");
     }
+    let written = results.rows().len() as u64;
+    let in_its_last_line = &text.as_bytes()[..text.len() - 10];
+    assert_eq!(Results::parse(in_its_last_line), Err(ResultsError::Cut { found: written - 1, written }));
     let mut swapped = lines.clone();
     swapped.swap(3, 4);
     assert!(matches!(Results::parse(joined(&swapped).as_bytes()), Err(ResultsError::Broken(_))));
