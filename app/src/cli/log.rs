@@ -143,7 +143,8 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
     let keys = args.signer.unlock(&accounts)?;
     if !may_see(keys.kind(), Thing::Deviations, false) {
         let sentence = format!(
-            "Deviations and queries are not for the account of a {}. A coordinator, data manager, statistician or auditor reads them.",
+            "Deviations and queries are not for the account of {} {}. A coordinator, data manager, statistician or auditor reads them.",
+            keys.kind().article(),
             keys.kind().word()
         );
         return Err(Failure::No(sentence));

@@ -115,7 +115,7 @@ pub enum AccountError {
     #[error("An account is made by a coordinator. Name theirs with `--as`.")]
     ByNobody,
     /// The kind of account may not do this.
-    #[error("The account \"{id}\" is a {}'s, and {} is not for it.", .kind.word(), .act.words())]
+    #[error("The account \"{id}\" is {} {}'s, and {} is not for it.", .kind.article(), .kind.word(), .act.words())]
     MayNot {
         /// Whose.
         id: AccountId,
@@ -144,8 +144,8 @@ pub enum AccountError {
     NotForUs(AccountId),
 }
 
-/// The secret keys that follow from an account's 32 bytes.
-/// The keys of an account. They are those of its kind: an account that somebody wrote another kind into has other keys than it says.
+/// The secret keys that follow from an account's 32 bytes. They are those of its kind: an account that somebody wrote another kind into has other keys than it
+/// says.
 fn keys(secret: &[u8; 32], kind: Kind) -> (SigningKey, StaticSecret) {
     let of = |what: &[u8]| Zeroizing::new(hash::of_fields(&[b"tiresias account 2", what, kind.word().as_bytes(), secret]).0);
     (SigningKey::from_bytes(&of(b"signs")), StaticSecret::from(*of(b"takes")))

@@ -42,6 +42,14 @@ impl Kind {
             Self::Auditor => "auditor",
         }
     }
+    /// The article that stands before its word.
+    #[must_use]
+    pub const fn article(self) -> &'static str {
+        match self {
+            Self::Adjudicator | Self::Auditor => "an",
+            Self::Reader | Self::TruthPanel | Self::Coordinator | Self::DataManager | Self::Statistician => "a",
+        }
+    }
     /// The kind of a word.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {

@@ -91,7 +91,10 @@ pub enum ClosingError {
     )]
     NobodySignedIn,
     /// Somebody who sees no scores.
-    #[error("The account \"{id}\" is a {}'s, and scores are for statisticians and, after the database lock, auditors.", .kind.word())]
+    #[error(
+        "The account \"{id}\" is {} {}'s, and scores are for statisticians and, after the database lock, auditors.",
+        .kind.article(), .kind.word()
+    )]
     NotForKind {
         /// Who.
         id: AccountId,

@@ -82,7 +82,7 @@ pub struct Washout {
 /// When the account may not see it, or what came back cannot be brought together.
 pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, keys: &Unlocked, now: i64) -> Result<Progress, MergeError> {
     if !may_see(keys.kind(), Thing::Progress, false) || !may_see(keys.kind(), Thing::Deviations, false) {
-        return Err(MergeError::NotForKind(keys.kind().word()));
+        return Err(MergeError::NotForKind(keys.kind()));
     }
     let (protocol, _) = signed.protocol(root)?;
     let (files, merged) = all_merged(root, signed, accounts)?;

@@ -3,7 +3,7 @@
 //! Refuses: files that are no results of this study, and to lose or change one that is there.
 
 use super::{AdjudicationError, Adjudications, AssignmentError, SignedAssignment};
-use crate::accounts::{AccountError, Accounts, Act, Unlocked, is_receipt};
+use crate::accounts::{AccountError, Accounts, Act, Kind, Unlocked, is_receipt};
 use crate::adjudication::{Drawn, contradicted};
 use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
@@ -42,8 +42,8 @@ pub enum MergeError {
     #[error("{0}")]
     Log(Box<super::LogError>),
     /// Somebody who does not see how far the study is.
-    #[error("How far the study is, is not for the account of a {0}.")]
-    NotForKind(&'static str),
+    #[error("How far the study is, is not for the account of {} {}.", .0.article(), .0.word())]
+    NotForKind(Kind),
     /// No results of this study.
     #[error("{file}: nothing of it was taken: {error}.")]
     Results {
