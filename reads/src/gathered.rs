@@ -16,7 +16,7 @@ use crate::table::{ReadsTable, decisions_table, merged_table, reads_table};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use tiresias_words::{ContentHash, ReaderId};
+use tiresias_words::{ContentHash, ReadId, ReaderId};
 
 const ACCOUNTS: &str = "accounts.json";
 
@@ -185,8 +185,11 @@ impl Gathered {
         let mut settled = adjudications.all_bundles(root, &protocol).map_err(Box::new)?;
         let void = adjudications.void(&log);
         for (adjudicator, bundle) in &mut settled {
-            bundle.keep(|r| !withdrawn.contains(&r.package) && !void.contains(&r.id(adjudicator)));
+            let has_stopped = stopped.contains(adjudicator);
+            let is_awaited = |read: &ReadId| !void.contains(read) && (!has_stopped || merged.reads.contains_key(read));
+            bundle.keep(|r| !withdrawn.contains(&r.package) && is_awaited(&r.id(adjudicator)));
         }
+        settled.retain(|adjudicator, bundle| !stopped.contains(adjudicator) || !bundle.reads().is_empty());
         let mut decisions = decisions_table(&merged, &protocol)?;
         decisions.rows.retain(|row| !withdrawn.contains(&row.read.package()));
         let decided = Some(Box::new((decisions, settled)));

@@ -33,7 +33,7 @@ struct What {
     /// Take a case out of the study, by the desk's name: it is missing nowhere from then on, and goes into no analysis.
     #[arg(long, value_name = "CASE")]
     withdraw: Option<CaseId>,
-    /// Note that a reader reads no more: what they locked counts, and nothing more is awaited.
+    /// Note that a reader reads no more, or an adjudicator settles no more: what they locked counts, and nothing more is awaited.
     #[arg(long, value_name = "ID")]
     stopped: Option<ReaderId>,
     /// Let a read be opened before its washout is over, as READER/CASE/CONDITION/REPEAT with the reader's own code of the case; the reader's next seat has the

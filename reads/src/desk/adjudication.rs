@@ -150,9 +150,13 @@ pub fn draw_adjudication(
     }
     let desk = Desk::open(root).map_err(AssignmentError::Desk)?;
     let facts = desk.cases().values().map(|c| (c.package, c.facts.clone())).collect();
-    // What was reopened after it was drawn waits again.
+    // What was reopened after it was drawn waits again, and so does what an adjudicator who stopped left.
     let void = before.void(&log);
-    let pairs = before.drawn().filter(|d| !void.contains(&d.read)).flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]);
+    let is_left = |d: &Drawn| stopped.contains(&d.read.reader) && !merged.reads.contains_key(&d.read);
+    let pairs = before
+        .drawn()
+        .filter(|d| !void.contains(&d.read) && !is_left(d))
+        .flat_map(|d| [(d.a.clone(), d.b.clone()), (d.b.clone(), d.a.clone())]);
     let taken: BTreeSet<_> = pairs.collect();
     let ask = Ask {
         protocol: &protocol,
@@ -273,12 +277,22 @@ impl Adjudications {
     pub fn drawn(&self) -> impl Iterator<Item = &Drawn> {
         self.0.iter().flat_map(|s| &s.pairs)
     }
-    /// The decisions that nobody awaits and that count for nothing: one of the two reads was reopened after they were drawn.
+    /// The decisions that nobody awaits and that count for nothing: one of the two reads was reopened after they were drawn, or whoever had to make them stopped
+    /// and another was given the two.
     pub(crate) fn void(&self, log: &DeskLog) -> BTreeSet<ReadId> {
-        let reopened = log.reopened();
+        let (reopened, stopped) = (log.reopened(), log.stopped());
         let is_after = |s: &Signed, read: &ReadId| reopened.get(read).is_some_and(|at| *at > s.signature.utc_ms);
-        let of = |s: &Signed| s.pairs.iter().filter(|d| is_after(s, &d.a) || is_after(s, &d.b)).map(|d| d.read.clone()).collect::<Vec<_>>();
-        self.0.iter().flat_map(of).collect()
+        let is_of = |p: &Drawn, d: &Drawn| (&p.a, &p.b) == (&d.a, &d.b) || (&p.a, &p.b) == (&d.b, &d.a);
+        let was_given = |s: &Signed, d: &Drawn| {
+            let mut later = self.0.iter().filter(|other| other.signature.utc_ms > s.signature.utc_ms);
+            stopped.contains(&s.adjudicator) && later.any(|other| other.pairs.iter().any(|p| is_of(p, d)))
+        };
+        let mut void = BTreeSet::new();
+        for signed in &self.0 {
+            let of = signed.pairs.iter().filter(|d| is_after(signed, &d.a) || is_after(signed, &d.b) || was_given(signed, d));
+            void.extend(of.map(|d| d.read.clone()));
+        }
+        void
     }
     /// Makes the folder that one adjudicator is handed at `out`: protocol, own bundle, and the seat to sign in with. Packages are put into it afterwards.
     ///

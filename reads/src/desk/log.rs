@@ -4,7 +4,7 @@
 //! Owns what an entry changes: a case that is withdrawn is missing nowhere and goes into no analysis; of a reader who stops, nothing more is awaited; a read that may
 //! be opened early gets its leave with the next seat. Refuses: to change or take back an entry, and to touch a record: what was read stays, and is audited.
 
-use super::{Desk, SignedAssignment, has_desk};
+use super::{Adjudications, Desk, SignedAssignment, has_desk};
 use crate::accounts::{AccountError, Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
 use crate::closing::closed_without_proof;
 use crate::export::utc;
@@ -34,7 +34,8 @@ pub enum Matter {
         /// Its package.
         package: ContentHash,
     },
-    /// A reader reads no more; somebody may take their place in a study of their own.
+    /// A reader reads no more, or an adjudicator settles no more; somebody may take a reader's place in a study of their own, and what an adjudicator left is
+    /// drawn for another.
     ReaderStopped {
         /// Who.
         reader: ReaderId,
@@ -88,7 +89,7 @@ pub struct Entry {
 pub enum Wanted {
     /// A case takes no further part.
     WithdrawCase(CaseId),
-    /// A reader reads no more.
+    /// A reader reads no more, or an adjudicator settles no more.
     StopReader(ReaderId),
     /// A read may be opened early.
     OpenEarly(ReadId),
@@ -134,7 +135,7 @@ pub enum LogError {
     #[error("There is no case \"{0}\" in this study. `desk.json` has their names.")]
     NoSuchCase(CaseId),
     /// No such reader.
-    #[error("There is no reader \"{0}\" in this study. The assignment has their names.")]
+    #[error("There is no reader or adjudicator \"{0}\" in this study. The assignment and the queues that were drawn have their names.")]
     NoSuchReader(ReaderId),
     /// No such read.
     #[error("\"{0}\" is to read no such case. Take reader, code, condition and number as the reader sees them.")]
@@ -329,7 +330,8 @@ impl DeskLog {
             Wanted::SheetLooked(case) => Matter::SheetLooked { package: package_of(root, &case)?, case },
             Wanted::StopReader(reader) => {
                 let signed = SignedAssignment::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
-                if !signed.readers().any(|known| *known == reader) {
+                let drawn = Adjudications::open(root, accounts).map_err(|e| LogError::Desk(e.to_string()))?;
+                if !signed.readers().any(|known| *known == reader) && !drawn.has(&reader) {
                     return Err(LogError::NoSuchReader(reader));
                 }
                 Matter::ReaderStopped { reader }
@@ -406,7 +408,7 @@ impl DeskLog {
         let package = |e: &Entry| if let Matter::SheetLooked { package, .. } = &e.matter { Some(*package) } else { None };
         self.0.iter().filter_map(package).collect()
     }
-    /// The readers who read no more.
+    /// The readers who read no more, and the adjudicators who settle no more.
     #[must_use]
     pub fn stopped(&self) -> BTreeSet<ReaderId> {
         let reader = |e: &Entry| if let Matter::ReaderStopped { reader } = &e.matter { Some(reader.clone()) } else { None };

@@ -245,10 +245,11 @@ pub(crate) fn all_merged(root: &Path, signed: &SignedAssignment, accounts: &Acco
     if !drawn.is_empty() {
         let (protocol, _) = signed.protocol(root)?;
         let doubted = contradicted(&protocol, &merged, &drawn);
-        merged.reads.retain(|id, _| !doubted.iter().any(|c| matches!(c, Conflict::Decision { read, .. } if read == id)));
-        // What a signed deviation reopened contradicts nothing: it waits to be settled again.
+        // What a signed deviation reopened contradicts nothing: it waits to be settled again. Nor does it count, as what another was given does not.
         let log = super::DeskLog::open(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?;
         let void = adjudications.void(&log);
+        let is_doubted = |id: &ReadId| doubted.iter().any(|c| matches!(c, Conflict::Decision { read, .. } if read == id));
+        merged.reads.retain(|id, _| !void.contains(id) && !is_doubted(id));
         merged.conflicts.extend(doubted.into_iter().filter(|c| !matches!(c, Conflict::Decision { read, .. } if void.contains(read))));
         merged.conflicts.sort();
     }
