@@ -182,7 +182,7 @@ pub fn contradicted(protocol: &Protocol, merged: &Merged, drawn: &[Drawn]) -> Ve
 
 /// The readers whose reads are compared, as the protocol names them; empty is all.
 #[must_use]
-pub fn compared_readers(protocol: &Protocol) -> BTreeSet<ReaderId> {
+pub(crate) fn compared_readers(protocol: &Protocol) -> BTreeSet<ReaderId> {
     let pairs = protocol.adjudication().map_or(&[][..], |a| a.pairs.as_slice());
     pairs.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect()
 }

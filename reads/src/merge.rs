@@ -1,8 +1,8 @@
 //! Many workstations, one study: results files become one set of reads, whatever their order and however often each comes.
 //!
-//! Owns `results/` of the desk's folder, where each file lies under its own hash: what was merged is the set of files, and everything else follows from it, so
-//! that merging is idempotent and knows no order. Pure: [`merge`] is a function of the set. Every contradiction is named by itself, with the files it comes
-//! from, and is never settled silently: a read that two files tell differently counts for nothing until somebody has decided.
+//! Owns what a set of results files says: everything follows from the set, so that merging is idempotent and knows no order. Pure: [`merge`] is a function of
+//! it; where the files lie is [`crate::desk`]'s. Every contradiction is named by itself, with the files it comes from, and is never settled silently: a read
+//! that two files tell differently counts for nothing until somebody has decided.
 //! Refuses: files of another protocol, and files that do not fit themselves ([`crate::record::ResultsError`]).
 
 use crate::accounts::{Accounts, SignatureError};

@@ -61,7 +61,7 @@ pub struct Look {
     pub voi: Voi,
     /// Each image is shown through this one of its own windows.
     pub own: Option<u8>,
-    /// With which group it moves, and how far from the common position; `None` alone.
+    /// With which group it moves, and how far from the common position (LPS, mm); `None` alone.
     pub link: Option<(u8, Displacement)>,
 }
 

@@ -11,13 +11,13 @@ pub(crate) use lock::closed_without_proof;
 pub use lock::{Closed, ClosingError, DatabaseLock, Late, sign_lock, take_late_results};
 pub use looks::EarlyLook;
 
-use crate::accounts::{Account, Accounts, Act, Thing, Unlocked, may_see};
+use crate::accounts::{Act, Thing, Unlocked, may_see};
 use crate::export::{Format, utc};
 use crate::gathered::{Gathered, Where};
 use serde::Serialize;
 use std::path::Path;
 
-/// Why somebody looks before reading is closed, and who.
+/// Why somebody looks before reading is closed, and when.
 #[derive(Clone, Copy)]
 pub struct Early<'a> {
     /// Why.
@@ -42,7 +42,7 @@ pub struct Meeting {
 impl Meeting {
     /// Whether reading was not closed before.
     #[must_use]
-    pub const fn is_open_look(&self) -> bool {
+    pub(crate) const fn is_open_look(&self) -> bool {
         self.closed.is_none()
     }
     /// What an output says of it, in sentences: by whom reading was closed, and what happened beside the plan.
@@ -111,11 +111,6 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
 #[must_use]
 pub fn is_closed(root: &Path) -> bool {
     closed_without_proof(root)
-}
-
-/// The accounts that may see scores, after the lock at the latest.
-pub fn who_may_look(accounts: &Accounts) -> impl Iterator<Item = &Account> {
-    accounts.iter().filter(|a| may_see(a.kind(), Thing::Scores, true))
 }
 
 /// Whether reads may be exported without their truth. Where a study has accounts, answers are for statisticians once reading is closed, and for auditors in

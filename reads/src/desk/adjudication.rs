@@ -258,7 +258,7 @@ impl Adjudications {
     ///
     /// # Errors
     /// When a bundle is not what was signed.
-    pub fn all_bundles(&self, root: &Path, protocol: &Protocol) -> Result<BTreeMap<ReaderId, Bundle>, AdjudicationError> {
+    pub(crate) fn all_bundles(&self, root: &Path, protocol: &Protocol) -> Result<BTreeMap<ReaderId, Bundle>, AdjudicationError> {
         let of = |signed: &Signed| {
             let path = root.join(FOLDER).join(signed.adjudicator.as_str()).join(BUNDLE);
             let bytes = read_at_most(&path, MAX_BYTES).map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?;

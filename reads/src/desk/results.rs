@@ -118,10 +118,10 @@ pub fn take_results(root: &Path, signed: &SignedAssignment, keys: &Unlocked, pat
 }
 
 /// Takes results in although reads in them were changed after an adjudicator had them: a deviation that reopens their adjudication. `None` where there is no such
-/// read, and nothing was taken.
+/// read, or reading is closed; nothing was taken then.
 ///
 /// # Errors
-/// When the account may not, reading is closed, there is no reason, or the file is no results file of this study's protocol; nothing is taken then.
+/// When the account may not, there is no reason, or the file is no results file of this study's protocol; nothing is taken then.
 pub fn take_reopening_results(
     root: &Path,
     signed: &SignedAssignment,
@@ -225,7 +225,7 @@ fn receipts(root: &Path) -> Result<Vec<String>, MergeError> {
 
 /// Whether results were taken in at this desk.
 #[must_use]
-pub fn has_results(root: &Path) -> bool {
+pub(super) fn has_results(root: &Path) -> bool {
     root.join(RESULTS).is_dir()
 }
 

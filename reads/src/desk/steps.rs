@@ -2,7 +2,8 @@
 //!
 //! Owns the order of the steps. To whom one opens follows from the access table ([`may_see`], [`may_do`]) and from nothing else. Refuses: to do anything.
 
-use super::{Desk, SignedAssignment, has_results, is_desk};
+use super::results::has_results;
+use super::{Desk, SignedAssignment, is_desk};
 use crate::accounts::{Account, Accounts, Act, Kind, Thing, may_do, may_see};
 use crate::closing::closed_without_proof;
 use crate::versions::{VersionError, Versions, protocol_of};

@@ -106,7 +106,7 @@ pub fn asked(rules: &Rules, draft: &Draft) -> Vec<Place> {
     places
 }
 
-/// What can be said to be not evaluable in the open case, in the order of the form. A unit cannot where the whole case is.
+/// What can be said to be not evaluable in the open case, in the order of the form: the case, or each of its units.
 #[must_use]
 pub fn excusable(rules: &Rules, draft: &Draft) -> Vec<Subject> {
     let form = rules.protocol().form();

@@ -226,31 +226,31 @@ impl State {
     }
     /// When the running session began.
     #[must_use]
-    pub const fn session_began(&self) -> Option<&Moment> {
+    pub(super) const fn session_began(&self) -> Option<&Moment> {
         self.session_began.as_ref()
     }
     /// The latest time of day of any event so far: a clock that was set back does not undo it. Milliseconds since 1970, UTC.
     #[must_use]
-    pub const fn latest_utc_ms(&self) -> Option<i64> {
+    pub(super) const fn latest_utc_ms(&self) -> Option<i64> {
         self.latest_utc_ms
     }
     /// When a read of this package was locked last, as late as the events of that run of the machine let it have been: a time of day that was wrong only for a
     /// while does not make it earlier. Milliseconds since 1970, UTC.
     #[must_use]
-    pub fn package_locked_utc_ms(&self, package: &ContentHash) -> Option<i64> {
+    pub(super) fn package_locked_utc_ms(&self, package: &ContentHash) -> Option<i64> {
         let at = self.last_locks.get(package)?;
         let by_run = self.clocks.get(&at.boot).map(|o| o.most.saturating_add_unsigned(at.monotonic_ms));
         Some(by_run.unwrap_or(i64::MIN).max(at.utc_ms))
     }
     /// What time it is, as early as the events of this run of the machine let it be: a time of day that was set forward does not make it later.
     #[must_use]
-    pub fn utc_at_least_ms(&self, now: &Moment) -> i64 {
+    pub(super) fn utc_at_least_ms(&self, now: &Moment) -> i64 {
         let by_run = self.clocks.get(&now.boot).map(|o| o.least.saturating_add_unsigned(now.monotonic_ms));
         by_run.unwrap_or(i64::MAX).min(now.utc_ms)
     }
     /// Whether what the AI says about a package was ever shown to this reader.
     #[must_use]
-    pub fn was_revealed(&self, package: &ContentHash) -> bool {
+    pub(super) fn was_revealed(&self, package: &ContentHash) -> bool {
         self.revealed.contains(package)
     }
     /// When the last event happened.

@@ -1,6 +1,6 @@
 //! What a reader did to the view of one open case: measurements, turns, inversion, slabs. Pure state with undo and redo.
 //!
-//! Every change is a [`Change`] that says what was before and what is after: behaviour events can carry it, and replay is [`Workspace::replay`] alone.
+//! Every change is a [`Change`] that says what was before and what is after. What was looked at is told and replayed by [`crate::scene`].
 //! Refuses: tools that the protocol does not allow, numbers that are none, cells that are not there, more than [`MOST_MEASUREMENTS`].
 //! Answers and marks are not here; they are the record's.
 
@@ -133,9 +133,6 @@ pub enum Refusal {
     /// A quarter turn that is none.
     #[error("An image is turned by one, two or three quarters.")]
     Quarters,
-    /// A change that cannot have happened here.
-    #[error("A recorded change does not fit the view it is said to have changed.")]
-    OtherHistory,
 }
 
 /// The view of one open case, with its history.
@@ -210,16 +207,6 @@ impl Workspace {
     pub const fn tools(&self) -> ToolSet {
         self.tools
     }
-    /// Whether there is a step to undo.
-    #[must_use]
-    pub fn can_undo(&self) -> bool {
-        !self.done.is_empty()
-    }
-    /// Whether there is a step to redo.
-    #[must_use]
-    pub const fn can_redo(&self) -> bool {
-        !self.undone.is_empty()
-    }
 
     /// Does something to the view. What was undone before cannot be redone after it. `None` when nothing changes; then no step is kept.
     ///
@@ -247,26 +234,6 @@ impl Workspace {
         self.perform(&step);
         self.keep(step.clone());
         Some(step)
-    }
-    /// Does again what the record says was done, undone or redone: the same changes in the same order give the same view.
-    ///
-    /// # Errors
-    /// When the change cannot have happened to this view; nothing changes then.
-    pub fn replay(&mut self, change: Change) -> Result<(), Refusal> {
-        let fits = match &change {
-            Change::Measurement { measurement, before, after } => {
-                let is_known = self.view.measurements.get(measurement) == before.as_deref();
-                let is_sound = after.as_ref().is_none_or(|m| m.shape.check().is_ok());
-                let has_room = before.is_some() || self.view.measurements.len() < MOST_MEASUREMENTS;
-                is_known && is_sound && has_room && measurement.0 < u32::MAX
-            }
-            Change::Cell { cell, before, after } => self.view.cells.get(*cell) == Some(before) && can_be_sampled(after.slab),
-        };
-        if !fits || change.is_none() {
-            return Err(Refusal::OtherHistory);
-        }
-        self.take(change);
-        Ok(())
     }
 
     fn take(&mut self, change: Change) {
