@@ -3,7 +3,7 @@
 //! Owns which of the two a folder is: a desk has an assignment. Everything in it is sorted, so that the same results give the same bytes in whatever order
 //! they came. Refuses: to judge contradictions; what they touch is not among the reads, and they are named.
 
-use crate::accounts::{AccountError, Accounts};
+use crate::accounts::{ACCOUNTS, AccountError, Accounts};
 use crate::bundle::{AssignedRead, Bundle};
 use crate::consensus::{Agreed, consensus};
 use crate::desk::{
@@ -17,8 +17,6 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use tiresias_words::{ContentHash, ReadId, ReaderId};
-
-const ACCOUNTS: &str = "accounts.json";
 
 /// What was read of a study.
 #[derive(Debug, Clone)]

@@ -1,7 +1,13 @@
 //! Foreign text in our sentences: on one line, cut short, and without characters that move the cursor or turn the writing around.
 //!
 //! Owns which characters those are. What people are shown as it stands must have none of them ([`is_line`]); what an error repeats has
-//! them written out ([`shown`]).
+//! them written out ([`shown`]). Owns too how long a reason may be, and the characters of codes that people copy by hand.
+
+/// The longest reason that somebody writes, and the longest text in a study's log.
+pub(crate) const MAX_REASON: usize = 1000;
+
+/// Characters of case codes, receipts and recovery keys: capitals and digits without those that are taken for each other (0 O, 1 I L).
+pub(crate) const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// Whether a character breaks the line, moves the cursor, or turns the writing around it (Unicode UAX #9, and its two separators).
 fn disturbs(c: char) -> bool {

@@ -13,18 +13,17 @@ use crate::protocol::{Protocol, ProtocolError};
 use crate::record::{Record, RecordError};
 use crate::seat::{RevealError, Seat, SeatError};
 use crate::shown::shown;
+use crate::versions::{MAX_PROTOCOL, PROTOCOL};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use tiresias_words::{ContentHash, ReaderId, RevealToken};
 
-const PROTOCOL: &str = "protocol.toml";
 const BUNDLES: &str = "bundles";
 const SEATS: &str = "seats";
 const ATTEMPTS: &str = "attempts";
 const PACKAGES: &str = "packages";
 const RECORD: &str = "record.sqlite";
-const MAX_PROTOCOL: u64 = 1 << 20;
 const MAX_BUNDLE: u64 = 64 << 20;
 /// As much of a file name as an error repeats; a reader id and `.json` fit.
 const MAX_NAME: usize = 80;

@@ -7,7 +7,7 @@ use crate::accounts::{Accounts, Act, Meaning, Signature, SignatureError, Unlocke
 use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::protocol::{Protocol, ProtocolError};
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,10 @@ use tiresias_words::ContentHash;
 /// The version of the file that this program reads and writes.
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "protocol.versions.json";
-const PROTOCOL: &str = "protocol.toml";
+pub(crate) const PROTOCOL: &str = "protocol.toml";
 const TEXTS: &str = "protocols";
 const MAX_BYTES: u64 = 16 << 20;
-const MAX_PROTOCOL: u64 = 1 << 20;
-const MAX_REASON: usize = 1000;
+pub(crate) const MAX_PROTOCOL: u64 = 1 << 20;
 
 /// One signed version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use sitting::{BEGIN_UTC_MS, DAY_MS, MOST_STEPS, Person, read};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
+use tiresias_reads::accounts::{ACCOUNTS, Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::closing::{ClosingError, sign_lock};
 use tiresias_reads::desk::{
@@ -229,7 +229,7 @@ fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateEr
     for n in 1..=plan.readers {
         make(&format!("sim-{n:02}"), Kind::Reader, &format!("Simulated reader {n}"))?;
     }
-    accounts.save(&out.join("accounts.json"))?;
+    accounts.save(&out.join(ACCOUNTS))?;
     Versions::default().sign(out, &coordinator, None, BEGIN_UTC_MS)?;
     let signed = assign_cases(out, &accounts, &coordinator, BEGIN_UTC_MS)?;
     let cases = desk.cases().len();

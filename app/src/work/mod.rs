@@ -24,11 +24,11 @@ pub(crate) use merging::{TakenIn, assigned, close_reading, take_in};
 pub(crate) use packing::{Found, Order, PackedCase, PackingDesk, Roles, SEALED_SIZE, Step, found_in};
 pub(crate) use people::{NewAccount, accounts_of, make_account, open_keys};
 pub(crate) use signing::{assign, sign_protocol};
+pub(crate) use tiresias_reads::accounts::ACCOUNTS;
 
 use crate::failure::Failure;
 use std::path::Path;
 
-pub(crate) const ACCOUNTS: &str = "accounts.json";
 pub(crate) const PROTOCOL: &str = "protocol.toml";
 
 /// A refusal with the place that it is about.

@@ -5,6 +5,7 @@
 
 use super::AccountError;
 use crate::hash::{self, hex, unhex};
+use crate::shown::CODE_ALPHABET;
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -16,8 +17,6 @@ const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
 const SHORTEST: usize = 10;
-/// Characters of a recovery key: those of case codes, none taken for another.
-const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const GROUPS: usize = 5;
 const GROUP: usize = 5;
 
@@ -53,7 +52,7 @@ impl RecoveryKey {
         while text.len() < GROUPS * GROUP {
             let bytes = Zeroizing::new(hash::of_fields(&[b"tiresias recovery 1", entropy, &round.to_le_bytes()]).0);
             // 248 is the largest multiple of 31 in a byte: each character is equally likely.
-            let fair = bytes.iter().filter(|b| **b < 248).filter_map(|b| ALPHABET.get(usize::from(b % 31)));
+            let fair = bytes.iter().filter(|b| **b < 248).filter_map(|b| CODE_ALPHABET.get(usize::from(b % 31)));
             let wanted = GROUPS * GROUP - text.len();
             text.extend(fair.map(|c| char::from(*c)).take(wanted));
             round += 1;
@@ -67,7 +66,7 @@ impl RecoveryKey {
     pub fn typed(text: &str) -> Result<Self, AccountError> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
         let plain = Zeroizing::new(plain);
-        let fits = plain.len() == GROUPS * GROUP && plain.bytes().all(|b| ALPHABET.contains(&b));
+        let fits = plain.len() == GROUPS * GROUP && plain.bytes().all(|b| CODE_ALPHABET.contains(&b));
         if fits { Ok(Self(plain)) } else { Err(AccountError::NoRecoveryKey) }
     }
     /// For the one time that it is shown.

@@ -32,6 +32,8 @@ use zeroize::Zeroizing;
 
 /// The version of `accounts.json` that this program reads and writes.
 pub const ACCOUNTS_VERSION: u32 = 1;
+/// The file's name in a study's folder.
+pub const ACCOUNTS: &str = "accounts.json";
 const MAX_BYTES: u64 = 16 << 20;
 const MAX_NAME: usize = 60;
 

@@ -4,16 +4,14 @@
 
 use super::{Account, Key, Kind, Unlocked};
 use crate::hash::{self, hex, unhex};
+use crate::shown::CODE_ALPHABET;
 use ed25519_dalek::{Signer as _, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use tiresias_words::{AccountId, ContentHash};
 
-/// Characters of a receipt: none that is taken for another (0 O, 1 I L).
-const RECEIPT_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
-
 /// Whether a text has the form of a [`Signature::receipt`].
 pub(crate) fn is_receipt(text: &str) -> bool {
-    let of_form = |group: &str| group.len() == 4 && group.bytes().all(|b| RECEIPT_ALPHABET.contains(&b));
+    let of_form = |group: &str| group.len() == 4 && group.bytes().all(|b| CODE_ALPHABET.contains(&b));
     text.split('-').count() == 3 && text.split('-').all(of_form)
 }
 
@@ -139,7 +137,7 @@ impl Signature {
             if place > 0 && place % 4 == 0 {
                 letters.push('-');
             }
-            letters.push(RECEIPT_ALPHABET.get((number % 31) as usize).map_or('2', |c| char::from(*c)));
+            letters.push(CODE_ALPHABET.get((number % 31) as usize).map_or('2', |c| char::from(*c)));
             number /= 31;
         }
         letters

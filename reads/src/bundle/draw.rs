@@ -5,13 +5,11 @@
 use super::BundleError;
 use crate::hash;
 use crate::protocol::Protocol;
+use crate::shown::CODE_ALPHABET;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
 use tiresias_words::{CaseCode, ContentHash};
-
-/// Characters of a case code: capitals and digits without those that are taken for each other (0 O, 1 I L).
-const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 /// An independent stream of random numbers for each use. The protocol's hash covers its own seed.
 pub(crate) fn stream(protocol: &Protocol, seed: u64, of: &[&str]) -> ChaCha20Rng {

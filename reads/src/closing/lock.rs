@@ -4,13 +4,13 @@
 //! between, the first signature counts for nothing and has to be made again. Afterwards results come in only by a deviation, one signed entry each.
 //! Refuses: two of one kind, a lock with something missing and no reason, a second lock.
 
-use super::looks::{self, EarlyLook, MAX_REASON};
+use super::looks::{self, EarlyLook};
 use crate::accounts::{AccountError, Accounts, Act, Kind, Meaning, Signature, SignatureError, Unlocked};
 use crate::desk::{MergeError, SignedAssignment, Taken, put_results};
 use crate::folder::{read_at_most, replace};
 use crate::gathered::{Gathered, GatheredError, Where};
 use crate::hash;
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;

@@ -9,7 +9,7 @@ use crate::export::utc;
 use crate::folder::{read_at_most, replace};
 use crate::gathered::Gathered;
 use crate::hash;
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
@@ -18,7 +18,6 @@ use tiresias_words::ContentHash;
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "early-looks.json";
 const MAX_BYTES: u64 = 16 << 20;
-pub(super) const MAX_REASON: usize = 1000;
 
 /// One early look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::export::utc;
 use crate::folder::{read_at_most, replace};
 use crate::hash;
 use crate::machine::{Day, Leave, LeaveError};
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -21,7 +21,6 @@ use tiresias_words::{AccountId, CaseId, ContentHash, ReadId, ReaderId};
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "log.json";
 const MAX_BYTES: u64 = 16 << 20;
-const MAX_TEXT: usize = 1000;
 
 /// What an entry is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,7 +265,7 @@ impl DeskLog {
         let mut before = None;
         for (entry, number) in file.entries.iter().zip(1..) {
             let signature = &entry.signature;
-            let of_form = entry.number == number && is_text(&entry.text, MAX_TEXT) && signature.meaning == entry.matter.meaning();
+            let of_form = entry.number == number && is_text(&entry.text, MAX_REASON) && signature.meaning == entry.matter.meaning();
             if !of_form || !crate::accounts::may_do(signature.kind, entry.matter.act()) {
                 return Err(LogError::Form);
             }
@@ -291,7 +290,7 @@ impl DeskLog {
             return Err(LogError::NoDesk);
         }
         let text = text.trim();
-        if !is_text(text, MAX_TEXT) {
+        if !is_text(text, MAX_REASON) {
             return Err(LogError::Text);
         }
         let mut log = Self::open(root, accounts)?;

@@ -21,6 +21,7 @@ pub use steps::{Stand, Stands, Step, stands, who_works_here, works_at_desk};
 use crate::bundle::{CaseFact, CaseToRead, TrainingCase};
 use crate::folder::{Aside, FolderError, read_at_most, replace};
 use crate::protocol::Template;
+use crate::versions::PROTOCOL;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -28,7 +29,6 @@ use std::path::{Path, PathBuf};
 use tiresias_words::{CaseId, ContentHash, Role};
 
 const DESK: &str = "desk.json";
-const PROTOCOL: &str = "protocol.toml";
 const TRUTH: &str = "truth.csv";
 const DESK_VERSION: u32 = 1;
 const MAX_BYTES: u64 = 64 << 20;

@@ -3,7 +3,7 @@
 //! Refuses: files that are no results of this study, and to lose or change one that is there.
 
 use super::{AdjudicationError, Adjudications, AssignmentError, SignedAssignment};
-use crate::accounts::{AccountError, Accounts, Act, Kind, Unlocked, is_receipt};
+use crate::accounts::{ACCOUNTS, AccountError, Accounts, Act, Kind, Unlocked, is_receipt};
 use crate::adjudication::{Drawn, contradicted};
 use crate::closing::closed_without_proof;
 use crate::folder::{read_at_most, replace};
@@ -16,7 +16,6 @@ use std::io;
 use std::path::Path;
 use tiresias_words::{ContentHash, ReadId};
 
-const ACCOUNTS: &str = "accounts.json";
 const RESULTS: &str = "results";
 const RECEIPTS: &str = "receipts.json";
 const ENDING: &str = "tresults";

@@ -10,12 +10,12 @@ use super::read::{Assignment, Draft};
 use super::refusal::{DAY_MS, Due, Refusal};
 use super::settle::Choice;
 use super::state::{State, is_session_of};
-use super::told::{calls_positive, is_enough, why_final};
+use super::told::{MINUTE_MS, calls_positive, is_enough, why_final};
 use crate::accounts::Signature;
 use crate::hanging::FirstView;
 use crate::pair::Pair;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use crate::workspace::MOST_CORNERS;
 use tiresias_words::{
     ContentHash, FindingId, ImageAnchor, ImagePoint, MarkId, MarkShape, Moment, Outline, PatientPoint, QuestionId, ReadId,
@@ -23,12 +23,10 @@ use tiresias_words::{
 
 /// More changes of view than a person makes in a second, by far.
 const MAX_GLIMPSES: usize = 10_000;
-const MAX_REASON: usize = 1000;
 /// More findings than a reader could judge.
 const MAX_FINDINGS: u32 = 2_000;
 /// Clocks that are set by a network time server go back a little now and then.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
-const MINUTE_MS: u64 = 60_000;
 
 /// What follows from an action: events to be recorded, in order, or the reason why nothing does. No events means that nothing changes.
 ///

@@ -4,11 +4,9 @@
 
 use crate::accounts::{AccountError, Act, Key, Meaning, Signature, SignatureError, Unlocked};
 use crate::hash;
-use crate::shown::is_text;
+use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use tiresias_words::{ContentHash, ReadId, ReaderId};
-
-const MAX_REASON: usize = 1000;
 
 /// Leave to open one read early.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

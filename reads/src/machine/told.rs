@@ -8,7 +8,7 @@ use super::state::State;
 use crate::protocol::Answers;
 use tiresias_words::{MarkId, Moment};
 
-const MINUTE_MS: u64 = 60_000;
+pub(super) const MINUTE_MS: u64 = 60_000;
 const BILLION: u64 = 1_000_000_000;
 
 /// What a case of the training was, after its lock.
