@@ -20,6 +20,11 @@ pub(crate) fn of_fields(fields: &[&[u8]]) -> ContentHash {
     ContentHash(sha.finalize().into())
 }
 
+/// The digits of a hash by which a sentence names a file.
+pub(crate) fn short(hash: &ContentHash) -> String {
+    hash.to_string().get(..12).unwrap_or_default().to_owned()
+}
+
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

@@ -6,6 +6,7 @@
 //! Refuses: files of another protocol, and files that do not fit themselves ([`crate::record::ResultsError`]).
 
 use crate::accounts::{Accounts, SignatureError};
+use crate::hash::short;
 use crate::machine::{Fact, Locked, State};
 use crate::record::Results;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,10 +123,6 @@ pub enum Conflict {
         /// The code.
         receipt: String,
     },
-}
-
-fn short(hash: &ContentHash) -> String {
-    hash.to_string().get(..12).unwrap_or_default().to_owned()
 }
 
 impl fmt::Display for Conflict {

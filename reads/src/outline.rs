@@ -6,7 +6,7 @@
 use crate::accounts::{Accounts, Act, may_do};
 use crate::bundle::{Account, Bundle, BundleError, CaseFact, CaseToRead, MatrixRow, Plan, TrainingCase, assign};
 use crate::desk::Desk;
-use crate::hanging::{Arrangement, CellRule, HangingRule, Layout, Shows, Unhangable, hang};
+use crate::hanging::{Arrangement, CellRule, Layout, Shows, Unhangable, hang};
 use crate::hash;
 use crate::machine::{Action, Environment, Rules, State, decide, evolve};
 use crate::protocol::{Assignment, Display, Protocol};
@@ -207,7 +207,7 @@ pub fn sample_hanging(display: &Display) -> Result<Layout, Unhangable> {
 /// The series of such a case.
 fn sample_case(display: &Display) -> Vec<SeriesFacts> {
     let mut series: BTreeMap<Role, SeriesFacts> = BTreeMap::new();
-    match display.hanging().first().map(HangingRule::arrangement) {
+    match display.hanging().first().map(|rule| &rule.arrangement) {
         None => series.extend(of_cell(&CellRule::default(), 1, true).map(|f| (f.role.clone(), f))),
         Some(Arrangement::Planes { cell, .. }) => series.extend(of_cell(cell, 1, true).map(|f| (f.role.clone(), f))),
         Some(Arrangement::Mammography) => {

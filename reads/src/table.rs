@@ -102,8 +102,7 @@ fn table<'a>(
 ) -> Result<ReadsTable, RecordError> {
     let row = |read: &Locked, condition: Condition, file: Option<ContentHash>, seq: u64| {
         let is_evaluable = !read.not_evaluable().contains_key(&Subject::Case);
-        let marks: Vec<_> = read.marks().iter().map(|(id, mark)| (*id, mark.rating)).collect();
-        let rating = protocol.case_rating(read.answers(), &marks).filter(|_| is_evaluable);
+        let rating = protocol.case_rating(read.answers(), &read.mark_ratings()).filter(|_| is_evaluable);
         if rating.is_none() && is_evaluable && protocol.form().units().is_empty() {
             let detail = "It locks a read without the rating that the protocol asks for.".to_owned();
             return Err(RecordError::Broken(FirstBad { record: seq, what: What::Order, detail }));

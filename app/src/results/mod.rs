@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::analysis::Choice;
-use tiresias_reads::closing::{Early, is_closed};
+use tiresias_reads::closing::{Early, closed_without_proof};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::report::{Document, document};
 use tiresias_reads::scoring::Holding;
@@ -68,7 +68,7 @@ impl ResultsRoom {
     pub(crate) fn of(root: &Path, title: &str, kind: &'static str, keys: Arc<Unlocked>, wake: &Wake) -> Self {
         let stage = Stage::Early { reason: String::new(), trouble: None };
         let mut room = Self { root: root.to_owned(), title: title.to_owned(), kind, keys, early: None, stage };
-        if is_closed(root) {
+        if closed_without_proof(root) {
             room.stage = room.begin(None, wake);
         }
         room

@@ -261,8 +261,10 @@ fn read(root: &Path) -> Result<Option<DatabaseLock>, ClosingError> {
     is_of_form.then_some(Some(lock)).ok_or(ClosingError::Form(FILE))
 }
 
-/// Whether a folder says that its reading is closed: enough to take nothing in. A file that cannot be read says so too.
-pub(crate) fn closed_without_proof(root: &Path) -> bool {
+/// Whether a folder says that its reading is closed: enough to take nothing in, and to know what to ask a person next. A file that cannot be read says so too.
+/// What counts is [`super::meet`].
+#[must_use]
+pub fn closed_without_proof(root: &Path) -> bool {
     read(root).is_ok_and(|lock| lock.is_none_or(|l| !l.is_closed())).then_some(()).is_none()
 }
 

@@ -7,15 +7,13 @@
 mod lock;
 mod looks;
 
-pub(crate) use lock::closed_without_proof;
-pub use lock::{Closed, ClosingError, DatabaseLock, Late, sign_lock, take_late_results};
+pub use lock::{Closed, ClosingError, DatabaseLock, Late, closed_without_proof, sign_lock, take_late_results};
 pub use looks::EarlyLook;
 
 use crate::accounts::{Act, Thing, Unlocked, may_see};
 use crate::export::{Format, utc};
 use crate::gathered::{Gathered, Where};
 use serde::Serialize;
-use std::path::Path;
 
 /// Why somebody looks before reading is closed, and when.
 #[derive(Clone, Copy)]
@@ -105,12 +103,6 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
             Ok(Meeting { closed: None, late: Vec::new(), early_looks, signed: Vec::new() })
         }
     }
-}
-
-/// Whether a desk's folder says that its reading is closed: what to ask a person next. [`meet`] is what counts.
-#[must_use]
-pub fn is_closed(root: &Path) -> bool {
-    closed_without_proof(root)
 }
 
 /// Whether reads may be exported without their truth. Where a study has accounts, answers are for statisticians once reading is closed, and for auditors in

@@ -4,7 +4,7 @@
 //! changed since, and to assign twice.
 
 use super::{Desk, DeskError, DeskLog, LogError};
-use crate::accounts::{AccountError, Accounts, Act, Entropy, Kind, Meaning, Signature, SignatureError, Unlocked, may_do};
+use crate::accounts::{AccountError, Accounts, Act, Entropy, Meaning, Signature, SignatureError, Unlocked, may_do};
 use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
 use crate::folder::{read_at_most, replace};
 use crate::hash;
@@ -139,7 +139,7 @@ pub fn assign_cases(root: &Path, accounts: &Accounts, keys: &Unlocked, utc_ms: i
         return Err(AssignmentError::Already);
     }
     let desk = Desk::open(root)?;
-    let readers = accounts.iter().filter(|a| a.kind() == Kind::Reader);
+    let readers = accounts.iter().filter(|a| may_do(a.kind(), Act::Read));
     let readers = readers.map(|a| Ok(Account { reader: ReaderId::new(a.id().as_str())?, display_name: a.display_name().to_owned() }));
     let readers: Vec<Account> = readers.collect::<Result<_, Unfit>>()?;
     // What was withdrawn before is given to nobody.
@@ -311,7 +311,7 @@ impl SignedAssignment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::Passphrase;
+    use crate::accounts::{Kind, Passphrase};
     use crate::desk::ListedCase;
     use crate::protocol::template;
     use tiresias_words::AccountId;

@@ -7,7 +7,7 @@ use super::{DeskLog, MergeError, SignedAssignment, all_merged};
 use crate::accounts::{Accounts, Thing, Unlocked, may_see};
 use crate::bundle::{AssignedRead, Bundle};
 use crate::closing::DatabaseLock;
-use crate::export::utc;
+use crate::hash::short;
 use crate::machine::{DAY_MS, Day, Fact};
 use crate::protocol::Protocol;
 use crate::record::Results;
@@ -219,10 +219,10 @@ fn integrity(files: &[&Results]) -> Vec<String> {
     let mut said = vec![format!("{rows} records of {} workstations: every hash fits the one before.", files.len())];
     for file in files {
         let readers: Vec<&str> = file.states().keys().map(tiresias_words::ReaderId::as_str).collect();
-        let name = file.file().to_string().get(..12).unwrap_or_default().to_owned();
+        let name = short(&file.file());
         let last = file.signatures().iter().map(|s| s.utc_ms).max();
         said.push(match last {
-            Some(ms) => format!("File {name} ({}): signed last on {}.", readers.join(", "), utc(ms).get(..10).unwrap_or_default()),
+            Some(ms) => format!("File {name} ({}): signed last on {}.", readers.join(", "), Day(ms)),
             None => format!("File {name} ({}): nobody signed it.", readers.join(", ")),
         });
     }

@@ -107,7 +107,7 @@ pub enum Taken {
 pub fn take_results(root: &Path, signed: &SignedAssignment, keys: &Unlocked, path: &Path) -> Result<Taken, MergeError> {
     keys.may(Act::Merge)?;
     if closed_without_proof(root) {
-        return Err(MergeError::Closed(path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME))));
+        return Err(MergeError::Closed(name_of(path)));
     }
     let (name, bytes, results) = parsed(signed, path)?;
     if !changed_since(root, signed, &results)?.is_empty() {
@@ -171,9 +171,14 @@ pub(crate) fn put_results(root: &Path, signed: &SignedAssignment, path: &Path) -
     put(root, &bytes, &results)
 }
 
+/// What a sentence calls a file.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME))
+}
+
 /// A results file of this study's protocol: its name, its bytes and what is in it.
 fn parsed(signed: &SignedAssignment, path: &Path) -> Result<(String, Vec<u8>, Results), MergeError> {
-    let name = path.file_name().map_or_else(|| "the file".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
+    let name = name_of(path);
     let bytes = read_at_most(path, MAX_RESULTS).map_err(disk(&name, false))?.ok_or_else(|| MergeError::TooLarge(name.clone()))?;
     let results = Results::parse(&bytes).map_err(|error| MergeError::Results { file: name.clone(), error })?;
     if results.protocol() != signed.expected().protocol {

@@ -60,10 +60,6 @@ impl HangingRule {
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// What it makes of a case.
-    pub(crate) const fn arrangement(&self) -> &Arrangement {
-        &self.arrangement
-    }
     /// Whether it applies to every case: a rule after it is never reached.
     pub(crate) fn takes_every_case(&self) -> bool {
         let takes_any = |c: &CellRule| c.select == Select::default() && matches!(c.shows, None | Some(Shows::Images));
