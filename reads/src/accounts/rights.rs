@@ -13,7 +13,8 @@ pub enum Kind {
     Reader,
     /// Settles discordant reads.
     Adjudicator,
-    /// Makes the reference standard.
+    /// Makes the reference standard. Files of earlier builds have the shorter word, which stood in no sentence and under no signature.
+    #[serde(rename = "truth-panellist", alias = "truth-panel")]
     TruthPanel,
     /// Runs the study, blinded.
     Coordinator,

@@ -174,6 +174,7 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
             assert_eq!(may_do(kind, act), row.as_bytes()[column] == b'x', "{kind:?} {act:?}");
         }
         assert_eq!(Kind::named(kind.word()), Some(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.word(), "files have the word that is signed");
     }
     let (ben, _) = made("ben", Kind::Reader, 6);
     let refused = ben.open(&phrase("four plain words here")).unwrap().may(Act::Assign).unwrap_err();
