@@ -6,6 +6,7 @@
 use super::layout::{Cell, FirstSlice, FirstWindow, FirstZoom, Justification, Layout, PaneRect, Shows};
 use crate::camera::View;
 use crate::protocol::Display;
+use crate::scene::orientation;
 use serde::{Deserialize, Serialize};
 use tiresias_words::{
     ContentHash, Direction, Mm, PaneSpec, PatientPoint, Plane, PresentationShape, Role, SeriesFacts, Slab, Unfit, Voi, VolumeGeometry,
@@ -184,12 +185,7 @@ struct Aim {
 
 impl Aim {
     fn new(cell: &Cell, geometry: &VolumeGeometry) -> Result<Self, Unfit> {
-        let flat = match cell.shows {
-            Shows::Images => [geometry.row_direction(), geometry.column_direction()],
-            Shows::Axial => [Direction::LEFT, Direction::POSTERIOR],
-            Shows::Coronal => [Direction::LEFT, Direction::FEET],
-            Shows::Sagittal => [Direction::POSTERIOR, Direction::FEET],
-        };
+        let flat = orientation(cell.shows).directions(geometry);
         let forward = Direction::new(flat[0].cross(flat[1]))?;
         let [right, down] = cell.turn.lay(flat);
         Ok(Self { right, down, forward, extent: [geometry.extent_along(right).0, geometry.extent_along(down).0] })

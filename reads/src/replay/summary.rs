@@ -5,7 +5,7 @@
 
 use super::{AiSeen, Course};
 use crate::hanging::{Ready, Shows};
-use crate::scene::Scene;
+use crate::scene::{Scene, orientation};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tiresias_words::{Role, Voi, Window};
@@ -178,12 +178,7 @@ fn longest<T: Ord>(times: BTreeMap<T, u64>) -> impl Iterator<Item = (T, u64)> {
 /// What a person calls the pictures.
 #[must_use]
 pub const fn word(shows: Shows) -> &'static str {
-    match shows {
-        Shows::Images => "images",
-        Shows::Axial => "axial",
-        Shows::Coronal => "coronal",
-        Shows::Sagittal => "sagittal",
-    }
+    orientation(shows).label()
 }
 
 impl Counts {
