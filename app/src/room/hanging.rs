@@ -47,6 +47,13 @@ impl Cell {
     fn whole(&self, geometry: &VolumeGeometry, turn: Turn, size: [u32; 2]) -> View {
         self.view(turn).refitted(geometry, size).laid(self.view.directions())
     }
+    /// The camera that nobody moved: as the case opens, where the cell shows the series that it opens with, else with all of its series in sight.
+    fn untouched(&self, opened: Option<&Opened>, shown: &ShownVolume, size: [u32; 2]) -> View {
+        match opened.filter(|o| o.spec.series == shown.series().facts.role) {
+            Some(opened) => self.view.over(&opened.spec.plane, size),
+            None => self.whole(shown.geometry(), self.opens_turned, size),
+        }
+    }
     /// The camera, with the image turned as the reader has it.
     pub(super) fn view(&self, turn: Turn) -> View {
         self.view.laid(turn.lay(self.view.directions()))
@@ -150,14 +157,11 @@ impl Hanging {
             return;
         }
         let first = self.present_opening(display, shelf, Canvas { size: canvas.0, pixel: canvas.1, gap: GAP });
+        let is_alone = self.maximised.is_some();
         for (at, size) in sizes {
             let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
             let Some(shown) = shelf.get(cell.series) else { continue };
-            let opened = first.get(at.0).filter(|o| self.maximised.is_none() && o.spec.series == shown.volume.series().facts.role);
-            cell.view = match opened {
-                Some(opened) => cell.view.over(&opened.spec.plane, *size),
-                None => cell.whole(shown.volume.geometry(), cell.opens_turned, *size),
-            };
+            cell.view = cell.untouched(first.get(at.0).filter(|_| !is_alone), &shown.volume, *size);
             cell.fitted = *size;
         }
     }
@@ -177,7 +181,7 @@ impl Hanging {
         self.layouts.as_ref().map_or_else(Vec::new, |[_, present]| opened(present, display, shelf, canvas))
     }
 
-    /// The visible cells as they would be on another canvas: a camera that nobody moved stands as the case opens there, a moved one has as much in sight as here.
+    /// The visible cells as they would be on another canvas: a camera that nobody moved stands as it would there, a moved one has as much in sight as here.
     pub(super) fn views_on(&self, display: &Display, shelf: &Shelf, canvas: Canvas) -> Vec<(At, PaneRect, Cell)> {
         let first = self.present_opening(display, shelf, canvas);
         let on = |at: At| {
@@ -185,10 +189,7 @@ impl Hanging {
             let rect = if self.maximised.is_some() { PaneRect { x: 0, y: 0, size: canvas.size } } else { opened.rect };
             let least = |size: [u32; 2]| f64::from(size[0].min(size[1]).max(1));
             let view = match shelf.get(cell.series) {
-                Some(shown) if self.maximised.is_some() && !cell.touched => {
-                    cell.whole(shown.volume.geometry(), cell.opens_turned, rect.size)
-                }
-                _ if !cell.touched => cell.view.over(&opened.spec.plane, rect.size),
+                Some(shown) if !cell.touched => cell.untouched(Some(opened).filter(|_| self.maximised.is_none()), &shown.volume, rect.size),
                 _ => cell.view.with_spacing(cell.view.spacing() * (least(cell.fitted) / least(rect.size))),
             };
             Some((at, rect, Cell { view, ..cell.clone() }))

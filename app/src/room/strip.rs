@@ -3,7 +3,7 @@
 //! A click puts the series into the focused cell. Refuses: names of files and series, numbers and dates; only the role is written, and nothing that a reader
 //! of another condition would not see too.
 
-use super::hanging::{MOST_CELLS, pixels};
+use super::hanging::{Arrangement, MOST_CELLS, pixels};
 use super::{Focus, Room};
 use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
 use crate::panes::{self, PaneCache, RenderPath};
@@ -69,8 +69,15 @@ impl Room {
         }
     }
 
-    /// Puts a series into the focused cell.
+    /// Puts a series into the focused cell; beside each other two reads are looked at on the same one.
     pub(super) fn show_series(&mut self, series: usize) {
+        if matches!(self.hanging.arrangement(), Some(Arrangement::Beside(_))) {
+            // Both cells have one camera, and a series alone in one of them would be cut along the other's axes.
+            let at = self.hanging.focused();
+            self.arrange(Arrangement::Beside(series));
+            self.hanging.focus(at);
+            return;
+        }
         let Some(volume) = self.shelf.get(series).map(|s| std::sync::Arc::clone(&s.volume)) else { return };
         let at = self.hanging.focused();
         self.hanging.put(at, series, &volume);
