@@ -200,6 +200,7 @@ impl Room {
         if self.rules.offers_ai(draft) {
             self.ai_heading(ui, width, AiParts::default());
             if controls::choices(ui, width, "AI", &["Show what the AI says".to_owned()], (controls::Take::One, &[]), false).is_some() {
+                self.hand_on(draft, wishes);
                 wishes.push(Wish::Record(Action::Reveal));
             }
             close(ui);

@@ -69,9 +69,13 @@ fn packed(dir: &Path) -> (std::path::PathBuf, ContentHash) {
 impl Sitting {
     /// A case that is open and on the screen, in a condition with this AI.
     fn begun(ai: &str) -> Self {
+        Self::asked(ai, "")
+    }
+    /// The same, with more in its protocol.
+    fn asked(ai: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (package, hash) = packed(dir.path());
-        let text = crate::demo::PROTOCOL.replace("label = \"Unaided\"\n", &format!("label = \"Unaided\"\nai = {ai}\n"));
+        let text = crate::demo::PROTOCOL.replace("label = \"Unaided\"\n", &format!("label = \"Unaided\"\nai = {ai}\n")) + more;
         let protocol = Protocol::parse(&text).unwrap_or_else(|e| panic!("{e}"));
         let accounts = [Account { reader: ReaderId::new("r").unwrap(), display_name: "R".into() }];
         let cases = [CaseToRead { package: hash, facts: vec![], training: None }];
@@ -248,6 +252,39 @@ fn the_key_is_off_and_on_when_tapped_and_without_ai_while_held() {
     let told: Vec<View> = views.map(|g| g.view.clone()).filter(|v| matches!(v, View::Ai(_) | View::HeatMap(_))).collect();
     let ai = View::Ai;
     assert_eq!(told, [ai(AiVisible::Off), ai(AiVisible::On), ai(AiVisible::PeekBegan), ai(AiVisible::PeekEnded), View::HeatMap(true)]);
+}
+
+#[test]
+fn what_a_button_of_the_rail_does_is_told_once() {
+    let mut s = Sitting::begun("{ mode = \"concurrent\", show = [\"outline\"] }");
+    s.click("invert");
+    for _ in 0..20 {
+        s.frame(&[]);
+    }
+    let views = s.facts.iter().filter_map(|f| if let Fact::Viewed { glimpses } = f { Some(glimpses) } else { None }).flatten();
+    let told: Vec<View> = views.map(|g| g.view.clone()).filter(|v| matches!(v, View::Changed(_) | View::Lies { .. })).collect();
+    // How a pane lies when the case opens may be told before; nothing takes the step back after it.
+    let since: Vec<&View> = told.iter().skip_while(|v| !matches!(v, View::Changed(_))).collect();
+    assert!(matches!(since.as_slice(), [View::Changed(_)]), "{told:?}");
+}
+
+#[test]
+fn words_are_in_the_record_before_the_ai_that_they_were_written_without() {
+    let remark = "\n[[question]]\nid = \"remark\"\ntext = \"Anything else?\"\nkind = \"text\"\nlength = 500\nrequired = false\n";
+    let mut s = Sitting::asked("{ mode = \"on request\", show = [\"outline\"] }", remark);
+    s.click("Anything else?");
+    let at = s.frame(&[]).at("Ask for the AI");
+    s.frame(&[Event::Text("so".into()), Event::PointerMoved(at)]);
+    let press = |pressed| Event::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+    // Sooner than words are given by themselves.
+    s.frame(&[press(true)]);
+    s.frame(&[press(false)]);
+    for _ in 0..5 {
+        s.frame(&[]);
+    }
+    let written = s.facts.iter().position(|f| matches!(f, Fact::Answered { .. }));
+    let revealed = s.facts.iter().position(|f| matches!(f, Fact::AiRevealed { .. }));
+    assert!(written.is_some() && written < revealed, "{written:?}, {revealed:?}");
 }
 
 #[test]

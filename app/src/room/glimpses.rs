@@ -107,7 +107,7 @@ impl Room {
     }
 }
 
-/// Behaviour can be recorded once the images were said to be shown, which may be in this very batch.
+/// Behaviour can be recorded once the images were said to be shown: where this very batch says it, the next one has it, as behaviour comes before what is asked.
 fn state_takes_glimpses(wishes: &[Wish]) -> bool {
     !wishes.iter().any(|w| matches!(w, Wish::Record(Action::ImagesShown)))
 }

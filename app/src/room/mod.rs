@@ -310,6 +310,8 @@ impl Room {
         self.keys(ui, (state, draft), now, &mut wishes);
         self.follow_ai(ui, draft, now, &mut wishes);
         self.follow_pair(draft, &mut wishes);
+        // Before the images: what a button changes in the view is told at once, and the screen that is told after that has to have it.
+        self.rail(ui, rail, draft, &mut wishes);
         self.canvas(ui, canvas, (state, draft), path, &mut wishes);
         self.guide(ui, band, state, draft);
         if self.has_strip() {
@@ -318,12 +320,12 @@ impl Room {
         if picking && self.picking {
             self.picker(ui, canvas);
         }
-        self.rail(ui, rail, draft, &mut wishes);
         self.form(ui, form, state, draft, &mut wishes);
         if self.help {
             self.help_overlay(ui, whole, reading_help, &mut wishes);
         }
         if wishes.iter().any(|w| matches!(w, Wish::Keys)) {
+            self.hand_on(draft, &mut wishes);
             self.stand_still(Action::Pause, &mut wishes);
         } else if self.rest.is_none() && !self.told_shown && self.shows_everything() {
             self.told_shown = true;

@@ -21,7 +21,7 @@ pub(super) enum Rest {
 impl Room {
     /// Leaves the screen until the reader comes back.
     pub(super) fn pause(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) {
-        self.keep_writing(draft, true, wishes);
+        self.hand_on(draft, wishes);
         self.rest = Some(Rest::Asked);
         self.stand_still(Action::Pause, wishes);
     }
@@ -63,7 +63,7 @@ impl Room {
         if away < waits {
             ui.ctx().request_repaint_after(waits - away);
         } else if self.told_shown {
-            self.keep_writing(draft, true, wishes);
+            self.hand_on(draft, wishes);
             self.rest = Some(Rest::Idle);
             self.stand_still(Action::Idle { ms: u64::try_from(away.as_millis()).unwrap_or(u64::MAX) }, wishes);
         }

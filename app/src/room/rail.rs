@@ -72,6 +72,7 @@ impl Room {
         ui.scope_builder(UiBuilder::new().max_rect(foot), |ui| {
             ui.spacing_mut().interact_size.y = 44.0;
             if controls::tool(ui, Icon::Leave, "", "leave this case as a draft", false).clicked() {
+                self.hand_on(draft, wishes);
                 wishes.push(Wish::Leave);
             }
         });

@@ -7,7 +7,7 @@ use super::gestures::OnScreen;
 use super::hanging::{Arrangement, At};
 use super::{Focus, Room, Wish, marking};
 use crate::design::{self, ACCENT, READ_A, READ_B};
-use egui::{Color32, Key, Modifiers, Painter, pos2, vec2};
+use egui::{Color32, Key, Modifiers, Painter, vec2};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::discordance::{Beside, MarkRow, beside};
@@ -244,12 +244,13 @@ impl Room {
     }
 
     /// Whether the box of the reason was emptied while the record has a reason, which would be locked unseen; it is told.
-    pub(super) fn reason_was_removed(&mut self) -> bool {
-        let is_empty = self.settling.written.as_ref().is_some_and(|(text, _)| text.trim().is_empty());
-        if is_empty {
+    pub(super) fn reason_was_removed(&mut self, state: &State) -> bool {
+        let was_given = self.draft(state).and_then(|d| d.settling()).is_some_and(|s| s.reason().is_some());
+        let is_removed = was_given && self.settling.written.as_ref().is_some_and(|(text, _)| text.trim().is_empty());
+        if is_removed {
             self.message = Some("The reason is empty. Write one, or press Esc to keep the one that was given.".to_owned());
         }
-        is_empty
+        is_removed
     }
 
     /// Gives a reason that was written: after a rest, or at once.
@@ -273,7 +274,24 @@ pub(super) fn ring(painter: &Painter, centre: egui::Pos2, number: Option<u32>, w
             design::text(painter, centre, egui::Align2::CENTER_CENTER, n, design::strong(design::SMALL), which.colour());
         }
         None => {
-            painter.hline(centre.x - 3.0..=centre.x + 3.0, pos2(0.0, centre.y).y, egui::Stroke::new(1.0, design::DIM));
+            painter.hline(centre.x - 3.0..=centre.x + 3.0, centre.y, egui::Stroke::new(1.0, design::DIM));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiresias_reads::outline::trial;
+    use tiresias_reads::protocol::{Protocol, template};
+
+    #[test]
+    fn an_empty_box_keeps_nothing_from_the_lock_where_no_reason_was_given() {
+        let (rules, state) = trial(&Protocol::parse(template("crossover").unwrap().text).unwrap()).unwrap();
+        let read = state.open().unwrap().read().clone();
+        let mut room = Room::for_trial(read, Arc::new(rules));
+        room.settling.written = Some((" ".to_owned(), None));
+        assert!(!room.reason_was_removed(&state));
+        assert_eq!(room.message, None);
     }
 }

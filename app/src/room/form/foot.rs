@@ -66,6 +66,7 @@ impl Room {
             let link = Rect::from_min_size(pos2(place.left(), button.top() - LINK - 4.0), vec2(place.width(), LINK));
             ui.scope_builder(UiBuilder::new().max_rect(link), |ui| {
                 if controls::link(ui, "Ask for the AI", TEXT).clicked() {
+                    self.hand_on(draft, wishes);
                     wishes.push(Wish::Record(Action::Reveal));
                 }
             });
@@ -83,7 +84,7 @@ impl Room {
             if controls::action(ui, button.size(), words, Some(Key(key)), is_complete).clicked() {
                 match stage {
                     Stage::Locked => wishes.push(Wish::Record(Action::Reveal)),
-                    _ if all_the_same => self.lock_anyway(draft, wishes),
+                    _ if all_the_same => self.lock_anyway(state, draft, wishes),
                     _ => self.lock(state, draft, wishes),
                 }
             }
@@ -104,11 +105,10 @@ impl Room {
 
     /// Locks, or lists what keeps the read from it.
     pub(super) fn lock(&mut self, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
-        self.keep_writing(draft, true, wishes);
-        self.keep_reason(true, wishes);
+        self.hand_on(draft, wishes);
         let ahead = self.ahead(state);
         if self.still_to_do(&ahead).is_empty() && unusual(&self.rules, &ahead).is_empty() {
-            if !self.reason_was_removed() {
+            if !self.reason_was_removed(&ahead) {
                 wishes.push(Wish::Record(Action::Lock));
             }
         } else {
@@ -119,10 +119,10 @@ impl Room {
     }
 
     /// Locks although soft rules are not kept: they are on the screen.
-    pub(super) fn lock_anyway(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) {
-        self.keep_writing(draft, true, wishes);
-        self.keep_reason(true, wishes);
-        if !self.reason_was_removed() {
+    pub(super) fn lock_anyway(&mut self, state: &State, draft: &Draft, wishes: &mut Vec<Wish>) {
+        self.hand_on(draft, wishes);
+        let ahead = self.ahead(state);
+        if !self.reason_was_removed(&ahead) {
             wishes.push(Wish::Record(Action::LockAnyway));
         }
     }

@@ -29,7 +29,7 @@ impl Room {
         if !self.give_entry(&ahead, wishes) {
             return;
         }
-        if shift && self.filling.review { self.lock_anyway(draft, wishes) } else { self.lock(state, draft, wishes) }
+        if shift && self.filling.review { self.lock_anyway(state, draft, wishes) } else { self.lock(state, draft, wishes) }
     }
 
     pub(in crate::room) fn form_key(

@@ -38,6 +38,12 @@ impl Room {
         }
     }
 
+    /// Gives all that is being written, words and reason: before whatever ends the writing, and before what it was written without is shown.
+    pub(in crate::room) fn hand_on(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) {
+        self.keep_writing(draft, true, wishes);
+        self.keep_reason(true, wishes);
+    }
+
     /// Words that nobody writes at any more are those of the record again.
     pub(in crate::room) fn stop_writing(&mut self, draft: &Draft, wishes: &mut Vec<Wish>) {
         let is_there = |w: &Writing| self.focus == Focus::Form(w.field.clone());
