@@ -77,6 +77,8 @@ struct Open {
     looking: Option<Coming<Looked>>,
     /// Why the last look at the folder came to nothing.
     trouble: Option<String>,
+    /// They were told that signing out takes away what is not saved.
+    is_warned: bool,
     pages: Pages,
 }
 
@@ -100,6 +102,13 @@ struct Pages {
     audit: AuditPage,
     truth: TruthPage,
     results: Option<Box<ResultsRoom>>,
+}
+
+impl Pages {
+    /// Whether somebody wrote something that is kept nowhere but here.
+    fn is_unsaved(&self) -> bool {
+        self.protocol.as_ref().is_some_and(ProtocolPage::is_unsaved)
+    }
 }
 
 /// Who is at the desk, for its pages.
@@ -249,7 +258,8 @@ impl DeskRoom {
                 let stands = Stands::default();
                 let (kind, name) = (account.kind(), account.display_name().to_owned());
                 let (keys, pages) = (Arc::new(keys), Pages::default());
-                let mut open = Open { kind, name, keys, step: None, stands, has_truth: false, looking: None, trouble: None, pages };
+                let (step, looking, trouble) = (None, None, None);
+                let mut open = Open { kind, name, keys, step, stands, has_truth: false, looking, trouble, is_warned: false, pages };
                 open.look(&self.root, wake);
                 self.stage = Stage::Open(Box::new(open));
                 from_the_top(ui);
@@ -300,10 +310,13 @@ impl DeskRoom {
                     open.step = Some(step);
                     from_the_top(ui);
                 }
+                // What is written and not saved is gone with the page: whoever leaves it knows.
+                Chosen::Out if open.pages.is_unsaved() && !open.is_warned => open.is_warned = true,
                 Chosen::Out => left = Left::Start,
             }
             ui.ctx().request_repaint();
         }
+        open.is_warned &= open.pages.is_unsaved();
         let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, keys: &open.keys, wake, now };
         let mut did = Did::Nothing;
         ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
@@ -377,6 +390,10 @@ impl Open {
             ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| {
                 if controls::link(ui, "Sign out", TEXT).clicked() {
                     chosen = Some(Chosen::Out);
+                }
+                if self.is_warned {
+                    let words = "The protocol is not saved. Save it, or sign out once more and what you wrote is gone.";
+                    ui.label(RichText::new(words).font(design::regular(design::NOTE)).color(CAUTION));
                 }
                 ui.label(RichText::new(&self.name).font(design::regular(design::NOTE)).color(TEXT));
             });

@@ -13,7 +13,6 @@ use crate::design::{self, ACCENT, CAUTION, DIM, FORM, LINE, RADIUS, ROOM, STRONG
 use crate::room::Room;
 use egui::text::{CCursor, CCursorRange};
 use egui::{Align2, Galley, Modifiers, Pos2, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::accounts::{Act, Thing, may_do, may_see};
@@ -81,7 +80,7 @@ impl ProtocolPage {
         match arrived(&mut self.fetching) {
             Some(Ok(text)) => {
                 (self.text, self.saved) = (text.clone(), Some(text));
-                self.check(at.root, at);
+                self.check(at);
             }
             Some(Err(sentence)) => (self.saved, self.trouble) = (Some(String::new()), Some(sentence)),
             None => {}
@@ -109,7 +108,7 @@ impl ProtocolPage {
             let rested = at.now.saturating_sub(changed);
             if rested >= REST && self.checking.is_none() {
                 self.changed = None;
-                self.check(at.root, at);
+                self.check(at);
             } else {
                 ui.ctx().request_repaint_after(REST.saturating_sub(rested));
             }
@@ -117,8 +116,8 @@ impl ProtocolPage {
         did
     }
 
-    fn check(&mut self, root: &Path, at: &Seated<'_>) {
-        let (root, text) = (root.to_owned(), self.text.clone());
+    fn check(&mut self, at: &Seated<'_>) {
+        let (root, text) = (at.root.to_owned(), self.text.clone());
         let (sample, sees) = (self.live.as_ref().and_then(|l| l.sample.clone()), may_see(at.kind, Thing::Images, false));
         self.checking = Some(beside("check", at.wake, move || Ok(live(&root, &text, sample, sees))));
     }
@@ -149,11 +148,16 @@ impl ProtocolPage {
         self.live.as_ref().map_or(&[], |live| &live.findings)
     }
 
+    /// Whether something was written that is not on the disk yet.
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.saved.as_ref().is_some_and(|s| *s != self.text)
+    }
+
     /// The text with its line numbers, and the way to save it.
     fn editor(&mut self, ui: &mut Ui, rect: Rect, at: &Seated<'_>) {
         let may_write = may_do(at.kind, Act::SignProtocol);
         let (head, body) = rect.split_top_bottom_at_y(rect.top() + HEAD);
-        let is_changed = self.saved.as_ref().is_some_and(|s| *s != self.text);
+        let is_changed = self.is_unsaved();
         let painter = ui.painter();
         let title = pos2(head.left() + GAP, head.center().y);
         let end = design::text(painter, title, Align2::LEFT_CENTER, NAME, design::strong(design::BODY), STRONG).right();

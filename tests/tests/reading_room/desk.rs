@@ -149,6 +149,9 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     room.rest();
     keep(&mut room, "desk-finding-1280");
     assert_eq!(fs::read_to_string(root.join("protocol.toml")).expect("a protocol"), text, "nothing is written before somebody saves");
+    // Whoever signs out with that is told before it is gone.
+    room.press_named("Sign out");
+    room.until_says("sign out once more and what you wrote is gone");
     write(&mut room, "protocol.toml", &text.replace("max = 20", "max = 19"));
     room.until_says("Nothing is wrong with it.");
     room.chord(Modifiers::COMMAND, Key::S);
