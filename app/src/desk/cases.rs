@@ -11,7 +11,7 @@ use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
 use crossbeam_channel::{Receiver, Sender};
-use egui::{Align2, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ const ROW: f32 = 38.0;
 /// The page.
 #[derive(Default)]
 pub(super) struct CasesPage {
-    listed: Option<Vec<(CaseId, ListedCase)>>,
+    /// What is packed, or why that cannot be read.
+    listed: Option<Result<Vec<(CaseId, ListedCase)>, String>>,
     listing: Option<Coming<Vec<(CaseId, ListedCase)>>>,
     source: PlaceField,
     ai: PlaceField,
@@ -85,7 +86,9 @@ impl CasesPage {
         let did = self.news(at);
         page(ui, field, "Packed cases", |ui| {
             self.list(ui);
-            if let Some(listed) = self.listed.as_ref().filter(|l| !l.is_empty()) {
+            if let Some(Ok(listed)) = &self.listed
+                && !listed.is_empty()
+            {
                 self.sheets.ui(ui, at, listed);
             }
             heading(ui, "Pack cases");
@@ -105,10 +108,8 @@ impl CasesPage {
             let work = move || Ok(Desk::open(&root).map_err(|e| e.to_string())?.cases().clone().into_iter().collect());
             self.listing = Some(beside("cases", at.wake, work));
         }
-        match arrived(&mut self.listing) {
-            Some(Ok(listed)) => self.listed = Some(listed),
-            Some(Err(sentence)) => (self.listed, self.trouble) = (Some(Vec::new()), Some(sentence)),
-            None => {}
+        if let Some(listed) = arrived(&mut self.listing) {
+            self.listed = Some(listed);
         }
         if let Some((coming, stop)) = self.looking.take() {
             let mut coming = Some(coming);
@@ -157,9 +158,16 @@ impl CasesPage {
 
     /// What is packed.
     fn list(&self, ui: &mut Ui) {
-        let Some(listed) = &self.listed else {
-            note(ui, "Reading the list of cases\u{2026}");
-            return;
+        let listed = match &self.listed {
+            Some(Ok(listed)) => listed,
+            Some(Err(sentence)) => {
+                trouble(ui, Some(sentence));
+                return;
+            }
+            None => {
+                note(ui, "Reading the list of cases\u{2026}");
+                return;
+            }
         };
         if listed.is_empty() {
             note(ui, "None is packed yet.");
@@ -229,7 +237,9 @@ impl CasesPage {
         let is_packing = self.packing.is_some();
         let waits = self.rows.iter().filter(|r| !r.is_left_out && !matches!(r.state, RowState::Packed(_))).count();
         let done = self.rows.iter().filter(|r| matches!(r.state, RowState::Packed(_))).count();
+        let refused = self.rows.iter().filter(|r| !r.is_left_out && matches!(r.state, RowState::Refused(_))).count();
         let words = match (is_packing, done) {
+            (true, _) if refused > 0 => format!("{done} packed, {refused} refused, {} to come.", waits - refused),
             (true, _) => format!("{done} packed, {waits} to come."),
             (false, 0) => format!("{waits} of {} cases will be packed. An id is the desk's alone; no reader sees it.", self.rows.len()),
             (false, _) => format!("{done} packed, {waits} left."),
@@ -260,6 +270,12 @@ impl CasesPage {
                     Ok(orders) => {
                         self.trouble = None;
                         let phrase = std::mem::take(&mut self.phrase);
+                        // What was refused before waits again.
+                        for (n, _) in &orders {
+                            if let Some(row) = self.rows.get_mut(*n) {
+                                row.state = RowState::Waits;
+                            }
+                        }
                         self.packing = Some(Batch::begin(at, orders, phrase));
                     }
                     Err(sentence) => self.trouble = Some(sentence),
@@ -380,7 +396,6 @@ fn cell_words(ui: &Ui, cell: Rect, text: &str, colour: egui::Color32) {
 fn cell_field(ui: &mut Ui, cell: Rect, name: &str, text: &mut String, is_fixed: bool) {
     if is_fixed {
         let galley = design::shortened(ui.painter(), text, design::regular(design::NOTE), STRONG, cell.width());
-        design::text(ui.painter(), cell.left_center(), Align2::LEFT_CENTER, "", design::regular(design::NOTE), STRONG);
         ui.painter().galley(egui::pos2(cell.left(), cell.center().y - galley.size().y / 2.0), galley, STRONG);
         return;
     }

@@ -40,8 +40,6 @@ pub(super) fn live(root: &Path, text: &str, sample: Option<Arc<Sample>>, may_see
     match Protocol::parse(text) {
         Err(wrong) => Live { sample, findings: wrong.findings().cloned().collect(), yields: None },
         Ok(protocol) => {
-            let accounts = Accounts::open(&root.join(ACCOUNTS)).unwrap_or_default();
-            let desk = Desk::open(root).ok();
             let display = protocol.display();
             let layout = sample.as_ref().map_or_else(|| sample_hanging(display), |s| hang(display, s.facts())).map_err(|e| e.to_string());
             let pictures = match (&sample, &layout) {
@@ -49,7 +47,7 @@ pub(super) fn live(root: &Path, text: &str, sample: Option<Arc<Sample>>, may_see
                 _ => Vec::new(),
             };
             let yields = Yields {
-                outline: outline(&protocol, &accounts, desk.as_ref()).map_err(|e| e.to_string()),
+                outline: of_desk(root, &protocol),
                 layout,
                 hangs: sample.as_ref().map(|s| s.case.clone()),
                 pictures,
@@ -57,5 +55,30 @@ pub(super) fn live(root: &Path, text: &str, sample: Option<Arc<Sample>>, may_see
             };
             Live { sample, findings: Vec::new(), yields: Some(Box::new(yields)) }
         }
+    }
+}
+
+/// Who would read what. Readers and cases are made up where the desk has none yet, and never where it cannot be read.
+fn of_desk(root: &Path, protocol: &Protocol) -> Result<Outline, String> {
+    let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| e.to_string())?;
+    let desk = Desk::open(root).map_err(|e| e.to_string())?;
+    outline(protocol, &accounts, Some(&desk)).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiresias_reads::protocol::template;
+
+    #[test]
+    fn readers_are_made_up_where_there_are_none_and_not_where_accounts_cannot_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("desk");
+        let template = template("crossover").unwrap();
+        tiresias_reads::desk::begin(&root, template, 1).unwrap();
+        let made_up = || live(&root, template.text, None, false).yields.and_then(|y| y.outline.as_ref().ok().map(|o| o.is_made_up));
+        assert_eq!(made_up(), Some([true, true]));
+        std::fs::write(root.join(ACCOUNTS), "{").unwrap();
+        assert_eq!(made_up(), None);
     }
 }

@@ -61,6 +61,9 @@ impl ProgressPage {
             let is_closed = self.progress.as_ref().is_some_and(|p| p.is_closed);
             if self.progress.is_some() && may_do(at.kind, Act::Merge) {
                 self.results_in(ui, at, is_closed);
+            } else {
+                // Also after the second signature, which closes the page's part that was signed in: the receipt is to be kept.
+                self.what_came(ui);
             }
             if self.progress.is_some() && may_do(at.kind, Act::LockDatabase) && !is_closed {
                 self.close(ui, at);
@@ -110,13 +113,18 @@ impl ProgressPage {
         did
     }
 
+    /// What came of the last thing that was done here.
+    fn what_came(&self, ui: &mut Ui) {
+        for (sentence, colour) in &self.came {
+            said(ui, sentence, *colour);
+        }
+    }
+
     /// Results files of workstations are taken in.
     fn results_in(&mut self, ui: &mut Ui, at: &Seated<'_>, is_closed: bool) {
         heading(ui, "Results of workstations");
         note(ui, "Each reader sends one signed file. Several can be picked at once; one that is here already changes nothing.");
-        for (sentence, colour) in &self.came {
-            said(ui, sentence, *colour);
-        }
+        self.what_came(ui);
         ui.spacing_mut().item_spacing.y = 14.0;
         self.files.ui(ui, WIDTH, "Results files", Asked::Files, at.wake);
         controls::text_field(ui, WIDTH, "Receipt that a reader holds (may be empty)", &mut self.receipt);
@@ -146,11 +154,6 @@ impl ProgressPage {
         let meaning =
             format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::DatabaseLock.words());
         said(ui, &meaning, STRONG);
-        if !may_do(at.kind, Act::Merge) {
-            for (sentence, colour) in &self.came {
-                said(ui, sentence, *colour);
-            }
-        }
         ui.spacing_mut().item_spacing.y = 14.0;
         controls::text_field(ui, WIDTH, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
         controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);

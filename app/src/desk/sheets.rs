@@ -23,8 +23,8 @@ const NOTHING: &str = "Nothing that identifies was seen.";
 /// The part of the page.
 #[derive(Default)]
 pub(super) struct Sheets {
-    /// The packages whose sheets are signed.
-    signed: Option<BTreeSet<ContentHash>>,
+    /// The packages whose sheets are signed, or why the log that says it cannot be read.
+    signed: Option<Result<BTreeSet<ContentHash>, String>>,
     reading: Option<Coming<BTreeSet<ContentHash>>>,
     open: Option<Open>,
     writing: Option<Coming<BTreeSet<ContentHash>>>,
@@ -43,8 +43,16 @@ impl Sheets {
     pub(super) fn ui(&mut self, ui: &mut Ui, at: &Seated<'_>, listed: &[(CaseId, ListedCase)]) {
         self.news(ui, at);
         let Some(signed) = &self.signed else { return };
-        let left: Vec<&(CaseId, ListedCase)> = listed.iter().filter(|(_, l)| !signed.contains(&l.package)).collect();
         heading(ui, "Contact sheets");
+        let signed = match signed {
+            Ok(signed) => signed,
+            Err(sentence) => {
+                // Which sheets are signed is not known: none is offered for another signature.
+                trouble(ui, Some(sentence));
+                return;
+            }
+        };
+        let left: Vec<&(CaseId, ListedCase)> = listed.iter().filter(|(_, l)| !signed.contains(&l.package)).collect();
         trouble(ui, self.trouble.as_deref());
         if left.is_empty() {
             said(ui, &format!("All {} are signed: somebody looked at each case.", listed.len()), ACCENT);
@@ -101,13 +109,11 @@ impl Sheets {
                 Ok(DeskLog::open(&root, &accounts).map_err(|e| e.to_string())?.sheets())
             }));
         }
-        match arrived(&mut self.reading) {
-            Some(Ok(signed)) => self.signed = Some(signed),
-            Some(Err(sentence)) => (self.signed, self.trouble) = (Some(BTreeSet::new()), Some(sentence)),
-            None => {}
+        if let Some(read) = arrived(&mut self.reading) {
+            self.signed = Some(read);
         }
         match arrived(&mut self.writing) {
-            Some(Ok(signed)) => (self.signed, self.open, self.trouble) = (Some(signed), None, None),
+            Some(Ok(signed)) => (self.signed, self.open, self.trouble) = (Some(Ok(signed)), None, None),
             Some(Err(sentence)) => self.trouble = Some(sentence),
             None => {}
         }
