@@ -96,15 +96,17 @@ fn say(ui: &mut Ui, sentence: &str, font: FontId, colour: Color32) {
 }
 
 fn saved(file: &PathBuf, page: &str) -> Result<Vec<String>, String> {
-    let write = || -> std::io::Result<()> {
-        let mut out = std::fs::File::create_new(file)?;
-        out.write_all(page.as_bytes())?;
-        out.sync_all()
-    };
     let place = file.display();
-    write().map_err(|e| match e.kind() {
+    let unwritable = |kind: std::io::ErrorKind| format!("{place} cannot be written ({kind}). Name a file in a folder where you may write.");
+    let mut out = std::fs::File::create_new(file).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => format!("{place} is there already, and nothing is written over it. Name another file."),
-        kind => format!("{place} cannot be written ({kind}). Name a file in a folder where you may write."),
+        kind => unwritable(kind),
     })?;
+    if let Err(e) = out.write_all(page.as_bytes()).and_then(|()| out.sync_all()) {
+        // Half a report is none, and would stand in the way of the next try. Where it cannot go either, the sentence is the same.
+        drop(out);
+        let _ = std::fs::remove_file(file);
+        return Err(unwritable(e.kind()));
+    }
     Ok(vec![format!("The report is in {place}.")])
 }
