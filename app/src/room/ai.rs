@@ -8,7 +8,7 @@
 
 use super::ai_cuts::{Opened, PaneCuts};
 use super::gestures::OnScreen;
-use super::hanging::{At, MOST_CELLS};
+use super::hanging::MOST_CELLS;
 use super::{Focus, Room, Wish};
 use crate::controls;
 use crate::design::{self, ACCENT, ACTION, AI, DIM, LINE, RADIUS, RAISED, STRONG, TEXT};
@@ -57,7 +57,8 @@ impl Ai {
     const fn is_drawn(&self) -> bool {
         self.visible && self.key.is_none()
     }
-    /// For the record: whether it is switched off, away while a key is held, and whether its heat map is on.
+    /// For the record: whether it is switched off, away while a key is held, and whether its heat map is on. A key that is down is held after [`HELD`]: until
+    /// then nothing of the AI is drawn and nothing is told, as it may become a tap, which is told when it is over.
     pub(super) fn told(&self) -> (bool, bool, bool) {
         (!self.visible, self.visible && self.key.as_ref().is_some_and(|key| key.is_held), self.heat)
     }
@@ -191,8 +192,8 @@ impl Room {
         }
     }
 
-    fn judge(&self, finding: FindingId, verdict: Verdict, wishes: &mut Vec<Wish>) {
-        wishes.push(Wish::Record(Action::JudgeFinding { finding, verdict }));
+    fn judge(&mut self, finding: FindingId, verdict: Verdict, wishes: &mut Vec<Wish>) {
+        self.give(Action::JudgeFinding { finding, verdict }, wishes);
     }
 
     /// The AI's part of the form: the way to ask for it, or its findings.
@@ -314,11 +315,7 @@ impl Room {
             return format!("finding {finding}");
         }
         let Some((series, at)) = self.place_of_finding(finding) else { return "not in these images".to_owned() };
-        let of_series = |c: &At| self.hanging.cell(*c).is_some_and(|c| c.series == series);
-        let Some(first) = self.hanging.visible().into_iter().find(of_series) else { return format!("finding {finding}") };
-        let Some((cell, shown)) = self.shown(first) else { return format!("finding {finding}") };
-        let number = self.view(first, cell).slice_position(shown.volume.geometry(), at).number;
-        format!("{} {number}", if shown.volume.is_in_patient() { "slice" } else { "image" })
+        self.lies_on(series, at).unwrap_or_else(|| format!("finding {finding}"))
     }
 }
 

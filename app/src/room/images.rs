@@ -18,9 +18,9 @@ use tiresias_reads::machine::{Draft, State};
 use tiresias_words::{Direction, GeometryVerdict, Mm, PatientPoint, Slab, ValueUnit};
 
 /// Distance of corner text from a pane's edge.
-const INSET: f32 = 10.0;
+pub(super) const INSET: f32 = 10.0;
 /// Said on a coarse image.
-const PREVIEW: &str = "preview";
+pub(super) const PREVIEW: &str = "preview";
 
 impl Room {
     /// Draws all panes and takes the pointer's input on them.
@@ -127,6 +127,15 @@ impl Room {
             }
             Err(e) => say(&e.to_string(), TEXT),
         }
+    }
+
+    /// The slice or image that a place of a series lies on, as the first pane of it counts; `None` where no pane shows it.
+    pub(super) fn lies_on(&self, series: usize, at: PatientPoint) -> Option<String> {
+        let of_series = |c: &At| self.hanging.cell(*c).is_some_and(|c| c.series == series);
+        let first = self.hanging.visible().into_iter().find(of_series)?;
+        let (cell, shown) = self.shown(first)?;
+        let number = self.view(first, cell).slice_position(shown.volume.geometry(), at).number;
+        Some(format!("{} {number}", if shown.volume.is_in_patient() { "slice" } else { "image" }))
     }
 
     fn slice_words(&self, at: At) -> String {
@@ -262,7 +271,9 @@ fn place_words(volume: &ShownVolume, at: PatientPoint) -> String {
         return position(at);
     }
     let voxel = volume.geometry().voxel_of(at);
-    format!("column {:.0}  row {:.0}", voxel.column, voxel.row)
+    // Half of the first pixel lies before its middle: that is column 0 too, and not \"-0\".
+    let [column, row] = [voxel.column, voxel.row].map(|at| number(at.round_ties_even()));
+    format!("column {column}  row {row}")
 }
 
 /// A value in words: with its unit, and as SUV where there is one; a colour by its parts.

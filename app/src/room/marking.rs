@@ -5,7 +5,8 @@
 //! Refuses: how many marks there may be and of which form, which is `reads`' to say.
 
 use super::gestures::OnScreen;
-use super::sketch::{Ends, Sketch};
+use super::measuring::OUTSIDE;
+use super::sketch::{Ends, Sketch, ellipse, half_axes, three_corners};
 use super::{Field, Focus, Room, Wish};
 use crate::design::{self, OWN};
 use crate::volume::ShownVolume;
@@ -136,7 +137,7 @@ impl Room {
             self.marking.held = self.grip_under(pointer, here, on, draft);
         }
         if self.marking.held.is_some() {
-            self.move_held(pointer, here, on, (state, draft), released, wishes);
+            self.move_held(pointer, here, on, draft, released, wishes);
             return;
         }
         let mut drawing = self.marking.drawing.take();
@@ -159,7 +160,12 @@ impl Room {
     /// Puts a mark, and brings the keyboard to its rating.
     fn place_mark(&mut self, kind: MarkKind, sketch: &Sketch, state: &State, wishes: &mut Vec<Wish>) {
         let Some((_, shown)) = self.shown(sketch.on.at) else { return };
-        let Some((shape, anchor)) = outline(kind, &sketch.points, &sketch.on).and_then(|o| shown.volume.mark_of(o)) else { return };
+        let Some(form) = outline(kind, &sketch.points, &sketch.on) else { return };
+        let recorded = shown.volume.mark_of(form);
+        let Some((shape, anchor)) = recorded else {
+            self.message = Some(OUTSIDE.to_owned());
+            return;
+        };
         self.cine = None;
         self.give(Action::PlaceMark { shape, anchor }, wishes);
         let ahead = self.ahead(state).into_owned();
@@ -176,7 +182,7 @@ impl Room {
     /// The mark under the pointer and what of it is there: the point that is nearest.
     fn grip_under(&self, pointer: Pos2, here: PatientPoint, on: &OnScreen, draft: &Draft) -> Option<Held> {
         let (_, shown) = self.shown(on.at)?;
-        let reach = if shown.volume.is_in_patient() { IN_REACH } else { 0.5 };
+        let reach = reach(&shown.volume);
         let marks = draft.marks().iter().filter_map(|(id, m)| Some((*id, shown.volume.outline_of(&m.shape, &m.anchor)?)));
         let near = marks.flat_map(|(id, outline)| {
             let grips = grips(&outline).into_iter().filter_map(move |(grip, at)| {
@@ -189,15 +195,7 @@ impl Room {
         Some(Held { mark, now: before.clone(), before, grip, from: here, pressed_at: pointer })
     }
 
-    fn move_held(
-        &mut self,
-        pointer: Pos2,
-        here: PatientPoint,
-        on: &OnScreen,
-        (_, draft): (&State, &Draft),
-        released: bool,
-        wishes: &mut Vec<Wish>,
-    ) {
+    fn move_held(&mut self, pointer: Pos2, here: PatientPoint, on: &OnScreen, draft: &Draft, released: bool, wishes: &mut Vec<Wish>) {
         let Some(held) = &mut self.marking.held else { return };
         let is_dragged = held.pressed_at.distance(pointer) > APART;
         if is_dragged {
@@ -207,9 +205,12 @@ impl Room {
             return;
         }
         let Some(Held { mark, now, before, .. }) = self.marking.held.take() else { return };
-        let recorded = self.shown(on.at).and_then(|(_, shown)| shown.volume.mark_of(now.clone()));
-        if let Some((shape, anchor)) = recorded.filter(|_| now != before) {
-            self.give(Action::MoveMark { mark, shape, anchor }, wishes);
+        if now != before {
+            let recorded = self.shown(on.at).and_then(|(_, shown)| shown.volume.mark_of(now));
+            match recorded {
+                Some((shape, anchor)) => self.give(Action::MoveMark { mark, shape, anchor }, wishes),
+                None => self.message = Some("A point of it would lie outside of the images, so the mark stays where it was.".to_owned()),
+            }
         }
         self.go(Field::At(Place::Rating(mark)), draft);
     }
@@ -241,7 +242,7 @@ impl Room {
         }
     }
 
-    /// How large a mark is, in words; nothing of points, and where images say nothing of millimetres.
+    /// How large a mark is, in words; nothing of points, and of marks on single images.
     pub(super) fn size_of(&self, mark: &Mark) -> Option<String> {
         let tiresias_words::MarkShape::InPatient(outline) = &mark.shape else { return None };
         let between = |a: &PatientPoint, b: &PatientPoint| a.distance(*b).0;
@@ -261,16 +262,10 @@ impl Room {
 
 /// The form that points drawn on a pane make; `None` until there are enough.
 fn outline(kind: MarkKind, points: &[PatientPoint], on: &OnScreen) -> Option<Outline<PatientPoint>> {
-    let along = |v: Displacement, d: Direction| d.times(Mm(v.dot(d.unit())));
-    let (right, down) = (on.plane.right(), on.plane.down());
     match (kind, points) {
         (MarkKind::Point, [at, ..]) => Some(Outline::Point(*at)),
-        (MarkKind::Ellipse, [a, b, ..]) => {
-            let half = (*b - *a) * 0.5;
-            let centre = *a + half;
-            Some(Outline::Ellipse([centre, centre + along(half, right), centre + along(half, down)]))
-        }
-        (MarkKind::Box, [a, b, ..]) => Some(Outline::Box([*a, *a + along(*b - *a, right), *b])),
+        (MarkKind::Ellipse, [a, b, ..]) => Some(Outline::Ellipse(half_axes(*a, *b, &on.plane))),
+        (MarkKind::Box, [a, b, ..]) => Some(Outline::Box(three_corners(*a, *b, &on.plane))),
         (MarkKind::Freehand, [_, _, _, ..]) => Some(Outline::Freehand(points.to_vec())),
         (MarkKind::Polygon, [_, _, _, ..]) => Some(Outline::Polygon(points.to_vec())),
         (MarkKind::Bidimensional, [a, b, c, d, ..]) => Some(Outline::Bidimensional([*a, *b, *c, *d])),
@@ -337,17 +332,16 @@ fn lines(outline: &Outline<PatientPoint>) -> Vec<[PatientPoint; 2]> {
     let closed = |points: &[PatientPoint]| points.iter().zip(points.iter().cycle().skip(1)).map(|(a, b)| [*a, *b]).collect();
     match outline {
         Outline::Point(_) => Vec::new(),
-        Outline::Ellipse([centre, a, b]) => {
-            let at = |i: u32| {
-                let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 64.0).sin_cos();
-                *centre + (*a - *centre) * cos + (*b - *centre) * sin
-            };
-            closed(&(0..64).map(at).collect::<Vec<_>>())
-        }
+        Outline::Ellipse(axes) => closed(&ellipse(*axes)),
         Outline::Box([a, b, c]) => closed(&[*a, *b, *c, *a + (*c - *b)]),
         Outline::Freehand(points) | Outline::Polygon(points) => closed(points),
         Outline::Bidimensional([a, b, c, d]) => vec![[*a, *b], [*c, *d]],
     }
+}
+
+/// How far from the plane a mark can be taken hold of, mm. On single images it is on its own alone, as in [`strength`].
+fn reach(volume: &ShownVolume) -> f64 {
+    if volume.is_in_patient() { IN_REACH } else { 0.5 }
 }
 
 /// How strongly something is drawn this far from the plane; `None` when it is not drawn. Single images are no neighbours in space: a mark is on its own alone.
@@ -392,7 +386,7 @@ fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outlin
     if chosen {
         for (_, at) in grips(outline) {
             let (at, off) = on.screen_at(at);
-            if off.abs() <= IN_REACH {
+            if off.abs() <= reach(volume) {
                 painter.rect_filled(Rect::from_center_size(at, vec2(5.0, 5.0)), 0.0, colour);
             }
         }

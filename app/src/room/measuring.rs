@@ -7,10 +7,11 @@
 use super::Room;
 use super::gestures::OnScreen;
 use super::hanging::{At, MOST_CELLS, pixels};
+use super::images::{INSET, PREVIEW};
 use super::series::Shelf;
-use super::sketch::{Ends, Sketch};
+use super::sketch::{Ends, Sketch, ellipse, half_axes, three_corners};
 use crate::background::in_background;
-use crate::design::{self, ACCENT, OWN, STRONG};
+use crate::design::{self, ACCENT, CAUTION, OWN, STRONG};
 use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::words_on_image::number;
 use crate::volume::ShownVolume;
@@ -18,7 +19,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use egui::{Align2, Context, Painter, Pos2, Rect, Response, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tiresias_cases::{Place, Shape, measure};
+use tiresias_cases::{MeasureError, Measured, Place, Shape, measure};
 use tiresias_reads::machine::Tool;
 use tiresias_reads::workspace::{Corner, Drawn, Measurement, MeasurementId, ViewAction, Workspace};
 use tiresias_words::{Displacement, PatientPoint, Voi, Window};
@@ -27,6 +28,8 @@ use tiresias_words::{Displacement, PatientPoint, Voi, Window};
 const OUT_OF_PLANE: f64 = 3.0;
 /// So near to a corner or line a measurement is under the pointer.
 const REACH: f32 = 8.0;
+/// Said of a shape that cannot be kept.
+pub(super) const OUTSIDE: &str = "A point of it lies outside of the images, so it was put away. Draw it again on the images.";
 /// Side of the lens, and how many times it enlarges.
 const LENS: f32 = 240.0;
 const ENLARGES: f64 = 3.0;
@@ -164,8 +167,12 @@ impl Room {
     fn finish(&mut self, tool: Tool, drawing: &Sketch) {
         let Some((_, shown)) = self.shown(drawing.on.at) else { return };
         let series = shown.volume.series().facts.role.clone();
-        if let Some(shape) = drawn(tool, &drawing.points, &drawing.on, &shown.volume) {
-            self.work(ViewAction::Measure(Measurement { series, shape }));
+        let shape = drawn(tool, &drawing.points, &drawing.on, &shown.volume);
+        match shape {
+            Some(shape) => self.work(ViewAction::Measure(Measurement { series, shape })),
+            // A click of a hand that would draw is no shape, and nothing was put away.
+            None if ends(tool) == Some(Ends::WithDrag) && drawing.points.len() < 3 => {}
+            None => self.message = Some(OUTSIDE.to_owned()),
         }
     }
 
@@ -278,6 +285,10 @@ impl Room {
             painter.rect_filled(lens, 0.0, design::CANVAS);
             panes::paint(painter, lens, 2 * MOST_CELLS + self.shelf.all().len(), content);
             painter.rect_stroke(lens, 0.0, Stroke::new(1.0, ACCENT), StrokeKind::Outside);
+            if self.measuring.lens.is_preview() {
+                let at = lens.shrink(INSET).left_top();
+                design::image_text(painter, at, Align2::LEFT_TOP, PREVIEW, design::regular(design::SMALL), CAUTION);
+            }
         }
     }
 }
@@ -288,17 +299,17 @@ fn drawn(tool: Tool, points: &[PatientPoint], on: &OnScreen, volume: &ShownVolum
         let anchor = volume.anchor_at(p)?;
         Some(Corner { patient: volume.is_in_patient().then_some(p), anchor })
     };
-    let along = |v: Displacement, d: tiresias_words::Direction| d.times(tiresias_words::Mm(v.dot(d.unit())));
     match (tool, points) {
         (Tool::Length, [a, b, ..]) => Some(Drawn::Length([corner(*a)?, corner(*b)?])),
         (Tool::Angle, [a, b, c, ..]) => Some(Drawn::Angle([corner(*a)?, corner(*b)?, corner(*c)?])),
         (Tool::Bidimensional, [a, b, c, d, ..]) => Some(Drawn::Bidimensional([corner(*a)?, corner(*b)?, corner(*c)?, corner(*d)?])),
-        (Tool::Rectangle, [a, b, ..]) => Some(Drawn::Rectangle([corner(*a)?, corner(*a + along(*b - *a, on.plane.right()))?, corner(*b)?])),
+        (Tool::Rectangle, [a, b, ..]) => {
+            let [a, b, c] = three_corners(*a, *b, &on.plane);
+            Some(Drawn::Rectangle([corner(a)?, corner(b)?, corner(c)?]))
+        }
         (Tool::Ellipse, [a, b, ..]) => {
-            let half = (*b - *a) * 0.5;
-            let centre = *a + half;
-            let ends = [on.plane.right(), on.plane.down()].map(|d| centre + along(half, d));
-            Some(Drawn::Ellipse([corner(centre)?, corner(ends[0])?, corner(ends[1])?]))
+            let [centre, a, b] = half_axes(*a, *b, &on.plane);
+            Some(Drawn::Ellipse([corner(centre)?, corner(a)?, corner(b)?]))
         }
         (Tool::Freehand, [_, _, _, ..]) => Some(Drawn::Freehand(points.iter().map(|p| corner(*p)).collect::<Option<_>>()?)),
         _ => None,
@@ -321,18 +332,11 @@ fn cases_place(volume: &ShownVolume, corner: &Corner) -> Option<Place> {
     }
 }
 
-/// The closed outline of a region, 64 points of an ellipse; `None` of what has no inside.
+/// The closed outline of a region; `None` of what has no inside.
 fn outline(volume: &ShownVolume, shape: &Drawn) -> Option<Vec<PatientPoint>> {
     let at = |c: &Corner| place(volume, c);
     match shape {
-        Drawn::Ellipse([centre, a, b]) => {
-            let (centre, a, b) = (at(centre)?, at(a)?, at(b)?);
-            let point = |i: u32| {
-                let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 64.0).sin_cos();
-                centre + (a - centre) * cos + (b - centre) * sin
-            };
-            Some((0..64).map(point).collect())
-        }
+        Drawn::Ellipse([centre, a, b]) => Some(ellipse([at(centre)?, at(a)?, at(b)?])),
         Drawn::Rectangle([a, b, c]) => {
             let (a, b, c) = (at(a)?, at(b)?, at(c)?);
             Some(vec![a, b, c, a + (c - b)])
@@ -342,31 +346,45 @@ fn outline(volume: &ShownVolume, shape: &Drawn) -> Option<Vec<PatientPoint>> {
     }
 }
 
-fn measured(volume: &ShownVolume, shape: &Drawn) -> Option<tiresias_cases::Measured> {
-    let to_place = |c: &Corner| cases_place(volume, c);
+/// What `cases` measures of a shape. Two diameters are two lengths, and nothing of their own.
+fn measured(volume: &ShownVolume, shape: &Drawn) -> Result<Measured, MeasureError> {
+    let to_place = |c: &Corner| cases_place(volume, c).ok_or(MeasureError::Outside);
     let shape = match shape {
         Drawn::Length([a, b]) => Shape::Length([to_place(a)?, to_place(b)?]),
         Drawn::Angle([a, b, c]) => Shape::Angle([to_place(a)?, to_place(b)?, to_place(c)?]),
-        Drawn::Bidimensional(_) => return None,
+        Drawn::Bidimensional(_) => return Err(MeasureError::Flat),
         Drawn::Ellipse([centre, a, b]) => Shape::Ellipse([to_place(centre)?, to_place(a)?, to_place(b)?]),
         Drawn::Rectangle([a, b, c]) => Shape::Parallelogram([to_place(a)?, to_place(b)?, to_place(c)?]),
-        Drawn::Freehand(corners) => Shape::Polygon(corners.iter().map(to_place).collect::<Option<_>>()?),
+        Drawn::Freehand(corners) => Shape::Polygon(corners.iter().map(to_place).collect::<Result<_, _>>()?),
     };
-    measure(volume.series(), volume.buffer(), &shape).ok()
+    measure(volume.series(), volume.buffer(), &shape)
 }
 
-/// What is known of a shape.
-fn found(volume: &ShownVolume, shape: &Drawn) -> Found {
-    let only = |words: Vec<String>| Found { words, range: None };
-    let length = |a: &Corner, b: &Corner| {
-        let found = measured(volume, &Drawn::Length([a.clone(), b.clone()]))?;
-        Some((found.length?, found.unit?.label()))
-    };
-    if let Drawn::Bidimensional([a, b, c, d]) = shape {
-        let (Some((long, unit)), Some((short, _))) = (length(a, b), length(c, d)) else { return only(Vec::new()) };
-        return only(vec![format!("{long:.1} \u{d7} {short:.1} {unit}")]);
+/// Why a shape has no numbers, in the place of them.
+const fn unmeasured(why: &MeasureError) -> &'static str {
+    match why {
+        MeasureError::NoImage(_) | MeasureError::NoVolume | MeasureError::Outside => "outside of the images",
+        MeasureError::SeveralImages => "on several images",
+        MeasureError::Bent => "not in one plane",
+        MeasureError::TooLarge => "too large to be measured",
+        MeasureError::Flat => "nothing inside",
     }
-    let Some(found) = measured(volume, shape) else { return only(vec!["outside of the images".to_owned()]) };
+}
+
+/// What is known of a shape: its numbers, or why it has none.
+fn found(volume: &ShownVolume, shape: &Drawn) -> Found {
+    numbers(volume, shape).unwrap_or_else(|why| Found { words: vec![unmeasured(&why).to_owned()], range: None })
+}
+
+fn numbers(volume: &ShownVolume, shape: &Drawn) -> Result<Found, MeasureError> {
+    if let Drawn::Bidimensional([a, b, c, d]) = shape {
+        let length = |a: &Corner, b: &Corner| measured(volume, &Drawn::Length([a.clone(), b.clone()]));
+        let (long, short) = (length(a, b)?, length(c, d)?);
+        let words = long.length.zip(short.length).zip(long.unit);
+        let words = words.map(|((long, short), unit)| format!("{long:.1} \u{d7} {short:.1} {}", unit.label()));
+        return Ok(Found { words: words.into_iter().collect(), range: None });
+    }
+    let found = measured(volume, shape)?;
     let unit = found.unit.map_or("", tiresias_cases::LengthUnit::label);
     let mut words = Vec::new();
     words.extend(found.length.map(|mm| format!("{mm:.1} {unit}")));
@@ -378,7 +396,7 @@ fn found(volume: &ShownVolume, shape: &Drawn) -> Found {
         words.push(format!("mean {}{sd} {value}", number(s.mean)).trim_end().to_owned());
         words.push(format!("{} \u{2026} {}  n {}", number(s.min), number(s.max), s.n));
     }
-    Found { words, range: found.statistics.map(|s| [s.min, s.max]) }
+    Ok(Found { words, range: found.statistics.map(|s| [s.min, s.max]) })
 }
 
 /// Draws a shape where it lies near the pane's plane, fainter with the distance.

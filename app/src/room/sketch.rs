@@ -1,12 +1,12 @@
 //! A shape being drawn on a pane with the left button: a drag is two corners, a click is one. Marks and measurements share it.
 //!
-//! Refuses: corners outside of the images, and what becomes of a finished shape.
+//! Owns the forms that both have of two corners on a pane. Refuses: corners outside of the images, and what becomes of a finished shape.
 
 use super::Room;
 use super::gestures::OnScreen;
 use egui::{PointerButton, Pos2, Response, Ui};
 use tiresias_reads::workspace::MOST_CORNERS;
-use tiresias_words::PatientPoint;
+use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Plane};
 
 /// Points that the pointer must move for a press to be a drag, and between two corners of a line drawn by hand.
 const APART: f32 = 3.0;
@@ -42,6 +42,32 @@ impl Sketch {
             s.points.is_empty()
         });
     }
+}
+
+/// The part of a way that goes along a direction.
+fn along(way: Displacement, direction: Direction) -> Displacement {
+    direction.times(Mm(way.dot(direction.unit())))
+}
+
+/// Centre and ends of the half axes of the ellipse that a drag from `a` to `b` on a pane encloses: along the pane's width, and along its height.
+pub(super) fn half_axes(a: PatientPoint, b: PatientPoint, plane: &Plane) -> [PatientPoint; 3] {
+    let half = (b - a) * 0.5;
+    let centre = a + half;
+    [centre, centre + along(half, plane.right()), centre + along(half, plane.down())]
+}
+
+/// Three corners, one after the other, of the rectangle that a drag from `a` to `b` on a pane encloses.
+pub(super) fn three_corners(a: PatientPoint, b: PatientPoint, plane: &Plane) -> [PatientPoint; 3] {
+    [a, a + along(b - a, plane.right()), b]
+}
+
+/// 64 points of an ellipse, from its centre and the ends of its half axes.
+pub(super) fn ellipse([centre, a, b]: [PatientPoint; 3]) -> Vec<PatientPoint> {
+    let at = |i: u32| {
+        let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 64.0).sin_cos();
+        centre + (a - centre) * cos + (b - centre) * sin
+    };
+    (0..64).map(at).collect()
 }
 
 impl Room {

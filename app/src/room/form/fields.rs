@@ -79,6 +79,7 @@ fn is_taken(action: &Action, draft: &Draft) -> bool {
         Action::ClassifyMark { mark: id, class } => mark(id).is_none_or(|m| m.class.as_ref() == Some(class)),
         Action::NotEvaluable { subject, reason } => draft.not_evaluable().get(subject) == Some(reason),
         Action::Evaluable(subject) => !draft.not_evaluable().contains_key(subject),
+        Action::JudgeFinding { finding, verdict } => draft.verdicts().get(finding) == Some(verdict),
         Action::Settle(choice) => draft.settling().is_none_or(|s| s.choice() == Some(*choice)),
         Action::GiveReason(reason) => draft.settling().is_none_or(|s| s.reason() == Some(reason)),
         Action::PlaceMark { shape, anchor } => draft.marks().values().any(|m| m.shape == *shape && m.anchor == *anchor),
@@ -97,8 +98,9 @@ fn is_same_field(a: &Action, b: &Action) -> bool {
         Action::NotEvaluable { subject, .. } | Action::Evaluable(subject) => Some(Field::Excuse(subject.clone())),
         _ => None,
     };
+    let of_finding = matches!((a, b), (Action::JudgeFinding { finding: a, .. }, Action::JudgeFinding { finding: b, .. }) if a == b);
     let of_decision = matches!((a, b), (Action::Settle(_), Action::Settle(_)) | (Action::GiveReason(_), Action::GiveReason(_)));
-    of_decision || place(a).is_some_and(|a| place(b) == Some(a))
+    of_finding || of_decision || place(a).is_some_and(|a| place(b) == Some(a))
 }
 
 impl Room {

@@ -4,7 +4,6 @@ use super::{Field, heading, said, separator};
 use crate::controls;
 use crate::design::{self, CAUTION, OWN, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
-use crate::room::hanging::At;
 use crate::room::{Focus, Room, Wish, marking};
 use egui::{Align2, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -15,7 +14,8 @@ use tiresias_words::{MarkId, PatientPoint};
 struct Row<'a> {
     id: MarkId,
     label: &'a str,
-    slice: Option<u32>,
+    /// The slice or image it lies on; empty where no pane shows that.
+    slice: String,
     /// What was said, or that nothing was.
     said: Result<String, &'static str>,
     focused: bool,
@@ -53,8 +53,8 @@ impl Room {
                 Some(_) if is_asked => Err("to answer"),
                 Some(rating) => Ok(before.map_or_else(|| rating.to_string(), |b| format!("{rating}  (before: {b})"))),
             };
-            let row = Row { id: *id, label: &label, slice: self.slice_of(mark), said, focused };
-            if self.mark_row(ui, width, &row) {
+            let row = Row { id: *id, label: &label, slice: self.slice_of(mark).unwrap_or_default(), said, focused };
+            if mark_row(ui, width, &row) {
                 self.look_at_mark(mark);
                 self.go(Field::At(Place::Rating(*id)), draft);
             }
@@ -113,13 +113,10 @@ impl Room {
         ui.add_space(6.0);
     }
 
-    /// Number of the slice a mark lies on, as the first pane of its series counts.
-    fn slice_of(&self, mark: &Mark) -> Option<u32> {
+    /// The slice or image that a mark lies on, as the first pane of its series counts.
+    fn slice_of(&self, mark: &Mark) -> Option<String> {
         let (series, at) = self.place_of(mark)?;
-        let of_series = |c: &At| self.hanging.cell(*c).is_some_and(|c| c.series == series);
-        let first = self.hanging.visible().into_iter().find(of_series)?;
-        let (cell, shown) = self.shown(first)?;
-        Some(self.view(first, cell).slice_position(shown.volume.geometry(), at).number)
+        self.lies_on(series, at)
     }
 
     /// Puts the crosshair on a mark.
@@ -135,29 +132,28 @@ impl Room {
         let places = self.shelf.all().iter().map(|s| s.volume.place_of(mark.shape.centre(), &mark.anchor));
         places.enumerate().find_map(|(series, at)| Some((series, at?)))
     }
+}
 
-    fn mark_row(&self, ui: &mut Ui, width: f32, row: &Row<'_>) -> bool {
-        let (rect, response) = ui.allocate_exact_size(vec2(width, 52.0), Sense::click());
-        let told = row.said.clone().unwrap_or_else(|_| "not rated".to_owned());
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, row.focused, format!("mark {}, {}, {told}", row.id.0, row.label)));
-        let painter = ui.painter();
-        if row.focused || response.hovered() {
-            painter.rect_filled(rect, RADIUS, RAISED);
-        }
-        let centre = pos2(rect.left() + 18.0, rect.center().y);
-        painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
-        design::text(painter, centre, Align2::CENTER_CENTER, row.id.0, design::strong(design::SMALL), OWN);
-        let left = rect.left() + 38.0;
-        let of = if self.focused_volume().is_none_or(|v| v.is_in_patient()) { "slice" } else { "image" };
-        let words = row.slice.map_or_else(String::new, |n| format!("{of} {n}"));
-        design::text(painter, pos2(left, rect.bottom() - 8.0), Align2::LEFT_BOTTOM, words, design::mono(design::SMALL), TEXT);
-        let at = pos2(rect.right() - 12.0, rect.center().y);
-        let said = match &row.said {
-            Ok(rating) => design::text(painter, at, Align2::RIGHT_CENTER, rating, design::mono(design::BODY), STRONG),
-            Err(words) => design::text(painter, at, Align2::RIGHT_CENTER, words, design::regular(design::NOTE), CAUTION),
-        };
-        let label = design::shortened(painter, row.label, design::regular(design::BODY), STRONG, said.left() - 12.0 - left);
-        painter.galley(pos2(left, rect.top() + 9.0), label, STRONG);
-        response.clicked()
+/// A mark in the list; true when it is pressed.
+fn mark_row(ui: &mut Ui, width: f32, row: &Row<'_>) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 52.0), Sense::click());
+    let told = row.said.clone().unwrap_or_else(|_| "not rated".to_owned());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, row.focused, format!("mark {}, {}, {told}", row.id.0, row.label)));
+    let painter = ui.painter();
+    if row.focused || response.hovered() {
+        painter.rect_filled(rect, RADIUS, RAISED);
     }
+    let centre = pos2(rect.left() + 18.0, rect.center().y);
+    painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
+    design::text(painter, centre, Align2::CENTER_CENTER, row.id.0, design::strong(design::SMALL), OWN);
+    let left = rect.left() + 38.0;
+    design::text(painter, pos2(left, rect.bottom() - 8.0), Align2::LEFT_BOTTOM, &row.slice, design::mono(design::SMALL), TEXT);
+    let at = pos2(rect.right() - 12.0, rect.center().y);
+    let said = match &row.said {
+        Ok(rating) => design::text(painter, at, Align2::RIGHT_CENTER, rating, design::mono(design::BODY), STRONG),
+        Err(words) => design::text(painter, at, Align2::RIGHT_CENTER, words, design::regular(design::NOTE), CAUTION),
+    };
+    let label = design::shortened(painter, row.label, design::regular(design::BODY), STRONG, said.left() - 12.0 - left);
+    painter.galley(pos2(left, rect.top() + 9.0), label, STRONG);
+    response.clicked()
 }
