@@ -5,11 +5,12 @@
 
 use super::gestures::OnScreen;
 use super::hanging::pixels;
+use super::overlays;
 use super::series::Shelf;
 use crate::design::{self, AI};
 use crate::viewer::cuts::{self, Lines};
 use crate::volume::ShownVolume;
-use egui::{Align2, Color32, Mesh, Painter, Pos2, Rect, Shape, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::{AiFinding, FindingPlace, Findings, Flat, Grid, Solid};
 use tiresias_render::contour::{Cut, VoxelMask, outline, thick_line};
@@ -147,7 +148,7 @@ impl Pane<'_> {
         ((WIDTH * self.scale).round() as u32).max(1)
     }
 
-    /// Whether what lies in the frame of a series of this role can be seen in this one: it is the same, or shares its frame of reference.
+    /// Whether what lies in the frame of a series of this role can be seen in this one: it is the same.
     fn is_in(&self, role: &Role) -> bool {
         self.volume.series().facts.role == *role
     }
@@ -239,11 +240,7 @@ fn on_screen(on: &OnScreen, at: [i64; 2], run: &Run) -> Rect {
 
 fn area(mesh: &mut Mesh, on: &OnScreen, at: [i64; 2], run: &Run, colour: Color32) {
     let rect = on_screen(on, at, run);
-    let first = mesh.vertices.len() as u32;
-    let corners: [Pos2; 4] = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()];
-    corners.iter().for_each(|p| mesh.colored_vertex(*p, colour));
-    mesh.add_triangle(first, first + 1, first + 2);
-    mesh.add_triangle(first, first + 2, first + 3);
+    overlays::area(mesh, [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom()], colour);
 }
 
 fn series_of(shelf: &Shelf, role: &Role) -> Option<usize> {

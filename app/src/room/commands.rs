@@ -289,7 +289,7 @@ impl Room {
         }
     }
 
-    /// Puts cameras, windows, turns and inversion back to how the case opened. Measurements stay, and the reader keeps looking where they look.
+    /// Puts cameras, turns and inversion of the visible cells, and the windows of all that opened, back to how the case opened. Measurements stay, and the reader keeps looking where they look.
     pub(super) fn reset(&mut self) {
         let display = self.rules.protocol().display().clone();
         for at in self.hanging.visible() {

@@ -22,14 +22,14 @@ fn columns(table: &Bindings) -> [Column; 4] {
     let of = |commands: &[Command], does: &str| (keys(commands), does.to_owned());
     let said = |pressed: &str, does: &str| (pressed.to_owned(), does.to_owned());
     let take = Command::Take;
+    let windows = [1, 9].map(|n| table.label(Command::Window(n)));
+    // From one key to another, where there are both.
+    let windows = if windows.iter().any(String::is_empty) { windows.concat() } else { windows.join(" \u{2026} ") };
     let image = vec![
         of(&[Command::Slices(-1), Command::Slices(1)], "scroll"),
         of(&[Command::Slices(-10), Command::Slices(10)], "scroll by ten"),
         of(&[Command::FirstSlice, Command::LastSlice], "first, last slice"),
-        (
-            format!("{} \u{2026} {}", table.label(Command::Window(1)), table.label(Command::Window(9))),
-            "windows: study\u{2019}s, images\u{2019}".to_owned(),
-        ),
+        (windows, "windows: study\u{2019}s, images\u{2019}".to_owned()),
         of(&[Command::FitWindow], "window to region or image"),
         of(&[Command::Invert], "invert"),
         of(&[Command::FlipAcross, Command::FlipDown], "mirror, upend"),

@@ -341,7 +341,7 @@ impl Room {
         wishes
     }
 
-    /// Whether all images that the hanging requires are visible.
+    /// Whether all images that the hanging requires are loaded.
     fn shows_everything(&self) -> bool {
         let hung = self.hanging.hung();
         let is_there = |role: &SeriesRole| self.shelf.all().iter().any(|s| s.volume.series().facts.role == *role && s.volume.is_complete());

@@ -49,7 +49,8 @@ fn corner(geometry: &VolumeGeometry, x: f64, y: f64, image: usize) -> PatientPoi
     geometry.patient_of(Voxel::new(x - 0.5, y - 0.5, image as f64))
 }
 
-fn area(mesh: &mut Mesh, corners: [Pos2; 4], colour: Color32) {
+/// Fills what lies between four corners.
+pub(super) fn area(mesh: &mut Mesh, corners: [Pos2; 4], colour: Color32) {
     let first = mesh.vertices.len() as u32;
     corners.iter().for_each(|p| mesh.colored_vertex(*p, colour));
     mesh.add_triangle(first, first + 1, first + 2);

@@ -151,6 +151,7 @@ impl Room {
     fn type_option(&mut self, longer: &str, field: &Field, ahead: &State, wishes: &mut Vec<Wish>) {
         let several = self.takes_several(field);
         let mut names = typed_names(&self.options_of(field), several);
+        let no_name = none_of(&names, several, longer);
         if several {
             names.push("0".to_owned());
         }
@@ -158,7 +159,7 @@ impl Room {
         match begin.as_slice() {
             [] => {
                 self.filling.entry.clear();
-                self.message = names.first().zip(names.last()).map(|(a, b)| format!("{longer} is none of them: {a} to {b}."));
+                self.message = no_name;
             }
             [only] if names[*only].len() == longer.len() => self.take_option(*only, field, ahead, wishes),
             _ => longer.clone_into(&mut self.filling.entry),
@@ -223,6 +224,13 @@ impl Room {
     }
 }
 
+/// What to say of what no name begins with; of several that can be taken at once, none of them is 0.
+fn none_of(names: &[String], several: bool, entry: &str) -> Option<String> {
+    let (first, last) = names.first().zip(names.last())?;
+    let none = if several { ", or 0 for none of these" } else { "" };
+    Some(format!("{entry} is none of them: {first} to {last}{none}."))
+}
+
 /// What to say of the beginning of names that is none of them.
 fn half_typed(names: &[String], entry: &str) -> String {
     let begun: Vec<&str> = names.iter().filter(|n| n.to_lowercase().starts_with(entry)).map(String::as_str).collect();
@@ -281,6 +289,13 @@ mod tests {
         assert_eq!([0, 1, 2, 10, 100].map(|n| is_whole(n, 0, 100)), [false, false, false, false, true]);
         assert_eq!([-1, 0, 3].map(|n| is_whole(n, -3, 3)), [false, true, true]);
         assert!(!is_whole(0, 1, 5));
+    }
+
+    #[test]
+    fn what_is_no_name_is_told_with_the_names_there_are() {
+        let names = ["1", "2", "3", "4"].map(str::to_owned);
+        assert_eq!(none_of(&names, false, "7").as_deref(), Some("7 is none of them: 1 to 4."));
+        assert_eq!(none_of(&names, true, "7").as_deref(), Some("7 is none of them: 1 to 4, or 0 for none of these."));
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Room {
             let is_open = matches!(&self.focus, Focus::Form(field) if field.subject() == subject);
             if one_at_a_time && !is_open {
                 if let Some(first) = fields.iter().find(|f| f.subject() == subject)
-                    && unit_row(ui, width, &unit.label, &unit_words(&subject, draft, &rest))
+                    && unit_row(ui, width, &unit.label, &unit_words(&subject, draft, (&fields, &rest)))
                 {
                     self.go(first.clone(), draft);
                 }
@@ -182,16 +182,9 @@ impl Room {
                 let dots = if text.chars().count() > 48 { "\u{2026}" } else { "" };
                 format!("answer \u{201c}{short}{dots}\u{201d}{}", self.about(subject))
             }
-            Missing::MarkRating(mark) => format!("rate mark {}", mark.0),
-            Missing::MarkClass(mark) => format!("say what mark {} is", mark.0),
-            Missing::Marks(1) => "place a mark".to_owned(),
-            Missing::Marks(n) => format!("place {n} marks"),
-            Missing::Findings => "wait for the findings of the AI".to_owned(),
-            Missing::Finding(finding) => format!("agree with or reject AI finding {finding}"),
-            Missing::Pair => "wait for the two reads".to_owned(),
-            Missing::Decision => "accept A or B, or choose your own read".to_owned(),
-            Missing::Reason => "give a reason".to_owned(),
             Missing::Rule { say, subject } => format!("{}{}", say.trim_end_matches('.'), self.about(subject)),
+            // What is neither asked nor ruled by the protocol has the same words everywhere.
+            other => other.to_string(),
         }
     }
 
@@ -205,10 +198,13 @@ impl Room {
 }
 
 /// How a unit stands, in a word or two.
-fn unit_words(subject: &Subject, draft: &Draft, rest: &[Missing]) -> (String, egui::Color32) {
+fn unit_words(subject: &Subject, draft: &Draft, (fields, rest): (&[Field], &[Missing])) -> (String, egui::Color32) {
     let left = rest.iter().filter_map(Missing::place).filter(|p| p.subject() == *subject).count();
+    let is_given = |field: &Field| matches!(field, Field::At(place) if place.subject() == *subject && place.is_given(draft));
     match left {
         _ if !is_evaluable(subject, draft) => ("not evaluable".to_owned(), TEXT),
+        // Nothing has to be said of it, and nothing was.
+        0 if !fields.iter().any(is_given) => ("nothing given".to_owned(), TEXT),
         0 => ("answered".to_owned(), TEXT),
         n => (format!("{n} to answer"), CAUTION),
     }
@@ -247,4 +243,18 @@ pub(super) fn said(ui: &mut Ui, width: f32, words: &str, font: egui::FontId, col
 pub(super) fn separator(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
     ui.painter().hline(rect.x_range().expand(design::MARGIN), rect.center().y, Stroke::new(1.0, LINE));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiresias_reads::outline::trial;
+    use tiresias_reads::protocol::{Protocol, template};
+
+    #[test]
+    fn what_nothing_was_said_of_is_not_called_answered() {
+        let (_, state) = trial(&Protocol::parse(template("crossover").unwrap().text).unwrap()).unwrap();
+        let draft = state.open().unwrap();
+        assert_eq!(unit_words(&Subject::Case, draft, (&[], &[])).0, "nothing given");
+    }
 }

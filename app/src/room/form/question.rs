@@ -73,7 +73,9 @@ impl Room {
             let text = format!("Not evaluable{}", self.about(subject));
             super::said(ui, width, &text, design::regular(design::NOTE), TEXT);
             ui.add_space(2.0);
-            super::said(ui, width, reason, design::regular(design::BODY), STRONG);
+            let reasons = self.options_of(&Field::Excuse(subject.clone()));
+            let words = reasons.iter().find(|(key, _)| key == reason).map_or(reason.as_str(), |(_, label)| label.as_str());
+            super::said(ui, width, words, design::regular(design::BODY), STRONG);
             ui.add_space(12.0);
         }
     }
@@ -142,6 +144,8 @@ impl Room {
         let look = ScaleLook { name, range: scale.min()..=scale.max(), low, high, anchors, value, focused };
         match controls::scale(ui, width, &look) {
             Some(Placed::Moving(v)) => {
+                // What was typed elsewhere would stand in the place of the number that is moving.
+                self.filling.entry.clear();
                 self.focus = Focus::Form(field.clone());
                 self.filling.moving = Some((field.clone(), v));
             }
