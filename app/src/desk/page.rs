@@ -7,7 +7,7 @@ use egui::{Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui
 pub(super) const GAP: f32 = 28.0;
 /// The widest line of words that is read with ease.
 const MEASURE: f32 = 720.0;
-pub(super) const ROW: f32 = 30.0;
+const ROW: f32 = 30.0;
 const BETWEEN: f32 = 20.0;
 
 /// A page that scrolls, under its title.

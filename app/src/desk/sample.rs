@@ -7,7 +7,7 @@ use egui::ColorImage;
 use std::path::Path;
 use std::sync::Arc;
 use tiresias_cases::{Package, Series, Trust};
-use tiresias_reads::desk::Desk;
+use tiresias_reads::desk::{Desk, package_dir};
 use tiresias_reads::hanging::{Canvas, Layout, Opened, PaneRect, opening};
 use tiresias_reads::protocol::Display;
 use tiresias_render::cpu;
@@ -35,8 +35,7 @@ impl Sample {
     pub(super) fn load(root: &Path, may_see_images: bool) -> Option<Self> {
         let desk = Desk::open(root).ok()?;
         desk.cases().iter().find_map(|(case, listed)| {
-            let name = listed.package.to_string().get(..16)?.to_owned();
-            let package = Package::open(&root.join("packages").join(name), &Trust::Unsigned).ok()?;
+            let package = Package::open(&package_dir(root, &listed.package), &Trust::Unsigned).ok()?;
             let has_room = package.memory() <= MOST;
             let facts = package.series().iter().map(|s| s.facts.clone()).collect();
             let volumes =

@@ -17,6 +17,8 @@ const WIDTH: f32 = 520.0;
 pub(super) struct TruthPage {
     file: PlaceField,
     adding: Option<Coming<usize>>,
+    /// It was added here, and the desk is being looked at anew.
+    is_added: bool,
     trouble: Option<String>,
 }
 
@@ -24,11 +26,15 @@ impl TruthPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
         let mut did = Did::Nothing;
         match arrived(&mut self.adding) {
-            Some(Ok(_)) => did = Did::Changed,
+            Some(Ok(_)) => (self.is_added, did) = (true, Did::Changed),
             Some(Err(sentence)) => self.trouble = Some(sentence),
             None => {}
         }
         page(ui, field, "Truth", |ui| {
+            if self.is_added {
+                said(ui, "The truth is added.", ACCENT);
+                return;
+            }
             said(ui, "This study has no truth yet, so there is nothing to hold its scores against.", TEXT);
             if !may_do(at.kind, Act::AddTruth) {
                 note(ui, "A statistician adds it here.");
@@ -48,9 +54,6 @@ impl TruthPage {
                 let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
                 let work = move || add_truth(&root, &keys, &file).map(|t| t.cases().len()).map_err(|e| e.to_string());
                 self.adding = Some(beside("truth", at.wake, work));
-            }
-            if did == Did::Changed {
-                said(ui, "The truth is added.", ACCENT);
             }
         });
         did

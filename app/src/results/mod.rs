@@ -121,7 +121,7 @@ impl ResultsRoom {
         ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             line(ui, "Reading is not closed.", design::strong(design::TITLE), STRONG);
-            let says = "Truth meets scores after the database lock, which two people sign with `tiresias study lock`. A look before that is an unblinding: it is recorded with your name and reason, and marks everything that comes of it, for ever.";
+            let says = "Truth meets scores after the database lock, which two people sign at the desk, under Progress. A look before that is an unblinding: it is recorded with your name and reason, and marks everything that comes of it, for ever.";
             line(ui, says, design::regular(design::BODY), TEXT);
             ui.add_space(8.0);
             let edit = TextEdit::singleline(reason).desired_width(WIDTH).font(design::regular(design::BODY)).hint_text("Reason of an early look");

@@ -3,6 +3,6 @@
 //! Refuses: widgets, threads, pixels.
 
 pub(crate) mod cuts;
-pub mod words_on_image;
+pub(crate) mod words_on_image;
 
 pub use tiresias_reads::camera::{Orientation, View};

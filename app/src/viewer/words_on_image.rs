@@ -6,14 +6,14 @@ use tiresias_words::{Mm, PatientPoint, ValueUnit};
 
 /// A position in words: "L 76.8  P 165.6  F 493.8 mm".
 #[must_use]
-pub fn position(p: PatientPoint) -> String {
+pub(crate) fn position(p: PatientPoint) -> String {
     let part = |v: f64, plus: char, minus: char| format!("{} {:.1}", if v >= 0.0 { plus } else { minus }, v.abs());
     format!("{}  {}  {} mm", part(p.x, 'L', 'R'), part(p.y, 'P', 'A'), part(p.z, 'H', 'F'))
 }
 
 /// A value with its unit: "-873 HU". Hounsfield units are whole numbers on a screen; values without a unit keep a decimal when they are small.
 #[must_use]
-pub fn value(v: f64, unit: ValueUnit) -> String {
+pub(crate) fn value(v: f64, unit: ValueUnit) -> String {
     match unit.label() {
         Some(unit) => format!("{} {unit}", number(v.round())),
         None => number(v),
@@ -22,7 +22,7 @@ pub fn value(v: f64, unit: ValueUnit) -> String {
 
 /// A number as the program writes them: a true minus sign, and no decimals where they would be noise.
 #[must_use]
-pub fn number(v: f64) -> String {
+pub(crate) fn number(v: f64) -> String {
     let text = if v.abs() >= 100.0 || (v - v.round()).abs() < 0.005 { format!("{v:.0}") } else { format!("{v:.1}") };
     match text.strip_prefix('-') {
         Some("0" | "0.0") => "0".to_owned(),
@@ -33,7 +33,7 @@ pub fn number(v: f64) -> String {
 
 /// The longest round length that fits in `room` pixels of `spacing` mm: the length and its label.
 #[must_use]
-pub fn scale_bar(spacing: Mm, room: f64) -> Option<(Mm, &'static str)> {
+pub(crate) fn scale_bar(spacing: Mm, room: f64) -> Option<(Mm, &'static str)> {
     const LENGTHS: [(f64, &str); 9] = [
         (200.0, "20 cm"),
         (100.0, "10 cm"),
