@@ -42,6 +42,12 @@ pub const TOP: f32 = 40.0;
 pub const RAIL: f32 = 52.0;
 /// Width of the form column.
 pub const FORM: f32 = 336.0;
+/// Width of the list of a desk's steps, or of a document's parts.
+pub const NAV: f32 = 220.0;
+/// Space between the edge of a page beside such a list and its content.
+pub const PAGE: f32 = 28.0;
+/// Pixels between two panes.
+pub const PANES_APART: u32 = 2;
 /// Space between a column's edge and its content.
 pub const MARGIN: f32 = 16.0;
 /// Corner radius of buttons and fields.

@@ -1,6 +1,6 @@
 //! The audit trail: every row of what came back in a plain sentence, filtered, and exported with a signature.
 
-use super::page::{Cell, GAP, note, said, trouble};
+use super::page::{Cell, note, said, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
@@ -47,11 +47,11 @@ impl AuditPage {
             Some(Err(sentence)) => (self.said, self.trouble) = (None, Some(sentence)),
             None => {}
         }
-        let inner = field.shrink2(vec2(GAP, 0.0));
+        let inner = field.shrink2(vec2(design::PAGE, 0.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
             ui.add_space(24.0);
-            super::page::words(ui, "Every row of every record", design::strong(design::VALUE), STRONG);
+            controls::words(ui, "Every row of every record", design::strong(design::VALUE), STRONG);
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = 28.0;
                 controls::text_field(ui, 280.0, "Only lines with these words", &mut self.filter);

@@ -41,7 +41,6 @@ use tiresias_reads::desk::{Stand, Stands, Step, stands, who_works_here};
 use tiresias_reads::versions::protocol_of;
 use truth::TruthPage;
 
-const NAV: f32 = 220.0;
 const WIDTH: f32 = 520.0;
 
 /// A desk's folder that is open.
@@ -298,7 +297,7 @@ impl DeskRoom {
             None => {}
         }
         let whole = ui.max_rect();
-        let (nav, field) = whole.split_left_right_at_x(whole.left() + NAV);
+        let (nav, field) = whole.split_left_right_at_x(whole.left() + design::NAV);
         let mut left = Left::Stay;
         if let Some(chosen) = open.nav(ui, nav) {
             match chosen {

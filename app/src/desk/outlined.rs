@@ -62,7 +62,7 @@ pub(super) fn hanging(ui: &mut Ui, layout: &Layout, pictures: &[(PaneRect, Textu
     let [width, height] = canvas.map(|n| n as f32 * scale);
     let (whole, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, "How a case hangs"));
-    for (cell, place) in layout.cells().iter().zip(layout.place(canvas, 2)) {
+    for (cell, place) in layout.cells().iter().zip(layout.place(canvas, design::PANES_APART)) {
         let at = whole.min + vec2(place.x as f32, place.y as f32) * scale;
         let rect = Rect::from_min_size(at, vec2(place.size[0] as f32, place.size[1] as f32) * scale);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

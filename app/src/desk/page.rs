@@ -1,18 +1,15 @@
 //! What the desk's pages share: the field with its title, sentences, tables of words.
 
+use crate::controls::words;
 use crate::design::{self, CAUTION, LINE, STRONG, TEXT};
-use egui::{Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Color32, Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
-/// Between the field's edge and its content.
-pub(super) const GAP: f32 = 28.0;
-/// The widest line of words that is read with ease.
-const MEASURE: f32 = 720.0;
 const ROW: f32 = 30.0;
 const BETWEEN: f32 = 20.0;
 
 /// A page that scrolls, under its title.
 pub(super) fn page(ui: &mut Ui, field: Rect, title: &str, content: impl FnOnce(&mut Ui)) {
-    let inner = field.shrink2(vec2(GAP, 0.0));
+    let inner = field.shrink2(vec2(design::PAGE, 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
         ScrollArea::vertical().id_salt(("page", title)).auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
@@ -48,12 +45,6 @@ pub(super) fn trouble(ui: &mut Ui, sentence: Option<&str>) {
     if let Some(sentence) = sentence {
         said(ui, sentence, CAUTION);
     }
-}
-
-/// Words that can be selected and copied, in as many lines as they need.
-pub(super) fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
-    let width = ui.available_width().min(MEASURE);
-    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap().selectable(true)));
 }
 
 /// A cell of a table.

@@ -131,7 +131,7 @@ impl PeoplePage {
         said(ui, &format!("The account \u{201c}{id}\u{201d} is made."), STRONG);
         let say = "This is its recovery key. It is shown this once: its owner writes it down and keeps it in another place.";
         said(ui, say, TEXT);
-        super::page::words(ui, key, design::mono(design::VALUE), STRONG);
+        controls::words(ui, key, design::mono(design::VALUE), STRONG);
         ui.add_space(8.0);
         let done = controls::action(ui, vec2(WIDTH, 44.0), "It is written down", None, true).clicked();
         if !done {

@@ -4,7 +4,7 @@
 
 use super::live::{Live, SMALL, live};
 use super::outlined::{calendar, hanging, matrix};
-use super::page::{GAP, heading, note, said, trouble};
+use super::page::{heading, note, said, trouble};
 use super::sample::Picture;
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
@@ -159,7 +159,7 @@ impl ProtocolPage {
         let (head, body) = rect.split_top_bottom_at_y(rect.top() + HEAD);
         let is_changed = self.is_unsaved();
         let painter = ui.painter();
-        let title = pos2(head.left() + GAP, head.center().y);
+        let title = pos2(head.left() + design::PAGE, head.center().y);
         let end = design::text(painter, title, Align2::LEFT_CENTER, NAME, design::strong(design::BODY), STRONG).right();
         let how = match (may_write, is_changed, self.saving.is_some()) {
             (false, ..) => "only a coordinator writes it",
@@ -171,7 +171,7 @@ impl ProtocolPage {
         design::text(painter, pos2(end + 12.0, head.center().y), Align2::LEFT_CENTER, how, design::regular(design::NOTE), colour);
         let mut saves = may_write && is_changed && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, egui::Key::S));
         if may_write {
-            let button = Rect::from_min_size(pos2(head.right() - GAP - 120.0, head.center().y - 17.0), vec2(120.0, 34.0));
+            let button = Rect::from_min_size(pos2(head.right() - design::PAGE - 120.0, head.center().y - 17.0), vec2(120.0, 34.0));
             ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
                 saves |= controls::action(ui, button.size(), "Save", Some(Key("Ctrl S")), is_changed && self.saving.is_none()).clicked();
             });

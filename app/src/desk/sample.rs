@@ -2,6 +2,7 @@
 //!
 //! Loaded once, on the thread that asks; the pictures are small ones of the first view, made by the same renderer as every pane.
 
+use crate::design::PANES_APART;
 use crate::volume::{ShownVolume, Values, with_ready};
 use egui::ColorImage;
 use std::path::Path;
@@ -49,7 +50,7 @@ impl Sample {
     }
     /// The picture of each cell on a canvas of these pixels; none where its images were not loaded.
     pub(super) fn pictures(&self, display: &Display, layout: &Layout, size: [u32; 2]) -> Vec<Picture> {
-        let canvas = Canvas { size, pixel: None, gap: 2 };
+        let canvas = Canvas { size, pixel: None, gap: PANES_APART };
         let opened = with_ready(self.volumes.iter(), |ready| opening(layout, display, ready, canvas).unwrap_or_default());
         opened.iter().filter_map(|o| self.picture(o)).collect()
     }

@@ -3,11 +3,11 @@
 //! Owns the page with its two places. Refuses: to write over anything; what is written and signed is `reads`' and `work`'s.
 
 use crate::background::{Coming, Wake, arrived, beside};
-use crate::controls::{self, Asked, PlaceField};
+use crate::controls::{self, Asked, PlaceField, words};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::export_results;
-use egui::{Color32, FontId, Label, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,11 +46,11 @@ impl ExportPage {
             ScrollArea::vertical().id_salt("export").auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 8.0;
                 ui.add_space(20.0);
-                say(ui, "Everything that this study fits", design::strong(design::VALUE), STRONG);
+                words(ui, "Everything that this study fits", design::strong(design::VALUE), STRONG);
                 let about = "Score sheets, the files of iMRMC, RJafroc, MRMCaov and OR-DBM MRMC, marks as DICOM, repeats and the audit trail: in one folder with a manifest that you sign. Each file is read back and compared before the folder appears.";
-                say(ui, about, design::regular(design::BODY), TEXT);
+                words(ui, about, design::regular(design::BODY), TEXT);
                 if from.early.is_some() {
-                    say(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
+                    words(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
                 }
                 self.out.ui(ui, WIDTH, "A folder that does not exist yet", Asked::New, from.wake);
                 let out = self.out.path().filter(|_| self.working.is_none());
@@ -65,8 +65,8 @@ impl ExportPage {
                     }));
                 }
                 ui.add_space(24.0);
-                say(ui, "The report", design::strong(design::VALUE), STRONG);
-                say(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
+                words(ui, "The report", design::strong(design::VALUE), STRONG);
+                words(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
                 self.file.ui(ui, WIDTH, "A file that does not exist yet", Asked::New, from.wake);
                 let file = self.file.path().filter(|_| self.working.is_none());
                 let pressed = controls::action(ui, vec2(240.0, 40.0), "Save the report", None, file.is_some()).clicked();
@@ -76,23 +76,18 @@ impl ExportPage {
                 }
                 ui.add_space(16.0);
                 if self.working.is_some() {
-                    say(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
+                    words(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
                 }
                 if let Some(sentence) = &self.trouble {
-                    say(ui, sentence, design::regular(design::BODY), CAUTION);
+                    words(ui, sentence, design::regular(design::BODY), CAUTION);
                 }
                 for (n, sentence) in self.said.iter().enumerate() {
-                    say(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
+                    words(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
                 }
                 ui.add_space(40.0);
             });
         });
     }
-}
-
-fn say(ui: &mut Ui, sentence: &str, font: FontId, colour: Color32) {
-    let width = ui.available_width().min(super::page::MEASURE);
-    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(sentence).font(font).color(colour)).wrap().selectable(true)));
 }
 
 fn saved(file: &PathBuf, page: &str) -> Result<Vec<String>, String> {

@@ -2,17 +2,13 @@
 
 use super::export::{ExportPage, From};
 use super::{chart, table};
-use crate::controls;
-use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
-use egui::{Align, Align2, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use crate::controls::{self, MEASURE, words};
+use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, NAV, PAGE, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use tiresias_reads::report::{Block, Document, Section, page as html};
 
-const NAV: f32 = 220.0;
 /// From here on charts stand beside the words.
 const TWO_COLUMNS: f32 = 960.0;
-/// The widest line of words that is read with ease.
-pub(super) const MEASURE: f32 = 720.0;
-const GAP: f32 = 28.0;
 
 /// Where the person goes.
 pub(super) enum Turned {
@@ -50,25 +46,25 @@ impl Page {
         if let Some(mark) = self.document.watermark.clone() {
             let bar = Rect::from_min_size(field.min, vec2(field.width(), 34.0));
             ui.painter().rect_filled(bar, 0.0, RAISED);
-            ui.painter().text(pos2(bar.left() + GAP, bar.center().y), Align2::LEFT_CENTER, mark, design::strong(design::NOTE), CAUTION);
+            ui.painter().text(pos2(bar.left() + PAGE, bar.center().y), Align2::LEFT_CENTER, mark, design::strong(design::NOTE), CAUTION);
             field.min.y = bar.bottom();
         }
         let Some(section) = self.document.sections.get(self.at) else {
-            self.export.ui(ui, field.shrink2(vec2(GAP, 0.0)), from, || html(&self.document));
+            self.export.ui(ui, field.shrink2(vec2(PAGE, 0.0)), from, || html(&self.document));
             return left;
         };
         let is_chart = |block: &&Block| matches!(block, Block::Chart(_));
         let (charts, words): (Vec<&Block>, Vec<&Block>) = section.blocks.iter().partition(is_chart);
         let unfolded = &mut self.unfolded;
-        let inner = field.shrink2(vec2(GAP, 0.0));
+        let inner = field.shrink2(vec2(PAGE, 0.0));
         if charts.is_empty() || inner.width() < TWO_COLUMNS || words.is_empty() || charts.len() > 3 {
             let blocks: Vec<&Block> = section.blocks.iter().collect();
             scrolled(ui, inner, section, true, |ui| flow(ui, &blocks, unfolded));
         } else {
             let (one, two) = inner.split_left_right_at_x(inner.left() + (inner.width() * 0.42).min(560.0));
-            ui.painter().vline(one.right() + GAP / 2.0, field.y_range(), Stroke::new(1.0, LINE));
+            ui.painter().vline(one.right() + PAGE / 2.0, field.y_range(), Stroke::new(1.0, LINE));
             scrolled(ui, one, section, false, |ui| flow(ui, &charts, unfolded));
-            let two = Rect::from_min_max(pos2(two.left() + GAP, two.top()), two.max);
+            let two = Rect::from_min_max(pos2(two.left() + PAGE, two.top()), two.max);
             scrolled(ui, two, section, true, |ui| flow(ui, &words, unfolded));
         }
         left
@@ -146,10 +142,10 @@ fn flow(ui: &mut Ui, blocks: &[&Block], unfolded: &mut Vec<String>) {
             let (charts, after) = rest.split_at(run);
             let width = ui.available_width();
             let beside = ((width / 420.0).floor() as usize).clamp(1, 3);
-            let each = (width - GAP * (beside as f32 - 1.0)) / beside as f32;
+            let each = (width - PAGE * (beside as f32 - 1.0)) / beside as f32;
             for row in charts.chunks(beside) {
                 ui.horizontal_top(|ui| {
-                    ui.spacing_mut().item_spacing.x = GAP;
+                    ui.spacing_mut().item_spacing.x = PAGE;
                     for block in row {
                         if let Block::Chart(of) = block {
                             ui.vertical(|ui| chart::chart(ui, of, each.min(620.0)));
@@ -164,12 +160,6 @@ fn flow(ui: &mut Ui, blocks: &[&Block], unfolded: &mut Vec<String>) {
         block(ui, first, unfolded);
         rest = others;
     }
-}
-
-/// Words that can be selected and copied.
-fn words(ui: &mut Ui, text: &str, font: egui::FontId, colour: egui::Color32) {
-    let width = ui.available_width().min(MEASURE);
-    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap().selectable(true)));
 }
 
 fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {

@@ -4,6 +4,7 @@
 //! maximising, and the cameras that the reader moved. Refuses: deciding how a case opens, which is the protocol's.
 
 use super::series::{Shelf, Shown};
+use crate::design::PANES_APART;
 use crate::viewer::{Orientation, View};
 use crate::volume::ShownVolume;
 use egui::{Rect, pos2};
@@ -15,8 +16,6 @@ use tiresias_words::{Direction, Mm, PatientPoint, VolumeGeometry};
 
 /// So many cells a screen holds.
 pub(super) const MOST_CELLS: usize = 9;
-/// Pixels between two cells.
-const GAP: u32 = 2;
 
 /// A cell by its place in reading order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +155,7 @@ impl Hanging {
         if !sizes.iter().any(|(at, size)| self.cells.get(at.0).is_some_and(|c| stale(c, *size))) {
             return;
         }
-        let first = self.present_opening(display, shelf, Canvas { size: canvas.0, pixel: canvas.1, gap: GAP });
+        let first = self.present_opening(display, shelf, Canvas { size: canvas.0, pixel: canvas.1, gap: PANES_APART });
         let is_alone = self.maximised.is_some();
         for (at, size) in sizes {
             let Some(cell) = self.cells.get_mut(at.0).filter(|c| stale(c, *size)) else { continue };
@@ -292,7 +291,7 @@ impl Hanging {
         match (self.maximised, &self.layouts) {
             (Some(one), _) => vec![(At(one), rect(0, 0, size))],
             (None, Some([_, layout])) => {
-                let placed = layout.place(size, GAP).into_iter().enumerate();
+                let placed = layout.place(size, PANES_APART).into_iter().enumerate();
                 placed.take(self.cells.len()).map(|(i, r)| (At(i), rect(r.x, r.y, r.size))).collect()
             }
             (None, None) => Vec::new(),

@@ -271,7 +271,7 @@ fn place_words(volume: &ShownVolume, at: PatientPoint) -> String {
         return position(at);
     }
     let voxel = volume.geometry().voxel_of(at);
-    // Half of the first pixel lies before its middle: that is column 0 too, and not \"-0\".
+    // Half of the first pixel lies before its middle: that is column 0 too, and not "-0".
     let [column, row] = [voxel.column, voxel.row].map(|at| number(at.round_ties_even()));
     format!("column {column}  row {row}")
 }
