@@ -123,3 +123,25 @@ impl Room {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Profile;
+
+    #[test]
+    fn windows_whose_keys_were_taken_have_no_key() {
+        let of_windows = |table: &Bindings| {
+            let mut rows = columns(table).into_iter().flat_map(|(_, rows)| rows);
+            rows.find(|(_, does)| does.starts_with("windows")).map(|(keys, _)| keys)
+        };
+        let mut table = Bindings::of(Profile::Tiresias);
+        assert!(of_windows(&table).is_some_and(|keys| keys.contains(" \u{2026} ")));
+        for (window, to) in [(1, Command::Slab), (9, Command::Link)] {
+            for chord in table.chords(Command::Window(window)) {
+                assert!(table.rebind(to, chord, true).is_ok());
+            }
+        }
+        assert_eq!(of_windows(&table).as_deref(), Some(""));
+    }
+}

@@ -308,6 +308,15 @@ pub(super) fn option_words(typed: &str, label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tiresias_reads::machine::Verdict;
+    use tiresias_words::FindingId;
+
+    #[test]
+    fn a_verdict_takes_the_place_of_the_one_before_on_the_same_finding() {
+        let judged = |finding, verdict| Action::JudgeFinding { finding: FindingId(finding), verdict };
+        assert!(is_same_field(&judged(1, Verdict::Agree), &judged(1, Verdict::Reject)));
+        assert!(!is_same_field(&judged(1, Verdict::Agree), &judged(2, Verdict::Agree)));
+    }
 
     #[test]
     fn categories_are_typed_by_their_names_and_others_by_their_numbers() {
