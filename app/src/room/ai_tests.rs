@@ -69,13 +69,9 @@ fn packed(dir: &Path) -> (std::path::PathBuf, ContentHash) {
 impl Sitting {
     /// A case that is open and on the screen, in a condition with this AI.
     fn begun(ai: &str) -> Self {
-        Self::asked(ai, "")
-    }
-    /// The same, with more in its protocol.
-    fn asked(ai: &str, more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (package, hash) = packed(dir.path());
-        let text = crate::demo::PROTOCOL.replace("label = \"Unaided\"\n", &format!("label = \"Unaided\"\nai = {ai}\n")) + more;
+        let text = crate::demo::PROTOCOL.replace("label = \"Unaided\"\n", &format!("label = \"Unaided\"\nai = {ai}\n"));
         let protocol = Protocol::parse(&text).unwrap_or_else(|e| panic!("{e}"));
         let accounts = [Account { reader: ReaderId::new("r").unwrap(), display_name: "R".into() }];
         let cases = [CaseToRead { package: hash, facts: vec![], training: None }];
@@ -270,8 +266,9 @@ fn what_a_button_of_the_rail_does_is_told_once() {
 
 #[test]
 fn words_are_in_the_record_before_the_ai_that_they_were_written_without() {
-    let remark = "\n[[question]]\nid = \"remark\"\ntext = \"Anything else?\"\nkind = \"text\"\nlength = 500\nrequired = false\n";
-    let mut s = Sitting::asked("{ mode = \"on request\", show = [\"outline\"] }", remark);
+    // Behind the condition a question follows, and in front of the others.
+    let remark = "[[question]]\nid = \"remark\"\ntext = \"Anything else?\"\nkind = \"text\"\nlength = 500\nrequired = false";
+    let mut s = Sitting::begun(&format!("{{ mode = \"on request\", show = [\"outline\"] }}\n\n{remark}"));
     s.click("Anything else?");
     let at = s.frame(&[]).at("Ask for the AI");
     s.frame(&[Event::Text("so".into()), Event::PointerMoved(at)]);
