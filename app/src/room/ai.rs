@@ -9,9 +9,9 @@
 use super::ai_cuts::{Opened, PaneCuts};
 use super::gestures::OnScreen;
 use super::hanging::MOST_CELLS;
-use super::{Focus, Room, Wish};
+use super::{Focus, Room, Wish, form};
 use crate::controls;
-use crate::design::{self, ACCENT, ACTION, AI, DIM, LINE, RADIUS, RAISED, STRONG, TEXT};
+use crate::design::{self, ACCENT, ACTION, AI, LINE, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
 use egui::{Align2, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -381,15 +381,12 @@ fn verdicts(ui: &Ui, row: Rect, finding: FindingId, given: Option<Verdict>, focu
 }
 
 fn said(ui: &mut Ui, width: f32, words: &str) {
-    let galley = ui.painter().layout(words.to_owned(), design::regular(design::NOTE), TEXT, width);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 4.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
-    ui.painter().galley(rect.min, galley, DIM);
+    form::said(ui, width, words, design::regular(design::NOTE), TEXT);
+    ui.add_space(4.0);
 }
 
 fn close(ui: &mut Ui) {
     ui.add_space(18.0);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().hline(rect.x_range().expand(design::MARGIN), rect.center().y, Stroke::new(1.0, LINE));
+    form::separator(ui);
     ui.add_space(14.0);
 }
