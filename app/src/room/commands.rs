@@ -140,9 +140,8 @@ impl Room {
             Command::Delete => self.delete_measurement(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
-            Command::Help => self.help = true,
-            // Taken where the way to the record is at hand.
-            Command::Pause => {}
+            // Taken before: the one has a meaning in every focus, the other needs the way to the record.
+            Command::Help | Command::Pause => {}
         }
     }
 
