@@ -1,14 +1,14 @@
 //! DICOM becomes case packages of a study: one case, or a folder of them.
 //!
 //! Owns where a study's desk folder keeps what packing makes: `packages/` with a folder for each package, named by the first 16 digits of its hash, `key.age`
-//! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role, and a package in which the leak
-//! scan finds a leak.
+//! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role, a package in which the leak
+//! scan finds a leak, and a second one who packs at the same desk at the same time.
 
 use super::{at, draw};
 use crate::codecs::workers;
 use crate::failure::Failure;
 use std::cell::RefCell;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,8 @@ const PACKAGES: &str = "packages";
 pub(crate) const KEY: &str = "key.age";
 const LIST: &str = "desk.json";
 const PUBLIC: &str = "packages.pub";
+/// Locked by who packs. The file stays when they end, or are ended; only the lock on it goes.
+const LOCK: &str = "packing.lock";
 /// What the protocol requires of acquisitions, where nobody names another file.
 const ACQUISITION: &str = "acquisition.json";
 /// Bytes of the sealed part where nobody says.
@@ -118,6 +120,7 @@ pub(crate) struct PackingDesk {
     key: StudyKey,
     codecs: Arc<Codecs>,
     requirements: Vec<Requirement>,
+    _lock: File,
 }
 
 impl PackingDesk {
@@ -134,7 +137,9 @@ impl PackingDesk {
         };
         let packages = study.join(PACKAGES);
         fs::create_dir_all(&packages).map_err(|e| at(&packages, e))?;
-        Ok(Self { study: study.to_owned(), key: study_key(study, passphrase)?, codecs, requirements })
+        // Before the key file is read: what is added to it and to the list is added to what is read from here on.
+        let lock = alone(study)?;
+        Ok(Self { study: study.to_owned(), key: study_key(study, passphrase)?, codecs, requirements, _lock: lock })
     }
 
     /// Packs one case and lists it.
@@ -202,6 +207,22 @@ impl PackingDesk {
             findings: not_met,
             to_judge: put.1,
         })
+    }
+}
+
+/// Keeps others from packing at this desk. Its list and its key file are written whole: of two who pack, the later one would write over what the earlier put in.
+fn alone(study: &Path) -> Result<File, Failure> {
+    let place = study.join(LOCK);
+    let file = File::options().read(true).append(true).create(true).open(&place).map_err(|e| at(&place, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(at(
+            study,
+            "cases are being packed at this desk already, by another command or in another window. Wait for its end, and pack again.",
+        )),
+        Err(TryLockError::Error(e)) => {
+            Err(at(&place, format!("the desk cannot be kept for one who packs ({e}). Check that you may write here, and try again.")))
+        }
     }
 }
 
@@ -334,24 +355,10 @@ pub(crate) struct Found {
     pub(crate) trouble: Option<String>,
 }
 
-/// Finds the cases under a source: each folder in it is one; without folders it is one case itself.
+/// Finds the cases under a source.
 pub(crate) fn found_in(source: &Path, watch: Watch<'_>) -> Result<Vec<Found>, Failure> {
     let codecs = workers()?;
-    let mut places: Vec<PathBuf> = Vec::new();
-    if source.is_dir() {
-        for entry in fs::read_dir(source).map_err(|e| at(source, e))? {
-            let path = entry.map_err(|e| at(source, e))?.path();
-            let is_hidden = path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'));
-            if path.is_dir() && !is_hidden {
-                places.push(path);
-            }
-        }
-    }
-    places.sort();
-    // A case of its own: its folders are its series.
-    if places.is_empty() || source.join("DICOMDIR").is_file() {
-        places = vec![source.to_owned()];
-    }
+    let places = places_in(source)?;
     let count = places.len();
     let mut all = Vec::new();
     for (n, place) in places.into_iter().enumerate() {
@@ -363,13 +370,49 @@ pub(crate) fn found_in(source: &Path, watch: Watch<'_>) -> Result<Vec<Found>, Fa
     Ok(all)
 }
 
-fn found(source: PathBuf, number: usize, codecs: &Arc<Codecs>) -> Found {
-    let name = source.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let id = CaseId::new(name).map_or_else(|_| format!("C-{number:03}"), |id| id.to_string());
-    let mut findings: Vec<PathBuf> =
-        fs::read_dir(source.join(AI)).into_iter().flatten().filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();
+/// Where the cases under a source lie: each folder in it is one; without folders it is one case itself.
+fn places_in(source: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut places: Vec<PathBuf> = Vec::new();
+    if source.is_dir() {
+        for entry in fs::read_dir(source).map_err(|e| at(source, e))? {
+            let path = entry.map_err(|e| at(source, e))?.path();
+            // What an AI says of the case that lies here is no case of its own.
+            if path.is_dir() && !is_hidden(&path) && path.file_name().is_none_or(|n| n != AI) {
+                places.push(path);
+            }
+        }
+    }
+    places.sort();
+    // A case of its own: its folders are its series.
+    if places.is_empty() || source.join("DICOMDIR").is_file() {
+        places = vec![source.to_owned()];
+    }
+    Ok(places)
+}
+
+/// What a system puts into folders for itself.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_none_or(|n| n.to_string_lossy().starts_with('.'))
+}
+
+/// The id that a case is offered: its folder's whole name, a file's without its ending, or its number where that can be no id.
+fn id_of(source: &Path, number: usize) -> String {
+    // A folder has no ending: those of UIDs differ behind the last dot.
+    let name = if source.is_dir() { source.file_name() } else { source.file_stem() };
+    let name = name.map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    CaseId::new(name).map_or_else(|_| format!("C-{number:03}"), |id| id.to_string())
+}
+
+/// What lies in a case's folder `ai`.
+fn ai_of(source: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(source.join(AI)).into_iter().flatten().filter_map(|e| Some(e.ok()?.path()));
+    let mut findings: Vec<PathBuf> = all.filter(|p| p.is_file() && !is_hidden(p)).collect();
     findings.sort();
-    let case = Found { id, findings, ..Found::default() };
+    findings
+}
+
+fn found(source: PathBuf, number: usize, codecs: &Arc<Codecs>) -> Found {
+    let case = Found { id: id_of(&source, number), findings: ai_of(&source), ..Found::default() };
     match read_folder(&source, codecs, &mut |_| ControlFlow::Continue(())) {
         Err(e) => Found { trouble: Some(format!("{e}")), source, ..case },
         Ok(folder) if folder.series.is_empty() => {
@@ -380,5 +423,46 @@ fn found(source: PathBuf, number: usize, codecs: &Arc<Codecs>) -> Found {
             let series = folder.series.iter().map(|s| (s.facts.modality.as_str().to_owned(), s.len())).collect();
             Found { source, series, roles: usual_roles(&folder.series).unwrap_or_default(), ..case }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_packs_at_a_desk_at_a_time() {
+        let desk = tempfile::tempdir().expect("a folder");
+        let first = alone(desk.path()).expect("nobody else packs");
+        let second = alone(desk.path()).map(drop).map_err(Failure::sentence);
+        assert!(second.is_err_and(|sentence| sentence.contains("are being packed at this desk already")));
+        drop(first);
+        assert!(alone(desk.path()).is_ok(), "the file stays, the lock on it does not");
+    }
+
+    #[test]
+    fn a_folder_gives_a_case_its_whole_name() {
+        let source = tempfile::tempdir().expect("a folder");
+        for name in ["1.2.840.1", "1.2.840.2", "PAT.7"] {
+            let folder = source.path().join(name);
+            fs::create_dir(&folder).expect("a folder");
+            assert_eq!(id_of(&folder, 1), name);
+        }
+        let file = source.path().join("PAT-8.zip");
+        fs::write(&file, "").expect("written");
+        assert_eq!(id_of(&file, 1), "PAT-8");
+        assert_eq!(id_of(&source.path().join("what no id can be?.zip"), 7), "C-007");
+    }
+
+    #[test]
+    fn a_case_with_its_ai_results_is_one_case() {
+        let source = tempfile::tempdir().expect("a folder");
+        let ai = source.path().join(AI);
+        fs::create_dir(&ai).expect("a folder");
+        for name in [".DS_Store", "findings.json"] {
+            fs::write(ai.join(name), "{}").expect("written");
+        }
+        assert_eq!(places_in(source.path()).expect("it can be looked at"), [source.path()]);
+        assert_eq!(ai_of(source.path()), [ai.join("findings.json")]);
     }
 }
