@@ -188,8 +188,13 @@ pub(super) fn only_series(path: &Path) -> Result<Series, Failure> {
 pub(super) fn series_with_frame(path: &Path, frame: usize) -> Result<Series, Failure> {
     let mut series = all_series(path)?;
     let holders: Vec<usize> = (0..series.len()).filter(|i| series[*i].place_of_frame(frame).is_some()).collect();
+    let frames: usize = series.iter().map(Series::len).sum();
+    let has_frames = |s: &Series| (0..frames).any(|n| s.place_of_frame(n).is_some());
     match holders.as_slice() {
         [one] => Ok(series.swap_remove(*one)),
+        [] if path.is_file() && series.len() > 1 && series.iter().all(has_frames) => {
+            Err(Failure::Input(format!("{}: there is no frame {frame}; it has {frames}, counted from 0.", path.display())))
+        }
         _ => one_of(path, series),
     }
 }

@@ -1,5 +1,6 @@
 //! `pack`: DICOM becomes a case package of a study. What it does is [`crate::work`]'s.
 
+use super::images::tell;
 use super::secrets::passphrase;
 use super::{Failure, say, say_json};
 use crate::work::{Order, PackedCase, PackingDesk, Roles, SEALED_SIZE};
@@ -82,6 +83,9 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
     let packed = desk.pack(&order, &mut |_| ControlFlow::Continue(()))?;
     for note in &packed.ai_notes {
         let _ = writeln!(std::io::stderr(), "tiresias: note: {note}");
+    }
+    for series in &packed.series {
+        tell(series.role.as_str().as_ref(), &series.warnings);
     }
     if packed.to_judge > 0 {
         let _ = writeln!(

@@ -91,7 +91,9 @@ pub(super) fn mpr(args: &MprArgs, computer: Computer) -> Result<(), Failure> {
     if SamplePlan::new(geometry, &spec)?.touches_gap() {
         tell(&args.dir, &["slices are missing; where the picture is hatched there is nothing".to_owned()]);
     }
-    write_png(&args.out, &*draw(geometry, &buffer, &spec, computer)?)
+    write_png(&args.out, &*draw(geometry, &buffer, &spec, computer)?)?;
+    tell(&args.dir, series.warnings());
+    Ok(())
 }
 
 /// Values at positions.
@@ -102,6 +104,7 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
     tell(&args.dir, &warnings);
     let unit = series.unit.label();
     let values: Vec<_> = args.at.iter().map(|p| (*p, tiresias_cases::probe(&series, &buffer, *p))).collect();
+    tell(&args.dir, series.warnings());
     if args.json {
         let points: Vec<_> = values
             .iter()
@@ -148,6 +151,7 @@ pub(super) fn measure(args: &MeasureArgs) -> Result<(), Failure> {
         }
         found.push(tiresias_cases::measure(&series, &buffer, &shape).map_err(|e| at(&args.path, &e))?);
     }
+    tell(&args.path, series.warnings());
     let documents: Vec<Value> = found.iter().map(|m| document(m, &series)).collect();
     if !args.json {
         return found.iter().try_for_each(|m| say(&format!("{}\n", in_words(m, &series))));
