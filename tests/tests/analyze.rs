@@ -271,6 +271,9 @@ fn what_cannot_be_analysed_is_one_sentence() {
     check(&[&written("none.docx", "")], &["none.docx", ".imrmc"]);
     check(&[&scores, "--fom", "wafroc"], &["wafroc", "one rating a case", "auc"]);
     check(&[&scores, "--fom", "area"], &["auc, wafroc"]);
+    for option in [["--radius", "5"], ["--desk", "."], ["--as", "stat"], ["--early-look", "curious"]] {
+        check(&[&[scores.as_str()], &option[..]].concat(), &["scores.csv", option[0], "a file of scores"]);
+    }
     check(&[&place.path("nothing.csv")], &["nothing.csv", "cannot be read"]);
     check(&[&place.path("study")], &["truth.json", "--truth"]);
     check(&[&place.path("study"), "--truth", &place.path("truth.csv")], &["Reading is not closed", "--early-look"]);

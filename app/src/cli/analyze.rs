@@ -51,6 +51,14 @@ pub(super) struct AnalyzeArgs {
     json: bool,
 }
 
+impl AnalyzeArgs {
+    /// An option that was given and is of a study alone.
+    fn of_a_study(&self) -> Option<&'static str> {
+        let here = [("--radius", self.radius.is_some()), ("--desk", self.desk.is_some())];
+        here.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name).or_else(|| self.meets.given())
+    }
+}
+
 /// What `reads` makes of the word for a rounding.
 #[derive(Debug, Clone)]
 struct Rounding(String);
@@ -66,6 +74,10 @@ fn radius(text: &str) -> Result<f64, String> {
 /// Analyses.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
     let choice = Choice { figure: args.fom, method: args.method, df_rule: df_rule_of(&args.df.0)?, ..Choice::default() };
+    if let Some(option) = args.of_a_study().filter(|_| args.input.is_file()) {
+        let why = format!("{option} is for a study's folder, and this is a file of scores, which are taken as they stand. Leave it out.");
+        return Err(at(&args.input, &why));
+    }
     let (report, about) = if args.input.is_dir() {
         of_folder(args, choice)?
     } else {

@@ -36,6 +36,10 @@ impl Meets {
         let Some(id) = &self.account else { return Ok(None) };
         unlocked(gathered.accounts(), id, self.passphrase_file.as_deref()).map(Some)
     }
+    /// An option of these that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        self.account.as_ref().map(|_| "--as").or_else(|| self.early_look.as_ref().map(|_| "--early-look"))
+    }
     /// The early look that was asked for.
     pub(super) fn early(&self) -> Option<Early<'_>> {
         self.early_look.as_deref().map(|reason| Early { reason, utc_ms: Clock::start().now().utc_ms })
