@@ -1,7 +1,8 @@
 //! `verify`: whether packages, records and exports are what they were.
 
 use super::{Failure, say, say_json};
-use crate::work::ACCOUNTS;
+use crate::work::{ACCOUNTS, KEY, PUBLIC};
+use std::fs::{self, File};
 use std::path::Path;
 use tiresias_cases::{Package, PackageKey, Trust};
 use tiresias_reads::accounts::{Accounts, Signature};
@@ -95,11 +96,13 @@ struct OnDesk {
     receipts: Vec<String>,
 }
 
-/// A study desk: every signature and hash on it, from the protocol to the close of reading.
+/// A study desk: every signature and hash on it, from the protocol to the close of reading; those of packages where their key lies beside them.
 fn of_desk(root: &Path) -> Verdict {
     let place = root.display();
     match on_desk(root) {
-        Err(detail) => (not_intact(What::Hash, detail.clone()), Err(Failure::No(format!("{place}: {detail}")))),
+        // Looked at, and not intact: the answer is no. A desk of which something cannot be read was not looked at.
+        Err(detail) if can_be_read(root) => (not_intact(What::Hash, detail.clone()), Err(Failure::No(format!("{place}: {detail}")))),
+        Err(detail) => (not_intact(What::Missing, detail.clone()), Err(Failure::Input(format!("{place}: {detail}")))),
         Ok(found) => {
             let OnDesk { versions, packages, files, records, entries, is_closed, receipts } = found;
             let state = if is_closed { "reading is closed" } else { "reading is open" };
@@ -112,6 +115,20 @@ fn of_desk(root: &Path) -> Verdict {
     }
 }
 
+/// Whether every folder and file below a place can be opened, but for the key file, which is the data manager's and is not looked at.
+fn can_be_read(folder: &Path) -> bool {
+    let opens = |entry: fs::DirEntry| {
+        entry.file_type().is_ok_and(|kind| {
+            if kind.is_dir() {
+                can_be_read(&entry.path())
+            } else {
+                !kind.is_file() || entry.file_name() == KEY || File::open(entry.path()).is_ok()
+            }
+        })
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(opens)))
+}
+
 fn on_desk(root: &Path) -> Result<OnDesk, String> {
     let said = |e: &dyn std::fmt::Display| e.to_string();
     let accounts = Accounts::open(&root.join(ACCOUNTS)).map_err(|e| said(&e))?;
@@ -122,11 +139,13 @@ fn on_desk(root: &Path) -> Result<OnDesk, String> {
     let mut found = OnDesk { versions: versions.all().len(), entries: log.entries().len(), ..OnDesk::default() };
     if root.join("desk.json").is_file() {
         let desk = Desk::open(root).map_err(|e| said(&e))?;
+        let key = root.join(PUBLIC);
+        let trust = if key.is_file() { Trust::Key(public_key(&key).map_err(Failure::sentence)?) } else { Trust::Unsigned };
         for (case, listed) in desk.cases() {
             let dir = package_dir(root, &listed.package);
             // A study that was only simulated has none.
             if dir.exists() {
-                let package = Package::open(&dir, &Trust::Unsigned).and_then(|p| p.verify().map(|()| p));
+                let package = Package::open(&dir, &trust).and_then(|p| p.verify().map(|()| p));
                 let package = package.map_err(|e| format!("The package of case {case}: {e}"))?;
                 if package.hash() != listed.package {
                     return Err(format!("The package of case {case} is not the one that is listed. Put the right one back."));
@@ -178,7 +197,7 @@ fn of_export(folder: &Path) -> Verdict {
 }
 
 fn public_key(file: &Path) -> Result<PackageKey, Failure> {
-    let text = std::fs::read(file).map_err(|e| Failure::Input(format!("{}: {e}.", file.display())))?;
+    let text = fs::read(file).map_err(|e| Failure::Input(format!("{}: {e}.", file.display())))?;
     PackageKey::parse(&text).map_err(|e| Failure::Input(format!("{}: {e}.", file.display())))
 }
 
@@ -208,7 +227,7 @@ fn of_package(dir: &Path, expected: Option<ContentHash>, trust: &Trust) -> Verdi
     }
 }
 
-/// The record, then every package that a bundle names. A study without any package was brought together from results, and has none to check.
+/// The record, then every package that a bundle names. Where no package is here at all, as in a study of made-up cases, the line says that none was checked.
 fn of_study(root: &Path) -> Verdict {
     let study = match Study::open(root) {
         Ok(study) => study,
@@ -220,9 +239,13 @@ fn of_study(root: &Path) -> Verdict {
         return (not_intact(What::Missing, detail.clone()), Err(Failure::Input(format!("{}: {detail}", root.display()))));
     }
     let verdict = of_record(&record);
-    let has_packages = std::fs::read_dir(study.packages_dir()).is_ok_and(|mut entries| entries.next().is_some());
-    if verdict.1.is_err() || !has_packages {
+    let has_packages = fs::read_dir(study.packages_dir()).is_ok_and(|mut entries| entries.next().is_some());
+    if verdict.1.is_err() {
         return verdict;
+    }
+    if !has_packages {
+        let (found, line) = verdict;
+        return (found, line.map(|line| format!("{}; no case package is here, and none was checked\n", line.trim_end())));
     }
     let named = study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package);
     let packages: std::collections::BTreeSet<ContentHash> = named.collect();

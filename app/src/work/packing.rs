@@ -24,7 +24,7 @@ use tiresias_words::{CaseId, ContentHash, Requirement, Role};
 const PACKAGES: &str = "packages";
 pub(crate) const KEY: &str = "key.age";
 const LIST: &str = "desk.json";
-const PUBLIC: &str = "packages.pub";
+pub(crate) const PUBLIC: &str = "packages.pub";
 /// Locked by who packs. The file stays when they end, or are ended; only the lock on it goes.
 const LOCK: &str = "packing.lock";
 /// What the protocol requires of acquisitions, where nobody names another file.
