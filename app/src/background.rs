@@ -1,10 +1,10 @@
 //! Work on a thread of its own, for what takes too long for a frame. The interface polls and is woken when there is a result; it never waits.
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use std::sync::Arc;
 
-/// Works on a thread of its own; the interface looks when there is a result. Where there is no thread, the result never comes: its sender is gone.
+/// Gives what `work` gives, once. Where there is no thread, the result never comes: its sender is gone.
 pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
     let ctx = ctx.clone();
@@ -54,7 +54,35 @@ pub(crate) fn beside<T: Send + 'static>(name: &str, wake: &Wake, work: impl FnOn
 
 /// What came of something on its way, once; nothing while it is not there.
 pub(crate) fn arrived<T>(coming: &mut Option<Coming<T>>) -> Option<Result<T, String>> {
-    let result = coming.as_ref()?.try_recv().ok()?;
+    let result = match coming.as_ref()?.try_recv() {
+        Ok(result) => result,
+        Err(TryRecvError::Empty) => return None,
+        // Its thread ended without a word: whoever waits would wait for ever.
+        Err(TryRecvError::Disconnected) => Err(GONE.to_owned()),
+    };
     *coming = None;
     Some(result)
+}
+
+/// Said where a thread ended before it had a result.
+const GONE: &str = "The program failed at this, by a fault of its own. Try again; where it fails again, start the program anew.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_come_any_more_is_told_once() {
+        let (sender, result) = crossbeam_channel::bounded(1);
+        let mut coming: Option<Coming<u8>> = Some(result);
+        assert!(arrived(&mut coming).is_none() && coming.is_some(), "it may still come");
+        drop(sender);
+        assert_eq!(arrived(&mut coming), Some(Err(GONE.to_owned())));
+        assert!(coming.is_none());
+        let (sender, result) = crossbeam_channel::bounded(1);
+        coming = Some(result);
+        sender.send(Ok(7)).expect("somebody waits");
+        drop(sender);
+        assert_eq!(arrived(&mut coming), Some(Ok(7)));
+    }
 }

@@ -18,8 +18,9 @@ use tiresias_words::ReaderId;
 
 /// What was fetched.
 pub(crate) enum Fetched {
-    Study(Box<Study>, Vec<Recent>),
-    Desk(Box<DeskFolder>, Vec<Recent>),
+    /// With the list of recent studies, where one is kept: the demo's are not in it.
+    Study(Box<Study>, Option<Vec<Recent>>),
+    Desk(Box<DeskFolder>, Option<Vec<Recent>>),
     /// The demo's desk, for this account.
     Shown(Box<DeskFolder>, &'static str),
     /// The demo's folder.
@@ -76,6 +77,11 @@ impl Opening {
         "Stopping\u{2026}".clone_into(&mut self.says);
     }
 
+    /// Whether it can be asked to end: the system's dialog has a way out of its own, and hears of no other.
+    pub(crate) fn can_stop(&self) -> bool {
+        self.says != DIALOG
+    }
+
     /// What is being done.
     pub(crate) fn says(&self) -> &str {
         &self.says
@@ -87,7 +93,7 @@ pub(crate) fn open(data: Option<&Path>, path: &Path) -> Fetched {
     if has_desk(path) {
         return match DeskFolder::open(path) {
             Ok(folder) => {
-                let recent = recent::remember(data, path, folder.title());
+                let recent = remembered(data, path, folder.title());
                 Fetched::Desk(Box::new(folder), recent)
             }
             Err(sentence) => Fetched::Trouble(sentence),
@@ -95,11 +101,16 @@ pub(crate) fn open(data: Option<&Path>, path: &Path) -> Fetched {
     }
     match Study::open(path) {
         Ok(study) => {
-            let recent = recent::remember(data, path, study.protocol().title());
+            let recent = remembered(data, path, study.protocol().title());
             Fetched::Study(Box::new(study), recent)
         }
         Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
     }
+}
+
+/// The recent studies with this one at their head, where a list is kept.
+fn remembered(data: Option<&Path>, path: &Path, title: &str) -> Option<Vec<Recent>> {
+    data.map(|_| recent::remember(data, path, title))
 }
 
 /// What somebody who is shown around in the demo of a folder wants to see.
@@ -136,12 +147,39 @@ fn desk_for(rooms: &Rooms, account: &'static str) -> Fetched {
 }
 
 /// Asks for a folder with the system's dialog. Where there is none, the answer is the same as a cancel: the window can still be given a folder by dropping it.
-pub(crate) fn browse(data: Option<&Path>) -> Fetched {
-    rfd::FileDialog::new().set_title("Open a study").pick_folder().map_or(Fetched::Nothing, |path| open(data, &path))
+pub(crate) fn browse(data: Option<&Path>, say: &mut Say<'_>) -> Fetched {
+    let Some(path) = rfd::FileDialog::new().set_title("Open a study").pick_folder() else { return Fetched::Nothing };
+    // Nothing asked for its end so far; from here on something may.
+    let _ = say("Opening the study\u{2026}");
+    open(data, &path)
 }
+
+/// Said while the system's dialog asks for a folder.
+pub(crate) const DIALOG: &str = "Choose the study's folder in the dialog\u{2026}";
 
 /// The one reader who can sit down here, where a folder was handed out to one.
 pub(crate) fn only_reader(study: &Study) -> Option<ReaderId> {
     let mut readers = study.bundles().keys();
     readers.next().filter(|only| readers.next().is_none() && study.seat(only).is_some()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_among_the_recent_studies_leaves_their_list_alone() {
+        assert_eq!(remembered(None, Path::new("/demo/reader"), "The demo study"), None);
+        let data = tempfile::tempdir().expect("a folder");
+        let (study, title) = (data.path().join("study"), "A study");
+        let kept = remembered(Some(data.path()), &study, title).expect("a list is kept");
+        assert_eq!(kept, [Recent { folder: study, title: title.to_owned() }]);
+    }
+
+    #[test]
+    fn the_systems_dialog_is_not_asked_to_end() {
+        let wake: Wake = Arc::new(|| {});
+        let begun = |says| Opening::begin(says, &wake, |_| Fetched::Nothing).expect("a thread");
+        assert!(!begun(DIALOG).can_stop() && begun("Opening the study\u{2026}").can_stop());
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the order of screens. A screen moves on only when a committed state says so. Refuses: rules of a study, drawing of images.
 
-use crate::background::{Coming, arrived, beside};
+use crate::background::{Coming, Wake, arrived, beside};
 use crate::clock::Clock;
 use crate::design;
 use crate::desk::{self, DeskRoom};
@@ -12,7 +12,7 @@ use crate::graphics::Graphics;
 use crate::launch::Shot;
 use crate::loader::{Gpu, Means};
 use crate::monitor::Monitor;
-use crate::opening::{Fetched, Opening, browse, demo, only_reader, open, shown};
+use crate::opening::{DIALOG, Fetched, Opening, browse, demo, only_reader, open, shown};
 use crate::panes::{self, RenderPath, Screen};
 use crate::recent::{self, Recent};
 use crate::recorder::Recorder;
@@ -24,9 +24,9 @@ use crate::settings::Settings;
 use crate::shot::ShotScript;
 use crate::sitting::{Next, Place, Sitting};
 use crate::trace::{Trace, milliseconds};
-use crate::unlock::{Unlocking, unlock};
+use crate::unlock::unlock;
 use crate::work::begin_study;
-use egui::{Context, Rect, Ui, UiBuilder, ViewportCommand, pos2};
+use egui::{Context, Ui, UiBuilder, ViewportCommand};
 use egui_wgpu::RenderState;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,11 +45,11 @@ pub struct Tiresias {
     /// Where the list of recent studies and the demo are kept.
     data: Option<PathBuf>,
     settings: Settings,
-    /// Whether the person is setting keys, in place of what is else on the screen.
+    /// The page of settings that is open, in place of what is else on the screen.
     page: Option<Page>,
     /// The folder of the demo, while somebody is shown around in it.
     demo: Option<PathBuf>,
-    /// Why the window was opened anew, until somebody signs in.
+    /// Why the window was opened anew, until somebody signs in or opens another study.
     notice: Option<&'static str>,
     /// Studies opened lately, as the worker that opened the last one read them: the screen itself reads no disk.
     recent: Vec<Recent>,
@@ -83,7 +83,7 @@ enum Stage {
         study: Arc<Study>,
         reader: ReaderId,
         page: PassphrasePage,
-        unlocking: Option<Unlocking>,
+        unlocking: Option<Coming<Unlocked>>,
     },
     Sitting(Box<Sitting>),
     /// A study that is begun at the study desk.
@@ -126,7 +126,7 @@ impl Tiresias {
         design::install(ctx);
         let screen = panes::install(state, forced).map_err(|e| e.to_string())?;
         let ctx = ctx.clone();
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || ctx.request_repaint());
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
         let graphics = Graphics::watch(&state.device, Arc::clone(&wake));
         let gpu = (screen.path == RenderPath::Gpu).then(|| Gpu {
             device: state.device.clone(),
@@ -190,7 +190,8 @@ impl Tiresias {
         match &self.stage {
             Stage::SignIn(study) | Stage::Passphrase { study, .. } => Some(study.root().to_owned()),
             Stage::Sitting(sitting) => Some(sitting.study.root().to_owned()),
-            Stage::Start { .. } | Stage::About(_) | Stage::New { .. } | Stage::Desk(_) => None,
+            Stage::Desk(room) => Some(room.root().to_owned()),
+            Stage::Start { .. } | Stage::About(_) | Stage::New { .. } => None,
         }
     }
 
@@ -234,6 +235,7 @@ impl Tiresias {
 
     fn open_study(&mut self, path: PathBuf) {
         let data = self.data.clone();
+        self.notice = None;
         self.fetch("Opening the study\u{2026}", move |_| open(data.as_deref(), &path));
     }
 
@@ -255,11 +257,11 @@ impl Tiresias {
         let mut trouble = None;
         match fetched {
             Fetched::Study(study, recent) => {
-                self.recent = recent;
+                self.recent = recent.unwrap_or_else(|| std::mem::take(&mut self.recent));
                 return self.way_in(Arc::new(*study));
             }
             Fetched::Desk(folder, recent) => {
-                self.recent = recent;
+                self.recent = recent.unwrap_or_else(|| std::mem::take(&mut self.recent));
                 return Stage::Desk(Box::new(DeskRoom::of(*folder)));
             }
             Fetched::Shown(folder, account) => return Stage::Desk(Box::new(DeskRoom::shown_to(*folder, account, screens::HINT))),
@@ -277,18 +279,17 @@ impl Tiresias {
             ui.ctx().request_repaint();
         }
         let Stage::Start { opening, trouble } = &self.stage else { return };
-        let says = opening.as_ref().map(Opening::says);
         if let Some(dir) = self.demo.clone() {
-            if let Some(choice) = screens::demo(ui, says, trouble.as_deref()) {
+            if let Some(choice) = screens::demo(ui, opening.as_ref().map(Opening::says), trouble.as_deref()) {
                 self.show(dir, choice);
             }
             return;
         }
-        match screens::start(ui, &self.recent, says, trouble.as_deref()) {
+        match screens::start(ui, &self.recent, opening.as_ref(), trouble.as_deref().or(self.notice)) {
             Some(Started::Open(path)) => self.open_study(path),
             Some(Started::Browse) => {
                 let data = self.data.clone();
-                self.fetch("Choose the study's folder in the dialog\u{2026}", move |_| browse(data.as_deref()));
+                self.fetch(DIALOG, move |say| browse(data.as_deref(), say));
             }
             Some(Started::New) => self.stage = Stage::New { page: Box::default(), making: None },
             Some(Started::Demo) => {
@@ -362,17 +363,15 @@ impl Tiresias {
     fn passphrase(&mut self, ui: &mut Ui) {
         let now = self.clock.now();
         let Stage::Passphrase { study, reader, page, unlocking } = &mut self.stage else { return };
-        if let Some(result) = unlocking.as_ref().and_then(|u| u.try_recv().ok()) {
-            *unlocking = None;
-            match result {
-                Ok(keys) => {
-                    let (study, reader) = (Arc::clone(study), reader.clone());
-                    self.sign_in(&study, &reader, Some(Arc::new(keys)));
-                    ui.ctx().request_repaint();
-                    return;
-                }
-                Err(sentence) => (page.busy, page.trouble) = (false, Some(sentence)),
+        match arrived(unlocking) {
+            Some(Ok(keys)) => {
+                let (study, reader) = (Arc::clone(study), reader.clone());
+                self.sign_in(&study, &reader, Some(Arc::new(keys)));
+                ui.ctx().request_repaint();
+                return;
             }
+            Some(Err(sentence)) => (page.busy, page.trouble) = (false, Some(sentence)),
+            None => {}
         }
         let name = study.bundles().get(reader).map_or("", tiresias_reads::bundle::Bundle::display_name);
         let note = format!("{name}: your passphrase opens your cases and signs what you read.");
@@ -383,7 +382,7 @@ impl Tiresias {
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;
-                *unlocking = Some(unlock(study, reader, typed, now, Arc::clone(&self.means.wake)));
+                *unlocking = Some(unlock(study, reader, typed, now, &self.means.wake));
             }
             Some(Entered::Back) if is_only => self.stage = Stage::Start { opening: None, trouble: None },
             Some(Entered::Back) => self.stage = Stage::SignIn(Arc::clone(study)),
@@ -457,7 +456,7 @@ impl Tiresias {
         }
     }
 
-    fn sitting(&mut self, ui: &mut Ui) {
+    fn sitting(&mut self, ui: &mut Ui, on_page: bool) {
         let environment = self.environment(ui.ctx());
         let now = self.clock.now();
         let since_start = self.clock.since_start();
@@ -466,7 +465,7 @@ impl Tiresias {
         sitting.fetch_ahead(&self.means);
         sitting.reveal(&self.means);
         sitting.open_pair(&self.means);
-        if self.page.is_some() {
+        if on_page {
             return;
         }
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
@@ -528,10 +527,12 @@ impl Tiresias {
             return;
         }
         Self::scale_to_screen(ui.ctx());
+        // A page that is left in this frame had its keys: what is below it has the next one's.
+        let on_page = self.page.is_some();
         self.settings_page(ui);
         match &self.stage {
-            Stage::Sitting(_) => self.sitting(ui),
-            _ if self.page.is_some() => {}
+            Stage::Sitting(_) => self.sitting(ui, on_page),
+            _ if on_page => {}
             Stage::Start { .. } => self.start_screen(ui),
             Stage::New { .. } => self.new_study(ui),
             Stage::Desk(_) => self.desk(ui),
@@ -551,9 +552,8 @@ impl Tiresias {
                 let whole = ui.max_rect();
                 let (top, rest) = whole.split_top_bottom_at_y(whole.top() + design::TOP);
                 screens::top_bar(ui, top, &TopBar { title: study.protocol().title(), ..TopBar::default() });
-                let body = Rect::from_min_max(pos2(rest.left(), rest.top()), rest.max);
                 let mut choice = None;
-                ui.scope_builder(UiBuilder::new().max_rect(body), |ui| choice = screens::sign_in(ui, &study, self.notice));
+                ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| choice = screens::sign_in(ui, &study, self.notice));
                 let choice = choice.or_else(|| self.script.as_ref().and_then(|_| Script::reader(&study)).map(SignIn::Reader));
                 match choice {
                     Some(SignIn::Reader(reader)) => {

@@ -2,33 +2,16 @@
 //!
 //! Refuses: to keep the passphrase, or to try while the reader must wait.
 
-use crossbeam_channel::Receiver;
+use crate::background::{Coming, Wake, beside};
 use std::sync::Arc;
 use tiresias_reads::accounts::{AccountError, Attempts, Passphrase, Unlocked};
 use tiresias_reads::study::Study;
 use tiresias_words::{Moment, ReaderId};
 
-/// Keys on their way: open, or a sentence why not.
-pub(crate) type Unlocking = Receiver<Result<Unlocked, String>>;
-
 /// Begins to open the keys of a reader.
-pub(crate) fn unlock(
-    study: &Arc<Study>,
-    reader: &ReaderId,
-    passphrase: Passphrase,
-    now: Moment,
-    wake: Arc<dyn Fn() + Send + Sync>,
-) -> Unlocking {
-    let (sender, result) = crossbeam_channel::bounded(1);
-    let (study, reader, failed) = (Arc::clone(study), reader.clone(), sender.clone());
-    let work = move || {
-        let _ = sender.send(open(&study, &reader, &passphrase, &now));
-        wake();
-    };
-    if let Err(e) = std::thread::Builder::new().name("keys".into()).spawn(work) {
-        let _ = failed.send(Err(format!("The system gives no further thread ({e}). Close other programs and try again.")));
-    }
-    result
+pub(crate) fn unlock(study: &Arc<Study>, reader: &ReaderId, passphrase: Passphrase, now: Moment, wake: &Wake) -> Coming<Unlocked> {
+    let (study, reader) = (Arc::clone(study), reader.clone());
+    beside("keys", wake, move || open(&study, &reader, &passphrase, &now))
 }
 
 fn open(study: &Study, reader: &ReaderId, passphrase: &Passphrase, now: &Moment) -> Result<Unlocked, String> {

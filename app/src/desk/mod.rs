@@ -169,6 +169,11 @@ impl DeskRoom {
         room
     }
 
+    /// Where the desk lies.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Draws the room.
     pub(crate) fn ui(&mut self, ui: &mut Ui, wake: &Wake, now: Duration) -> Left {
         if let Stage::Open(open) = &mut self.stage

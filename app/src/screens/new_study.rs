@@ -55,7 +55,8 @@ pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option
         if let (true, Some(folder), Some(template)) = (begins, folder, TEMPLATES.get(page.template)) {
             choice = Some(Choice::Begin(folder, template.name));
         }
-        if controls::link(ui, "Back to the start", TEXT).clicked() {
+        // The folder that is being made is shown nowhere else.
+        if controls::link(ui, "Back to the start", TEXT).clicked() && !page.busy {
             choice = Some(Choice::Back);
         }
     });

@@ -3,6 +3,7 @@
 use super::{column, line};
 use crate::controls;
 use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use crate::opening::Opening;
 use crate::recent::Recent;
 use egui::{Ui, UiBuilder, vec2};
 use std::path::PathBuf;
@@ -25,8 +26,8 @@ pub(crate) enum Choice {
     About,
 }
 
-/// Draws the start screen. `busy` says what is going on, `trouble` what went wrong.
-pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&str>, trouble: Option<&str>) -> Option<Choice> {
+/// Draws the start screen. `busy` is what is going on, `trouble` what went wrong.
+pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&Opening>, trouble: Option<&str>) -> Option<Choice> {
     let mut choice = dropped(ui).map(Choice::Open);
     let whole = ui.max_rect();
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
@@ -55,8 +56,8 @@ pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&str>, trouble:
         });
         line(ui, "Or drop the folder you received anywhere in this window.", design::regular(design::NOTE), TEXT);
         if let Some(busy) = busy {
-            line(ui, busy, design::regular(design::BODY), TEXT);
-            if controls::link(ui, "Stop", DIM).clicked() {
+            line(ui, busy.says(), design::regular(design::BODY), TEXT);
+            if busy.can_stop() && controls::link(ui, "Stop", DIM).clicked() {
                 choice = Some(Choice::Stop);
             }
         }
@@ -77,7 +78,8 @@ pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&str>, trouble:
         if controls::link(ui, "Keys, mouse and screen", TEXT).clicked() {
             choice = Some(Choice::Keys);
         }
-        if controls::link(ui, "About Tiresias", DIM).clicked() {
+        // Another screen in the place of this one would never hear what was fetched.
+        if controls::link(ui, "About Tiresias", DIM).clicked() && busy.is_none() {
             choice = Some(Choice::About);
         }
     });
