@@ -65,7 +65,7 @@ pub(crate) fn arrived<T>(coming: &mut Option<Coming<T>>) -> Option<Result<T, Str
 }
 
 /// Said where a thread ended before it had a result.
-const GONE: &str = "The program failed at this, by a fault of its own. Try again; where it fails again, start the program anew.";
+pub(crate) const GONE: &str = "The program failed at this, by a fault of its own. Try again; where it fails again, start the program anew.";
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,12 @@
 //!
 //! Owns which of them a folder is. Refuses: to open more than who may come in is asked by.
 
-use crate::background::Wake;
+use crate::background::{GONE, Wake};
 use crate::demo::{DemoStudyError, Rooms, Say};
 use crate::desk::DeskFolder;
 use crate::recent::{self, Recent};
 use crate::screens::Shown;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,7 +67,11 @@ impl Opening {
         {
             self.says = step;
         }
-        let fetched = self.result.try_recv().ok()?;
+        let fetched = match self.result.try_recv() {
+            Ok(fetched) => fetched,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Fetched::Trouble(GONE.to_owned()),
+        };
         Some(if self.stops.load(Ordering::Relaxed) { Fetched::Nothing } else { fetched })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A screen moves on only when a committed state says so. Refuses: rules of a study, drawing of images.
 
-use crate::background::{Coming, arrived};
+use crate::background::{Coming, arrived, beside};
 use crate::keys::Bindings;
 use crate::loader::{Budget, Case, Loading, Means};
 use crate::panes::RenderPath;
@@ -10,8 +10,7 @@ use crate::recorder::{News, Recorder};
 use crate::reveal::open_sealed;
 use crate::room::{Room, Wish};
 use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, PatternPage, TopBar};
-use crate::unlock::{Unlocking, unlock};
-use crossbeam_channel::Receiver;
+use crate::unlock::unlock;
 use egui::{Rect, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +24,9 @@ use tiresias_words::{ContentHash, Mm, ReadId};
 /// What the images of two cases may take together, bytes: the open one takes what it needs, the next is fetched early only when both fit.
 const IMAGE_MEMORY: u64 = 3 << 30;
 
+/// Something that is opened of a case: of which read, and its way until it came or failed. What failed is told once, and not tried again.
+type OfCase<T> = Option<(ReadId, Option<Coming<T>>)>;
+
 /// A reader at work.
 pub(crate) struct Sitting {
     pub(crate) study: Arc<Study>,
@@ -32,10 +34,10 @@ pub(crate) struct Sitting {
     pub(crate) recorder: Recorder,
     /// The reader's keys, where they signed in with a passphrase.
     keys: Option<Arc<Unlocked>>,
-    /// The two reads of the open case, on their way.
-    opening_pair: Option<(ReadId, Receiver<Result<Pair, String>>)>,
-    /// What the AI says about the open case, on its way.
-    revealing: Option<(ReadId, Receiver<Result<Findings, String>>)>,
+    /// The two reads of the open case.
+    opening_pair: OfCase<Pair>,
+    /// What the AI says about the open case.
+    revealing: OfCase<Findings>,
     pub(crate) state: Option<Arc<State>>,
     pub(crate) place: Place,
     /// The next case's images, on their way before they are asked for; and which package they are.
@@ -85,7 +87,7 @@ pub(crate) enum Place {
     /// At the end: the passphrase, then the receipt.
     Sign {
         page: PassphrasePage,
-        unlocking: Option<Unlocking>,
+        unlocking: Option<Coming<Unlocked>>,
         receipt: Option<(String, Result<PathBuf, String>)>,
     },
 }
@@ -211,30 +213,17 @@ impl Sitting {
         if !is_due || room.has_ai() {
             return;
         }
-        if let Some((read, news)) = self.revealing.take_if(|(read, _)| read == room.read()) {
-            match news.try_recv() {
-                Ok(Ok(findings)) => room.take_ai(Arc::new(findings)),
-                Ok(Err(sentence)) => {
-                    room.say(sentence);
-                    self.revealing = Some((read, crossbeam_channel::never()));
-                }
-                Err(_) => self.revealing = Some((read, news)),
+        if let Some((_, coming)) = self.revealing.as_mut().filter(|(read, _)| read == room.read()) {
+            match arrived(coming) {
+                Some(Ok(findings)) => room.take_ai(Arc::new(findings)),
+                Some(Err(sentence)) => room.say(sentence),
+                None => {}
             }
             return;
         }
-        let (sender, news) = crossbeam_channel::bounded(1);
-        let (study, state, wake) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&means.wake));
-        let (keys, failed) = (self.keys.clone(), sender.clone());
-        let work = move || {
-            let _ = sender.send(open_sealed(&study, &state, keys.as_deref()));
-            wake();
-        };
-        if let Err(e) = std::thread::Builder::new().name("reveal".into()).spawn(work) {
-            let sentence =
-                format!("What the AI says cannot be opened: the system gives no further thread ({e}). Leave the case and open it again.");
-            let _ = failed.send(Err(sentence));
-        }
-        self.revealing = Some((room.read().clone(), news));
+        let (study, state, keys) = (Arc::clone(&self.study), Arc::clone(state), self.keys.clone());
+        let coming = beside("reveal", &means.wake, move || open_sealed(&study, &state, keys.as_deref()));
+        self.revealing = Some((room.read().clone(), Some(coming)));
     }
 
     /// Fetches the two reads that are to be settled, once the event that shows them is durable; the record's own state is what the key is opened with.
@@ -247,34 +236,20 @@ impl Sitting {
         if !is_due || room.has_pair() {
             return;
         }
-        if let Some((read, news)) = self.opening_pair.take_if(|(read, _)| read == room.read()) {
-            match news.try_recv() {
-                Ok(Ok(pair)) => room.take_pair(pair),
-                Ok(Err(sentence)) => {
-                    room.say(sentence);
-                    self.opening_pair = Some((read, crossbeam_channel::never()));
-                }
-                Err(_) => self.opening_pair = Some((read, news)),
+        if let Some((_, coming)) = self.opening_pair.as_mut().filter(|(read, _)| read == room.read()) {
+            match arrived(coming) {
+                Some(Ok(pair)) => room.take_pair(pair),
+                Some(Err(sentence)) => room.say(sentence),
+                None => {}
             }
             return;
         }
-        let (sender, news) = crossbeam_channel::bounded(1);
-        let (study, state, rules, wake) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&self.rules), Arc::clone(&means.wake));
-        let (keys, failed) = (self.keys.clone(), sender.clone());
-        let work = move || {
-            let opened = match (study.seat(rules.reader()), &keys) {
-                (Some(seat), Some(keys)) => seat.open_pair(&rules, &state, keys).map_err(|e| e.to_string()),
-                _ => Err("The two reads are sealed, and this study has no keys for you. Ask the study desk for your folder.".to_owned()),
-            };
-            let _ = sender.send(opened);
-            wake();
+        let (study, state, rules, keys) = (Arc::clone(&self.study), Arc::clone(state), Arc::clone(&self.rules), self.keys.clone());
+        let work = move || match (study.seat(rules.reader()), &keys) {
+            (Some(seat), Some(keys)) => seat.open_pair(&rules, &state, keys).map_err(|e| e.to_string()),
+            _ => Err("The two reads are sealed, and this study has no keys for you. Ask the study desk for your folder.".to_owned()),
         };
-        if let Err(e) = std::thread::Builder::new().name("pair".into()).spawn(work) {
-            let sentence =
-                format!("The two reads cannot be opened: the system gives no further thread ({e}). Leave the case and open it again.");
-            let _ = failed.send(Err(sentence));
-        }
-        self.opening_pair = Some((room.read().clone(), news));
+        self.opening_pair = Some((room.read().clone(), Some(beside("pair", &means.wake, work))));
     }
 
     /// Whether the reader signs before the session ends.
@@ -288,12 +263,10 @@ impl Sitting {
         if let Some((code, results)) = receipt {
             return screens::receipt(ui, code, results.as_deref().map_err(String::as_str));
         }
-        if let Some(result) = unlocking.as_ref().and_then(|u| u.try_recv().ok()) {
-            *unlocking = None;
-            match result {
-                Ok(keys) => self.recorder.sign(keys, now.clone()),
-                Err(sentence) => (page.busy, page.trouble) = (false, Some(sentence)),
-            }
+        match arrived(unlocking) {
+            Some(Ok(keys)) => self.recorder.sign(keys, now.clone()),
+            Some(Err(sentence)) => (page.busy, page.trouble) = (false, Some(sentence)),
+            None => {}
         }
         let asks = Asks {
             title: "Sign what you read",
@@ -305,7 +278,7 @@ impl Sitting {
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;
-                *unlocking = Some(unlock(&self.study, self.rules.reader(), typed, now.clone(), Arc::clone(&means.wake)));
+                *unlocking = Some(unlock(&self.study, self.rules.reader(), typed, now.clone(), &means.wake));
                 false
             }
             Some(Entered::Back) => true,
