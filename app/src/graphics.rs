@@ -4,6 +4,7 @@
 //! full) is final, and the window with it. Without this the toolkit stops the program at the first error. Refuses: recovery, which is the shell's and
 //! the launch's.
 
+use crate::background::Wake;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,7 +30,7 @@ pub(crate) struct Left {
 impl Graphics {
     /// Listens to a device. `wake` is called when something happens, so that the interface looks.
     #[must_use]
-    pub(crate) fn watch(device: &wgpu::Device, wake: Arc<dyn Fn() + Send + Sync>) -> Arc<Self> {
+    pub(crate) fn watch(device: &wgpu::Device, wake: Wake) -> Arc<Self> {
         let flag = || AtomicBool::new(false);
         let known = Arc::new(Self { lost: flag(), failed: flag(), in_trouble: flag(), left: OnceLock::new() });
         let (told, woken) = (Arc::clone(&known), Arc::clone(&wake));

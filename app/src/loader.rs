@@ -3,7 +3,7 @@
 //! The interface polls and says what it looks at; nothing here is ever waited for. Dropping a [`Loading`] cancels it. Refuses: AI layers, which no loader
 //! sees.
 
-use crate::background::stand_back;
+use crate::background::{Wake, stand_back};
 use crate::graphics::Graphics;
 use crate::trace::Trace;
 use crate::volume::{ShownVolume, Texture, Values};
@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tiresias_cases::{Package, PackageError, Trust};
+use tiresias_cases::{Package, Trust};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_words::ContentHash;
 
@@ -39,7 +39,7 @@ pub(crate) enum News {
 #[derive(Clone)]
 pub(crate) struct Means {
     /// Called when there is news, so that the interface looks.
-    pub wake: Arc<dyn Fn() + Send + Sync>,
+    pub wake: Wake,
     /// Where to copy volumes to, when the shader samples.
     pub gpu: Option<Gpu>,
     /// Where times go.
@@ -186,7 +186,7 @@ impl Queue {
 fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), String> {
     // What is fetched early stands by itself in a trace.
     let reading = if early.is_some() { "read, hash and decode ahead" } else { "read, hash and decode" };
-    let package = means.trace.timed("open package", || Package::open(&case.dir, &Trust::Unsigned)).map_err(|e| sentence(&e))?;
+    let package = means.trace.timed("open package", || Package::open(&case.dir, &Trust::Unsigned)).map_err(|e| e.to_string())?;
     if package.hash() != case.hash {
         return Err("The images of this case are not the ones that were assigned: the package's manifest was changed. Ask the study desk for the case again; what you have recorded is kept.".into());
     }
@@ -271,10 +271,6 @@ fn finish(shown: &ShownVolume, means: &Means, news: &Sender<News>) {
             )));
         }
     }
-}
-
-fn sentence(e: &PackageError) -> String {
-    e.to_string()
 }
 
 /// Slice numbers from the middle outwards: what a reader sees first, first.

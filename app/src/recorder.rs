@@ -2,6 +2,7 @@
 //!
 //! The interface never waits for a disk: it polls, and shows what the last committed state says. Refuses: deciding anything itself.
 
+use crate::background::Wake;
 use crate::trace::Trace;
 use crossbeam_channel::{Receiver, Sender};
 use std::io::Write as _;
@@ -45,7 +46,7 @@ pub(crate) enum News {
 impl Recorder {
     /// Opens the record of `study` for the reader of `rules`. `wake` is called when there is news.
     #[must_use]
-    pub(crate) fn start(study: &Study, rules: Arc<Rules>, trace: Trace, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub(crate) fn start(study: &Study, rules: Arc<Rules>, trace: Trace, wake: Wake) -> Self {
         let (orders, inbox) = crossbeam_channel::unbounded();
         let (outbox, news) = crossbeam_channel::unbounded();
         let study = study.clone();
@@ -151,6 +152,9 @@ fn results(study: &Study, rules: &Rules, record: &Record) -> Result<PathBuf, Str
         std::fs::rename(&aside, &place)
     };
     write().map(|()| place).map_err(|e: std::io::Error| {
-        format!("The file for the study desk could not be written ({e}). Nothing is lost: make room, and `tiresias results` writes it.")
+        let folder = study.root().display();
+        format!(
+            "The file for the study desk could not be written ({e}). Nothing is lost: make room, close this window, and write it with `tiresias results \"{folder}\" --out FILE`."
+        )
     })
 }
