@@ -1,6 +1,6 @@
 //! Where compressed pixels of foreign files are decoded: in this program, started a second time as a worker with limits.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use std::sync::Arc;
 use tiresias_cases::Codecs;
 

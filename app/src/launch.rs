@@ -1,7 +1,7 @@
 //! Opens the window: what is asked of the system, what is said when it cannot be had, and what happens when its graphics device is lost.
 
-use crate::cli::Failure;
 use crate::clock::Clock;
+use crate::failure::Failure;
 use crate::graphics::{Graphics, Left};
 use crate::panes::RenderPath;
 use crate::shell::Tiresias;
@@ -38,12 +38,14 @@ pub(crate) struct Launch {
 pub(crate) struct Shot {
     /// Where the PNG goes.
     pub(crate) file: PathBuf,
+    /// Filled when it was taken: that it is there, or a sentence why not.
+    pub(crate) taken: Arc<Mutex<Option<Result<(), String>>>>,
 }
 
 /// So many devices may be lost one after the other before the machine is to blame.
 const MOST_LOSSES: usize = 3;
 
-/// Opens the window and returns when it is closed. Where its graphics device is lost, the program begins anew on the same study.
+/// Opens the window and returns when it is closed. Where its graphics device is lost, the program begins anew on the same study; not where a script sits in it.
 pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
     display_or_sentence()?;
     let clock = Clock::start();
@@ -54,7 +56,16 @@ pub(crate) fn run(launch: Launch) -> Result<(), Failure> {
         }
     };
     let (losses, size) = (launch.losses, launch.size);
-    window(launch, clock, trace)?.map_or(Ok(()), |left| anew(&left, losses, size))
+    let is_scripted = launch.shot.is_some() || launch.bench.is_some();
+    match window(launch, clock, trace)? {
+        None => Ok(()),
+        // Nobody would end an ordinary window that stands in the place of a script's.
+        Some(_) if is_scripted => Err(Failure::Input(
+            "The graphics device was lost before there was a result. Update its driver or close other programs that use it, and try again."
+                .into(),
+        )),
+        Some(left) => anew(&left, losses, size),
+    }
 }
 
 /// Begins the program anew after its graphics device was lost, with panes by the processor. A new process: neither the driver's state in this one nor the
@@ -154,16 +165,17 @@ fn options(launch: &Launch) -> eframe::NativeOptions {
     options
 }
 
+/// Whether there is a display for a window. Where the system always has one, there is.
+pub(crate) fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    if cfg!(all(unix, not(target_os = "macos"))) { set("DISPLAY") || set("WAYLAND_DISPLAY") } else { true }
+}
+
 /// A window needs a display: said before the window system does in its own words.
 fn display_or_sentence() -> Result<(), Failure> {
-    let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-    if cfg!(all(unix, not(target_os = "macos"))) && !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
-        return Err(Failure::Input(
-            "There is no display here. Start it on a desktop, or save a picture of the reading room with: ./dev demo --shot demo.png"
-                .into(),
-        ));
-    }
-    Ok(())
+    const NONE: &str =
+        "There is no display here. Start it on a desktop, or save pictures of every screen with: tiresias gallery --out FOLDER";
+    if has_display() { Ok(()) } else { Err(Failure::Input(NONE.to_owned())) }
 }
 
 fn window_sentence(e: &eframe::Error) -> String {

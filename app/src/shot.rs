@@ -4,6 +4,8 @@
 use crate::launch::Shot;
 use crate::room::Room;
 use egui::{ColorImage, Context, ViewportCommand};
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use tiresias_reads::machine::Action;
@@ -38,7 +40,10 @@ impl ShotScript {
     pub(crate) fn frame(&mut self, ctx: &Context) {
         if let Some(picture) = &self.picture {
             if let Ok(image) = picture.try_recv() {
-                save(&self.shot, &image);
+                let taken = save(&self.shot.file, &image);
+                if let Ok(mut slot) = self.shot.taken.lock() {
+                    *slot = Some(taken);
+                }
                 ctx.send_viewport_cmd(ViewportCommand::Close);
             }
             return;
@@ -58,22 +63,28 @@ impl ShotScript {
     }
 }
 
-fn save(shot: &Shot, image: &ColorImage) {
+fn save(file: &Path, image: &ColorImage) -> Result<(), String> {
     let [width, height] = image.size;
     let bytes: Vec<u8> = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();
-    let saved = image::save_buffer_with_format(
-        &shot.file,
-        &bytes,
-        width as u32,
-        height as u32,
-        image::ExtendedColorType::Rgb8,
-        image::ImageFormat::Png,
-    );
-    use std::io::Write as _;
-    let line = match saved {
-        Ok(()) => format!("saved {width} x {height}"),
-        Err(e) => format!("the picture cannot be written: {e}"),
-    };
+    let saved =
+        image::save_buffer_with_format(file, &bytes, width as u32, height as u32, image::ExtendedColorType::Rgb8, image::ImageFormat::Png);
+    let place = file.display();
+    saved.map_err(|e| format!("{place}: the picture cannot be written ({e}). Name a file in a folder where you may write."))?;
     // The person who asked looks at this stream; when it is closed nobody does.
-    let _ = writeln!(std::io::stderr(), "tiresias: {}: {line}", shot.file.display());
+    let _ = writeln!(std::io::stderr(), "tiresias: {place}: saved {width} x {height}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let image = ColorImage::filled([2, 3], egui::Color32::GRAY);
+        assert_eq!(save(&folder.path().join("shot.png"), &image), Ok(()));
+        let nowhere = save(&folder.path().join("nowhere").join("shot.png"), &image);
+        assert!(nowhere.is_err_and(|sentence| sentence.contains("shot.png: the picture cannot be written")));
+    }
 }

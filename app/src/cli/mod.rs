@@ -29,6 +29,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// A blinded-reader workstation for radiological reader studies. Without a command it opens the window.
 #[derive(Debug, Parser)]
@@ -252,7 +253,7 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
 
 fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
     let (dir, shot) = match args.shot {
-        Some(file) => (None, Some(launch::Shot { file })),
+        Some(file) => (None, Some(launch::Shot { file, taken: Arc::default() })),
         None => (Some(args.dir.map_or_else(crate::demo::default_dir, Ok)?), None),
     };
     let scratch = crate::demo::Scratch::new(shot.is_some())?;
@@ -266,8 +267,12 @@ fn demo(args: DemoArgs, window: &WindowArgs) -> Result<(), Failure> {
     if args.build_only {
         return say(&format!("{}\n", built.display()));
     }
-    if shot.is_some() {
-        return launch::run(window.launch(Some(built), shot));
+    if let Some(shot) = shot {
+        let taken = Arc::clone(&shot.taken);
+        launch::run(window.launch(Some(built), Some(shot)))?;
+        let taken = taken.lock().ok().and_then(|mut slot| slot.take());
+        let none = || Err("The window was closed before its picture was taken. Leave it open: it closes by itself.".to_owned());
+        return taken.unwrap_or_else(none).map_err(Failure::Input);
     }
     launch::run(Launch { demo: Some(dir), ..window.launch(None, None) })
 }

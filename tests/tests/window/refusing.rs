@@ -26,7 +26,7 @@ fn refusal(desktop: Option<&Desktop>, nothing: &Path, graphics: bool) -> String 
 #[test]
 fn no_display_and_no_graphics_device_are_told() {
     let nothing = tempfile::tempdir().unwrap();
-    assert!(refusal(None, nothing.path(), true).contains("--shot"));
+    assert!(refusal(None, nothing.path(), true).contains("tiresias gallery --out"));
     let desktop = Desktop::new();
     assert!(refusal(Some(&desktop), nothing.path(), false).contains("Install a graphics driver"));
     let gone = desktop.display().to_owned();

@@ -5,6 +5,7 @@
 use super::super::{say, say_json};
 use super::{Failure, load_average};
 use crate::demo::{Scratch, build_if_absent, reader_of};
+use crate::launch::has_display;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
@@ -34,7 +35,6 @@ pub(super) fn all(args: &AllArgs) -> Result<(), Failure> {
     build_if_absent(&demo, &mut |_| ControlFlow::Continue(()))?;
     let source = args.source.clone().unwrap_or_else(|| demo.join("desk").join("sources").join("DEMO-001"));
     let (source, study) = (source.display().to_string(), reader_of(&demo).display().to_string());
-    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
     let mut asked: Vec<Asked<'_>> = vec![
         ("load", vec!["load", &source], &[]),
         ("panes", vec!["frames", &source, "--headless"], &["--rounds", "1", "--layout", "1x1"]),
@@ -45,7 +45,7 @@ pub(super) fn all(args: &AllArgs) -> Result<(), Failure> {
     ];
     let windows: [Asked<'_>; 2] = [("start", vec!["start"], &["--rounds", "1"]), ("frames", vec!["frames", &study], &["--rounds", "1"])];
     let (mut reports, mut not_measured) = (Map::new(), Map::new());
-    if has_display {
+    if has_display() {
         asked.extend(windows);
     } else {
         windows.iter().for_each(|(name, ..)| drop(not_measured.insert((*name).to_owned(), json!("There is no display here."))));
