@@ -22,7 +22,9 @@ fn main() -> io::Result<()> {
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Asked for when this runs: what was compiled into it names another checkout, where two of them build in one folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("CARGO_MANIFEST_DIR is not set: build with cargo"))?;
+    let root = Path::new(&here).join("..");
     let mut files = Vec::new();
     for part in MADE_FROM {
         println!("cargo::rerun-if-changed={}", root.join(part).display());

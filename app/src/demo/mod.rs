@@ -52,7 +52,7 @@ pub enum DemoStudyError {
     #[error("The demo study cannot be written ({0}). Free some space or name another folder with --dir.")]
     Disk(std::io::ErrorKind),
     /// A shipped part is damaged.
-    #[error("The demo's own parts do not fit together: {0} Install the program again.")]
+    #[error("The demo's own parts do not fit together: {}. Install the program again.", .0.trim_end_matches('.'))]
     Parts(String),
     /// Whoever hears of the steps wants no more of them.
     #[error("The demo was stopped while it was being made. What was begun is gone; it can be made at any time.")]
@@ -209,7 +209,7 @@ fn read_source(source: &Path) -> Result<Series, DemoStudyError> {
     folder.series.into_iter().next().ok_or_else(|| DemoStudyError::Parts("A demo case could not be read back.".into()))
 }
 
-/// A folder of one's own that goes away afterwards: pictures are taken of a copy, never of the user's demo.
+/// A folder for temporary files that goes away afterwards: what is measured, or taken a picture of, is a copy, never the user's own.
 pub(crate) struct Scratch(Option<PathBuf>);
 
 impl Scratch {
@@ -218,7 +218,7 @@ impl Scratch {
         if !wanted {
             return Ok(Self(None));
         }
-        let dir = std::env::temp_dir().join(format!("tiresias-shot-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("tiresias-scratch-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| DemoStudyError::Write { place: dir.display().to_string(), error })?;
         Ok(Self(Some(dir)))
     }
@@ -237,6 +237,21 @@ impl Drop for Scratch {
         if let Some(dir) = &self.0 {
             // A scratch folder that stays is the system's to clean.
             let _ = fs::remove_dir_all(dir);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DemoStudyError;
+
+    /// Some libraries give clauses, others sentences.
+    #[test]
+    fn what_does_not_fit_is_told_in_sentences() {
+        for why in ["stopped before the folder was read", "A demo case could not be read back."] {
+            let said = DemoStudyError::Parts(why.to_owned()).to_string();
+            let end = format!("{}. Install the program again.", why.trim_end_matches('.'));
+            assert!(said.ends_with(&end), "{said}");
         }
     }
 }

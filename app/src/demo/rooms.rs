@@ -88,8 +88,11 @@ pub fn rooms_if_absent(dir: &Path, say: &mut Say<'_>) -> Result<Rooms, DemoStudy
     }
     made?;
     if place.exists() {
-        let kept = (1u32..).map(|n| dir.join(format!("{BEFORE}{n}"))).find(|kept| !kept.exists());
-        fs::rename(&place, kept.unwrap_or_else(|| dir.join(BEFORE))).map_err(failed)?;
+        let mut number = 1u32;
+        while dir.join(format!("{BEFORE}{number}")).exists() {
+            number += 1;
+        }
+        fs::rename(&place, dir.join(format!("{BEFORE}{number}"))).map_err(failed)?;
     }
     fs::rename(&aside, &place).map_err(failed)?;
     Ok(rooms)
