@@ -294,7 +294,8 @@ impl ShownVolume {
         let image = self.series.image_uid(self.image_at(at))?.clone();
         Some(ImageAnchor { image, frame: 0, column: voxel.column, row: voxel.row })
     }
-    /// How a mark of this form is recorded; `None` when a point of it lies outside of the images, or they have no names of their own.
+    /// How a mark of this form is recorded; `None` when its centre lies outside of the images, of images without a place in the patient any point of it, or
+    /// when they have no names of their own.
     #[must_use]
     pub(crate) fn mark_of(&self, outline: Outline<PatientPoint>) -> Option<(MarkShape, ImageAnchor)> {
         let anchor = self.anchor_at(outline.centre())?;

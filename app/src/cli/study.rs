@@ -13,7 +13,7 @@ use crate::work::{
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
 use tiresias_reads::desk::{Desk, DeskLog, Handed, draw_adjudication};
@@ -215,10 +215,12 @@ fn check_protocol(path: &Path, json: bool) -> Result<(), Failure> {
     let file = if path.is_dir() { path.join(PROTOCOL) } else { path.to_owned() };
     let unreadable =
         |e: std::io::Error| at(&file, format!("the protocol cannot be read ({e}). Name a study's folder, or a protocol file."));
-    if fs::metadata(&file).map_err(unreadable)?.len() > MAX_PROTOCOL {
+    let mut bytes = Vec::new();
+    fs::File::open(&file).and_then(|f| f.take(MAX_PROTOCOL + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_PROTOCOL {
         return Err(at(&file, "the file is larger than 1 MiB, and no protocol is. Name the right file."));
     }
-    let text = fs::read_to_string(&file).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(std::io::ErrorKind::InvalidData.into()))?;
     let findings = check(&text);
     if json {
         let found = |f: &Finding| Found { line: f.line, sentence: f.sentence.clone() };

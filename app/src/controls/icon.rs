@@ -38,7 +38,7 @@ pub(crate) enum Icon {
     Pause,
     /// Rest: a cup.
     Rest,
-    /// Help: a question mark is drawn as text by the rail; this is its ring.
+    /// Help: a question mark in a ring.
     Help,
     /// Leave: an arrow out of a frame.
     Leave,

@@ -24,9 +24,9 @@ use tiresias_words::{CaseId, ReaderId, Role, Unfit};
 /// The demo's protocol.
 pub const PROTOCOL: &str = include_str!("../../../assets/protocols/demo.toml");
 /// Everything in the demo follows from this number.
-pub const SEED: u64 = 20_261_123;
+const SEED: u64 = 20_261_123;
 /// Number of cases; half of them hold a nodule.
-pub const CASES: u32 = 12;
+const CASES: u32 = 12;
 const READERS: u32 = 3;
 const READER: &str = "reader";
 const DESK: &str = "desk";
@@ -92,7 +92,7 @@ impl From<PackageError> for DemoStudyError {
 
 /// The user's data folder for Tiresias.
 #[must_use]
-pub fn data_dir() -> Option<PathBuf> {
+pub(crate) fn data_dir() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|s| s.data_dir().join("tiresias"))
 }
 
@@ -100,7 +100,7 @@ pub fn data_dir() -> Option<PathBuf> {
 ///
 /// # Errors
 /// [`DemoStudyError::NoDataFolder`].
-pub fn default_dir() -> Result<PathBuf, DemoStudyError> {
+pub(crate) fn default_dir() -> Result<PathBuf, DemoStudyError> {
     place_in(data_dir().as_deref())
 }
 

@@ -3,7 +3,7 @@
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
-use egui::{Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
+use egui::{Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
 use tiresias_reads::machine::{Rules, State, amendable};
 use tiresias_words::ReadId;
 
@@ -96,6 +96,5 @@ fn reason(ui: &mut Ui, page: &mut AmendPage) {
     let response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("why the case is changed"));
     let frame = if response.has_focus() { ACCENT } else { LINE };
-    let around = Rect::from_min_max(rect.min, rect.max);
-    ui.painter().rect_stroke(around, RADIUS, Stroke::new(1.0, frame), StrokeKind::Inside);
+    ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, frame), StrokeKind::Inside);
 }

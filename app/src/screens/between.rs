@@ -85,8 +85,8 @@ fn training_words(rules: &Rules, state: &State) -> Option<String> {
         TrainingStands::Passed => Some("The training is passed. The study begins with the next case.".to_owned()),
         TrainingStands::Failed => Some("The training was not passed, and there is no further try. Tell the study coordinator.".to_owned()),
         TrainingStands::Runs if training.attempt > last.read.repeat => {
-            let most = training.pass_percent;
-            Some(format!("Not enough was right: {most} of 100 must be. The training begins anew."))
+            let needed = training.pass_percent;
+            Some(format!("Not enough was right: {needed} of 100 must be. The training begins anew."))
         }
         TrainingStands::Runs => None,
     }

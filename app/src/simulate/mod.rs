@@ -34,7 +34,7 @@ use zeroize::Zeroizing;
 /// The passphrase of every simulated account.
 pub const PASSPHRASE: &str = "a simulated reader";
 /// The build that a simulated record names.
-pub const BUILD: &str = "simulated";
+const BUILD: &str = "simulated";
 /// A simulated reading is closed so long after it began.
 const CLOSED_AFTER_DAYS: i64 = 200;
 /// When a simulated reading is closed, milliseconds since 1970 in UTC.
