@@ -281,7 +281,8 @@ impl Sitting {
                 *unlocking = Some(unlock(&self.study, self.rules.reader(), typed, now.clone(), &means.wake));
                 false
             }
-            Some(Entered::Back) => true,
+            // Once the order to sign went out its receipt is waited for.
+            Some(Entered::Back) => !page.busy,
             None => false,
         }
     }

@@ -5,6 +5,7 @@
 use super::meeting::Meets;
 use super::{Failure, say, say_json};
 use crate::meeting::{about, analysed, covariates_of, truth_of};
+use crate::work::at;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, explore, figure_of, in_words, method_of, read_scores};
@@ -76,14 +77,14 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
     let choice = Choice { figure: args.fom, method: args.method, df_rule: df_rule_of(&args.df.0)?, ..Choice::default() };
     if let Some(option) = args.of_a_study().filter(|_| args.input.is_file()) {
         let why = format!("{option} is for a study's folder, and this is a file of scores, which are taken as they stand. Leave it out.");
-        return Err(at(&args.input, &why));
+        return Err(at(&args.input, why));
     }
     let (report, about) = if args.input.is_dir() {
         of_folder(args, choice)?
     } else {
         let data = read_scores(&args.input, args.truth.as_deref())?;
         let title = args.input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut report = analyse(&data, choice).map_err(|e| at(&args.input, &e))?;
+        let mut report = analyse(&data, choice).map_err(|e| at(&args.input, e))?;
         if let Some(file) = &args.covariates
             && let Some(covariates) = covariates_of(Path::new(""), Some(file)).map_err(Failure::Input)?
         {
@@ -94,19 +95,15 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
     if let Some(file) = &args.report {
         let page = page(&document(&report, &about));
         let unwritable =
-            |e: std::io::Error| at(file, &format!("the report cannot be written ({e}). Name a file in a folder where you may write."));
+            |e: std::io::Error| at(file, format!("the report cannot be written ({e}). Name a file in a folder where you may write."));
         std::fs::write(file, page).map_err(unwritable)?;
     }
     if args.json { say_json(&report) } else { say(&in_words(&report)) }
 }
 
-fn at(path: &Path, error: &impl std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {error}", path.display()))
-}
-
 fn of_folder(args: &AnalyzeArgs, choice: Choice) -> Result<(Report, About), Failure> {
     let root = &args.input;
-    let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, &e))?;
+    let gathered = Gathered::open(root, crate::BUILD).map_err(|e| at(root, e))?;
     let keys = args.meets.keys(&gathered)?;
     let truth = truth_of(root, args.truth.as_deref(), args.desk.as_deref()).map_err(Failure::Input)?;
     let holding = Holding { acceptance: args.radius.map(|mm| Acceptance::Radius(Radius::Fixed(Mm(mm)))), ..Holding::default() };

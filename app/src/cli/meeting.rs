@@ -5,8 +5,9 @@
 use super::Failure;
 use super::secrets::unlocked;
 use crate::clock::Clock;
+use crate::work::at;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::closing::{Early, Meeting, meet};
 use tiresias_reads::gathered::Gathered;
@@ -24,10 +25,6 @@ pub(super) struct Meets {
     /// Look before the database lock, for this reason: it is recorded in the study and marks everything that comes of it.
     #[arg(long, value_name = "REASON")]
     early_look: Option<String>,
-}
-
-fn at(place: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {error}", place.display()))
 }
 
 impl Meets {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tiresias_cases::demo::{Background, DemoError, DemoLesion, build_cases};
 use tiresias_cases::{CasesError, Codecs, PackageError, Packing, Series, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, BundleError, CaseToRead, Plan, assign};
-use tiresias_reads::desk::{Desk, DeskCase, DeskError};
+use tiresias_reads::desk::{Desk, DeskCase, DeskError, package_dir};
 use tiresias_reads::protocol::{Protocol, ProtocolError};
 use tiresias_reads::study::{Study, StudyError};
 use tiresias_words::{CaseId, ReaderId, Role, Unfit};
@@ -178,7 +178,7 @@ fn build_in(root: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
         let aside = packed.join("new");
         let series = read_source(&source)?;
         let package = Packing::new(&[(Role::current(), &series)], &key).pack(&aside, &mut |_| ControlFlow::Continue(()))?;
-        let place = packed.join(&package.to_string()[..16]);
+        let place = package_dir(root, &package);
         fs::rename(&aside, &place).map_err(|e| failed(&place, e))?;
         desk_cases.push(DeskCase { case: case.id.clone(), package, signal: !case.lesions.is_empty() });
         lesions.insert(case.id, case.lesions);
@@ -191,7 +191,7 @@ fn build_in(root: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
     let study = Study::create(&root.join(READER), PROTOCOL, &bundles)?;
     let packages = study.packages_dir();
     for case in &desk_cases {
-        let (from, to) = (packed.join(&case.package.to_string()[..16]), study.package_dir(&case.package));
+        let (from, to) = (package_dir(root, &case.package), study.package_dir(&case.package));
         fs::create_dir_all(&packages).and_then(|()| fs::rename(&from, &to)).map_err(|e| failed(&to, e))?;
     }
     fs::remove_dir_all(&packed).map_err(|e| failed(&packed, e))?;

@@ -1,18 +1,15 @@
 //! The folder that a reader or adjudicator gets: the protocol, their own cases with their packages, and nothing of anybody else.
 
 use super::packing::KEY;
-use super::{ACCOUNTS, at, entropy};
+use super::{assigned, at, entropy};
 use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use tiresias_cases::StudyKey;
-use tiresias_reads::accounts::Accounts;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::desk::{Adjudications, Desk, DeskLog, Handed, ListedCase, SignedAssignment};
+use tiresias_reads::desk::{Adjudications, Desk, DeskLog, Handed, ListedCase, package_dir};
 use tiresias_words::{CaseId, ContentHash, ContentKey, ReaderId};
-
-const PACKAGES: &str = "packages";
 
 /// The content keys of a study's packages, by the passphrase of its key file: what opens what the AI says.
 pub(crate) type ContentKeys = Vec<(ContentHash, ContentKey)>;
@@ -33,8 +30,7 @@ pub(crate) struct HandedOut {
 
 /// Makes the folder of one reader at `out`, which does not exist yet.
 pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &ContentKeys) -> Result<HandedOut, Failure> {
-    let accounts = Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))?;
-    let signed = SignedAssignment::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (accounts, signed) = assigned(dir)?;
     let leaves = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?.leaves();
     let handed = Handed { keys, leaves: &leaves };
     let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
@@ -47,11 +43,11 @@ pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &Content
     let packages: BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
     for package in &packages {
         let to = study.package_dir(package);
-        let name = to.file_name().map(Path::new).unwrap_or(Path::new(""));
-        copy_folder(&dir.join(PACKAGES).join(name), &to).map_err(|e| {
+        copy_folder(&package_dir(dir, package), &to).map_err(|e| {
             let unfinished =
                 "The folder is not complete: delete it, see that the study's packages are there and that there is room, and try again.";
-            at(out, format!("the package {} cannot be copied ({e}). {unfinished}", name.display()))
+            let name = to.file_name().unwrap_or_default().display();
+            at(out, format!("the package {name} cannot be copied ({e}). {unfinished}"))
         })?;
     }
     let cases = if adjudications.has(reader) { "the cases".to_owned() } else { format!("{} cases", packages.len()) };

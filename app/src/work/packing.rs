@@ -17,7 +17,7 @@ use tiresias_cases::{
 };
 use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::{CaseFact, TrainingCase};
-use tiresias_reads::desk::{Desk, ListedCase, PackingNote};
+use tiresias_reads::desk::{Desk, ListedCase, PackingNote, package_dir};
 use tiresias_reads::versions::protocol_of;
 use tiresias_words::{CaseId, ContentHash, Requirement, Role};
 
@@ -189,7 +189,7 @@ impl PackingDesk {
             desk.add(order.case.clone(), ListedCase { package, facts: order.facts.clone(), training, packed: Some(note) })?;
             Ok(desk.save(&study)?)
         };
-        let put = put(&packing, &study.join(PACKAGES), &self.codecs, &mut step, listed).map_err(|failure| match failure {
+        let put = put(&packing, &study, &self.codecs, &mut step, listed).map_err(|failure| match failure {
             Failure::Input(why) => Failure::Input(format!("case {}: {why}", order.case)),
             Failure::No(why) => Failure::No(format!("case {}: {why}", order.case)),
         })?;
@@ -230,17 +230,17 @@ fn alone(study: &Path) -> Result<File, Failure> {
 /// scan finds in the new package keeps it from its place. Gives the package, and how many findings a person has to judge.
 fn put(
     packing: &Packing<'_>,
-    packages: &Path,
+    study: &Path,
     codecs: &Arc<Codecs>,
     step: &mut dyn FnMut(&'static str, usize, usize) -> ControlFlow<()>,
     note: impl FnOnce(ContentHash, usize) -> Result<(), Failure>,
 ) -> Result<(ContentHash, usize), Failure> {
-    let aside = packages.join(format!(".new-{}", std::process::id()));
+    let aside = study.join(PACKAGES).join(format!(".new-{}", std::process::id()));
     let step = RefCell::new(step);
     let mut writing = |p: Packed| step.borrow_mut()("writing", p.done, p.total);
     let looking = |dir: &Path| clean(dir, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
     let (package, to_judge) = packing.pack_if(&aside, &mut writing, looking)?;
-    let place = packages.join(&package.to_string()[..16]);
+    let place = package_dir(study, &package);
     let is_there = place.exists();
     // The same bytes are there already, or nothing is.
     let moved = if is_there { fs::remove_dir_all(&aside) } else { fs::rename(&aside, &place) };

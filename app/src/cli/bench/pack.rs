@@ -20,6 +20,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tiresias_cases::read_folder;
+use tiresias_reads::desk::package_dir;
 use tiresias_words::CaseId;
 
 /// Options of `bench pack`.
@@ -85,8 +86,7 @@ fn both(args: &PackBenchArgs, scratch: &Path) -> Result<Measured, Failure> {
         measured.ours.push(ended - begun);
         spent.into_iter().for_each(|(stage, s)| measured.stages.entry(stage).or_default().push(s));
         measured.images = packed.series.iter().map(|s| s.images).sum();
-        let package = scratch.join("packages").join(packed.package.to_string().get(..16).unwrap_or_default());
-        let files = contents(&package)?;
+        let files = contents(&package_dir(scratch, &packed.package))?;
         (measured.files, measured.bytes) = (files.len(), files.iter().map(|(_, bytes)| bytes.len() as u64).sum());
         let place = scratch.join("floor");
         let parts = floor(&args.source, &files, &place, &seconds)?;
