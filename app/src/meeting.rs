@@ -3,7 +3,7 @@
 //! Refuses: to decide; what is allowed is in `reads`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::analysis::{Choice, Report, of_study, read_covariates};
 use tiresias_reads::closing::{Early, meet};
@@ -22,9 +22,14 @@ fn at(place: &Path, error: impl std::fmt::Display) -> String {
     format!("{}: {error}", place.display())
 }
 
+/// The truth that lies in a desk's folder.
+pub(crate) fn truth_in(desk: &Path) -> Option<PathBuf> {
+    TRUTHS.iter().map(|name| desk.join(name)).find(|file| file.is_file())
+}
+
 /// Whether a truth lies in a desk's folder.
 pub(crate) fn has_truth(desk: &Path) -> bool {
-    TRUTHS.iter().any(|name| desk.join(name).is_file())
+    truth_in(desk).is_some()
 }
 
 /// The truth of a study: the named file, or the one that lies in the desk's folder; joined with the desk's list where there is one.
@@ -34,9 +39,8 @@ pub(crate) fn truth_of(root: &Path, file: Option<&Path>, desk: Option<&Path>) ->
         Some(file) => Truth::read(file),
         None => {
             let folder = desk.unwrap_or(root);
-            let found = TRUTHS.map(|name| folder.join(name)).into_iter().find(|file| file.is_file());
             let none = || at(folder, "there is no truth.json and no truth.csv here. Name the truth with --truth FILE.");
-            Truth::read(&found.ok_or_else(none)?)
+            Truth::read(&truth_in(folder).ok_or_else(none)?)
         }
     };
     let truth = truth.map_err(|e| e.to_string())?;

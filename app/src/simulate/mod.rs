@@ -10,6 +10,7 @@ mod station;
 pub use sitting::{Seen, Stage, Watch};
 pub use station::sit;
 
+use crate::meeting::truth_in;
 use serde_json::json;
 use sitting::{BEGIN_UTC_MS, DAY_MS, MOST_STEPS, Person, read};
 use std::fs;
@@ -41,8 +42,6 @@ const CLOSED_AFTER_DAYS: i64 = 200;
 pub(crate) const CLOSED_UTC_MS: i64 = BEGIN_UTC_MS + CLOSED_AFTER_DAYS * DAY_MS;
 const TRAINING_CASES: u32 = 6;
 const WORKSTATIONS: &str = "workstations";
-/// Where a desk may have its truth.
-const TRUTHS: [&str; 2] = ["truth.json", "truth.csv"];
 
 /// What is simulated.
 #[derive(Debug, Clone)]
@@ -255,7 +254,7 @@ fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
                 desk.cases().iter().map(|(case, listed)| (listed.package, key.content_key(case.as_str()))).collect()
             }
         };
-        let truth = TRUTHS.iter().map(|name| plan.study.join(name)).find(|file| file.exists());
+        let truth = truth_in(&plan.study);
         let truth = truth.map(|file| Truth::read(&file)?.with_desk(&desk)).transpose()?;
         for (n, (case, listed)) in (0u32..).zip(desk.cases()) {
             match truth.as_ref().and_then(|t| t.of_package(&listed.package)) {
