@@ -436,3 +436,57 @@ impl Sitting {
         to
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_locked;
+    use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
+    use tiresias_reads::machine::{Action, AnswerValue, Environment, Rules, State, Subject, decide, evolve};
+    use tiresias_reads::protocol::Protocol;
+    use tiresias_words::{ContentHash, Moment, QuestionId, ReaderId};
+
+    /// A reader's record without a disk.
+    struct Record {
+        rules: Rules,
+        state: State,
+        ms: u64,
+    }
+
+    impl Record {
+        fn act(&mut self, action: Action) {
+            self.ms += 500;
+            let now = Moment { utc_ms: 1_700_000_000_000, monotonic_ms: self.ms, boot: "b".into() };
+            for event in decide(&self.rules, &self.state, action, &now).expect("it is allowed") {
+                self.state = evolve(self.state.clone(), &event).expect("what is decided can happen");
+            }
+        }
+        fn answer(&mut self, question: &str, value: AnswerValue) {
+            self.act(Action::Answer { question: QuestionId::new(question).expect("a name"), subject: Subject::Case, value });
+        }
+    }
+
+    #[test]
+    fn an_amendment_that_is_left_as_a_draft_is_not_locked() {
+        let protocol = Protocol::parse(crate::demo::PROTOCOL).expect("the demo's protocol");
+        let name = ReaderId::new("r").expect("a name");
+        let readers = [Account { reader: name.clone(), display_name: "R".into() }];
+        let cases = [CaseToRead { package: ContentHash([1; 32]), facts: vec![], training: None }];
+        let plan = Plan { protocol: &protocol, readers: &readers, cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 };
+        let bundle = assign(&plan).expect("a bundle").remove(0);
+        let rules = Rules::new(protocol, bundle).expect("they fit");
+        let read = rules.bundle().reads()[0].id(rules.reader());
+        let mut record = Record { rules, state: State::new(name), ms: 0 };
+        record.act(Action::StartSession(Environment::new("t".into(), "t".into(), [1920, 1080], 1.0)));
+        record.act(Action::OpenCase(read.clone()));
+        record.act(Action::ImagesShown);
+        record.answer("confidence", AnswerValue::Scale(80));
+        record.answer("recall", AnswerValue::Choice("yes".to_owned()));
+        assert!(!is_locked(&record.state, &read));
+        record.act(Action::Lock);
+        assert!(is_locked(&record.state, &read));
+        record.act(Action::Amend { read: read.clone(), reason: "a slip".to_owned() });
+        record.act(Action::ImagesShown);
+        record.act(Action::CloseCase);
+        assert!(!is_locked(&record.state, &read), "its earlier version is");
+    }
+}
