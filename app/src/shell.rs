@@ -585,16 +585,14 @@ impl Tiresias {
 }
 
 impl Drop for Tiresias {
-    /// A window that is closed in the middle of a case leaves it as a draft and ends the session, in the record too.
+    /// A window that is closed in the middle of a case loses nothing of it.
     fn drop(&mut self) {
         if self.graphics.is_lost() {
             self.graphics.leave(self.study());
         }
         let stage = std::mem::replace(&mut self.stage, Stage::About(false));
         if let Stage::Sitting(sitting) = stage {
-            let Sitting { recorder, .. } = *sitting;
-            recorder.ask(Action::EndSession, self.clock.now());
-            recorder.finish();
+            sitting.close(&self.clock.now());
         }
     }
 }

@@ -252,6 +252,17 @@ impl Sitting {
         self.opening_pair = Some((room.read().clone(), Some(beside("pair", &means.wake, work))));
     }
 
+    /// The window goes away: what was not handed over of the open case is, the case stays a draft, and the session ends, all of it in the record.
+    pub(crate) fn close(mut self, now: &tiresias_words::Moment) {
+        if let (Place::Room(room), Some(draft)) = (&mut self.place, self.state.as_deref().and_then(State::open)) {
+            for action in room.last_words(draft) {
+                self.recorder.ask(action, now.clone());
+            }
+        }
+        self.recorder.ask(Action::EndSession, now.clone());
+        self.recorder.finish();
+    }
+
     /// Whether the reader signs before the session ends.
     fn signs(&self, state: &State) -> bool {
         self.keys.is_some() && state.has_unsigned()

@@ -299,3 +299,21 @@ fn what_is_shown_on_request_is_asked_for_and_written_down() {
     let shown = s.frame(&[]);
     assert!(shown.coloured > 0 && shown.says("AI finding a, slice") && !shown.says("Show what the AI says"));
 }
+
+#[test]
+fn a_window_that_goes_away_hands_over_what_was_seen_last() {
+    let mut s = Sitting::begun("{ mode = \"on request\", show = [\"outline\"] }");
+    // Behaviour is handed over once a second: after one of these it waits.
+    for key in [Key::PageDown, Key::PageUp].into_iter().cycle().take(20) {
+        s.tap(key);
+        if s.room.next_flush(s.now).is_some() {
+            break;
+        }
+    }
+    let state = s.state.clone();
+    let draft = state.open().expect("an open case");
+    let last = s.room.last_words(draft);
+    assert!(matches!(last.as_slice(), [Action::Viewed(seen)] if !seen.is_empty()), "{last:?}");
+    last.iter().for_each(|action| s.record(action));
+    assert!(s.room.last_words(draft).is_empty(), "it is said once");
+}

@@ -8,7 +8,7 @@ use super::{Room, Wish};
 use egui::Rect;
 use std::time::Duration;
 use tiresias_reads::hanging::PaneRect;
-use tiresias_reads::machine::{Action, Glimpse, View as Glance};
+use tiresias_reads::machine::{Action, Draft, Glimpse, View as Glance};
 use tiresias_reads::scene::Scene;
 
 /// Changes of view since the last flush: behaviour, not answers.
@@ -88,6 +88,19 @@ impl Room {
     /// What was looked at and not handed over yet.
     pub(super) fn seen_so_far(&mut self) -> Vec<Glimpse> {
         std::mem::take(&mut self.glimpses.pending)
+    }
+
+    /// What there is to record of the open case before the window goes away: what was looked at, and what was still being written.
+    pub(crate) fn last_words(&mut self, draft: &Draft) -> Vec<Action> {
+        let seen = self.seen_so_far();
+        let mut wishes: Vec<Wish> = (!seen.is_empty()).then_some(Wish::Record(Action::Viewed(seen))).into_iter().collect();
+        self.keep_writing(draft, true, &mut wishes);
+        self.keep_reason(true, &mut wishes);
+        let recorded = wishes.into_iter().filter_map(|wish| match wish {
+            Wish::Record(action) => Some(action),
+            Wish::Leave | Wish::Keys => None,
+        });
+        recorded.collect()
     }
 
     /// When the next flush is due, if anything waits.
