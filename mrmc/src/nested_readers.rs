@@ -9,7 +9,7 @@
 use crate::distribution::f_upper;
 use crate::figures::{CovarianceMethod, Figures, FiguresError};
 use crate::inference::{Estimate, Level};
-use crate::obuchowski_rockette::{Comparison, Difference, Equality, OrError, hillis, root};
+use crate::obuchowski_rockette::{Comparison, Conventions, Difference, Equality, ObuchowskiRockette, OrError, Random, hillis, root};
 use crate::table::{Design, ScoreTable, TableError};
 use thiserror::Error;
 
@@ -114,4 +114,22 @@ pub fn compare(figures: &Figures, modality_of: &[usize], level: Level) -> Result
         }
     }
     Ok(Comparison { denominator, equality, differences })
+}
+
+/// The figure of one modality over its own readers, from their data alone, readers and cases random. `figures` and `modality_of` as for [`compare`].
+///
+/// # Errors
+/// When the shapes do not fit, or the modality has fewer than two readers.
+pub fn modality(figures: &Figures, modality_of: &[usize], modality: usize, level: Level) -> Result<Estimate, NestedError> {
+    if figures.modalities() != 1 || figures.readers() != modality_of.len() {
+        return Err(NestedError::Shape { readers: figures.readers(), labels: modality_of.len() });
+    }
+    let own: Vec<usize> = modality_of.iter().enumerate().filter(|(_, of)| **of == modality).map(|(reader, _)| reader).collect();
+    if own.len() < 2 {
+        return Err(NestedError::TooFewReaders(modality));
+    }
+    let values = own.iter().filter_map(|reader| figures.values().get(*reader).copied()).collect();
+    let covariances = own.iter().flat_map(|a| own.iter().map(|b| figures.covariance(*a, *b))).collect();
+    let alone = Figures::new(1, own.len(), values, covariances)?;
+    Ok(ObuchowskiRockette::new(&alone, Conventions::default(), level).modality(0, Random::ReadersAndCases)?)
 }

@@ -260,12 +260,20 @@ impl<'a> ObuchowskiRockette<'a> {
         spread(&self.rows().filter_map(|row| row.get(reader).copied()).collect::<Vec<_>>())
     }
 
-    /// The variance components of readers, from the expected mean squares (Hillis 2014).
+    /// The variance components of readers, from the expected mean squares (Hillis 2014). With one modality Var(T*R) cannot be told from Var(R): it is 0, and Var(R)
+    /// has both.
     #[must_use]
     pub fn components(&self) -> ReaderComponents {
+        self.components_with(self.conventions.components)
+    }
+    /// The same, whatever the conventions do with a negative Cov2 - Cov3.
+    pub(crate) fn components_with(&self, negative: NegativeTerm) -> ReaderComponents {
         let (ms, e) = (self.mean_squares(), self.error_covariances());
-        let term = self.conventions.components.of(e.cov2 - e.cov3);
-        let interaction = ms.interaction - e.var + e.cov1 + term;
+        if self.figures.modalities() < 2 {
+            // E MS(R) = Var(R) + Var(T*R) + Var - Cov2.
+            return ReaderComponents { reader: ms.reader - e.var + e.cov2, interaction: 0.0 };
+        }
+        let interaction = ms.interaction - e.var + e.cov1 + negative.of(e.cov2 - e.cov3);
         // E MS(R) = I Var(R) + Var(T*R) + Var + (I - 1) Cov1 - Cov2 - (I - 1) Cov3.
         let rest = interaction + e.var + (self.i() - 1.0) * (e.cov1 - e.cov3) - e.cov2;
         ReaderComponents { reader: (ms.reader - rest) / self.i(), interaction }

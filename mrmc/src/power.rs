@@ -7,7 +7,7 @@
 
 use crate::distribution::{chi_squared_quantile_upper, f_quantile_upper, noncentral_chi_squared_upper, noncentral_f_upper};
 use crate::inference::Level;
-use crate::obuchowski_rockette::{ErrorCovariances, ObuchowskiRockette, Random};
+use crate::obuchowski_rockette::{ErrorCovariances, NegativeTerm, ObuchowskiRockette, Random};
 use thiserror::Error;
 
 /// Why there is no power.
@@ -77,8 +77,8 @@ impl Pilot {
     /// taken here alone as it was estimated it would make the denominator smaller than the pilot's own, and the power too high.
     #[must_use]
     pub fn of(analysis: &ObuchowskiRockette<'_>, cases: usize) -> Self {
-        let (ms, e) = (analysis.mean_squares(), analysis.error_covariances());
-        Self { cases, interaction: ms.interaction - e.var + e.cov1 + (e.cov2 - e.cov3).max(0.0), errors: e }
+        let interaction = analysis.components_with(NegativeTerm::Zero).interaction;
+        Self { cases, interaction, errors: analysis.error_covariances() }
     }
 
     /// The power to find a difference `effect` between two modalities with `readers` readers and `cases` cases, by a

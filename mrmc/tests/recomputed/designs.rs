@@ -150,6 +150,13 @@ proptest! {
         let estimate = comparison.differences[0].estimate;
         let areas = UStatistics::of(&split.table()).areas();
         prop_assert!(near(estimate.value, areas[0].unwrap() - areas[1].unwrap()));
+        for (m, area) in areas.iter().enumerate() {
+            let alone = nested_readers::modality(&figures, &modality_of, m, Level::default()).unwrap();
+            prop_assert!(near(alone.value, area.unwrap()));
+            let own = figures.covariance(2 * m, 2 * m + 1);
+            let spread = (figures.values()[2 * m] - figures.values()[2 * m + 1]).powi(2) / 2.0;
+            prop_assert!(near(alone.standard_error.powi(2), (spread + 2.0 * own.max(0.0)) / 2.0));
+        }
 let cov = |pairs: [(usize, usize); 4]| pairs.iter().map(|(i, j)| figures.covariance(*i, *j)).sum::<f64>() / 4.0;
         let (cov2, cov3) = (cov([(0, 1), (1, 0), (2, 3), (3, 2)]), cov([(0, 2), (0, 3), (1, 2), (1, 3)]));
         if cov2 >= cov3 {
@@ -257,5 +264,8 @@ fn one_reader_and_one_modality_say_what_is_possible() {
     assert_eq!(or.modality(0, Random::Readers), Err(OrError::OneReader));
     assert!((or.modality(0, Random::Cases).unwrap().standard_error - 0.002_f64.sqrt()).abs() < 1e-15);
     let alone = Figures::new(1, 2, vec![0.8, 0.9], vec![0.002, 0.001, 0.001, 0.002]).unwrap();
+    // MS(R) is 0.005, of which Var - Cov2 is error.
+    let components = ObuchowskiRockette::new(&alone, Conventions::default(), Level::default()).components();
+    assert!((components.reader - 0.004).abs() < 1e-15 && components.interaction == 0.0, "{components:?}");
     assert_eq!(ObuchowskiRockette::new(&alone, Conventions::default(), Level::default()).compare(Random::Cases), Err(OrError::OneModality));
 }

@@ -4,6 +4,7 @@ use crate::studies::Study;
 use tiresias_mrmc::figures::{CovarianceMethod, Figures, FiguresError, Jackknife};
 use tiresias_mrmc::inference::Level;
 use tiresias_mrmc::obuchowski_rockette::{Conventions, NegativeTerm, ObuchowskiRockette, OrError, Random};
+use tiresias_mrmc::power::Pilot;
 use tiresias_mrmc::roc::Group;
 use tiresias_mrmc::ustatistics::{DfRule, Estimator, UStatistics, UStatisticsError, UnpairedDf};
 
@@ -146,6 +147,8 @@ fn where_cov2_is_below_cov3_the_conventions_part() {
     }
     near(zero.components().interaction, 0.0004 - 10e-4 + 5e-4);
     near(free.components().interaction, 0.0004 - 10e-4 + 5e-4 - 2e-4);
+    // Power never rests on a negative term, whatever the analysis does with it.
+    near(Pilot::of(&free, 100).interaction, 0.0004 - 10e-4 + 5e-4);
     // As estimated: Var(R) = (MS(R) - MS(TR))/2 - Cov1 + Cov3. With zero, half of the difference goes over to it.
     near(free.components().reader, 0.0016 - 5e-4 + 4e-4);
     near(zero.components().reader, 0.0016 - 5e-4 + 4e-4 - 1e-4);
