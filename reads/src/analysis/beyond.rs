@@ -4,6 +4,7 @@
 //! of incomplete designs.
 
 use super::Notes;
+use super::compared::refusal;
 use super::figures::in_sentence;
 use super::report::{ChangeRow, Pair, Repeats, TimeRow, Times, finite};
 use crate::protocol::Protocol;
@@ -12,6 +13,8 @@ use tiresias_mrmc::icc::limits;
 use tiresias_mrmc::inference::Level;
 use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random};
 use tiresias_mrmc::proportion::Share;
+use tiresias_mrmc::roc::Group;
+use tiresias_mrmc::table::ScoreTable;
 use tiresias_mrmc::times::{Ratio, log_times, median, signed_rank};
 
 /// The time of each cell in seconds, in the order of the cells.
@@ -40,10 +43,15 @@ pub(super) fn times(scored: &ScoredTable, protocol: &Protocol, level: Level, not
         let reader = scored.readers.get(at % readers.max(1)).map(ToString::to_string).unwrap_or_default();
         rows.push(TimeRow { modality: name(at / readers.max(1)), reader, reads: own.len(), median_s: middle });
     }
+    // Which reads have a time is a design like that of scores, and takes the same analysis or does not.
+    let truth: Vec<Group> = scored.cases.iter().map(|c| if c.signal { Group::Diseased } else { Group::Normal }).collect();
+    let refused = ScoreTable::new(conditions, readers, &truth, &all).ok().and_then(|table| refusal(table.design()));
     let contained = protocol.conditions().iter().any(|c| c.ai.before().is_some());
     let mut ratios = Vec::new();
     if contained {
         notes.add("Times are described and not compared: what is read after the AI contains the read before it.".to_owned());
+    } else if let Some(why) = refused.filter(|_| conditions > 1) {
+        notes.add(format!("Times are described and not compared. {why}"));
     } else if conditions > 1 {
         match log_times(conditions, readers, cases, &all) {
             Err(why) => notes.add(format!("Times are described and not compared. {}", in_sentence(&why.to_string()))),

@@ -19,6 +19,18 @@ use tiresias_mrmc::ustatistics::{Averaged, DfRule, Estimator, UStatistics, UStat
 const RANDOM: [(Random, &str); 3] =
     [(Random::ReadersAndCases, "readers and cases random"), (Random::Cases, "readers fixed"), (Random::Readers, "cases fixed")];
 
+/// Why methods of complete designs do not take one; `None` where they do: each reader, or each modality, may have cases of its own.
+pub(super) const fn refusal(design: Design) -> Option<&'static str> {
+    match design {
+        Design::Crossed | Design::CasesInReaders | Design::CasesInModalities => None,
+        Design::SplitPlot => {
+            Some("Groups of readers read cases of their own (a split plot), and the method takes crossed designs, or one reader a group.")
+        }
+        Design::ReadersInModalities => Some("Each condition has readers of its own, and the method takes crossed designs."),
+        Design::Other => Some("Reads are missing or not evaluable, or the design is not crossed, and the method takes complete designs."),
+    }
+}
+
 /// Names of modalities and readers for results by number.
 struct Names<'a> {
     modalities: &'a [String],
@@ -181,7 +193,9 @@ fn nested(source: &Source<'_>, method: CovarianceMethod, level: Level) -> Result
     let (figures, modality_of) = nested_readers::figures_of_areas(&table, method).map_err(|e| in_sentence(&e.to_string()))?;
     let comparison = nested_readers::compare(&figures, &modality_of, level).map_err(|e| in_sentence(&e.to_string()))?;
     let names = names(source);
-    let part = Part { comparison: Some(comparison), means: Vec::new(), readers: Vec::new() };
+    let own = |m: usize| nested_readers::modality(&figures, &modality_of, m, level).ok();
+    let means = (0..source.modalities()).filter_map(|m| Some(names.mean(m, &own(m)?))).collect();
+    let part = Part { comparison: Some(comparison), means, readers: Vec::new() };
     Ok(OrBlock {
         covariance: Covariances { var: None, cov1: None, cov2: None, cov3: None },
         components: Components { reader: None, modality_reader: None },

@@ -1,8 +1,10 @@
 //! Results by groups: the effect in subgroups of cases that a covariate tells, and each condition by the period in which it was read.
 //!
 //! Owns which values make subgroups and in which order they stand; the estimates are `mrmc`'s. Periods are described and not tested. Refuses, with a note: a
-//! covariate with one value or with too many, subgroups in which a reader has too few cases, and subgroups of units that share a patient.
+//! covariate with one value or with too many, subgroups in which a reader has too few cases, subgroups of units that share a patient, and designs that the comparison of all
+//! cases refuses.
 
+use super::compared::refusal;
 use super::figures::in_sentence;
 use super::per_reader;
 use super::report::{Counted, Interaction, PeriodRow, Subgroup, SubgroupBlock, finite};
@@ -48,13 +50,13 @@ pub(super) fn by_covariates(
         });
     }
     notes.add(format!("Subgroups are by the covariates whose SHA-256 is {}.", covariates.hash()));
-    let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    for name in planned.iter().filter(|name| !covariates.names().iter().any(|n| is_same(n, name))) {
+    for name in planned.iter().filter(|name| !covariates.has(name)) {
         notes.add(format!("The protocol plans subgroups by \"{name}\", and the covariates have no such column."));
     }
-    let own = covariates.names().iter().filter(|name| !planned.iter().any(|p| is_same(p, name)));
+    // Names of a file are in small letters.
+    let own = covariates.names().iter().filter(|name| !planned.iter().any(|p| p.to_lowercase() == **name));
     let all = planned.iter().map(|name| (name, true)).chain(own.map(|name| (name, false)));
-    let there = all.filter(|(name, _)| covariates.names().iter().any(|n| is_same(n, name)));
+    let there = all.filter(|(name, _)| covariates.has(name));
     there.filter_map(|(name, is_planned)| block(data, covariates, name, is_planned, effect, notes)).collect()
 }
 
@@ -93,6 +95,9 @@ fn block(
     };
     let source = Source::new(data, effect.figure).ok()?;
     let table = source.table().ok()?;
+    if let Some(why) = refusal(table.design()) {
+        return left_out(why.to_owned());
+    }
     let found = match subgroups(&table, &labels, effect.pair, effect.covariance, effect.random, effect.level) {
         Ok(found) => found,
         Err(SubgroupError::TooSmall { subgroup, source }) => {
@@ -260,6 +265,17 @@ mod tests {
             found.is_empty() && notes.iter().any(|n| n.contains("2 cases that are not in the data, the first of them \"C98\"")),
             "{notes:?}"
         );
+    }
+
+    #[test]
+    fn designs_that_are_not_compared_have_no_subgroups() {
+        let mut gap = data();
+        let Scores::Roc(scores) = &mut gap.scores else { panic!() };
+        scores[30] = None;
+        let (given, mut notes) = (covariates(|n| format!("{},1", if n < 12 { "B" } else { "A" })), Notes::default());
+        let found = by_covariates(&gap, &given, &[], effect(), &mut notes);
+        assert!(found.is_empty(), "{found:?}");
+        assert!(notes.0.iter().any(|n| n.contains("by \"site\" are left out. Reads are missing")), "{:?}", notes.0);
     }
 
     #[test]

@@ -213,6 +213,7 @@ pub fn analyse(data: &Dataset, choice: Choice) -> Result<Report, AnalysisError> 
             normals: of_class(Group::Normal),
             diseased: of_class(Group::Diseased),
             missing: if matches!(design, Design::Crossed | Design::Other) { data.missing() } else { 0 },
+            not_evaluable: None,
         },
         primary: None,
         sensitivity: Vec::new(),

@@ -3,6 +3,7 @@
 //! Owns what a hypothesis, a margin and sides mean for an interval, and what missing and not evaluable reads count as. The wording is neutral: an interval
 //! lies above a bound or it does not. Refuses: a study whose protocol has no analysis.
 
+use super::compared::refusal;
 use super::figures::{Source, in_sentence, method, word};
 use super::groups::{self, Effect};
 use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
@@ -35,6 +36,9 @@ pub fn of_study(
     covariates: Option<&Covariates>,
 ) -> Result<Report, AnalysisError> {
     let is_planned = choice.figure.is_none() && choice.method.is_none();
+    // One level for all of the report, also where another figure was chosen.
+    let level = planned_level(protocol.analysis(), choice.level)?;
+    let choice = Choice { level, ..choice };
     let mut report = match protocol.analysis().filter(|_| is_planned) {
         Some(analysis) => planned(scored, analysis, choice, covariates)?,
         None => {
@@ -52,12 +56,12 @@ pub fn of_study(
         notes.add("Marks were held against lesions by another rule than the protocol's: this is a re-scoring.".to_owned());
     }
     meeting.notes().into_iter().for_each(|note| notes.add(note));
-    let level = planned_level(protocol.analysis(), choice.level)?;
     report.times = beyond::times(scored, protocol, level, &mut notes);
     report.changes = beyond::changes(scored, protocol, level);
     report.repeats = beyond::repeats(scored, level);
     report.periods = groups::by_period(scored, level);
     report.n.missing = scored.missing();
+    report.n.not_evaluable = Some(scored.not_evaluable());
     report.scored = Some(scored.how.clone());
     report.open_look = Some(meeting.is_open_look());
     report.notes = notes.0;
@@ -79,11 +83,11 @@ pub fn explore(report: &mut Report, data: &Dataset, choice: Choice, covariates: 
 }
 
 fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates: Option<&Covariates>) -> Result<Report, AnalysisError> {
-    let level = planned_level(Some(analysis), choice.level)?;
+    let level = choice.level;
     let plan = Plan { scored, analysis, level, df_rule: choice.df_rule };
     let filling = if analysis.missing == Missing::Worst { Filling::Missing } else { Filling::Nothing };
     let data = plan.data(analysis.not_evaluable, filling)?;
-    let mut report = analyse(&data, Choice { figure: Some(analysis.figure), level, ..choice })?;
+    let mut report = analyse(&data, Choice { figure: Some(analysis.figure), ..choice })?;
     let mut notes = Notes(std::mem::take(&mut report.notes));
     report.primary = plan.computed("primary", &data, plan.random(), analysis.method, plan.covariance(), &mut notes);
     plan.sensitivity(&data, &mut report.sensitivity, &mut notes)?;
@@ -248,16 +252,11 @@ impl Plan<'_> {
             let table = source.table().map_err(|e| e.to_string())?;
             let (figures, modality_of) = nested_readers::figures_of_areas(&table, covariance).map_err(|e| in_sentence(&e.to_string()))?;
             let found = nested_readers::compare(&figures, &modality_of, self.level).map_err(|e| in_sentence(&e.to_string()))?;
-            return Ok((Vec::new(), found.differences));
+            let own = |m: usize| nested_readers::modality(&figures, &modality_of, m, self.level).map(|e| (m, e));
+            let means = (0..modalities).map(own).collect::<Result<Vec<_>, _>>().map_err(|e| in_sentence(&e.to_string()))?;
+            return Ok((means, found.differences));
         }
-        if method != Method::Ustat && !matches!(design, Design::Crossed | Design::CasesInReaders | Design::CasesInModalities) {
-            let why = match design {
-                Design::SplitPlot => {
-                    "Groups of readers read cases of their own (a split plot), and the method takes crossed designs, or one reader a group."
-                }
-                Design::ReadersInModalities => "Each condition has readers of its own, and the method takes crossed designs.",
-                _ => "Reads are missing or not evaluable, or the design is not crossed, and the method takes complete designs.",
-            };
+        if let Some(why) = refusal(design).filter(|_| method != Method::Ustat) {
             let has_other = self.analysis.figure == Figure::Auc && !of_patients;
             return Err(if has_other { format!("{why} Look at the U-statistics.") } else { why.to_owned() });
         }
@@ -308,6 +307,7 @@ impl Plan<'_> {
             means,
             differences: Vec::new(),
             p: None,
+            one_sided_level: None,
             bounds: Vec::new(),
             statement: None,
             shown: None,
@@ -369,6 +369,10 @@ impl Plan<'_> {
             ),
         });
         (found.hypothesis, found.p, found.shown) = (Some(what), p.and_then(finite), shown);
+        let (alpha, sides) = (self.analysis.alpha, self.analysis.sides);
+        // A margin is met on one side whatever `sides` is, each side having half of alpha where there are two (ICH E9).
+        let is_two_sided = sides != 1 && matches!(self.analysis.hypothesis, Hypothesis::Superiority { .. });
+        found.one_sided_level = found.p.filter(|_| !is_two_sided).map(|_| if sides == 1 { alpha } else { alpha / 2.0 });
         found
     }
 
@@ -456,129 +460,4 @@ pub(super) fn percent(level: Level) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::Multiplicity;
-    use crate::scoring::{HowScored, Score, ScoredCase, ScoredParadigm, ScoredUnit, UnitRating};
-    use tiresias_words::{CaseId, ContentHash, ReaderId};
-
-    const CASES: usize = 20;
-
-    /// Cases of which the first half is without the signal, in two conditions.
-    fn scored(readers: usize, units: &[&str], cell: impl Fn(usize, usize, usize) -> Cell) -> ScoredTable {
-        let unit = |key: Option<&str>, signal| ScoredUnit { key: key.map(str::to_owned), signal };
-        let units = |signal| match units {
-            [] => vec![unit(None, signal)],
-            keys => keys.iter().enumerate().map(|(at, key)| unit(Some(key), signal && at == 0)).collect(),
-        };
-        let case = |k: usize| ScoredCase {
-            case: CaseId::new(format!("C{k}")).unwrap(),
-            package: ContentHash([k as u8; 32]),
-            signal: k >= CASES / 2,
-            units: units(k >= CASES / 2),
-            lesions: Vec::new(),
-        };
-        let places = (0..2).flat_map(|c| (0..readers).flat_map(move |r| (0..CASES).map(move |k| (c, r, k))));
-        let cells: Vec<Cell> = places.map(|(c, r, k)| cell(c, r, k)).collect();
-        ScoredTable {
-            paradigm: ScoredParadigm::Ratings { scale: [0, 100_000] },
-            conditions: ["new", "old"].map(|c| Condition::new(c).unwrap()).to_vec(),
-            readers: (0..readers).map(|r| ReaderId::new(format!("r{r}")).unwrap()).collect(),
-            cases: (0..CASES).map(case).collect(),
-            periods: vec![None; cells.len()],
-            cells,
-            repeats: Vec::new(),
-            how: HowScored {
-                study: String::new(),
-                protocol: ContentHash([0; 32]),
-                record_head: ContentHash([0; 32]),
-                records: 0,
-                truth: ContentHash([0; 32]),
-                truth_version: 1,
-                truth_source: String::new(),
-                acceptance: None,
-                by_protocol: true,
-                rating_question: None,
-                not_evaluable: NotEvaluableCounts::Omit,
-                amended: "",
-                repeated: "",
-            },
-        }
-    }
-    fn read(ratings: &[i64]) -> Cell {
-        let ratings = ratings.iter().map(|r| UnitRating::Rated(r * 1000)).collect();
-        Cell::Read(Score { seq: 1, ratings, marks: Vec::new(), reading_ms: 1 })
-    }
-    /// Ratings that tell the cases apart, more or less: how well differs from reader to reader and with the condition.
-    fn rating(c: usize, r: usize, k: usize) -> i64 {
-        let noise = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7) as i64 % 40;
-        i64::from(k >= CASES / 2) * (4 + 14 * ((3 * c + r) % 4) as i64) + noise(k + 1) + noise(1000 * c + 100 * r + k)
-    }
-    fn analysis(method: Method, covariance: Option<crate::protocol::Covariance>) -> Analysis {
-        let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
-        Analysis {
-            figure: Figure::Auc,
-            method,
-            covariance,
-            random_readers: true,
-            random_cases: true,
-            hypothesis: Hypothesis::Superiority { reference, test },
-            alpha: 0.05,
-            sides: 2,
-            multiplicity: Multiplicity::None,
-            missing: Missing::Omit,
-            not_evaluable: NotEvaluableCounts::Omit,
-            acceptance: None,
-            sensitivity: Vec::new(),
-            subgroups: Vec::new(),
-        }
-    }
-    fn report(scored: &ScoredTable, analysis: &Analysis) -> Report {
-        planned(scored, analysis, Choice::default(), None).unwrap()
-    }
-    fn refused(scored: &ScoredTable, analysis: &Analysis, why: &str) {
-        let found = report(scored, analysis);
-        assert!(found.primary.is_none() && found.notes.iter().any(|n| n.contains(why)), "{:?}", found.notes);
-    }
-
-    #[test]
-    fn the_worst_is_taken_of_missing_reads_alone() {
-        let gap = |at: Cell| scored(3, &[], move |c, r, k| if (c, r, k) == (0, 1, 14) { at.clone() } else { read(&[rating(c, r, k)]) });
-        let ustat = Analysis { missing: Missing::Worst, ..analysis(Method::Ustat, None) };
-        let omitted = analysis(Method::Ustat, None);
-        let not_evaluable = gap(Cell::NotEvaluable { seq: 1, reason: "motion".into() });
-        assert_eq!(report(&not_evaluable, &ustat).primary, report(&not_evaluable, &omitted).primary, "it was read, and counts as nothing");
-        let missing = gap(Cell::Missing);
-        assert_ne!(report(&missing, &ustat).primary, report(&missing, &omitted).primary);
-        let worst = Analysis { sensitivity: vec![SensitivityAnalysis::WorstCase], ..omitted };
-        assert_eq!(report(&not_evaluable, &worst).sensitivity[0].means, report(&missing, &ustat).primary.unwrap().means);
-    }
-
-    #[test]
-    fn units_of_a_patient_are_never_taken_for_patients() {
-        let both = scored(3, &["R", "L"], |c, r, k| read(&[rating(c, r, k), rating(c, r, k % 7)]));
-        refused(&both, &analysis(Method::Ustat, None), "several units of one patient");
-        refused(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Unbiased)), "several units of one patient");
-        assert!(report(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife))).primary.is_some());
-    }
-
-    #[test]
-    fn u_statistics_are_of_random_readers_and_cases_alone() {
-        let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
-        refused(&all, &Analysis { random_readers: false, ..analysis(Method::Ustat, None) }, "readers and cases random");
-        assert!(report(&all, &analysis(Method::Ustat, None)).primary.is_some());
-    }
-
-    #[test]
-    fn the_design_is_named_where_a_method_does_not_take_it() {
-        let or = analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife));
-        // Readers 0 and 1 in one condition, 2 and 3 in the other.
-        let nested = scored(4, &[], |c, r, k| if r / 2 == c { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
-        let found = report(&nested, &or).primary.unwrap();
-        assert!(found.p.is_some() && found.differences[0].a == "new");
-        let split = scored(4, &[], |c, r, k| if r / 2 == k % 2 { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
-        refused(&split, &or, "a split plot");
-        let gap = scored(3, &[], |c, r, k| if (c, r, k) == (0, 1, 14) { Cell::Missing } else { read(&[rating(c, r, k)]) });
-        refused(&gap, &or, "Reads are missing");
-    }
-}
+mod tests;

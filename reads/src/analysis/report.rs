@@ -79,6 +79,9 @@ pub struct Counts {
     pub diseased: usize,
     /// Scores that are not there and belong to the design.
     pub missing: usize,
+    /// Reads in which the case, or a unit of it, was said to be not evaluable, of a study. What they count as is in `scored`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_evaluable: Option<usize>,
 }
 
 /// One reader in one modality.
@@ -361,8 +364,11 @@ pub struct Primary {
     pub means: Vec<Mean>,
     /// Test minus reference, or each pair where figures are only estimated.
     pub differences: Vec<Pair>,
-    /// The p value of what was to be shown.
+    /// The p value of what was to be shown: one-sided where there is a margin or the test has one side.
     pub p: Option<f64>,
+    /// What a one-sided p is held against: alpha, or half of it where the test has two sides. `null` where p is two-sided, and is held against alpha.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_sided_level: Option<f64>,
     /// The bounds that the interval is held against.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bounds: Vec<f64>,
@@ -407,7 +413,7 @@ pub struct TimeRow {
     pub median_s: Option<f64>,
 }
 
-/// Times of a over times of b: ratio of geometric means, readers and cases random.
+/// Times of a over times of b: ratio of geometric means, readers (where there are several) and cases random.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimeRatio {
     /// The first modality.

@@ -12,7 +12,7 @@ pub fn in_words(report: &Report) -> String {
     line(
         &mut out,
         &format!(
-            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing; design {}",
+            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing{}; design {}",
             report.fom,
             report.fom_at.map_or_else(String::new, |at| format!(" at {at}")),
             n.modalities.len(),
@@ -20,6 +20,7 @@ pub fn in_words(report: &Report) -> String {
             n.normals,
             n.diseased,
             n.missing,
+            n.not_evaluable.filter(|reads| *reads > 0).map_or_else(String::new, |reads| format!(", {reads} reads not evaluable")),
             report.design,
         ),
     );
@@ -100,7 +101,9 @@ fn of_planned(out: &mut String, planned: &Primary) {
     line(out, &format!("\n{}: {}", if planned.name == "primary" { "Primary analysis" } else { planned.name }, planned.how));
     of_rows(out, &planned.means, &planned.differences);
     if let Some(hypothesis) = &planned.hypothesis {
-        line(out, &format!("  To be shown: {hypothesis}; p {}", number(planned.p)));
+        let p = number(planned.p);
+        let p = planned.one_sided_level.map_or_else(|| format!("p {p}"), |level| format!("one-sided p {p}, held against {level}"));
+        line(out, &format!("  To be shown: {hypothesis}; {p}"));
     }
     if let Some(statement) = &planned.statement {
         line(out, &format!("  {statement}"));

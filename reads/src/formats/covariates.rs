@@ -64,10 +64,19 @@ impl Covariates {
     pub fn cases(&self) -> impl Iterator<Item = &str> {
         self.cases.keys().map(String::as_str)
     }
+    /// Whether there is a covariate of this name, in whatever letters.
+    #[must_use]
+    pub fn has(&self, covariate: &str) -> bool {
+        self.place(covariate).is_some()
+    }
+    fn place(&self, covariate: &str) -> Option<usize> {
+        let small = covariate.to_lowercase();
+        self.names.iter().position(|name| *name == small)
+    }
     /// The value of a covariate for a case, where both are there and it is known.
     #[must_use]
     pub fn value(&self, covariate: &str, case: &str) -> Option<&str> {
-        let at = self.names.iter().position(|name| name.eq_ignore_ascii_case(covariate))?;
+        let at = self.place(covariate)?;
         self.cases.get(case)?.get(at).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
@@ -82,6 +91,8 @@ mod tests {
         assert_eq!(read.names(), ["site", "age band"]);
         assert_eq!(read.cases().collect::<Vec<_>>(), ["C-1", "C-2"]);
         assert_eq!([read.value("site", "C-1"), read.value("Age Band", "C-2")], [Some("A"), Some("50-59")]);
+        let foreign = Covariates::parse("case,\u{dc}bergewicht\nC-1,ja\n".as_bytes()).unwrap();
+        assert!(foreign.has("\u{dc}bergewicht") && foreign.value("\u{dc}BERGEWICHT", "C-1") == Some("ja"));
         assert_eq!([read.value("site", "C-2"), read.value("site", "C-3"), read.value("vendor", "C-1")], [None; 3]);
     }
 

@@ -154,6 +154,18 @@ pub enum NotEvaluableCounts {
     Highest,
 }
 
+impl NotEvaluableCounts {
+    /// The same in a sentence.
+    #[must_use]
+    pub const fn said(self) -> &'static str {
+        match self {
+            Self::Omit => "nothing",
+            Self::Lowest => "the lowest rating",
+            Self::Highest => "the highest rating",
+        }
+    }
+}
+
 /// A further analysis of the primary figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SensitivityAnalysis {

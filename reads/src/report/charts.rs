@@ -13,8 +13,8 @@ const ROW: f64 = 0.055;
 /// What the curve of a figure is called, and its axes.
 fn curve_words(fom: &str) -> [&'static str; 3] {
     match fom {
-        "wafroc" => ["Weighted AFROC", "share of cases with a false mark", "weighted share of lesions marked"],
-        "afroc" => ["AFROC", "share of cases with a false mark", "share of lesions marked"],
+        "wafroc" => ["Weighted AFROC", "share of normal cases with a false mark", "weighted share of lesions marked"],
+        "afroc" => ["AFROC", "share of normal cases with a false mark", "share of lesions marked"],
         "lroc" => ["LROC", "1 \u{2212} specificity", "share located"],
         "hrauc" => ["ROC of the highest marks", "1 \u{2212} specificity", "sensitivity"],
         _ => ["ROC", "1 \u{2212} specificity", "sensitivity"],

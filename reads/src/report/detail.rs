@@ -251,7 +251,8 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Section> {
             let which = format!("{} / {}", names.of(&r.a), names.of(&r.b));
             row([which, figure(r.ratio), interval(r.ci, 3), p_value(r.p), p_value(r.p_signed_rank)])
         });
-        let title = "Geometric mean times, readers and cases random".to_owned();
+        let random = if report.n.readers.len() > 1 { "readers and cases random" } else { "one reader, cases random" };
+        let title = format!("Geometric mean times, {random}");
         blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
     }
     section("times", "Reading time", blocks)

@@ -55,7 +55,7 @@ pub fn page(document: &Document) -> String {
     }
     let _ = writeln!(
         out,
-        "<footer>Made by Tiresias {} from the record alone: the same record gives this page byte for byte.</footer>\n</body></html>",
+        "<footer>Made by Tiresias {} from its input alone: the same scores, truth, covariates and options give this page byte for byte.</footer>\n</body></html>",
         env!("CARGO_PKG_VERSION")
     );
     out

@@ -2,6 +2,7 @@
 
 use super::numbers::{row, words};
 use super::{Block, Report, Section, Table};
+use crate::protocol::NotEvaluableCounts;
 
 const EMPIRICAL: &str = "Curves are the points of the data, joined by straight lines; areas under them are trapezoid areas, which are the shares of pairs of a case without and a case with the signal that are in order, ties counting half.";
 const OR: &str = "Obuchowski-Rockette: the figures of merit of readers and conditions are analysed by an analysis of variance with correlated errors, whose covariances are estimated over cases; denominators have the degrees of freedom of Hillis.";
@@ -58,6 +59,14 @@ pub(super) fn section(report: &Report) -> Section {
     Section { key: "method", title: "Method", blocks }
 }
 
+fn not_evaluable(reads: usize, counts: NotEvaluableCounts) -> String {
+    match reads {
+        0 => "no case and no unit".to_owned(),
+        1 => format!("a case or a unit of it in 1 read, which counts as {}", counts.said()),
+        n => format!("a case or a unit of it in {n} reads, which counts as {}", counts.said()),
+    }
+}
+
 /// What it is from, and what else is to be known of it.
 pub(super) fn record(report: &Report) -> Option<Section> {
     let mut blocks: Vec<Block> = report.notes.iter().cloned().map(Block::Text).collect();
@@ -77,6 +86,7 @@ pub(super) fn record(report: &Report) -> Option<Section> {
                 "rating of a case".to_owned(),
                 how.rating_question.clone().unwrap_or_else(|| "the highest rating of its marks".to_owned()),
             ]),
+            row(["not evaluable".to_owned(), not_evaluable(report.n.not_evaluable.unwrap_or(0), how.not_evaluable)]),
             row(["amended reads".to_owned(), how.amended.to_owned()]),
             row(["repeated reads".to_owned(), how.repeated.to_owned()]),
         ];

@@ -140,9 +140,20 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
         1 => "1 score is missing.".to_owned(),
         n => format!("{n} scores are missing."),
     };
-    blocks.push(Block::Text(format!("{}. {missing}", how(&primary.how, report))));
+    let not_evaluable = match (report.n.not_evaluable, &report.scored) {
+        (Some(n @ 1..), Some(how)) => {
+            let reads = if n == 1 { "read" } else { "reads" };
+            format!(" In {n} {reads} the case or a unit of it was not evaluable, which counts as {}.", how.not_evaluable.said())
+        }
+        _ => String::new(),
+    };
+    blocks.push(Block::Text(format!("{}. {missing}{not_evaluable}", how(&primary.how, report))));
     if let Some(hypothesis) = &primary.hypothesis {
-        blocks.push(Block::Text(format!("To be shown: {}; {}.", names.said(hypothesis), p_said(primary.p))));
+        let p = match primary.one_sided_level {
+            Some(level) => format!("one-sided {}, held against {level}", p_said(primary.p)),
+            None => p_said(primary.p),
+        };
+        blocks.push(Block::Text(format!("To be shown: {}; {p}.", names.said(hypothesis))));
     }
     blocks.extend(primary.statement.as_ref().map(|statement| Block::Text(names.said(statement))));
     if primary.differences.len() > 1 {
@@ -185,12 +196,15 @@ pub(super) fn pairs(title: &str, pairs: &[Pair], names: &Names<'_>) -> Table {
 }
 
 fn others(report: &Report, names: &Names<'_>) -> Table {
-    let columns = vec![words("Analysis"), words("How"), number("Difference"), aside("CI"), number("p")];
+    // All are held against the one hypothesis of the protocol.
+    let is_one_sided = report.sensitivity.iter().any(|analysis| analysis.one_sided_level.is_some());
+    let p = number(if is_one_sided { "p, one-sided" } else { "p" });
+    let columns = vec![words("Analysis"), words("How"), number("Difference"), aside("CI"), p];
     let mut rows = Vec::new();
     for analysis in &report.sensitivity {
         for pair in &analysis.differences {
             let which = format!("{} ({} \u{2212} {})", analysis.name, names.of(&pair.a), names.of(&pair.b));
-            let p = analysis.p.or(pair.of.p);
+            let p = if analysis.hypothesis.is_some() { analysis.p } else { pair.of.p };
             rows.push(row([capital(&which), how(&analysis.how, report), fixed(pair.of.estimate, 4), interval(pair.of.ci, 4), p_value(p)]));
         }
         if analysis.differences.is_empty() {

@@ -227,6 +227,17 @@ impl ScoredTable {
     pub fn missing(&self) -> usize {
         self.cells.iter().filter(|c| **c == Cell::Missing).count()
     }
+    /// Reads in which the case, or a unit of it, was said to be not evaluable.
+    #[must_use]
+    pub fn not_evaluable(&self) -> usize {
+        let of_unit = |rating: &UnitRating| matches!(rating, UnitRating::NotEvaluable(_));
+        let is_such = |cell: &Cell| match cell {
+            Cell::NotEvaluable { .. } => true,
+            Cell::Read(score) => score.ratings.iter().any(of_unit),
+            Cell::NotPlanned | Cell::Missing => false,
+        };
+        self.cells.iter().filter(|cell| is_such(cell)).count()
+    }
     /// Whether every reader was to read every case under every condition, and all of it is locked.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -429,6 +440,7 @@ mod tests {
         check(NotEvaluableCounts::Highest, [Some(7.5), Some(100.0), None, None, Some(100.0), Some(100.0)]);
         assert_eq!(table.dataset(View::Marks, NotEvaluableCounts::Omit), Err(ViewError::NotThere("marks of any number")));
         assert_eq!((table.missing(), table.is_complete(), table.widest()), (1, false, View::Ratings));
+        assert_eq!(table.not_evaluable(), 2, "a unit of C1, and C3");
         assert_eq!((table.cell(0, 0, 1), table.cell(0, 1, 0)), (Some(&Cell::Missing), None));
     }
 

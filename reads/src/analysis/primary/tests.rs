@@ -1,0 +1,161 @@
+//! Tests of planned analyses on made-up reads: what is missing and what was not evaluable, units, designs, and the p of a hypothesis.
+
+use super::*;
+use crate::protocol::Multiplicity;
+use crate::scoring::{HowScored, Score, ScoredCase, ScoredParadigm, ScoredUnit, UnitRating};
+use tiresias_words::{CaseId, ContentHash, ReaderId};
+
+const CASES: usize = 20;
+
+/// Cases of which the first half is without the signal, in two conditions.
+fn scored(readers: usize, units: &[&str], cell: impl Fn(usize, usize, usize) -> Cell) -> ScoredTable {
+    let unit = |key: Option<&str>, signal| ScoredUnit { key: key.map(str::to_owned), signal };
+    let units = |signal| match units {
+        [] => vec![unit(None, signal)],
+        keys => keys.iter().enumerate().map(|(at, key)| unit(Some(key), signal && at == 0)).collect(),
+    };
+    let case = |k: usize| ScoredCase {
+        case: CaseId::new(format!("C{k}")).unwrap(),
+        package: ContentHash([k as u8; 32]),
+        signal: k >= CASES / 2,
+        units: units(k >= CASES / 2),
+        lesions: Vec::new(),
+    };
+    let places = (0..2).flat_map(|c| (0..readers).flat_map(move |r| (0..CASES).map(move |k| (c, r, k))));
+    let cells: Vec<Cell> = places.map(|(c, r, k)| cell(c, r, k)).collect();
+    ScoredTable {
+        paradigm: ScoredParadigm::Ratings { scale: [0, 100_000] },
+        conditions: ["new", "old"].map(|c| Condition::new(c).unwrap()).to_vec(),
+        readers: (0..readers).map(|r| ReaderId::new(format!("r{r}")).unwrap()).collect(),
+        cases: (0..CASES).map(case).collect(),
+        periods: vec![None; cells.len()],
+        cells,
+        repeats: Vec::new(),
+        how: HowScored {
+            study: String::new(),
+            protocol: ContentHash([0; 32]),
+            record_head: ContentHash([0; 32]),
+            records: 0,
+            truth: ContentHash([0; 32]),
+            truth_version: 1,
+            truth_source: String::new(),
+            acceptance: None,
+            by_protocol: true,
+            rating_question: None,
+            not_evaluable: NotEvaluableCounts::Omit,
+            amended: "",
+            repeated: "",
+        },
+    }
+}
+fn read(ratings: &[i64]) -> Cell {
+    let ratings = ratings.iter().map(|r| UnitRating::Rated(r * 1000)).collect();
+    Cell::Read(Score { seq: 1, ratings, marks: Vec::new(), reading_ms: 1 })
+}
+/// Ratings that tell the cases apart, more or less: how well differs from reader to reader and with the condition.
+fn rating(c: usize, r: usize, k: usize) -> i64 {
+    let noise = |n: usize| (n.wrapping_mul(2_654_435_761) >> 7) as i64 % 40;
+    i64::from(k >= CASES / 2) * (4 + 14 * ((3 * c + r) % 4) as i64) + noise(k + 1) + noise(1000 * c + 100 * r + k)
+}
+fn analysis(method: Method, covariance: Option<crate::protocol::Covariance>) -> Analysis {
+    let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+    Analysis {
+        figure: Figure::Auc,
+        method,
+        covariance,
+        random_readers: true,
+        random_cases: true,
+        hypothesis: Hypothesis::Superiority { reference, test },
+        alpha: 0.05,
+        sides: 2,
+        multiplicity: Multiplicity::None,
+        missing: Missing::Omit,
+        not_evaluable: NotEvaluableCounts::Omit,
+        acceptance: None,
+        sensitivity: Vec::new(),
+        subgroups: Vec::new(),
+    }
+}
+fn report(scored: &ScoredTable, analysis: &Analysis) -> Report {
+    planned(scored, analysis, Choice::default(), None).unwrap()
+}
+fn refused(scored: &ScoredTable, analysis: &Analysis, why: &str) {
+    let found = report(scored, analysis);
+    assert!(found.primary.is_none() && found.notes.iter().any(|n| n.contains(why)), "{:?}", found.notes);
+}
+
+#[test]
+fn the_worst_is_taken_of_missing_reads_alone() {
+    let gap = |at: Cell| scored(3, &[], move |c, r, k| if (c, r, k) == (0, 1, 14) { at.clone() } else { read(&[rating(c, r, k)]) });
+    let ustat = Analysis { missing: Missing::Worst, ..analysis(Method::Ustat, None) };
+    let omitted = analysis(Method::Ustat, None);
+    let not_evaluable = gap(Cell::NotEvaluable { seq: 1, reason: "motion".into() });
+    assert_eq!(report(&not_evaluable, &ustat).primary, report(&not_evaluable, &omitted).primary, "it was read, and counts as nothing");
+    let missing = gap(Cell::Missing);
+    assert_ne!(report(&missing, &ustat).primary, report(&missing, &omitted).primary);
+    let worst = Analysis { sensitivity: vec![SensitivityAnalysis::WorstCase], ..omitted };
+    assert_eq!(report(&not_evaluable, &worst).sensitivity[0].means, report(&missing, &ustat).primary.unwrap().means);
+}
+
+#[test]
+fn units_of_a_patient_are_never_taken_for_patients() {
+    let both = scored(3, &["R", "L"], |c, r, k| read(&[rating(c, r, k), rating(c, r, k % 7)]));
+    refused(&both, &analysis(Method::Ustat, None), "several units of one patient");
+    refused(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Unbiased)), "several units of one patient");
+    assert!(report(&both, &analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife))).primary.is_some());
+}
+
+#[test]
+fn u_statistics_are_of_random_readers_and_cases_alone() {
+    let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+    refused(&all, &Analysis { random_readers: false, ..analysis(Method::Ustat, None) }, "readers and cases random");
+    assert!(report(&all, &analysis(Method::Ustat, None)).primary.is_some());
+}
+
+#[test]
+fn the_design_is_named_where_a_method_does_not_take_it() {
+    let or = analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife));
+    // Readers 0 and 1 in one condition, 2 and 3 in the other.
+    let nested = scored(4, &[], |c, r, k| if r / 2 == c { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
+    let found = report(&nested, &or).primary.unwrap();
+    assert!(found.p.is_some() && found.differences[0].a == "new");
+    let [new, old] = found.means.as_slice() else { panic!("a figure for each condition: {:?}", found.means) };
+    let difference = new.of.estimate.unwrap() - old.of.estimate.unwrap();
+    assert!((difference - found.differences[0].of.estimate.unwrap()).abs() < 1e-12 && new.of.ci.is_some());
+    let split = scored(4, &[], |c, r, k| if r / 2 == k % 2 { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
+    refused(&split, &or, "a split plot");
+    let gap = scored(3, &[], |c, r, k| if (c, r, k) == (0, 1, 14) { Cell::Missing } else { read(&[rating(c, r, k)]) });
+    refused(&gap, &or, "Reads are missing");
+}
+
+#[test]
+fn a_margin_is_met_on_one_side() {
+    let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+    let or = analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife));
+    let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+    let margin = Hypothesis::NonInferiority { reference, test, margin: 0.05 };
+    let with = |hypothesis: &Hypothesis, sides: u8| {
+        report(&all, &Analysis { hypothesis: hypothesis.clone(), sides, ..or.clone() }).primary.unwrap()
+    };
+    assert_eq!([1, 2].map(|sides| with(&margin, sides).one_sided_level), [Some(0.05), Some(0.025)]);
+    assert_eq!([1, 2].map(|sides| with(&or.hypothesis, sides).one_sided_level), [Some(0.05), None]);
+    let found = with(&margin, 2);
+    assert_eq!(found.shown, Some(found.p.unwrap() < 0.025), "the interval and the p say the same: {found:?}");
+}
+
+#[test]
+fn times_are_compared_where_scores_would_be() {
+    let protocol = Protocol::parse(crate::protocol::template("crossover").unwrap().text).unwrap();
+    let compared = |scored: &ScoredTable| {
+        let mut notes = Notes::default();
+        let found = beyond::times(scored, &protocol, Level::default(), &mut notes).unwrap();
+        (found.ratios.len(), notes.0.join(" "))
+    };
+    assert_eq!(compared(&scored(3, &[], |c, r, k| read(&[rating(c, r, k)]))), (1, String::new()));
+    let gap = scored(3, &[], |c, r, k| if (c, r, k) == (0, 1, 14) { Cell::Missing } else { read(&[rating(c, r, k)]) });
+    let (ratios, notes) = compared(&gap);
+    assert!(ratios == 0 && notes.contains("Reads are missing"), "{notes}");
+    let split = scored(4, &[], |c, r, k| if r / 2 == k % 2 { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
+    let (ratios, notes) = compared(&split);
+    assert!(ratios == 0 && notes.contains("a split plot"), "{notes}");
+}
