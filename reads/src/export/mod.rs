@@ -370,7 +370,7 @@ fn files_of(format: Format, about: &About<'_>, request: Request<'_>) -> Result<(
         Format::Csv => (people::csv(&about.marked_name(), about, protocol, table, scored)?, none),
         Format::Sheet => {
             let audit = Audit::of(gathered.trail());
-            (people::workbook(&about.name(), about, gathered.protocol_text(), &audit, protocol, table, scored)?, none)
+            people::workbook(&about.name(), about, gathered.protocol_text(), &audit, protocol, table, scored)?
         }
         Format::Audit => (Audit::of(gathered.trail()).files(about), none),
         Format::Agreement => (vec![programs::agreement(about, table)], none),
@@ -412,14 +412,14 @@ fn all(about: &About<'_>, request: Request<'_>) -> Result<(Vec<OutFile>, Vec<Str
                 files.extend(of);
                 notes.extend(said.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             }
-            Err(e @ (ExportError::Workbook(_) | ExportError::ReadBack(_))) => return Err(e),
+            Err(e @ ExportError::ReadBack(_)) => return Err(e),
             Err(why) => notes.push(format!("`{}` was not written: {why}", format.word())),
         }
     }
     Ok((files, notes))
 }
 
-/// Writes scores as CSV into `out` as every export is written, read back and compared: what `bench` measures. Bytes written, manifest included.
+/// Writes scores as CSV into `out` as every export is written, read back and compared: what `bench` measures. The names of the files, manifest included.
 ///
 /// # Errors
 /// When the folder cannot be written, or a file does not read back.

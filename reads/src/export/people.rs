@@ -7,7 +7,7 @@ use super::audit::Audit;
 use super::files::{Meaning, OutFile};
 use super::table::{self, Table};
 use super::{About, ExportError};
-use crate::formats::workbook::{self, Sheet, Value};
+use crate::formats::workbook::{self, MAX_TEXT, Sheet, Value};
 use crate::gathered::Set;
 use crate::protocol::Protocol;
 use crate::scoring::ScoredTable;
@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// Names of sheets have at most so many characters.
 const MAX_NAME: usize = 31;
+/// Stands where a text is longer than a cell takes.
+const CUT: &str = " \u{2026} (cut here)";
 
 fn tables(about: &About<'_>, protocol: &Protocol, reads: &ReadsTable, scored: Option<&ScoredTable>) -> Vec<Table> {
     let mut tables = vec![table::reads(protocol, reads)];
@@ -68,7 +70,7 @@ pub(super) fn csv(
     Ok(files)
 }
 
-/// The workbook.
+/// The workbook, and what is to be known of it.
 pub(super) fn workbook(
     name: &str,
     about: &About<'_>,
@@ -77,7 +79,7 @@ pub(super) fn workbook(
     protocol: &Protocol,
     reads: &ReadsTable,
     scored: Option<&ScoredTable>,
-) -> Result<Vec<OutFile>, ExportError> {
+) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
     let tables = tables(about, protocol, reads, scored);
     let mut taken = BTreeSet::new();
     let mut sheets = vec![Sheet::new(free("About", &mut taken), pairs("what", "this export", about.lines()))];
@@ -105,8 +107,29 @@ pub(super) fn workbook(
     lines.extend((1u32..).zip(protocol_text.lines()).map(|(n, line)| vec![Value::Number(f64::from(n)), Value::text(line)]));
     sheets.push(Sheet::new("Protocol", lines));
     sheets.push(Sheet::new("Audit summary", audit.summary()));
+    let notes = match cut(&mut sheets) {
+        0 => Vec::new(),
+        n => vec![format!(
+            "Cells of the workbook whose text is longer than a spreadsheet takes ({MAX_TEXT} characters), and is cut: {n}. The CSV export has outlines whole, and the study's folder its protocol."
+        )],
+    };
     let bytes = workbook::write(&sheets).map_err(|e| ExportError::Workbook(e.to_string()))?;
-    Ok(vec![OutFile { name: format!("{name}.xlsx"), bytes, means: Meaning::Sheets(sheets) }])
+    Ok((vec![OutFile { name: format!("{name}.xlsx"), bytes, means: Meaning::Sheets(sheets) }], notes))
+}
+
+/// Cuts texts that no cell takes, which would keep the whole workbook from being written; how many there are.
+fn cut(sheets: &mut [Sheet]) -> usize {
+    let mut count = 0;
+    for value in sheets.iter_mut().flat_map(|sheet| &mut sheet.rows).flat_map(|(_, cells)| cells) {
+        if let Value::Text(text) = value
+            && text.chars().count() > MAX_TEXT
+        {
+            let kept: String = text.chars().take(MAX_TEXT - CUT.chars().count()).collect();
+            *text = kept + CUT;
+            count += 1;
+        }
+    }
+    count
 }
 
 fn pairs(what: &str, header: &str, lines: Vec<(&'static str, String)>) -> Vec<Vec<Value>> {
@@ -152,6 +175,18 @@ fn free(name: &str, taken: &mut BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_no_cell_takes_is_cut_and_the_workbook_written() {
+        // An outline of 2,000 corners, and what has room to the last character.
+        let (long, fits) = ("-12.123456789 -200.123456789 1000.5;".repeat(2_000), "x".repeat(MAX_TEXT));
+        let mut sheets = [Sheet::new("Marks", vec![vec![Value::text(long), Value::text(fits.clone())]])];
+        assert_eq!(cut(&mut sheets), 1);
+        let [(1, cells)] = sheets[0].rows.as_slice() else { panic!("one row") };
+        let [Value::Text(text), Value::Text(whole)] = cells.as_slice() else { panic!("two texts") };
+        assert!(text.ends_with(CUT) && text.chars().count() == MAX_TEXT && *whole == fits);
+        assert_eq!(workbook::read(&workbook::write(&sheets).unwrap()).unwrap(), sheets);
+    }
 
     #[test]
     fn no_two_sheets_have_one_name() {

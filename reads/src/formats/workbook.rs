@@ -22,7 +22,7 @@ const MAX_COLUMNS: u32 = 1024;
 const DAYS_TO_1970: f64 = 25_569.0;
 const MS_A_DAY: f64 = 86_400_000.0;
 /// Excel's own limits of a cell's text and a sheet's name.
-const MAX_TEXT: usize = 32_767;
+pub(crate) const MAX_TEXT: usize = 32_767;
 const MAX_SHEET_NAME: usize = 31;
 
 /// What a cell holds.
