@@ -278,8 +278,16 @@ impl Checks<'_> {
         if method == Method::Ustat && (is_fixed(&random_readers) || is_fixed(&random_cases)) {
             self.at(&d.method, "The method \"ustat\" has readers and cases random; write \"or\" where one of them is fixed.");
         }
-        if !form.units().is_empty() {
+        let has_units = !form.units().is_empty();
+        if has_units {
             self.of_units(d, method, covariance);
+        }
+        self.computed(d, figure, has_units);
+        if let Some(word) = d.multiplicity.as_ref().filter(|_| !matches!(multiplicity, None | Some(None | Some(Multiplicity::None)))) {
+            self.at(
+                word,
+                "`multiplicity` is not carried out by this version: one hypothesis is tested, and nothing is adjusted. Write \"none\".",
+            );
         }
         let default = if matches!(figure, Some(Figure::Auc)) { Covariance::DeLong } else { Covariance::Jackknife };
         Some(Analysis {
@@ -360,6 +368,22 @@ impl Checks<'_> {
         }
     }
 
+    /// What words allow and this version does not compute: who signs it would learn that after the last read.
+    fn computed(&mut self, d: &AnalysisDraft, figure: Option<Figure>, has_units: bool) {
+        if has_units && matches!(figure, Some(Figure::Sensitivity(_) | Figure::Specificity(_))) {
+            self.at(
+                &d.figure,
+                "Sensitivity and specificity of several units of a patient are not computed by this version: write \"auc\", or take `[analysis]` out and analyse what is exported.",
+            );
+        }
+        let groups = d.subgroups.as_ref().filter(|names| !names.get_ref().is_empty());
+        if let (Some(names), Some(figure)) = (groups, figure)
+            && (has_units || figure != Figure::Auc)
+        {
+            self.at(names, "Subgroups are computed by this version for the figure \"auc\" of whole cases alone: take `subgroups` out.");
+        }
+    }
+
     /// Units of one patient are not independent, and these estimates take each case as a patient of its own.
     fn of_units(&mut self, d: &AnalysisDraft, method: Method, covariance: Option<Covariance>) {
         if method == Method::Ustat {
@@ -431,7 +455,7 @@ impl Checks<'_> {
         known
     }
 
-    /// By radius, by mask or by both; where nothing is said the lesion's mask decides.
+    /// By radius, by mask or by both.
     fn acceptance(&mut self, d: &AnalysisDraft, paradigm: &Paradigm) -> Option<Acceptance> {
         let has_marks = matches!(paradigm, Paradigm::Froc(_) | Paradigm::Lroc(_));
         let said = [
@@ -455,6 +479,18 @@ impl Checks<'_> {
         if let Some(at) = d.acceptance_mask_mm.as_ref().filter(|m| !(*m.get_ref() >= 0.0 && *m.get_ref() <= FURTHEST)) {
             self.at(at, format!("`acceptance_mask_mm` is a distance from 0, inside the mask, up to {FURTHEST} mm."));
         }
+        match &d.acceptance_mask_mm {
+            Some(at) if has_marks => {
+                self.at(
+                    at,
+                    "`acceptance_mask_mm` is not carried out by this version, which measures no masks: write `acceptance_radius_mm`.",
+                );
+            }
+            None if has_marks && radius.is_none() && times.is_none() => {
+                self.at(&d.figure, "Nothing says how near to a lesion a mark must be to count as on it: write `acceptance_radius_mm`.");
+            }
+            _ => {}
+        }
         let radius = match (radius, times) {
             (Some(mm), None) => Some(Radius::Fixed(Mm(mm))),
             (at_least, Some(times)) => Some(Radius::OfLesion { times, at_least: Mm(at_least.unwrap_or(0.0)) }),
@@ -474,6 +510,9 @@ impl Checks<'_> {
             let Some(Some(analysis)) = self.word("The sensitivity analysis", Some(word), SENSITIVITIES) else { continue };
             if found.contains(&analysis) {
                 self.at(word, "This sensitivity analysis is named twice.");
+            }
+            if analysis == SensitivityAnalysis::PerProtocol {
+                self.at(word, "\"per protocol\" is not carried out by this version: the log of deviations names no read. Take it out.");
             }
             found.push(analysis);
         }

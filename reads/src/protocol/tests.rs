@@ -211,6 +211,16 @@ fn what_contradicts_itself_is_found_on_its_line() {
     template_finds("mammography", "method = \"or\"\ncovariance = \"jackknife\"", "method = \"ustat\"", true, "as one patient");
     template_finds("mammography", "covariance = \"jackknife\"", "covariance = \"unbiased\"", true, "as one patient");
     template_finds("crossover", "missing = \"omit\"", "acceptance_radius_mm = 5.0", true, "no marks");
+    // What this version does not compute.
+    template_finds("crossover", "alpha = 0.05", "multiplicity = \"holm\"", true, "nothing is adjusted");
+    template_finds("mammography", "test = \"aided\"", "subgroups = [\"density\"]\ntest = \"aided\"", true, "whole cases alone");
+    template_finds("mammography", "figure = \"auc\"", "figure = \"sensitivity\"\nat = 50.0", true, "several units of a patient");
+    template_finds("froc", "method = \"or\"", "subgroups = [\"site\"]\nmethod = \"or\"", true, "whole cases alone");
+    template_finds("froc", "acceptance_radius_mm = 10.0", "acceptance_mask_mm = 0.0", true, "measures no masks");
+    let plan = "figure = \"wafroc\"\nmethod = \"or\"\ncovariance = \"jackknife\"\nhypothesis = \"superiority\"\nreference = \"unaided\"\ntest = \"on-request\"\n";
+    template_finds("froc", &format!("{plan}acceptance_radius_mm = 10.0\n"), plan, true, "how near to a lesion");
+    let planned = "sensitivity = [\"fixed readers\", \"worst case\", \"other methods\"]";
+    template_finds("crossover", planned, "sensitivity = [\"per protocol\"]", true, "names no read");
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub enum ScoringError {
     Findings(Vec<String>),
     /// Nobody said when a mark is on a lesion.
     #[error(
-        "The protocol does not say when a mark is on a lesion. Write `acceptance_radius_mm` or `acceptance_mask_mm` under `[analysis]`, or choose a radius for this once."
+        "The protocol does not say when a mark is on a lesion. Write `acceptance_radius_mm` under `[analysis]`, or choose a radius for this once."
     )]
     NoAcceptance,
     /// Something is not known of a mark.
