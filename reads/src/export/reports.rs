@@ -1,7 +1,9 @@
 //! Reads with marks in numbers, for whoever writes them as DICOM: `cases`, which knows images and no answers.
 //!
-//! One file stem for each read, from which nothing of the case can be guessed. Reads that were said to be not evaluable have no report.
+//! One file stem for each read, from which nothing of the case can be guessed. Reads that were said to be not evaluable have no report, with or without marks on
+//! them, nor have those with neither a mark nor a rating of the case: nothing would be in it.
 
+use crate::machine::Subject;
 use crate::protocol::Protocol;
 use crate::table::{ReadRow, ReadsTable};
 use tiresias_words::{ContentHash, ImageAnchor, MarkId, MarkShape};
@@ -63,7 +65,8 @@ pub trait Reports {
 /// The reads that have a report.
 pub(super) fn marked(protocol: &Protocol, table: &ReadsTable) -> Vec<MarkedRead> {
     let Some(rules) = protocol.marks() else { return Vec::new() };
-    let evaluable = table.rows.iter().filter(|row| row.rating.is_some() || !row.read.marks().is_empty());
+    let is_evaluable = |row: &ReadRow| !row.read.not_evaluable().contains_key(&Subject::Case);
+    let says_something = |row: &ReadRow| row.rating.is_some() || !row.read.marks().is_empty();
     let mark = |(number, mark): (&MarkId, &crate::machine::Mark)| {
         let label = |key: &String| rules.classes.iter().find(|c| c.key == *key).map_or_else(|| key.clone(), |c| c.label.clone());
         Some(PlacedMark {
@@ -86,5 +89,5 @@ pub(super) fn marked(protocol: &Protocol, table: &ReadsTable) -> Vec<MarkedRead>
             marks: row.read.marks().iter().filter_map(mark).collect(),
         }
     };
-    evaluable.map(read).collect()
+    table.rows.iter().filter(|row| is_evaluable(row) && says_something(row)).map(read).collect()
 }

@@ -5,6 +5,7 @@
 //! `ignore`, a region in which marks count as nothing; else the truth of the case, once for each.
 
 use super::draft::{Draft, PlaceDraft};
+use super::lines::{Lines, ends};
 use super::{TRUTH_FORMAT, TruthError};
 use crate::shown::shown;
 use std::collections::BTreeMap;
@@ -40,16 +41,17 @@ pub(super) fn parse(bytes: &[u8], file: &str) -> Result<Draft, TruthError> {
         draft.find(before + 1, format!("The columns must be `case` and `truth`, and others of these, each once: {}.", COLUMNS.join(", ")));
         return Ok(draft);
     };
+    let lines = Lines::of(rows);
+    let line_of = |position: Option<&csv::Position>| before + position.map_or(1, |p| lines.at(begin(rows, p)));
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = before + error.position().map_or(1, |p| line_at(rows, p));
-                draft.find(line, "This is not text in UTF-8.");
+                draft.find(line_of(error.position()), "This is not text in UTF-8.");
                 continue;
             }
         };
-        let line = before + record.position().map_or(1, |p| line_at(rows, p));
+        let line = line_of(record.position());
         if record.len() != columns.len() {
             draft.find(line, format!("There are {} values instead of {}.", record.len(), columns.len()));
             continue;
@@ -122,6 +124,15 @@ fn row(draft: &mut Draft, line: u64, values: &BTreeMap<&str, &str>) {
         spacing_mm: ["column_mm", "row_mm"].map(number),
         radius_mm: number("radius_mm"),
     };
+    // What a row says nothing with would be lost without a word: the place of a lesion whose name was forgotten.
+    let is_place = value("lesion").or(value("ignore")).is_some();
+    let places = ["x_mm", "y_mm", "z_mm", "image", "frame", "column", "row", "column_mm", "row_mm", "radius_mm"];
+    if let Some(name) = places.into_iter().find(|name| !is_place && value(name).is_some()) {
+        return draft.find(line, format!("`{name}` stands in a row of neither a lesion nor a region to ignore: name one, or take it out."));
+    }
+    if value("weight").is_some() && value("lesion").is_none() {
+        return draft.find(line, "`weight` stands in a row without a lesion: name one, or take it out.");
+    }
     match (value("unit"), value("lesion"), value("ignore")) {
         (None, None, None) => draft.own_row(line, case, value("package"), signal),
         (Some(unit), None, None) => match signal {
@@ -135,10 +146,13 @@ fn row(draft: &mut Draft, line: u64, values: &BTreeMap<&str, &str>) {
     }
 }
 
-/// The line, from 1, of a row. (`csv`'s own count is one short after CR LF, because it stands on the LF.)
-pub(crate) fn line_at(bytes: &[u8], position: &csv::Position) -> u64 {
+/// Where a row begins. (After CR LF `csv` stands on the LF.)
+fn begin(bytes: &[u8], position: &csv::Position) -> usize {
     let at = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(bytes.len());
-    let (before, after) = bytes.split_at(at);
-    let ends = after.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-    1 + before.iter().chain(ends).filter(|b| **b == b'\n').count() as u64
+    at + bytes.get(at..).unwrap_or_default().iter().take_while(|b| matches!(b, b'\r' | b'\n')).count()
+}
+
+/// The line, from 1, of one row, where that of no other is asked for.
+pub(crate) fn line_at(bytes: &[u8], position: &csv::Position) -> u64 {
+    1 + ends(bytes.get(..begin(bytes, position)).unwrap_or_default())
 }

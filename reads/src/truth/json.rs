@@ -6,6 +6,7 @@
 //! Names are borrowed from the file, so that each finding has the line on which the name stands.
 
 use super::draft::{Draft, PlaceDraft};
+use super::lines::Lines;
 use super::{TRUTH_FORMAT, TruthError};
 use serde::Deserialize;
 
@@ -89,6 +90,8 @@ pub(super) fn parse(bytes: &[u8], file: &str) -> Result<Draft, TruthError> {
     if tiresias_truth != u64::from(TRUTH_FORMAT) {
         draft.find(1, format!("The version of the form is not {TRUTH_FORMAT}."));
     }
+    let lines = Lines::of(bytes);
+    let line_of = |text: &str| lines.at(place_in(bytes, text));
     let version = version.map(|v| v.to_string());
     for (name, value) in [("version", version), ("source", source), ("by", by), ("date", date)] {
         if let Some(value) = value {
@@ -96,7 +99,7 @@ pub(super) fn parse(bytes: &[u8], file: &str) -> Result<Draft, TruthError> {
         }
     }
     for Case { case, package, truth, units, lesions, ignore } in cases {
-        let line = line_of(bytes, case);
+        let line = line_of(case);
         let signal = match truth {
             None => None,
             Some(0) => Some(false),
@@ -109,17 +112,17 @@ pub(super) fn parse(bytes: &[u8], file: &str) -> Result<Draft, TruthError> {
         draft.own_row(line, case, package, signal);
         for UnitOfFile { unit, truth } in units {
             match truth {
-                0 | 1 => draft.unit(line_of(bytes, unit), case, unit, truth == 1),
-                _ => draft.find(line_of(bytes, unit), "The truth of this unit is not 0 or 1."),
+                0 | 1 => draft.unit(line_of(unit), case, unit, truth == 1),
+                _ => draft.find(line_of(unit), "The truth of this unit is not 0 or 1."),
             }
         }
         for l in lesions {
             let place = place(l.at_mm, l.image, l.frame, l.pixel, l.spacing_mm, l.radius_mm);
-            draft.lesion(line_of(bytes, l.lesion), case, l.lesion, place, l.weight);
+            draft.lesion(line_of(l.lesion), case, l.lesion, place, l.weight);
         }
         for r in ignore {
             let place = place(r.at_mm, r.image, r.frame, r.pixel, r.spacing_mm, r.radius_mm);
-            draft.ignored(line_of(bytes, r.region), case, r.region, place);
+            draft.ignored(line_of(r.region), case, r.region, place);
         }
     }
     Ok(draft)
@@ -143,8 +146,7 @@ fn place(
     }
 }
 
-/// The line, from 1, of a text that was borrowed from the bytes.
-fn line_of(bytes: &[u8], text: &str) -> u64 {
-    let at = (text.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize).min(bytes.len());
-    1 + bytes.get(..at).unwrap_or_default().iter().filter(|b| **b == b'\n').count() as u64
+/// Where a text stands that was borrowed from the bytes.
+fn place_in(bytes: &[u8], text: &str) -> usize {
+    (text.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize)
 }

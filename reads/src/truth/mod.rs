@@ -9,6 +9,7 @@
 mod csv;
 mod draft;
 mod json;
+mod lines;
 
 pub(crate) use csv::line_at;
 
@@ -157,25 +158,41 @@ pub enum TruthError {
 }
 
 /// Puts a truth into a desk's folder, where analyses find it. One that is there already stays beside it under its hash: truth is versioned, and nothing of it is lost.
+/// What is checked is what is kept, and whenever it is cut off a whole truth is there.
 ///
 /// # Errors
-/// When the account may not, the file is no truth of this desk's cases, or the disk refuses; nothing is written then.
+/// When the account may not, the file is no truth of this desk's cases, or the disk refuses.
 pub fn add_truth(root: &Path, keys: &Unlocked, file: &Path) -> Result<Truth, TruthError> {
     keys.may(Act::AddTruth)?;
-    let truth = Truth::read(file)?.with_desk(&Desk::open(root)?)?;
+    let (name, bytes) = bytes_of(file)?;
+    let truth = Truth::parse(&bytes, &name)?.with_desk(&Desk::open(root)?)?;
     let is_json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
     let disk = |e: io::Error| TruthError::Unwritable(e.kind());
-    let bytes = std::fs::read(file).map_err(disk)?;
     for (name, ending) in [("truth.json", "json"), ("truth.csv", "csv")] {
         let before = root.join(name);
         if before.is_file() {
-            let was = hash::of_bytes(&std::fs::read(&before).map_err(disk)?).to_string();
-            let kept = root.join(format!("truth.{}.{ending}", was.get(..16).unwrap_or_default()));
-            std::fs::rename(&before, kept).map_err(disk)?;
+            let old = std::fs::read(&before).map_err(disk)?;
+            let was = hash::of_bytes(&old).to_string();
+            replace(&root.join(format!("truth.{}.{ending}", was.get(..16).unwrap_or_default())), &old).map_err(disk)?;
         }
     }
-    replace(&root.join(if is_json { "truth.json" } else { "truth.csv" }), &bytes).map_err(disk)?;
-    Ok(truth)
+    let (own, other) = if is_json { ("truth.json", "truth.csv") } else { ("truth.csv", "truth.json") };
+    replace(&root.join(own), &bytes).map_err(disk)?;
+    // A desk has one truth.
+    match std::fs::remove_file(root.join(other)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(disk(e)),
+        _ => Ok(truth),
+    }
+}
+
+/// The name of a truth file for findings, and its bytes.
+fn bytes_of(path: &Path) -> Result<(String, Vec<u8>), TruthError> {
+    let file = path.file_name().map_or_else(|| "truth".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|e| TruthError::Unreadable { file: file.clone(), kind: e.kind() })?;
+    match bytes {
+        Some(bytes) => Ok((file, bytes)),
+        None => Err(TruthError::TooLarge(file)),
+    }
 }
 
 impl Truth {
@@ -184,9 +201,8 @@ impl Truth {
     /// # Errors
     /// When it cannot be read, or with everything that is wrong with it.
     pub fn read(path: &Path) -> Result<Self, TruthError> {
-        let file = path.file_name().map_or_else(|| "truth".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
-        let bytes = read_at_most(path, MAX_BYTES).map_err(|e| TruthError::Unreadable { file: file.clone(), kind: e.kind() })?;
-        Self::parse(&bytes.ok_or_else(|| TruthError::TooLarge(file.clone()))?, &file)
+        let (file, bytes) = bytes_of(path)?;
+        Self::parse(&bytes, &file)
     }
 
     /// Reads the bytes of a truth file; `file` is its name in findings, and says which form it has.

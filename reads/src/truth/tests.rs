@@ -1,9 +1,10 @@
 //! Tests of truth files: both forms say the same, and each fault is one sentence with its line.
 
 use super::*;
+use crate::accounts::{Account, Kind, Passphrase};
 use crate::bundle::TrainingCase;
 use crate::desk::{DeskCase, ListedCase};
-use tiresias_words::{ImagePoint, Outline};
+use tiresias_words::{AccountId, ImagePoint, Outline};
 
 fn package(n: u8) -> ContentHash {
     hash::of_bytes(&[n])
@@ -176,6 +177,8 @@ fn each_fault_is_one_sentence_with_its_line() {
     finds(&good.replace("1.2.3,4,10", "1.2.3,4.5,10"), "t.csv, line 16: The place of lesion \"M\" on an image is not");
     finds(&good.replace("1.2.3,4,10", ",4,10"), "t.csv, line 16: The place of lesion \"M\" on an image needs");
     finds(&good.replace(",C-1,,L1,", ",C-1,left,L1,"), "t.csv, line 9: A row says one thing");
+    finds(&good.replace(",C-1,,L1,", ",C-1,,,"), "t.csv, line 9: `x_mm` stands in a row of neither a lesion nor a region");
+    finds(&good.replace("1,C-1,,,,,,,,,,,,,,", "1,C-1,,,,,,,,0.5,,,,,,"), "t.csv, line 8: `weight` stands in a row without a lesion");
 
     let json = |from: &str, to: &str, sentence: &str| {
         assert!(JSON.contains(from), "{from}");
@@ -192,4 +195,32 @@ fn each_fault_is_one_sentence_with_its_line() {
     assert_eq!(newer, Err(TruthError::Newer { file: "t.json".into(), found: 2 }));
     let newer = Truth::parse(full().replacen("truth: 1", "truth: 9", 1).as_bytes(), "t.csv").unwrap_err().to_string();
     assert!(newer.contains("It has version 9 of the form, and this program reads version 1."), "{newer}");
+}
+
+#[test]
+fn the_truth_before_stays_and_counts_until_the_new_one_is_there() {
+    let phrase = Passphrase::new("a long enough phrase".into()).unwrap();
+    let account = Account::create(AccountId::new("stan").unwrap(), Kind::Statistician, "Stan", &phrase, &zeroize::Zeroizing::new([3; 32]));
+    let keys = account.unwrap().0.open(&phrase).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("desk");
+    let cases: Vec<_> =
+        (0..4).map(|n| DeskCase { case: CaseId::new(format!("C-{n}")).unwrap(), package: package(n), signal: n % 2 == 1 }).collect();
+    Desk::create(&root, 7, &cases).unwrap();
+    let first = std::fs::read(root.join("truth.csv")).unwrap();
+    let rows: Vec<String> = (0..4).map(|n| format!("{{\"case\": \"C-{n}\", \"truth\": {}}}", 1 - n % 2)).collect();
+    let second = format!("{{\"tiresias_truth\": 1, \"version\": 2, \"cases\": [{}]}}", rows.join(","));
+    let file = dir.path().join("second.json");
+    std::fs::write(&file, &second).unwrap();
+    let added = add_truth(&root, &keys, &file).unwrap();
+    assert_eq!((added.hash(), added.provenance().version), (hash::of_bytes(second.as_bytes()), 2));
+    assert!(std::fs::read_to_string(root.join("truth.json")).unwrap() == second && !root.join("truth.csv").exists());
+    let was = hash::of_bytes(&first).to_string();
+    assert_eq!(std::fs::read(root.join(format!("truth.{}.csv", &was[..16]))).unwrap(), first);
+    // The disk refuses the next one.
+    std::fs::create_dir(root.join("truth.csv.tiresias-part")).unwrap();
+    let file = dir.path().join("third.csv");
+    std::fs::write(&file, simple()).unwrap();
+    assert!(matches!(add_truth(&root, &keys, &file), Err(TruthError::Unwritable(_))));
+    assert_eq!(std::fs::read_to_string(root.join("truth.json")).unwrap(), second);
 }
