@@ -52,7 +52,8 @@ pub fn icc(ratings: &Ratings<'_>, form: IccForm, level: Level) -> Result<[Icc; 2
     let between = k * squares(&mut of_cases.iter().copied());
     let raters = n * squares(&mut (0..ratings.raters()).map(of_rater));
     let total = squares(&mut cases.iter().flatten().copied());
-    if total <= 0.0 {
+    // What the rounding of sums leaves of equal numbers is no variation, nor would so little be one.
+    if total <= 1e-24 * cases.iter().flatten().map(|v| v * v).sum::<f64>() {
         return Err(AgreementError::NoVariation);
     }
     let within = (total - between).max(0.0);
@@ -186,6 +187,12 @@ mod tests {
         }
         let flat = [Some(1.0); 6];
         assert_eq!(icc(&Ratings::new(2, 3, &flat).unwrap(), IccForm::OneWay, Level::default()), Err(AgreementError::NoVariation));
+        // Sums of these do not divide into the number itself.
+        for (value, raters, cases) in [(0.1, 3, 10), (4.7, 6, 1000), (12.3, 5, 37)] {
+            let flat = vec![Some(value); raters * cases];
+            let found = icc(&Ratings::new(raters, cases, &flat).unwrap(), IccForm::TwoWayMixed, Level::default());
+            assert_eq!(found, Err(AgreementError::NoVariation), "{value}");
+        }
         let missing = [Some(1.0), None, Some(2.0), Some(1.0)];
         assert_eq!(icc(&Ratings::new(2, 2, &missing).unwrap(), IccForm::OneWay, Level::default()), Err(AgreementError::Incomplete(1)));
         // Raters who differ by a constant: perfect consistency, less than perfect agreement.

@@ -35,7 +35,10 @@ pub(super) fn files(
     takes(format, design(&data)?).map_err(|why| incomplete(why, &data))?;
     let mut notes = notes(&data, scored);
     if view == View::Ratings && protocol.marks().is_some() && protocol.form().rating().is_none() {
-        notes.push("The score of a case is the highest rating of its marks, and one step below the lowest where it has none.".to_owned());
+        notes.push(
+            "The score of a case is the highest rating of its marks, without those in regions to ignore, and one step below the lowest where it has none."
+                .to_owned(),
+        );
     }
     let files = match format {
         Format::Imrmc => imrmc(about, &data, &mut notes)?,

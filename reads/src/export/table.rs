@@ -209,7 +209,7 @@ pub(super) fn reads(protocol: &Protocol, table: &ReadsTable) -> Table {
         column(
             "rating",
             Kind::Number,
-            "The rating of the case that analyses take; empty where units are rated or the case was not evaluable.",
+            "The rating of the case that analyses take (where marks alone are rated, of all of them: which are to be ignored is a matter of truth); empty where units are rated or the case was not evaluable.",
         ),
     ]);
     columns.extend(unevaluable.iter().map(|(name, _)| Column {

@@ -84,7 +84,9 @@ pub(super) fn record(report: &Report) -> Option<Section> {
             row(["truth file (SHA-256)".to_owned(), how.truth.to_string()]),
             row([
                 "rating of a case".to_owned(),
-                how.rating_question.clone().unwrap_or_else(|| "the highest rating of its marks".to_owned()),
+                how.rating_question
+                    .clone()
+                    .unwrap_or_else(|| "the highest rating of its marks, without those in regions to ignore".to_owned()),
             ]),
             row(["not evaluable".to_owned(), not_evaluable(report.n.not_evaluable.unwrap_or(0), how.not_evaluable)]),
             row(["amended reads".to_owned(), how.amended.to_owned()]),

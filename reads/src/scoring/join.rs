@@ -39,8 +39,9 @@ pub struct Holding {
     pub masks: MaskMeasures,
 }
 
-/// What is known of marks and masks: by the record row that locked the read, the mark, and the name of the lesion or region.
-pub type MaskMeasures = BTreeMap<(u64, MarkId, String), MaskMeasure>;
+/// What is known of marks and masks: by the results file (none on the workstation itself) and its row that locked the read, the mark, and the name of the lesion
+/// or region.
+pub type MaskMeasures = BTreeMap<(Option<ContentHash>, u64, MarkId, String), MaskMeasure>;
 
 /// What is known of a mark and a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -66,9 +67,15 @@ pub enum ScoringError {
     )]
     NoAcceptance,
     /// Something is not known of a mark.
-    #[error("Mark {mark} of record row {seq} cannot be held against \"{name}\" of case \"{case}\": {why}.")]
+    #[error(
+        "Mark {mark} of reader \"{reader}\" in \"{condition}\" (record row {seq}) cannot be held against \"{name}\" of case \"{case}\": {why}."
+    )]
     Unknown {
-        /// The record row that locked the read.
+        /// Whose read it is.
+        reader: ReaderId,
+        /// The condition, as analyses know it.
+        condition: Condition,
+        /// The row of the reader's record that locked it.
         seq: u64,
         /// The mark.
         mark: u32,
@@ -80,8 +87,17 @@ pub enum ScoringError {
         why: &'static str,
     },
     /// A locked read that says less than the protocol asks.
-    #[error("Record row {0} locks a read without the rating that the protocol asks for. Verify the record.")]
-    NoRating(u64),
+    #[error(
+        "Row {seq} of the record of reader \"{reader}\" locks a read in \"{condition}\" without the rating that the protocol asks for. Verify the record."
+    )]
+    NoRating {
+        /// Whose read it is.
+        reader: ReaderId,
+        /// The condition, as analyses know it.
+        condition: Condition,
+        /// The row of the reader's record that locked it.
+        seq: u64,
+    },
 }
 
 /// Scores a study.
@@ -99,7 +115,7 @@ pub fn score(reads: Reads<'_>, truth: &Truth, holding: &Holding) -> Result<Score
     let truths = joined(protocol, truth, &packages, (bundles, withdrawn))?;
     let readers: BTreeSet<&ReaderId> = bundles.keys().chain(table.rows.iter().map(|r| &r.read.read().reader)).collect();
     let readers: Vec<ReaderId> = readers.into_iter().cloned().collect();
-    let acceptance = acceptance(protocol, truth, holding)?;
+    let acceptance = acceptance(protocol, &truths, holding)?;
 
     let scorer = Scorer { protocol, acceptance, masks: &holding.masks };
     let mut firsts: BTreeMap<(&Condition, &ReaderId, ContentHash), Cell> = BTreeMap::new();
@@ -229,9 +245,9 @@ fn units_fit(protocol: &Protocol, case: &CaseTruth, find: &mut impl FnMut(String
     }
 }
 
-/// The rule for marks; `None` where the study has none, or the truth has no lesion to hold them against.
-fn acceptance(protocol: &Protocol, truth: &Truth, holding: &Holding) -> Result<Option<Acceptance>, ScoringError> {
-    if protocol.marks().is_none() || truth.cases().iter().all(|c| c.lesions.is_empty()) {
+/// The rule for marks; `None` where the study has none, or the truth of its cases has no lesion to hold them against.
+fn acceptance(protocol: &Protocol, truths: &[&CaseTruth], holding: &Holding) -> Result<Option<Acceptance>, ScoringError> {
+    if protocol.marks().is_none() || truths.iter().all(|c| c.lesions.is_empty()) {
         return Ok(None);
     }
     let own = protocol.analysis().and_then(|a| a.acceptance);
@@ -294,7 +310,7 @@ struct Scorer<'a> {
 
 /// A mark that is being held against the truth, for what is said about it.
 struct Held<'a> {
-    seq: u64,
+    row: &'a ReadRow,
     id: MarkId,
     mark: &'a Mark,
     case: &'a CaseTruth,
@@ -308,7 +324,7 @@ impl Scorer<'_> {
         }
         let form = self.protocol.form();
         let ratings = if form.units().is_empty() {
-            vec![UnitRating::Rated(row.rating.ok_or(ScoringError::NoRating(seq))?)]
+            vec![UnitRating::Rated(self.rating(row, truth)?)]
         } else {
             let counted = form.counted(read.answers());
             let of = |key: &String| {
@@ -317,7 +333,7 @@ impl Scorer<'_> {
                     return Ok(UnitRating::NotEvaluable(reason.clone()));
                 }
                 let rated = form.rating().and_then(|id| form.thousandths(id, counted.get(id, &unit)?));
-                rated.map(UnitRating::Rated).ok_or(ScoringError::NoRating(seq))
+                rated.map(UnitRating::Rated).ok_or_else(|| no_rating(row))
             };
             form.units().iter().map(|u| of(&u.key)).collect::<Result<_, _>>()?
         };
@@ -328,11 +344,26 @@ impl Scorer<'_> {
         Ok(Cell::Read(Score { seq, ratings, marks, reading_ms: read.reading_ms() }))
     }
 
+    /// The rating of a case. Where marks alone are rated, those in regions to ignore count as nothing here too.
+    fn rating(&self, row: &ReadRow, case: &CaseTruth) -> Result<i64, ScoringError> {
+        let is_of_marks = matches!(self.protocol.paradigm(), Paradigm::Froc(_)) && self.protocol.form().rating().is_none();
+        if !is_of_marks || case.ignored.is_empty() {
+            return row.rating.ok_or_else(|| no_rating(row));
+        }
+        let mut counted = Vec::new();
+        for (id, mark) in row.read.marks() {
+            if !self.is_ignored(&Held { row, id: *id, mark, case })? {
+                counted.push((*id, mark.rating));
+            }
+        }
+        self.protocol.case_rating(row.read.answers(), &counted).ok_or_else(|| no_rating(row))
+    }
+
     fn marks(&self, acceptance: Acceptance, row: &ReadRow, case: &CaseTruth) -> Result<Vec<ScoredMark>, ScoringError> {
         let mut rated = Vec::new();
         for (id, mark) in row.read.marks() {
-            let rating = mark.rating.ok_or(ScoringError::NoRating(row.seq))?;
-            rated.push((Held { seq: row.seq, id: *id, mark, case }, rating));
+            let rating = mark.rating.ok_or_else(|| no_rating(row))?;
+            rated.push((Held { row, id: *id, mark, case }, rating));
         }
         let mut candidates = Vec::new();
         let mut ignored = Vec::new();
@@ -341,11 +372,7 @@ impl Scorer<'_> {
                 let measured = self.measured(held, of, acceptance)?;
                 candidates.extend(acceptance.cost(&measured).map(|cost| Candidate { mark: at, lesion, cost }));
             }
-            let mut is_ignored = false;
-            for region in &case.ignored {
-                is_ignored |= self.is_in(held, region)?;
-            }
-            ignored.push(is_ignored);
+            ignored.push(self.is_ignored(held)?);
         }
         let ratings: Vec<i32> = rated.iter().map(|(_, rating)| *rating).collect();
         let fates = fates(&ratings, &ignored, case.lesions.len(), &candidates);
@@ -377,7 +404,14 @@ impl Scorer<'_> {
         Ok(measured)
     }
     fn mask(&self, held: &Held<'_>, name: &str) -> MaskMeasure {
-        self.masks.get(&(held.seq, held.id, name.to_owned())).copied().unwrap_or_default()
+        self.masks.get(&(held.row.file, held.row.seq, held.id, name.to_owned())).copied().unwrap_or_default()
+    }
+    fn is_ignored(&self, held: &Held<'_>) -> Result<bool, ScoringError> {
+        let mut is_ignored = false;
+        for region in &held.case.ignored {
+            is_ignored |= self.is_in(held, region)?;
+        }
+        Ok(is_ignored)
     }
     fn is_in(&self, held: &Held<'_>, region: &Region) -> Result<bool, ScoringError> {
         let inside_mask = self.mask(held, &region.name).distance.map(|d| d.0 <= 0.0);
@@ -390,9 +424,21 @@ impl Scorer<'_> {
     }
 }
 
+fn no_rating(row: &ReadRow) -> ScoringError {
+    ScoringError::NoRating { reader: row.read.read().reader.clone(), condition: row.condition.clone(), seq: row.seq }
+}
+
 impl Held<'_> {
     fn unknown(&self, name: &str, why: &'static str) -> ScoringError {
-        ScoringError::Unknown { seq: self.seq, mark: self.id.0, name: name.to_owned(), case: self.case.case.to_string(), why }
+        ScoringError::Unknown {
+            reader: self.row.read.read().reader.clone(),
+            condition: self.row.condition.clone(),
+            seq: self.row.seq,
+            mark: self.id.0,
+            name: name.to_owned(),
+            case: self.case.case.to_string(),
+            why,
+        }
     }
     /// From the mark to a place; `None` for another image, or where there is no place.
     fn distance(&self, place: Option<&Place>, name: &str) -> Result<Option<Mm>, ScoringError> {

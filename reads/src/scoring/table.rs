@@ -172,7 +172,7 @@ pub struct HowScored {
     pub acceptance: Option<Acceptance>,
     /// Whether that is what the protocol says, or another choice: then everything made from it is a re-scoring.
     pub by_protocol: bool,
-    /// Which rating question makes the rating of a case; `None` where it is the highest rating of a mark.
+    /// Which rating question makes the rating of a case; `None` where it is the highest rating of a mark that is in no region to ignore.
     pub rating_question: Option<String>,
     /// What a case counts as that was not evaluable.
     pub not_evaluable: NotEvaluableCounts,

@@ -190,7 +190,7 @@ fn other_rules_give_other_fates_and_say_so() {
         for id in row.read.marks().keys() {
             for name in ["L1", "L2"] {
                 let distance = Some(Mm(if *id == MarkId(3) && name == "L2" { 0.0 } else { 7.0 }));
-                masks.insert((row.seq, *id, name.to_owned()), MaskMeasure { distance, overlap: None });
+                masks.insert((row.file, row.seq, *id, name.to_owned()), MaskMeasure { distance, overlap: None });
             }
         }
     }
@@ -199,10 +199,39 @@ fn other_rules_give_other_fates_and_say_so() {
     assert_eq!(fates(&scored, 0, 0), [MarkFate::False, MarkFate::False, MarkFate::OnLesion(1)]);
     let unknown = Holding { acceptance: by_mask.acceptance, ..Holding::default() };
     let error = made.score(&truth(CASES), &unknown).unwrap_err().to_string();
-    assert!(error.contains("cannot be held against \"L1\" of case") && error.contains("choose a radius, or give the masks"), "{error}");
+    assert!(error.contains("of reader \"r1\" in \"") && error.contains("cannot be held against \"L1\" of case"), "{error}");
+    assert!(error.contains("choose a radius, or give the masks"), "{error}");
     let no_centre = CASES.replace("lesion C3 L1 0 4", "mask C3 L1");
     let error = made.score(&truth(&no_centre), &within(5.0)).unwrap_err().to_string();
     assert!(error.contains("of case \"C3\": the truth does not say where its centre is."), "{error}");
+}
+
+#[test]
+fn marks_in_regions_to_ignore_rate_no_case() {
+    let made = studied(&PROTOCOL.replace("required = true\nrating = true", "required = true"));
+    let scored = made.score(&truth(CASES), &within(10.0)).unwrap();
+    let rated = |case: usize| match scored.cell(0, 0, case) {
+        Some(Cell::Read(score)) => score.ratings.clone(),
+        other => panic!("{other:?}"),
+    };
+    // The one mark of C2 lies in R1: nothing was seen there, which is one step below the lowest.
+    let lowest = i64::from(made.study.protocol().marks().unwrap().rating.min()) - 1;
+    assert_eq!((fates(&scored, 0, 1), rated(1)), (vec![MarkFate::Ignored], vec![UnitRating::Rated(lowest * 1000)]));
+    assert_eq!(rated(0), [UnitRating::Rated(70_000)]);
+    let elsewhere = made.score(&truth(&CASES.replace("ignore C2 R1 100 20", "ignore C2 R1 200 20")), &within(10.0)).unwrap();
+    assert!(matches!(elsewhere.cell(0, 0, 1), Some(Cell::Read(score)) if score.ratings == [UnitRating::Rated(40_000)]));
+}
+
+#[test]
+fn lesions_of_other_cases_hold_no_mark() {
+    let made = studied(PROTOCOL);
+    // A case that was withdrawn has a lesion, and none of the study has.
+    let withdrawn = BTreeSet::from([package(9)]);
+    let table = made.table();
+    let reads = Reads { protocol: made.study.protocol(), bundles: made.study.bundles(), table: &table, withdrawn: &withdrawn };
+    let rows = "case C1 1 1\ncase C2 2 0\ncase C3 3 1\ncase C9 9 1\nlesion C9 L1 0 4";
+    let scored = score(reads, &truth(rows), &within(10.0)).unwrap();
+    assert_eq!(scored.dataset(View::Marks, NotEvaluableCounts::Omit), Err(ViewError::NoLesions));
 }
 
 #[test]
