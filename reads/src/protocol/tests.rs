@@ -240,6 +240,18 @@ fn rules_that_cannot_be_kept_or_broken_and_questions_never_asked_are_found() {
     finds(&with("crossover", &rule("at least", "number = 0")), "can never be broken");
     finds(&with("froc", &rule("below", "marks = \"highest rating\"")), "contradicts an earlier one");
     assert!(with("froc", &rule("above", "marks = \"highest rating\"")).is_empty(), "stricter than the other, and no contradiction");
+    let turned = "[[rule]]\nlevel = \"hard\"\nleft = { marks = \"highest rating\" }\nis = \"above\"\nright = { question = \"confidence\" }\nsay = \"No.\"\n";
+    finds(&with("froc", turned), "contradicts an earlier one");
+    let both = |one: (&str, u8), other: (&str, u8)| {
+        let rules = [one, other].map(|(is, number)| rule(is, &format!("number = {number}")));
+        with("crossover", &rules.concat())
+    };
+    for (one, other) in [(("above", 60), ("below", 40)), (("at most", 40), ("equal", 41)), (("equal", 50), ("equal", 51))] {
+        finds(&both(one, other), "contradicts an earlier one");
+    }
+    for (one, other) in [(("above", 40), ("below", 60)), (("not equal", 40), ("equal", 41)), (("at least", 40), ("at least", 60))] {
+        assert!(both(one, other).is_empty(), "{one:?} {other:?}");
+    }
     let asked =
         |whens: &str| format!("[[question]]\nid = \"more\"\ntext = \"More?\"\nkind = \"text\"\nrequired = false\nwhen = [{whens}]\n");
     let never = asked("{ question = \"action\", is = [\"biopsy\"] }, { question = \"interval\", at_least = 2 }");

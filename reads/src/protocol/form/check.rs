@@ -62,10 +62,8 @@ impl Checks<'_> {
         self.at_most("rules", draft.rule.len(), MAX_RULES);
         for rule in &draft.rule {
             let Some(checked) = self.rule(rule, &form, paradigm) else { continue };
-            let is_about_same = |r: &&Consistency| r.left == checked.left && r.right == checked.right;
-            let both_hard = |r: &&Consistency| r.level == Level::Hard && checked.level == Level::Hard;
-            let no_common = |r: &&Consistency| r.relation.allows() & checked.relation.allows() == 0;
-            if form.rules.iter().any(|r| is_about_same(&r) && both_hard(&r) && no_common(&r)) {
+            let both_hard = |r: &Consistency| r.level == Level::Hard && checked.level == Level::Hard;
+            if form.rules.iter().any(|r| both_hard(r) && contradict(r, &checked)) {
                 self.at(
                     rule,
                     "This rule contradicts an earlier one: no answers keep both, so no read could be locked. Take one of them out.",
@@ -494,6 +492,38 @@ impl Checks<'_> {
         let reasons = self.keyed("reason", reasons, 1..=MAX_REASONS)?;
         Some(NotEvaluable { per: said, reasons: reasons.into_iter().map(|(key, label)| Reason { key, label }).collect() })
     }
+}
+
+/// Whether no numbers keep both rules: two that are about the same, from whichever side, or hold one number against two.
+fn contradict(one: &Consistency, other: &Consistency) -> bool {
+    // What comes out against the lower and the higher number: below both, on the lower, between, on the higher, above both.
+    const PLACES: [(u8, u8); 5] = [(1, 1), (2, 1), (4, 1), (4, 2), (4, 4)];
+    let (a, b) = (one.relation.allows(), other.relation.allows());
+    if one.left == other.left && one.right == other.right {
+        return a & b == 0;
+    }
+    if one.left == other.right && one.right == other.left {
+        return turned(a) & b == 0;
+    }
+    let (Some((what, a, at)), Some((that, b, other_at))) = (bounded(one), bounded(other)) else { return false };
+    let (low, high) = if at < other_at { (a, b) } else { (b, a) };
+    what == that && at != other_at && !PLACES.iter().any(|(below, above)| low & below != 0 && high & above != 0)
+}
+
+/// What a rule holds against a number, which outcomes it allows seen from there, and the number.
+fn bounded(rule: &Consistency) -> Option<(&Operand, u8, i32)> {
+    let allows = rule.relation.allows();
+    match (&rule.left, &rule.right) {
+        (Operand::Number(_), Operand::Number(_)) => None,
+        (what, Operand::Number(number)) => Some((what, allows, *number)),
+        (Operand::Number(number), what) => Some((what, turned(allows), *number)),
+        _ => None,
+    }
+}
+
+/// Outcomes seen from the other side: *less* and *more* change places.
+const fn turned(allows: u8) -> u8 {
+    (allows & 0b010) | ((allows & 0b001) << 2) | ((allows & 0b100) >> 2)
 }
 
 /// Which of *less* (1), *same* (2) and *more* (4) can come out when numbers of two ranges are compared.
