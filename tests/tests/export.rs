@@ -105,7 +105,7 @@ fn imrmc_of_two_conditions_three_readers_twelve_cases_has_the_exact_form_in_both
     let out = place.path("out");
     let mut there: Vec<_> = fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     there.sort();
-    assert_eq!(there, ["manifest.json", "nodules-1.imrmc", "nodules-1.rjafroc.ids.csv", "nodules-1.rjafroc.imrmc"]);
+    assert_eq!(there, ["manifest.json", "nodules-1.imrmc", "nodules-1.open-look.rjafroc.ids.csv", "nodules-1.rjafroc.imrmc"]);
     assert!(there.iter().all(|name| done.out.contains(name)));
 
     // For iMRMC, Java and R: truth by the reader `truth`, ids as they are, everything in the order of text.
@@ -122,7 +122,7 @@ fn imrmc_of_two_conditions_three_readers_twelve_cases_has_the_exact_form_in_both
     assert_eq!(data(&out.join("nodules-1.imrmc")), expected);
 
     // For RJafroc: truth by the reader -1, ids whole numbers, said in a table beside it.
-    let ids: BTreeMap<(String, String), String> = lines(&out.join("nodules-1.rjafroc.ids.csv"))[1..]
+    let ids: BTreeMap<(String, String), String> = lines(&out.join("nodules-1.open-look.rjafroc.ids.csv"))[1..]
         .iter()
         .map(|line| {
             let [kind, id, number]: [&str; 3] = line.split(',').collect::<Vec<_>>().try_into().unwrap();

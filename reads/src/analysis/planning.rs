@@ -1,6 +1,6 @@
 //! Power for the next study: what the variance of this one says about other numbers of readers and cases.
 //!
-//! Owns which plans are looked at. Readers and cases random; the effect is the observed difference, and where the protocol has a margin that too. Refuses,
+//! Owns which plans are looked at. Readers and cases random; the effects are the observed difference and two that are often planned for. Refuses,
 //! with no table: designs without error covariances, more than two modalities, nothing that varied.
 
 use super::figures::Source;

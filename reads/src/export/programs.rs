@@ -118,7 +118,7 @@ fn imrmc(about: &About<'_>, data: &Dataset, notes: &mut Vec<String>) -> Result<V
     let renamed = numbered.apply(data);
     let bytes = text(&renamed, Flavour::Rjafroc)?.into_bytes();
     files.push(OutFile { name: format!("{name}.rjafroc.imrmc"), bytes, means: Meaning::Data(Form::Imrmc, renamed) });
-    files.push(OutFile::of_cells(format!("{name}.rjafroc.ids.csv"), numbered.table(data)));
+    files.push(OutFile::of_cells(format!("{}.rjafroc.ids.csv", about.marked_name()), numbered.table(data)));
     Ok(files)
 }
 
@@ -159,7 +159,7 @@ fn ordbm(about: &About<'_>, data: &Dataset) -> Result<Vec<OutFile>, ExportError>
             means: Meaning::Data(Form::Long, renamed.clone()),
         },
         OutFile { name: format!("{}.lrc", about.name()), bytes: lrc.into_bytes(), means: Meaning::Data(Form::Lrc, renamed) },
-        OutFile::of_cells(format!("{}.ordbm.ids.csv", about.name()), numbered.table(data)),
+        OutFile::of_cells(format!("{}.ordbm.ids.csv", about.marked_name()), numbered.table(data)),
     ])
 }
 

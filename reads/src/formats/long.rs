@@ -374,7 +374,7 @@ fn each(data: &Dataset, mut take: impl FnMut(usize, [&str; 3], bool)) {
     }
 }
 
-/// A name as CSV has it: quoted where it must be (RFC 4180), or where its ends would be taken for space around it.
+/// A name as CSV has it: quoted where it must be (RFC 4180).
 fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
     let must = name.is_empty() || name.contains(['"', ',', '\n', '\r']);
     if must { format!("\"{}\"", name.replace('"', "\"\"")).into() } else { name.into() }
