@@ -136,6 +136,9 @@ impl Checks<'_> {
             if let Some(show) = show {
                 self.at(show, "AI that is hidden shows nothing: take `show` out, or write another mode.");
             }
+            if judge.is_some() {
+                self.at(draft, "AI that is hidden is judged by nobody: take `judge` out, or write another mode.");
+            }
             return Some(Ai::Hidden);
         }
         let Some(show) = show else {

@@ -142,6 +142,13 @@ fn what_contradicts_itself_is_found_on_its_line() {
     template_finds(
         "crossover",
         "ai = { mode = \"concurrent\", show = [\"outline\", \"score\"] }",
+        "ai = { mode = \"hidden\", judge = true }",
+        true,
+        "judged by nobody",
+    );
+    template_finds(
+        "crossover",
+        "ai = { mode = \"concurrent\", show = [\"outline\", \"score\"] }",
         "ai = { mode = \"concurrent\", show = [\"name\"] }",
         true,
         "see nothing",

@@ -12,8 +12,9 @@ impl Names<'_> {
     }
     /// A sentence of the analysis in the names of the screens, with a minus that is one.
     pub(super) fn said(&self, sentence: &str) -> String {
-        let named =
-            self.0.iter().fold(sentence.to_owned(), |text, (id, label)| text.replace(&format!("\"{id}\""), &format!("\"{label}\"")));
+        // Names stand in quotes, and each is replaced once: a label may be the id of another condition.
+        let parts = sentence.split('"').enumerate().map(|(at, part)| if at % 2 == 1 { self.of(part) } else { part });
+        let named = parts.collect::<Vec<_>>().join("\"");
         let mut said = String::with_capacity(named.len());
         let mut letters = named.chars().peekable();
         let mut before = ' ';
@@ -101,6 +102,8 @@ mod tests {
         let labels = [("aided".to_owned(), "With AI".to_owned())].into();
         let said = Names(&labels).said("\"aided\" is -0.02, well-kept, aided.");
         assert_eq!(said, "\"With AI\" is \u{2212}0.02, well-kept, aided.");
+        let exchanged = [("a", "b"), ("b", "a")].map(|(id, label)| (id.to_owned(), label.to_owned())).into();
+        assert_eq!(Names(&exchanged).said("\"a\" minus \"b\" is 0.1."), "\"b\" minus \"a\" is 0.1.");
     }
 
     #[test]
