@@ -1,9 +1,7 @@
-//! What a study set out to show, and showing several things: margins, Holm's procedure, a fixed sequence.
+//! What a study set out to show: that a difference is above zero, or above a margin.
 //!
 //! Owns superiority and non-inferiority of a difference by its interval, one-sided at half the alpha of a two-sided level (ICH
-//! E9), and p values adjusted for several hypotheses so that the chance of any false claim stays alpha: Holm (Scand J Stat
-//! 1979;6:65), and a fixed sequence, in which each is tested only after those before it (Maurer, Hothorn, Lehmacher 1995).
-//! Higher is better; turn the sign of a difference where lower is. Refused: margins that are not positive, p values that are none.
+//! E9). Higher is better; turn the sign of a difference where lower is. Refused: margins that are not positive.
 
 use crate::inference::Estimate;
 use thiserror::Error;
@@ -18,9 +16,6 @@ pub enum HypothesisError {
     /// Nothing varied.
     #[error("the difference has a standard error of zero: nothing varied, so that there is no test")]
     NoSpread,
-    /// Not a p value.
-    #[error("p value {0} (from 0) does not lie within 0 and 1")]
-    NotP(usize),
 }
 
 /// What is to be shown about a difference of new minus old.
@@ -60,48 +55,10 @@ pub fn verdict(difference: &Estimate, claim: Claim) -> Result<Verdict, Hypothesi
     Ok(Verdict { bound, p, shown: difference.interval.low > bound })
 }
 
-fn checked(p: &[f64]) -> Result<(), HypothesisError> {
-    p.iter().position(|p| !(0.0..=1.0).contains(p)).map_or(Ok(()), |at| Err(HypothesisError::NotP(at)))
-}
-
-/// Holm's adjusted p values, in the order given: each may be held against alpha.
-///
-/// # Errors
-/// When a p value is none.
-pub fn holm(p: &[f64]) -> Result<Vec<f64>, HypothesisError> {
-    checked(p)?;
-    let mut order: Vec<(usize, f64)> = p.iter().copied().enumerate().collect();
-    order.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut adjusted = vec![0.0; p.len()];
-    let mut so_far: f64 = 0.0;
-    for (rank, (at, p_value)) in order.into_iter().enumerate() {
-        so_far = so_far.max((p.len() - rank) as f64 * p_value).min(1.0);
-        if let Some(place) = adjusted.get_mut(at) {
-            *place = so_far;
-        }
-    }
-    Ok(adjusted)
-}
-
-/// Adjusted p values of a fixed sequence: the first hypothesis first, each no smaller than those before it.
-///
-/// # Errors
-/// When a p value is none.
-pub fn fixed_sequence(p: &[f64]) -> Result<Vec<f64>, HypothesisError> {
-    checked(p)?;
-    Ok(p.iter()
-        .scan(0.0, |so_far: &mut f64, p| {
-            *so_far = so_far.max(*p);
-            Some(*so_far)
-        })
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inference::Level;
-    use proptest::prelude::*;
 
     #[test]
     fn the_interval_and_the_test_say_the_same() {
@@ -119,25 +76,5 @@ mod tests {
         let flat = Estimate::new(0.1, 0.0, 5.0, Some(0.0), Level::default());
         assert_eq!(verdict(&flat, Claim::Superiority), Err(HypothesisError::NoSpread));
         assert_eq!(verdict(&flat, Claim::NonInferiority(-0.05)), Err(HypothesisError::Margin(-0.05)));
-    }
-
-    #[test]
-    fn adjusted_by_hand() {
-        assert_eq!(holm(&[0.01, 0.04, 0.03, 0.005]).unwrap(), [0.03, 0.06, 0.06, 0.02]);
-        assert_eq!(fixed_sequence(&[0.01, 0.2, 0.001]).unwrap(), [0.01, 0.2, 0.2]);
-        assert_eq!(holm(&[0.1, f64::NAN]), Err(HypothesisError::NotP(1)));
-    }
-
-    proptest! {
-        #[test]
-        fn adjusted_values_decide_as_the_step_down_procedure(p in proptest::collection::vec(0.0..0.2f64, 1..8), alpha in 0.01..0.1f64) {
-            // Holm as he wrote it: stop at the first p above alpha / (number left).
-            let mut sorted = p.clone();
-            sorted.sort_by(f64::total_cmp);
-            let rejected = sorted.iter().enumerate().take_while(|(rank, q)| **q <= alpha / (p.len() - rank) as f64).count();
-            let adjusted = holm(&p).unwrap();
-            prop_assert_eq!(adjusted.iter().filter(|a| **a <= alpha * (1.0 + 1e-12)).count(), rejected);
-            prop_assert!(adjusted.iter().zip(&p).all(|(a, p)| a >= p));
-        }
     }
 }

@@ -27,8 +27,10 @@ pub(super) fn agreement(source: &Source<'_>, level: Level, notes: &mut Notes) ->
         return None;
     }
     let (readers, cases) = (source.readers(), source.truth.len());
-    let by_modality: Vec<&[Option<f64>]> = source.scores.chunks_exact(readers * cases).collect();
-    let scale = categories(&source.scores);
+    // What was filled in for the worst or the best is no rating that anybody gave.
+    let scores: Vec<Option<f64>> = source.scores.iter().map(|score| score.filter(|s| s.is_finite())).collect();
+    let by_modality: Vec<&[Option<f64>]> = scores.chunks_exact(readers * cases).collect();
+    let scale = categories(&scores);
     if scale.is_none() {
         notes.add(format!("Kappa is of categories, and these ratings are not whole numbers of at most {MOST_CATEGORIES} steps."));
     }

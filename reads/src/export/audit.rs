@@ -10,6 +10,7 @@ use crate::closing::ClosingError;
 use crate::formats::workbook::Value;
 use crate::gathered::{Gathered, Told};
 use crate::machine::{AnswerValue, Choice, Environment, Event, Fact, Pattern, Selftest, Subject};
+use crate::report::escaped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -149,10 +150,6 @@ impl Audit {
         page.push_str("</body></html>\n");
         page
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn about(subject: &Subject) -> String {

@@ -9,12 +9,6 @@ use crate::protocol::Paradigm;
 use crate::scoring::View;
 use tiresias_mrmc::table::Design;
 
-/// The paradigms, by the protocol's words.
-pub const PARADIGMS: [&str; 5] = ["roc", "lroc", "froc", "binary", "ordinal"];
-/// The designs.
-pub const DESIGNS: [Design; 6] =
-    [Design::Crossed, Design::CasesInReaders, Design::CasesInModalities, Design::ReadersInModalities, Design::SplitPlot, Design::Other];
-
 /// What a format is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {

@@ -29,7 +29,7 @@ footer { margin-top: 4rem; color: #5a626a; font-size: .85rem; border-top: 1px so
 ";
 
 /// Text inside of HTML.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

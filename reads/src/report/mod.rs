@@ -13,6 +13,7 @@ mod numbers;
 mod results;
 mod svg;
 
+pub(crate) use html::escaped;
 pub use html::page;
 
 use crate::analysis::Report;

@@ -1,6 +1,6 @@
 //! A chart as SVG, in whole hundredths of a unit, so that the same chart is the same text.
 
-use super::html::escaped;
+use super::escaped;
 use super::{Axis, Chart, Drawn, Tone};
 use std::fmt::Write as _;
 

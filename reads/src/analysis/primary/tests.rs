@@ -93,6 +93,8 @@ fn the_worst_is_taken_of_missing_reads_alone() {
     assert_eq!(report(&not_evaluable, &ustat).primary, report(&not_evaluable, &omitted).primary, "it was read, and counts as nothing");
     let missing = gap(Cell::Missing);
     assert_ne!(report(&missing, &ustat).primary, report(&missing, &omitted).primary);
+    assert_eq!(report(&missing, &ustat).agreement, report(&missing, &omitted).agreement, "what was filled in agrees with nobody");
+    assert!(report(&missing, &ustat).agreement.unwrap().krippendorff["interval"].is_some());
     let worst = Analysis { sensitivity: vec![SensitivityAnalysis::WorstCase], ..omitted };
     assert_eq!(report(&not_evaluable, &worst).sensitivity[0].means, report(&missing, &ustat).primary.unwrap().means);
 }
