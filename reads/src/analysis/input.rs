@@ -5,14 +5,12 @@
 
 use crate::folder::read_at_most;
 use crate::formats::imrmc::{BEGIN, Imrmc};
-use crate::formats::{Covariates, long, lrc, rjafroc};
+use crate::formats::{Covariates, MAX_BYTES, long, lrc, rjafroc};
 use crate::scoring::Dataset;
 use crate::shown::shown;
 use std::io;
 use std::path::Path;
 
-/// No file of these kinds is longer.
-const MAX_BYTES: u64 = 256 << 20;
 const MAX_NAME: usize = 100;
 
 /// Why a file cannot be analysed.
@@ -92,7 +90,7 @@ pub fn read_covariates(path: &Path) -> Result<Covariates, InputError> {
 
 fn bytes_of(path: &Path) -> Result<(String, Vec<u8>), InputError> {
     let file = path.file_name().map_or_else(|| "the input".to_owned(), |n| shown(&n.to_string_lossy(), MAX_NAME));
-    match read_at_most(path, MAX_BYTES) {
+    match read_at_most(path, MAX_BYTES as u64) {
         Ok(Some(bytes)) => Ok((file, bytes)),
         Ok(None) => Err(InputError::TooLarge(file)),
         Err(e) => Err(InputError::Unreadable { file, kind: e.kind() }),

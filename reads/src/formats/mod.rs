@@ -28,7 +28,7 @@ use crate::scoring::Dataset;
 /// As much of a foreign id as a sentence repeats: our own are no longer.
 const MAX_SHOWN: usize = 64;
 /// No file of these kinds is longer.
-const MAX_BYTES: usize = 256 << 20;
+pub(crate) const MAX_BYTES: usize = 256 << 20;
 
 /// Whether two datasets say the same: the same scores under the same names, in whatever order, and no others. Lesions are compared by their order.
 #[must_use]

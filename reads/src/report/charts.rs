@@ -21,6 +21,11 @@ fn curve_words(fom: &str) -> [&'static str; 3] {
     }
 }
 
+/// The colour of a modality.
+fn tone(report: &Report, modality: &str) -> Tone {
+    Tone::Modality(report.n.modalities.iter().position(|m| m == modality).unwrap_or_default())
+}
+
 fn line(points: &[[f64; 2]], tone: Tone, is_thick: bool) -> Drawn {
     Drawn::Line { points: points.to_vec(), tone, is_thick, has_dots: !is_thick && points.len() <= MOST_DOTS }
 }
@@ -30,22 +35,18 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
     let rows: Vec<&ReaderRow> = report.readers.iter().filter(|r| r.roc.len() > 1).collect();
     rows.first()?;
     let [what, x, y] = curve_words(&report.fom);
-    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
     let mut drawn = Vec::new();
-    let band = |curve: &MeanCurve| Drawn::Band {
-        low: curve.lowest.clone(),
-        high: curve.highest.clone(),
-        tone: Tone::Modality(place(&curve.modality)),
-    };
+    let band =
+        |curve: &MeanCurve| Drawn::Band { low: curve.lowest.clone(), high: curve.highest.clone(), tone: tone(report, &curve.modality) };
     let has_band = report.n.readers.len() > 1;
     drawn.extend(report.curves.iter().filter(|_| has_band).map(band));
-    drawn.extend(rows.iter().map(|row| line(&row.roc, Tone::Modality(place(&row.modality)), false)));
-    drawn.extend(report.curves.iter().map(|curve| line(&curve.points, Tone::Modality(place(&curve.modality)), true)));
+    drawn.extend(rows.iter().map(|row| line(&row.roc, tone(report, &row.modality), false)));
+    drawn.extend(report.curves.iter().map(|curve| line(&curve.points, tone(report, &curve.modality), true)));
     let shown = match (has_band, report.curves.is_empty()) {
         (true, false) => "Empirical. Thin: a reader; thick: mean over readers; shaded: from the lowest to the highest reader.",
         _ => "Empirical, one line a reader.",
     };
-    let legend = means.iter().map(|(m, fom)| (Tone::Modality(place(m)), format!("{}  {}", names.of(m), fixed(*fom, 3))));
+    let legend = means.iter().map(|(m, fom)| (tone(report, m), format!("{}  {}", names.of(m), fixed(*fom, 3))));
     let n = &report.n;
     Some(Chart {
         title: format!("{what}, {} readers, {} cases without and {} with the signal", n.readers.len(), n.normals, n.diseased),
@@ -62,8 +63,7 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
 pub(super) fn froc(report: &Report, names: &Names<'_>) -> Option<Chart> {
     let furthest = report.readers.iter().flat_map(|r| r.froc.iter().map(|p| p[0])).fold(0.0, f64::max);
     report.readers.iter().find(|r| r.froc.len() > 1)?;
-    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
-    let drawn = report.readers.iter().filter(|r| r.froc.len() > 1).map(|r| line(&r.froc, Tone::Modality(place(&r.modality)), false));
+    let drawn = report.readers.iter().filter(|r| r.froc.len() > 1).map(|r| line(&r.froc, tone(report, &r.modality), false));
     let legend = report.n.modalities.iter().enumerate().map(|(at, m)| (Tone::Modality(at), names.of(m).to_owned()));
     Some(Chart {
         title: "FROC".to_owned(),
@@ -79,7 +79,6 @@ pub(super) fn froc(report: &Report, names: &Names<'_>) -> Option<Chart> {
 /// The curves of one reader.
 pub(super) fn of_reader(report: &Report, reader: &str, names: &Names<'_>) -> Option<Chart> {
     let [what, x, y] = curve_words(&report.fom);
-    let place = |modality: &str| report.n.modalities.iter().position(|m| m == modality).unwrap_or_default();
     let rows: Vec<&ReaderRow> = report.readers.iter().filter(|r| r.reader == reader && r.roc.len() > 1).collect();
     rows.first()?;
     Some(Chart {
@@ -87,11 +86,8 @@ pub(super) fn of_reader(report: &Report, reader: &str, names: &Names<'_>) -> Opt
         subtitle: format!("{what}, empirical."),
         x: unit(x),
         y: unit(y),
-        drawn: rows.iter().map(|row| line(&row.roc, Tone::Modality(place(&row.modality)), false)).collect(),
-        legend: rows
-            .iter()
-            .map(|r| (Tone::Modality(place(&r.modality)), format!("{}  {}", names.of(&r.modality), fixed(r.fom, 3))))
-            .collect(),
+        drawn: rows.iter().map(|row| line(&row.roc, tone(report, &row.modality), false)).collect(),
+        legend: rows.iter().map(|r| (tone(report, &r.modality), format!("{}  {}", names.of(&r.modality), fixed(r.fom, 3)))).collect(),
         aspect: 1.0,
     })
 }
@@ -144,9 +140,8 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Chart> {
     let height = |reader: &str| readers.iter().position(|r| r == reader).map(|at| rows - at as f64 - 0.5);
     let mut drawn = Vec::new();
     for row in &times.readers {
-        let place = report.n.modalities.iter().position(|m| *m == row.modality).unwrap_or_default();
         if let (Some(y), Some(x)) = (height(&row.reader), row.median_s) {
-            drawn.push(Drawn::Dot { at: [x, y], tone: Tone::Modality(place) });
+            drawn.push(Drawn::Dot { at: [x, y], tone: tone(report, &row.modality) });
         }
     }
     Some(Chart {
