@@ -9,10 +9,15 @@ use std::fmt::Write as _;
 pub fn in_words(report: &Report) -> String {
     let mut out = String::new();
     let n = &report.n;
+    let not_evaluable = match n.not_evaluable {
+        None | Some(0) => String::new(),
+        Some(1) => ", 1 read not evaluable".to_owned(),
+        Some(reads) => format!(", {reads} reads not evaluable"),
+    };
     line(
         &mut out,
         &format!(
-            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing{}; design {}",
+            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing{not_evaluable}; design {}",
             report.fom,
             report.fom_at.map_or_else(String::new, |at| format!(" at {at}")),
             n.modalities.len(),
@@ -20,7 +25,6 @@ pub fn in_words(report: &Report) -> String {
             n.normals,
             n.diseased,
             n.missing,
-            n.not_evaluable.filter(|reads| *reads > 0).map_or_else(String::new, |reads| format!(", {reads} reads not evaluable")),
             report.design,
         ),
     );

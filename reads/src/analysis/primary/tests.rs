@@ -161,3 +161,24 @@ fn times_are_compared_where_scores_would_be() {
     let (ratios, notes) = compared(&split);
     assert!(ratios == 0 && notes.contains("a split plot"), "{notes}");
 }
+
+#[test]
+fn what_people_read_says_what_was_not_evaluable_and_that_a_p_is_one_sided() {
+    let unclear = Cell::NotEvaluable { seq: 1, reason: "motion".into() };
+    let gap = scored(3, &[], |c, r, k| if (c, r, k) == (0, 1, 14) { unclear.clone() } else { read(&[rating(c, r, k)]) });
+    let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+    let margin = Hypothesis::NonInferiority { reference, test, margin: 0.05 };
+    let mut found = report(&gap, &Analysis { hypothesis: margin, ..analysis(Method::Ustat, None) });
+    (found.n.not_evaluable, found.scored) = (Some(gap.not_evaluable()), Some(gap.how.clone()));
+    let page = crate::report::page(&crate::report::document(&found, &crate::report::About::default()));
+    let text = crate::analysis::in_words(&found);
+    for (said, words) in [
+        (&page, "In 1 read the case or a unit of it was not evaluable, which counts as nothing."),
+        (&page, "one-sided p "),
+        (&page, "held against 0.025."),
+        (&text, ", 1 read not evaluable;"),
+        (&text, ", held against 0.025"),
+    ] {
+        assert!(said.contains(words), "no {words:?} in {said}");
+    }
+}
