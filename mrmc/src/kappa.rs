@@ -73,7 +73,8 @@ pub fn cohen(pairs: &[(usize, usize)], categories: usize, weights: Weights, leve
     let start = slopes.first().copied().unwrap_or_default();
     let mean = slopes.iter().map(|s| s - start).sum::<f64>() / n;
     let variance = slopes.iter().map(|s| (s - start - mean).powi(2)).sum::<f64>() / (n * n);
-    Ok(Estimate::new(kappa, variance.sqrt(), f64::INFINITY, Some(0.0), level))
+    // No test that kappa is 0: under that hypothesis its standard error is another (Fleiss, Cohen, Everitt 1969).
+    Ok(Estimate::new(kappa, variance.sqrt(), f64::INFINITY, None, level))
 }
 
 /// Fleiss' kappa of the categories that each case was given, by the same number of raters each.
@@ -121,7 +122,8 @@ mod tests {
     fn two_raters_by_hand() {
         let kappa = cohen(&yes_and_no(), 2, Weights::None, Level::default()).unwrap();
         // po = 0.7, pe = 0.5 x 0.6 + 0.5 x 0.4 = 0.5.
-        assert!((kappa.value - 0.4).abs() < 1e-12);
+        assert!((kappa.value - 0.4).abs() < 1e-12 && kappa.standard_error > 0.0);
+        assert_eq!(kappa.test, None, "its standard error is not that of a kappa of 0");
         // With two categories all weights are the same.
         for weights in [Weights::Linear, Weights::Quadratic] {
             let other = cohen(&yes_and_no(), 2, weights, Level::default()).unwrap();
