@@ -1,8 +1,8 @@
 //! Results by groups: the effect in subgroups of cases that a covariate tells, and each condition by the period in which it was read.
 //!
 //! Owns which values make subgroups and in which order they stand; the estimates are `mrmc`'s. Periods are described and not tested. Refuses, with a note: a
-//! covariate with one value or with too many, subgroups in which a reader has too few cases, subgroups of units that share a patient, and designs that the comparison of all
-//! cases refuses.
+//! covariate with one value or with too many, subgroups in which a reader has too few cases, subgroups of units that share a patient, and designs in which
+//! all cases together are not compared.
 
 use super::compared::refusal;
 use super::figures::in_sentence;
