@@ -67,14 +67,10 @@ pub enum ScoringError {
     )]
     NoAcceptance,
     /// Something is not known of a mark.
-    #[error(
-        "Mark {mark} of reader \"{reader}\" in \"{condition}\" (record row {seq}) cannot be held against \"{name}\" of case \"{case}\": {why}."
-    )]
+    #[error("Mark {mark} of {read} (record row {seq}) cannot be held against \"{name}\" of case \"{case}\": {why}.")]
     Unknown {
-        /// Whose read it is.
-        reader: ReaderId,
-        /// The condition, as analyses know it.
-        condition: Condition,
+        /// The read by its reader and condition, in words.
+        read: String,
         /// The row of the reader's record that locked it.
         seq: u64,
         /// The mark.
@@ -431,8 +427,7 @@ fn no_rating(row: &ReadRow) -> ScoringError {
 impl Held<'_> {
     fn unknown(&self, name: &str, why: &'static str) -> ScoringError {
         ScoringError::Unknown {
-            reader: self.row.read.read().reader.clone(),
-            condition: self.row.condition.clone(),
+            read: format!("reader \"{}\" in \"{}\"", self.row.read.read().reader, self.row.condition),
             seq: self.row.seq,
             mark: self.id.0,
             name: name.to_owned(),
