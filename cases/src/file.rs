@@ -95,12 +95,24 @@ fn parse_listed(source: impl Read + Seek, length: u64, codecs: &Codecs, wanted: 
 pub(crate) fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
     let length = bytes.left();
     let packed = bytes.take(length)?;
-    let limit = length.saturating_mul(UNPACKED_RATIO).max(UNPACKED);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(codecs.inflate(&packed, limit, WORKER_MEMORY)?)
+    let limit = most_unpacked(length);
+    let memory = unpacking_memory(length, limit);
+    Ok(codecs.inflate(&packed, usize::try_from(limit).unwrap_or(usize::MAX), memory)?)
 }
 
-/// What a worker may use at least (bytes); for large images more, see `frames`.
+/// What a deflated data set of `packed` bytes may unpack to, bytes.
+fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(UNPACKED_RATIO).max(UNPACKED)
+}
+
+/// What a worker may use to unpack `packed` bytes to `unpacked`, bytes: the result takes up to twice its length, because its room doubles as it grows. A power
+/// of two, so that files of about the same size share workers.
+pub(crate) fn unpacking_memory(packed: u64, unpacked: u64) -> u64 {
+    let needed = packed.saturating_add(unpacked).saturating_mul(2).saturating_add(WORKER_MEMORY);
+    needed.checked_next_power_of_two().unwrap_or(u64::MAX)
+}
+
+/// What a worker may use at least (bytes); for large images it is more (`image_file`), and for what is unpacked ([`unpacking_memory`]).
 pub(crate) const WORKER_MEMORY: u64 = 64 << 20;
 
 /// Leaves `bytes` at the first element of the data set.
@@ -196,6 +208,7 @@ impl Pixels {
 mod tests {
     use super::*;
     use crate::layout::PixelValue;
+    use crate::overlay::OverlayPlane;
     use crate::pixel_module::PixelModule;
     use crate::write::tests::sample;
     use proptest::prelude::*;
@@ -233,6 +246,46 @@ mod tests {
         assert_eq!(parsed(&[]).err(), Some(FileError::NotDicom));
         let syntax = FileError::Syntax(TransferSyntax::Mpeg4High41.name()).to_string();
         assert!(syntax.contains("MPEG-4"), "{syntax}");
+    }
+
+    /// A multi-frame of 200 x 512² words unpacks to 100 MiB, from a third of that.
+    #[test]
+    fn a_worker_has_room_for_all_that_may_be_unpacked() {
+        for packed in [0, 1 << 20, 35 << 20, 1 << 30] {
+            let most = most_unpacked(packed);
+            assert!(most >= (3 * packed).max(UNPACKED));
+            assert!(unpacking_memory(packed, most) >= packed + 2 * most + (16 << 20), "{packed}");
+        }
+        assert_eq!(unpacking_memory(1 << 10, UNPACKED), unpacking_memory(1 << 20, UNPACKED), "small files share workers");
+        assert_eq!(unpacking_memory(u64::MAX, u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn an_image_stands_without_an_overlay_that_is_too_long() {
+        let (file, _) = sample();
+        let at = file.windows(4).position(|w| w == [0xE0, 0x7F, 0x10, 0]).unwrap();
+        let mut overlay: Vec<u8> = Vec::new();
+        // Rows, columns, frames, and bits allocated.
+        let side = [0_u8, 4];
+        for (element, vr, value) in
+            [(0x0010_u16, b"US", &side[..]), (0x0011, b"US", &side[..]), (0x0015, b"IS", &b"60"[..]), (0x0100, b"US", &[1_u8, 0][..])]
+        {
+            overlay.extend([0x1E, 0x60]);
+            overlay.extend(element.to_le_bytes());
+            overlay.extend(vr);
+            overlay.extend((value.len() as u16).to_le_bytes());
+            overlay.extend(value);
+        }
+        let data = vec![0_u8; 60 * 1024 * 1024 / 8];
+        overlay.extend([0x1E, 0x60, 0, 0x30, b'O', b'W', 0, 0]);
+        overlay.extend((data.len() as u32).to_le_bytes());
+        overlay.extend(&data);
+        let header = parsed(&[&file[..at], &overlay[..], &file[at..]].concat()).unwrap_or_else(|e| panic!("{e}"));
+        assert!(header.pixel_data.is_some());
+        let mut warnings = Vec::new();
+        let planes = OverlayPlane::read_all(&header.attributes, None, &mut warnings);
+        assert!(planes.iter().all(|plane| plane.group != 0x601E));
+        assert_eq!(warnings, ["overlay 601E is left out: its 7864320 bytes are more than are read of an overlay"]);
     }
 
     proptest! {

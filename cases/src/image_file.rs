@@ -156,7 +156,7 @@ impl ImageFile {
                     put_decoded(module, given, piece, words.get(first..).unwrap_or_default());
                     all_fit = (at == 0 || all_fit) && fits(module, given, piece);
                 };
-                let given = self.codecs.decode_to(&self.encoded(&data), self.worker_memory(), put)?;
+                let given = self.codecs.decode_to(&self.encoded(&data), worker_memory(&self.module, self.syntax), put)?;
                 let words = words.iter().map(|w| w.load(Ordering::Relaxed));
                 Ok(self.told_of(&given, all_fit, extremes(module, words)))
             }
@@ -175,7 +175,7 @@ impl ImageFile {
             }
             FrameBytes::Encapsulated(parts) => {
                 let data = joined(&source, &parts)?;
-                let given = self.codecs.decode(&self.encoded(&data), self.worker_memory())?;
+                let given = self.codecs.decode(&self.encoded(&data), worker_memory(&self.module, self.syntax))?;
                 let samples = decoded(module, &given)?;
                 let words = if let Samples::Words(words) = &samples { words.as_slice() } else { &[] };
                 let photometric = match given.colour {
@@ -256,13 +256,47 @@ impl ImageFile {
         }
         Ok(found)
     }
+}
 
-    /// What a worker may use for this file, bytes: four times what its frames honestly need, and at least what every file gets. JPEG 2000 takes eight bytes a
-    /// sample for itself, whatever the samples, and gets twice as much: else no large mammogram would be shown.
-    fn worker_memory(&self) -> u64 {
-        let honest = self.module.sample.bytes(self.module.samples()).saturating_mul(u64::from(self.module.frames));
-        // Round figures, so that files of a series share workers.
-        let times = if self.syntax.is_jpeg2000() { 8 } else { 4 };
-        (honest.saturating_mul(times)).max(WORKER_MEMORY) >> 20 << 20
+/// What a worker may use for a frame of a file, bytes: four times what the frame honestly needs, and at least what every file gets. JPEG 2000 takes eight bytes a
+/// sample for itself, whatever the samples, and gets them beside: else no large mammogram would be shown. How many frames there are is no matter: one is
+/// decoded at a time, and a small file may claim very many.
+fn worker_memory(module: &PixelModule, syntax: TransferSyntax) -> u64 {
+    let samples = module.samples();
+    let own = if syntax.is_jpeg2000() { samples.saturating_mul(8) } else { 0 };
+    // Round figures, so that files of a series share workers.
+    module.sample.bytes(samples).saturating_mul(4).saturating_add(own).max(WORKER_MEMORY) >> 20 << 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixel_module::Sample;
+
+    fn module(side: u32, frames: u32, allocated: u8) -> PixelModule {
+        PixelModule {
+            columns: side,
+            rows: side,
+            frames,
+            photometric: Photometric::Monochrome2,
+            sample: Sample::Short { allocated, stored: allocated, shift: 0, signed: false },
+            planar: false,
+            big_endian: false,
+            swapped_pairs: false,
+            stated: None,
+        }
+    }
+
+    #[test]
+    fn a_worker_has_room_for_a_frame_and_not_for_all_that_are_claimed() {
+        let syntax = TransferSyntax::Jpeg2000Lossless;
+        assert!(syntax.is_jpeg2000());
+        assert_eq!(worker_memory(&module(512, 1, 16), syntax), WORKER_MEMORY);
+        assert_eq!(worker_memory(&module(512, 60_000, 16), syntax), WORKER_MEMORY);
+        // What `Codecs::decode` is certain to need: the words on the way, the result, and the file's bytes, which are not more than the result.
+        for (allocated, bytes) in [(8, 1), (16, 2)] {
+            let large = module(5000, 1, allocated);
+            assert!(worker_memory(&large, syntax) > 25_000_000 * (8 + 2 * bytes), "{allocated}");
+        }
     }
 }

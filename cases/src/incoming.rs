@@ -6,15 +6,13 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::CasesError;
+use crate::file::unpacking_memory;
 use crate::zip::{self, Entry, ZipError};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tiresias_codecs::Codecs;
-
-/// What a worker may take beside an entry's own bytes.
-const WORKER: u64 = 64 << 20;
 
 /// Where the files of a source can be read.
 pub struct Incoming {
@@ -99,8 +97,7 @@ fn unpack(archive: &mut File, entry: &Entry, root: &Path, codecs: &Codecs) -> Re
     let mut content = zip::read_at(archive, entry.offset, entry.packed)?;
     if entry.is_deflated {
         let limit = usize::try_from(entry.size).map_err(|_| CasesError::Zip(ZipError::Bomb))?;
-        let memory = entry.size.saturating_add(entry.packed).saturating_mul(2).saturating_add(WORKER) >> 20 << 20;
-        content = codecs.inflate(&content, limit, memory).map_err(|_| damaged())?;
+        content = codecs.inflate(&content, limit, unpacking_memory(entry.packed, entry.size)).map_err(|_| damaged())?;
     }
     if content.len() as u64 != entry.size || crc32fast::hash(&content) != entry.crc32 {
         return Err(damaged());

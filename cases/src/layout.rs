@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::FileError;
+use crate::overlay::is_overlay_data;
 use crate::reading_list::{ReadingList, Wanted, within};
 use dicom_core::{Tag, VR};
 use std::io::{BufReader, Read, Seek};
@@ -19,7 +20,7 @@ const ELEMENTS: u32 = 2_000_000;
 /// Elements that are kept: those of 10,000 frames. They are small, but each costs the parser some hundred bytes.
 const KEPT_ELEMENTS: u32 = 250_000;
 /// The longest value on the reading list: an overlay of 5,000 x 5,000 bits, or the offsets of 500,000 frames.
-const KEPT: u32 = 4 << 20;
+pub(crate) const KEPT: u32 = 4 << 20;
 /// Entries of the longest offset table.
 const MOST_FRAMES: u64 = 1 << 20;
 
@@ -261,13 +262,17 @@ impl<R: Read + Seek> Walker<'_, R> {
 
     /// Keeps a plain value.
     fn keep(&mut self, encoding: Encoding, head: &Head, standard: [u8; 2]) -> Result<(), FileError> {
-        let length = head.length.unwrap_or(0);
-        if length > KEPT {
+        let mut length = head.length.unwrap_or(0);
+        if length > KEPT && is_overlay_data(head.tag) {
+            // The image stands without it, and `overlay` tells that it is left out.
+            self.bytes.seek(self.bytes.position() + u64::from(length))?;
+            length = 0;
+        } else if length > KEPT {
             return Err(FileError::Damaged("a look-up table or number is longer than any that DICOM allows"));
         }
         spend(&mut self.elements)?;
         let mut value = self.bytes.take(u64::from(length))?;
-        let vr = head.vr.filter(|vr| vr != b"UN" && is_known(*vr)).unwrap_or(standard);
+        let vr = head.vr.filter(|vr| vr != b"UN" && VR::from_binary(*vr).is_some()).unwrap_or(standard);
         if encoding.big_endian {
             swap(&mut value, unit(vr));
         }
@@ -422,11 +427,6 @@ impl<R: Read + Seek> Walker<'_, R> {
 fn spend(budget: &mut u32) -> Result<(), FileError> {
     *budget = budget.checked_sub(1).ok_or(FileError::Damaged("it has more elements than any image"))?;
     Ok(())
-}
-
-/// Whether these are a value representation of PS3.5 6.2.
-fn is_known(vr: [u8; 2]) -> bool {
-    VR::from_binary(vr).is_some()
 }
 
 /// Bytes of the units whose order changes with the byte order (PS3.5 7.3); 1 for text and bytes.

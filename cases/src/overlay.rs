@@ -2,13 +2,14 @@
 //!
 //! Owns: Overlay Data, and the retired kind that lies in unused bits of the pixel data; origins outside the image; overlays of several frames. A scan checks
 //! the description and keeps no bit of it; bits are read when somebody asks. Refuses, with a warning, and then leaves out: overlays whose data are shorter
-//! than they say, that lie outside the image, and bits that are part of the stored value or went through a codec. Nothing here shows one: that is off by
-//! default, because overlays may name a person.
+//! than they say, or longer than any value that is kept, that lie outside the image, and bits that are part of the stored value or went through a codec.
+//! Nothing here shows one: that is off by default, because overlays may name a person.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::attributes::Attributes;
 use crate::greyscale::warn;
+use crate::layout::KEPT;
 use crate::pixel_module::{PixelModule, Sample};
 use crate::reading_list::OVERLAY_GROUPS;
 use dicom_core::Tag;
@@ -118,6 +119,8 @@ impl OverlayPlane {
             let held = a.words_and_bytes(Tag(self.group, DATA)).map_or(0, |(_, bytes)| bytes.len() as u64);
             return if held >= needed {
                 Ok(OverlayPlace::Data)
+            } else if needed > u64::from(KEPT) {
+                Err(format!("its {needed} bytes are more than are read of an overlay"))
             } else {
                 Err(format!("it says that it is {} x {} pixels, and has {held} of the {needed} bytes for them", self.columns, self.rows))
             };
@@ -184,6 +187,11 @@ fn origin(a: &Attributes, group: u16) -> Result<[i32; 2], String> {
         [row, column] if [row, column].iter().all(|v| v.fract() == 0.0 && v.abs() <= 65_536.0) => Ok([*column as i32 - 1, *row as i32 - 1]),
         _ => Err(wrong.to_owned()),
     }
+}
+
+/// Whether an element holds the bits of an overlay.
+pub(crate) fn is_overlay_data(tag: Tag) -> bool {
+    tag.element() == DATA && OVERLAY_GROUPS.contains(&tag.group())
 }
 
 /// The groups whose overlays a presentation state wants to be shown: those with an Overlay Activation Layer (PS3.3 C.11.7).
