@@ -48,7 +48,10 @@ pub enum RenderError {
     /// The image or the stack has a side whose coordinates the sampler cannot hold.
     #[error("an image or a stack of {0} voxels a side cannot be shown; at most 32,768 are possible: show a part of it")]
     LongSide(u32),
-    /// The slab reaches too far or has too many samples.
+    /// The slab reaches too far.
+    #[error("a slab of {0} mm reaches farther than this series can be projected: choose a thinner one")]
+    LongSlab(f64),
+    /// The slab has too many samples.
     #[error("a slab of {thickness} mm in steps of {step} mm needs {samples:.0} samples; at most 4,096 are possible: choose a larger step")]
     Slab {
         /// Thickness asked for, mm.
@@ -61,13 +64,16 @@ pub enum RenderError {
     /// A slab was asked for where voxels are colours.
     #[error("a slab of colour images cannot be projected, because of colours none is the largest, smallest or mean; choose a single plane")]
     ColourSlab,
+    /// The pane does not fit this GPU.
+    #[error("this GPU cannot draw {0} x {1} pixels at once; ask for fewer, or start the program with --cpu")]
+    PaneTooLargeForGpu(u32, u32),
     /// The volume does not fit this GPU.
-    #[error("this GPU holds volumes up to {limit} voxels a side, and the series has {side}; start the program with --cpu")]
+    #[error("this GPU holds series of up to {most} voxels in such a shape, and this one has {voxels}; start the program with --cpu")]
     TooLargeForGpu {
-        /// The adapter's limit.
-        limit: u32,
-        /// Longest side of the volume.
-        side: u32,
+        /// Voxels of a volume with a side beyond the adapter's limit, at most.
+        most: u64,
+        /// Voxels of this one.
+        voxels: u64,
     },
     /// The GPU did not take the volume.
     #[error("the GPU has no memory left for this series; close other programs, or start this one with --cpu")]

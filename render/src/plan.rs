@@ -57,7 +57,7 @@ impl SamplePlan {
     /// Works out how `spec` samples a volume that lies as `geometry` says.
     ///
     /// # Errors
-    /// [`RenderError::PaneSize`], [`RenderError::LongSide`], [`RenderError::Slab`], [`RenderError::Geometry`].
+    /// [`RenderError::PaneSize`], [`RenderError::LongSide`], [`RenderError::Slab`], [`RenderError::LongSlab`], [`RenderError::Geometry`].
     pub fn new(geometry: &VolumeGeometry, spec: &PaneSpec) -> Result<Self, RenderError> {
         let [width, height] = spec.size;
         if !(1..=16_384).contains(&width) || !(1..=16_384).contains(&height) {
@@ -99,9 +99,10 @@ impl SamplePlan {
         let dw = fixed(index_of(step));
         let size = geometry.size();
         let reach = dw.iter().map(|d| i128::from(*d).abs() * i128::from(samples)).max().unwrap_or(0);
-        if reach > 12_000_i128 << 32 {
-            let Slab::Thick { thickness, step, .. } = spec.slab else { return Err(RenderError::PaneSize(width, height)) };
-            return Err(RenderError::Slab { thickness: thickness.0, step: step.0, samples: f64::from(samples) });
+        if let Slab::Thick { thickness, .. } = spec.slab
+            && reach > 12_000_i128 << 32
+        {
+            return Err(RenderError::LongSlab(thickness.0));
         }
         let across = |n: u32| [-HALF, (i128::from(n) << 32) - HALF];
         let up = course.as_ref().map_or_else(|| across(size[2]), |c| c.reach.map(|h| i128::from(h) << 16));
@@ -243,30 +244,39 @@ mod tests {
     use proptest::prelude::*;
     use tiresias_words::{Direction, Mm, PatientPoint, Plane, PresentationShape, Role, Voi, Window};
 
-    #[test]
-    fn a_side_that_coordinates_cannot_hold_is_refused() {
+    fn plan(size: [u32; 3], slab: Slab) -> Result<SamplePlan, RenderError> {
         let origin = PatientPoint::new(0.0, 0.0, 0.0);
         let spec = PaneSpec {
             series: Role::current(),
             plane: Plane::new(origin, Direction::LEFT, Direction::POSTERIOR, Mm(1.0)).unwrap(),
             size: [8, 8],
-            slab: Slab::Thin,
+            slab,
             interpolation: Interpolation::Linear,
             voi: Voi::Linear(Window::new(0.0, 1.0).unwrap()),
             tone: PresentationShape::Identity.into(),
         };
-        let plan = |size| {
-            let stack = Stack::Uniform { origin, step: Displacement::new(0.0, 0.0, 1.0) };
-            let spacing = [Mm(1.0), Mm(1.0)];
-            SamplePlan::new(&VolumeGeometry::new(size, Direction::LEFT, Direction::POSTERIOR, spacing, stack).unwrap(), &spec)
-        };
+        let stack = Stack::Uniform { origin, step: Displacement::new(0.0, 0.0, 1.0) };
+        let spacing = [Mm(1.0), Mm(1.0)];
+        SamplePlan::new(&VolumeGeometry::new(size, Direction::LEFT, Direction::POSTERIOR, spacing, stack).unwrap(), &spec)
+    }
+
+    #[test]
+    fn a_side_that_coordinates_cannot_hold_is_refused() {
         for axis in 0..3 {
             let mut size = [2; 3];
             size[axis] = 32_768;
-            assert!(plan(size).is_ok(), "{size:?}");
+            assert!(plan(size, Slab::Thin).is_ok(), "{size:?}");
             size[axis] += 1;
-            assert_eq!(plan(size), Err(RenderError::LongSide(32_769)));
+            assert_eq!(plan(size, Slab::Thin), Err(RenderError::LongSide(32_769)));
         }
+    }
+
+    #[test]
+    fn a_slab_is_refused_for_what_is_wrong_with_it() {
+        let of = |thickness, step| plan([2; 3], Slab::Thick { thickness: Mm(thickness), step: Mm(step), kind: SlabKind::Mip });
+        assert!(of(10.0, 1.0).is_ok());
+        assert_eq!(of(20_000.0, 5_000.0), Err(RenderError::LongSlab(20_000.0)), "five samples are not many");
+        assert_eq!(of(5_000.0, 1.0), Err(RenderError::Slab { thickness: 5_000.0, step: 1.0, samples: 5_001.0 }));
     }
 
     proptest! {

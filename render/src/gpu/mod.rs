@@ -31,6 +31,7 @@ pub fn needed_limits(adapter: &wgpu::Adapter) -> wgpu::Limits {
     wgpu::Limits {
         max_texture_dimension_2d: has.max_texture_dimension_2d,
         max_texture_dimension_3d: has.max_texture_dimension_3d,
+        max_buffer_size: has.max_buffer_size,
         ..wgpu::Limits::default()
     }
 }

@@ -57,6 +57,12 @@ impl Offscreen {
         Self::open_with(|adapter| wgpu::Limits { max_texture_dimension_3d: side, ..super::needed_limits(adapter) })
     }
 
+    /// A device whose buffers are no longer than `bytes`, as if the adapter had no more.
+    #[cfg(test)]
+    pub(super) fn with_buffers_up_to(bytes: u64) -> Result<Self, RenderError> {
+        Self::open_with(|adapter| wgpu::Limits { max_buffer_size: bytes, ..super::needed_limits(adapter) })
+    }
+
     /// The same with other shaders (for grey, for colour, for presenting), so that tests can show that they would notice a wrong one.
     #[cfg(test)]
     pub(super) fn with_shaders(self, shaders: [&str; 3]) -> Self {
@@ -109,7 +115,8 @@ impl Offscreen {
     /// Draws a pane's content and reads back the framebuffer, whose three channels are the same where the content is grey.
     ///
     /// # Errors
-    /// [`RenderError::PaneSize`] when the device has no target of that size, [`RenderError::Gpu`] when it does not finish.
+    /// [`RenderError::PaneSize`] when it has no pixels, [`RenderError::PaneTooLargeForGpu`] when the device has no target of that size,
+    /// [`RenderError::Gpu`] when it does not finish.
     pub fn draw(&self, content: &PaneContent, size: [u32; 2]) -> Result<ColourImage, RenderError> {
         self.draw_in(&mut PaneSlot::default(), content, size)
     }
@@ -117,8 +124,18 @@ impl Offscreen {
     /// [`Self::draw`] by a slot that may have shown something else before.
     pub(super) fn draw_in(&self, slot: &mut PaneSlot, content: &PaneContent, size: [u32; 2]) -> Result<ColourImage, RenderError> {
         let [width, height] = size;
-        if size.iter().any(|n| *n == 0 || *n > self.device.limits().max_texture_dimension_2d) {
+        if size.contains(&0) {
             return Err(RenderError::PaneSize(width, height));
+        }
+        // What is asked for beyond its limits ends the program.
+        let limits = self.device.limits();
+        if size.iter().any(|n| *n > limits.max_texture_dimension_2d) {
+            return Err(RenderError::PaneTooLargeForGpu(width, height));
+        }
+        let pitch = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let bytes_read_back = u64::from(pitch) * u64::from(height);
+        if bytes_read_back > limits.max_buffer_size {
+            return Err(RenderError::PaneTooLargeForGpu(width, height));
         }
         let extent = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
         let target = self.device.create_texture(&wgpu::TextureDescriptor {
@@ -131,10 +148,9 @@ impl Offscreen {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC,
             view_formats: &[],
         });
-        let pitch = (width * 4).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let readback = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("readback"),
-            size: u64::from(pitch) * u64::from(height),
+            size: bytes_read_back,
             usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
             mapped_at_creation: false,
         });

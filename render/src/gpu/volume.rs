@@ -35,8 +35,8 @@ impl VolumeTexture {
     /// Copies a loaded volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] when
-    /// the device does not take it.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] or
+    /// [`RenderError::Gpu`] when the device does not take it.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &VolumeView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |word: &AtomicU16| word.load(Ordering::Relaxed).to_le_bytes();
@@ -49,8 +49,8 @@ impl ColourTexture {
     /// Copies a loaded colour volume to the GPU. May be called from any thread; takes as long as the copy does.
     ///
     /// # Errors
-    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] when
-    /// the device does not take it.
+    /// [`RenderError::TooLargeForGpu`] when it has more voxels than the device's largest texture, or than 32 bits count; [`RenderError::NoGpuMemory`] or
+    /// [`RenderError::Gpu`] when the device does not take it.
     pub fn upload(device: &wgpu::Device, queue: &wgpu::Queue, volume: &ColourView<'_>) -> Result<Self, RenderError> {
         let size = volume.geometry().size();
         let bytes = |texel: &AtomicU32| texel.load(Ordering::Relaxed).to_le_bytes();
@@ -71,6 +71,14 @@ fn layout(size: [u32; 3], limit: u32) -> Option<([u32; 3], u32)> {
     (layers <= limit).then_some(([side, side, layers], bits))
 }
 
+/// Why [`layout`] has no place for a volume.
+fn too_large(size: [u32; 3], limit: u32) -> RenderError {
+    let side = 1u64 << limit.checked_ilog2().unwrap_or(0).min(15);
+    let most = (side * side).saturating_mul(u64::from(limit)).min(u64::from(u32::MAX));
+    let voxels = size.iter().fold(1u64, |n, side| n.saturating_mul(u64::from(*side)));
+    RenderError::TooLargeForGpu { most, voxels }
+}
+
 /// Copies voxels of `B` bytes layer by layer into a texture that holds them.
 fn copy<T, const B: usize>(
     device: &wgpu::Device,
@@ -81,20 +89,24 @@ fn copy<T, const B: usize>(
     bytes_of: impl Fn(&T) -> [u8; B],
 ) -> Result<Voxels, RenderError> {
     let limit = device.limits().max_texture_dimension_3d;
-    let longest = size.into_iter().max().unwrap_or(0);
-    let ([width, height, depth], fold) = layout(size, limit).ok_or(RenderError::TooLargeForGpu { limit, side: longest })?;
+    let ([width, height, depth], fold) = layout(size, limit).ok_or_else(|| too_large(size, limit))?;
     let view = caught(device, || filled(device, queue, [width, height, depth], format, voxels, bytes_of))?;
     Ok(Voxels { view, size, fold })
 }
 
-/// Runs work on the device; an error of it (no memory left, most of all) is this work's own, and no one else hears of it.
+/// Runs work on the device; an error of it (no memory left, most of all) is this work's own, and no one else hears of it. Any other error is told as it is: to
+/// close programs would not help.
 fn caught<T>(device: &wgpu::Device, work: impl FnOnce() -> T) -> Result<T, RenderError> {
     let scopes =
         [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory].map(|f| device.push_error_scope(f));
     let done = work();
     // The innermost first. Outside of browsers the answer is there at once.
     let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop())).collect();
-    if errors.is_empty() { Ok(done) } else { Err(RenderError::NoGpuMemory) }
+    match errors.first() {
+        None => Ok(done),
+        Some(_) if errors.iter().any(|e| matches!(e, wgpu::Error::OutOfMemory { .. })) => Err(RenderError::NoGpuMemory),
+        Some(first) => Err(RenderError::Gpu(first.to_string())),
+    }
 }
 
 /// A texture of this size with the voxels in it.
@@ -147,6 +159,8 @@ mod tests {
         assert_eq!(layout([5, 1, 1], 3), Some(([2, 2, 2], 1)));
         assert_eq!(layout([3, 3, 2], 2), None, "18 voxels do not fit 2 x 2 x 2");
         assert_eq!(layout([65_535, 65_535, 2], 2048), None, "more than 32 bits count");
+        assert_eq!(too_large([3, 3, 2], 2), RenderError::TooLargeForGpu { most: 8, voxels: 18 });
+        assert_eq!(too_large([65_535, 65_535, 2], 2048), RenderError::TooLargeForGpu { most: u64::from(u32::MAX), voxels: 8_589_672_450 });
     }
 
     /// Without this wgpu would stop the program.
@@ -156,7 +170,7 @@ mod tests {
         let of_size = |size| wgpu::BufferDescriptor { label: None, size, usage: wgpu::BufferUsages::COPY_DST, mapped_at_creation: false };
         assert!(caught(&gpu.device, || gpu.device.create_buffer(&of_size(64))).is_ok());
         let refused = caught(&gpu.device, || gpu.device.create_buffer(&of_size(u64::MAX / 2)));
-        assert!(matches!(refused, Err(RenderError::NoGpuMemory)), "{refused:?}");
+        assert!(matches!(refused, Err(RenderError::NoGpuMemory | RenderError::Gpu(_))), "{refused:?}");
         assert!(caught(&gpu.device, || gpu.device.create_buffer(&of_size(64))).is_ok(), "the device goes on");
     }
 }

@@ -176,7 +176,7 @@ fn folded_volumes_give_the_same_bytes() {
     let words: Vec<AtomicU16> = large.words.iter().map(|w| AtomicU16::new(*w)).collect();
     let format = StoredFormat { signed: false, bits_stored: 16 };
     let view = VolumeView::new(&large.geometry, &words, format, &ModalityLut::IDENTITY, None, ValueRange::measure(&words)).expect("a view");
-    assert!(matches!(tiny.upload(&view), Err(RenderError::TooLargeForGpu { limit: 4, .. })));
+    assert!(matches!(tiny.upload(&view), Err(RenderError::TooLargeForGpu { most: 64, .. })));
 }
 
 /// A mammogram and a long stack, on a device with no more than wgpu promises everywhere.

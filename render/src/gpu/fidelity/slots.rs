@@ -111,6 +111,16 @@ fn a_slot_shows_what_it_was_given_last() {
     assert_eq!(images.len() * 2, contents.len());
 }
 
+/// Without this wgpu would stop the program.
+#[test]
+fn a_pane_that_the_device_cannot_read_back_is_refused() {
+    let gpu = Offscreen::with_buffers_up_to(1 << 20).expect("a Vulkan device (lavapipe will do)");
+    let content = PaneContent::Presented(Arc::new(GreyImage { size: [2, 2], bytes: vec![0, 85, 170, 255] }));
+    assert!(gpu.draw(&content, [512, 512]).is_ok(), "a mebibyte");
+    assert_eq!(gpu.draw(&content, [512, 513]), Err(crate::RenderError::PaneTooLargeForGpu(512, 513)));
+    assert_eq!(gpu.draw(&content, [0, 5]), Err(crate::RenderError::PaneSize(0, 5)));
+}
+
 /// A slab of colours is refused where there is someone to tell, and shows nothing where there is not.
 #[test]
 fn a_projecting_plan_draws_no_colours() {
