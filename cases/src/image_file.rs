@@ -258,9 +258,9 @@ impl ImageFile {
     }
 }
 
-/// What a worker may use for a frame of a file, bytes: four times what the frame honestly needs, and at least what every file gets. JPEG 2000 takes eight bytes a
-/// sample for itself, whatever the samples, and gets them beside: else no large mammogram would be shown. How many frames there are is no matter: one is
-/// decoded at a time, and a small file may claim very many.
+/// What a worker may use for a frame of a file, bytes: four times what the frame honestly needs, and at least what every file gets. JPEG 2000 takes eight
+/// bytes a sample for itself, whatever the samples, and gets them beside: else no large mammogram would be shown. How many frames there are is no matter:
+/// one is decoded at a time, and a small file may claim very many.
 fn worker_memory(module: &PixelModule, syntax: TransferSyntax) -> u64 {
     let samples = module.samples();
     let own = if syntax.is_jpeg2000() { samples.saturating_mul(8) } else { 0 };

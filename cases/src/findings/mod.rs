@@ -28,6 +28,7 @@ use place::CaseImages;
 use report::Report;
 use segmentation::{Kind, Segmentation};
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,9 @@ use tiresias_words::{Displacement, PatientPoint, Role, SopUid};
 const LIMIT: u64 = 256 << 20;
 /// From which part of the largest value on a fractional segmentation is outlined. The standard names none; a half is where a voxel is more in than out.
 const FRACTION: f64 = 0.5;
+
+/// Findings of reports that are drawn with one segment at most: one for each time or reader. Without an end a small report could ask for any amount of memory.
+const SHARED: u32 = 32;
 
 /// Bytes that are no findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +157,7 @@ pub enum Note {
     OtherFrame,
     /// A shape of a kind that cannot be drawn.
     UnknownShape,
-    /// A report names segments of a segmentation that was not given.
+    /// A report names segments of a segmentation that was not given, or that has no such segment or no voxel of it.
     NoSegmentation,
 }
 
@@ -214,7 +218,7 @@ impl Findings {
         &self.notes
     }
 
-    /// Findings as they are, for tests of what shows them.
+    /// Findings as they are: of the demo, and for tests of what shows them.
     #[must_use]
     pub const fn of(findings: Vec<AiFinding>, heat_maps: Vec<Grid>, notes: Vec<Note>) -> Self {
         Self { findings, heat_maps, notes }
@@ -252,12 +256,14 @@ pub fn read_findings(
             segments.push((seg.subject.instance.clone(), findings.segmented(seg, &images).map_err(|e| (i, e))?));
         }
     }
+    // Places of findings that are the outlines of others, and of how many.
+    let mut taken = HashMap::new();
     for (i, one) in read.iter().enumerate() {
         match one {
             Read::Segmentation(_) => {}
             Read::Report(report) => {
                 images.owns(&report.subject).map_err(|e| (i, e))?;
-                findings.reported(report, &images, &segments);
+                findings.reported(report, &images, &segments, &mut taken);
             }
             Read::Document(text) => {
                 let (found, notes) = document::findings(text, &images).map_err(|e| (i, e))?;
@@ -267,7 +273,10 @@ pub fn read_findings(
         }
     }
     // A segment that a report speaks of is that finding's outline, and no second finding.
-    findings.findings.retain(|f| !f.places.is_empty() || f.score.is_some());
+    let all = std::mem::take(&mut findings.findings);
+    let says_something = |f: &AiFinding| !f.places.is_empty() || f.score.is_some() || f.class.is_some();
+    findings.findings =
+        all.into_iter().enumerate().filter(|(at, f)| !taken.contains_key(at) && says_something(f)).map(|(_, f)| f).collect();
     Ok(findings)
 }
 
@@ -297,23 +306,36 @@ impl Findings {
         Ok(places)
     }
 
-    /// Takes a report in.
-    fn reported(&mut self, report: &Report, images: &CaseImages<'_>, segments: &[(String, Vec<(u16, usize)>)]) {
+    /// Takes a report in. Several of its findings may have one segment as their outline: each is drawn with it, and the segment is in `taken`.
+    fn reported(
+        &mut self,
+        report: &Report,
+        images: &CaseImages<'_>,
+        segments: &[(String, Vec<(u16, usize)>)],
+        taken: &mut HashMap<usize, u32>,
+    ) {
         let (found, notes) = groups::findings(report, images);
         self.notes.extend(notes);
         for one in found {
             let mut finding = one.finding;
+            let mut own = HashSet::new();
             for (instance, numbers) in &one.segments {
-                let Some((_, known)) = segments.iter().find(|(uid, _)| uid == instance) else {
+                let known = segments.iter().find(|(uid, _)| uid == instance).map(|(_, known)| known.as_slice()).unwrap_or_default();
+                // A segment that is not there, or has no voxel.
+                if !numbers.iter().all(|n| known.iter().any(|(number, _)| number == n)) {
                     self.notes.push(Note::NoSegmentation);
-                    continue;
-                };
+                }
                 for (_, at) in known.iter().filter(|(n, _)| numbers.contains(n)) {
-                    if let Some(segment) = self.findings.get_mut(*at) {
-                        finding.places.append(&mut segment.places);
-                        finding.threshold = finding.threshold.or(segment.threshold);
-                        finding.product = finding.product.or_else(|| segment.product.clone());
+                    let Some(segment) = self.findings.get(*at).filter(|_| own.insert(*at)) else { continue };
+                    let drawn = taken.entry(*at).or_insert(0);
+                    if *drawn == SHARED {
+                        self.notes.push(Note::NoSegmentation);
+                        continue;
                     }
+                    *drawn += 1;
+                    finding.places.extend(segment.places.iter().cloned());
+                    finding.threshold = finding.threshold.or(segment.threshold);
+                    finding.product = finding.product.or_else(|| segment.product.clone());
                 }
             }
             if !finding.places.is_empty() {
@@ -365,5 +387,96 @@ pub fn report_items(path: &Path, codecs: &Codecs) -> Result<Vec<ReportItem>, Fil
     match kind(&header) {
         Some("SR") => Ok(Report::read(&header)?.list()),
         _ => Err(FileError::Unsupported("it is no structured report")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::place::{Reference, Subject};
+    use crate::findings::report::{Code, Item};
+    use std::ops::ControlFlow;
+
+    fn item(kind: &str, concept: &str, value: ItemValue, image: Option<(Reference, Vec<u16>)>, children: Vec<Item>) -> Item {
+        Item {
+            relationship: String::new(),
+            kind: kind.to_owned(),
+            concept: Code { value: concept.to_owned(), meaning: String::new() },
+            code: None,
+            text: None,
+            value,
+            image,
+            frame_of_reference: None,
+            uid: None,
+            children,
+        }
+    }
+
+    /// A measurement group with a score and a segment of a segmentation.
+    fn group(score: f64, segmentation: &str, segment: u16) -> Item {
+        let score = item("NUM", "111047", ItemValue::Number(score, "1".to_owned()), None, Vec::new());
+        let outline = (Reference { image: segmentation.to_owned(), frames: Vec::new() }, vec![segment]);
+        let outline = item("IMAGE", "121191", ItemValue::None, Some(outline), Vec::new());
+        item("CONTAINER", "125007", ItemValue::None, None, vec![score, outline])
+    }
+
+    #[test]
+    fn a_segment_is_the_outline_of_each_finding_that_names_it() {
+        let key = UidKey::new([1; 32]);
+        let images = CaseImages::new(&[], &key);
+        let place = Place::InPatient { series: Role::current(), shape: Solid::Point(PatientPoint::new(1.0, 2.0, 3.0)) };
+        let segment = AiFinding { places: vec![place], score: None, class: None, product: None, threshold: None };
+        let mut findings = Findings::of(vec![segment], Vec::new(), Vec::new());
+        let mut taken = HashMap::new();
+        // Two of the segment, one of a segment that is not there, one of a segmentation that is not there.
+        let root = vec![group(0.75, "1.2", 1), group(0.25, "1.2", 1), group(0.5, "1.2", 2), group(0.5, "1.3", 1)];
+        let report = Report { subject: Subject::default(), root };
+        findings.reported(&report, &images, &[("1.2".to_owned(), vec![(1, 0)])], &mut taken);
+        let scores: Vec<Option<f64>> = findings.all().iter().map(|f| f.score.map(Score::part)).collect();
+        assert_eq!(scores, [None, Some(0.75), Some(0.25)]);
+        assert!(findings.all().iter().all(|f| f.places == findings.all()[0].places));
+        assert_eq!(findings.notes(), [Note::NoSegmentation; 2]);
+        assert_eq!(taken.get(&0), Some(&2));
+        // A small report cannot ask for any amount of memory.
+        let many = Report { subject: Subject::default(), root: (0..100).map(|_| group(0.5, "1.2", 1)).collect() };
+        findings.reported(&many, &images, &[("1.2".to_owned(), vec![(1, 0)])], &mut taken);
+        assert_eq!((findings.all().len(), findings.notes().len()), (1 + SHARED as usize, 2 + 100 + 2 - SHARED as usize));
+    }
+
+    /// What is read of a JSON document on the images of a case.
+    fn read(document: &str, case: &[(Role, &Series)]) -> Findings {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("result.json");
+        std::fs::write(&path, document).unwrap();
+        read_findings(&[path], case, &UidKey::new([1; 32]), &Arc::new(Codecs::here())).map_err(|(_, e)| e).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_of_a_case_as_a_whole_needs_no_score() {
+        let found = read(r#"{"tiresias_ai": 1, "findings": [{"class": "emphysema"}, {"score": 0.5}, {}]}"#, &[]);
+        let said: Vec<(Option<&str>, Option<f64>)> = found.all().iter().map(|f| (f.class.as_deref(), f.score.map(Score::part))).collect();
+        assert_eq!(said, [(Some("emphysema"), None), (None, Some(0.5))]);
+    }
+
+    #[test]
+    fn an_empty_frame_of_reference_names_no_series() {
+        let (whole, _) = crate::write::tests::sample();
+        let mut emptied = whole.clone();
+        // Real de-identification leaves the element and takes its value.
+        let at = whole.windows(8).position(|w| w == [0x20, 0, 0x52, 0, b'U', b'I', 6, 0]).unwrap() + 8;
+        emptied[at..at + 6].fill(0);
+        for (bytes, frame, is_placed) in [(&whole, "2.25.4", true), (&emptied, "2.25.4", false), (&emptied, "", false)] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("a.dcm"), bytes).unwrap();
+            let codecs = Arc::new(Codecs::here());
+            let folder = crate::read_folder(dir.path(), &codecs, &mut |_| ControlFlow::Continue(())).unwrap();
+            let series = &folder.series[0];
+            assert!(series.volume.is_some());
+            let document = format!(
+                r#"{{"tiresias_ai": 1, "findings": [{{"score": 0.5, "places": [{{"point3d": {{"frame_of_reference": "{frame}", "at": [1.5, -2, 3]}}}}]}}]}}"#
+            );
+            let found = read(&document, &[(Role::current(), series)]);
+            assert_eq!((found.all().len(), found.notes().len()), (usize::from(is_placed), usize::from(!is_placed)), "{frame:?}");
+        }
     }
 }

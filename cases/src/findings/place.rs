@@ -188,6 +188,12 @@ impl<'a> CaseImages<'a> {
         let most = if let Kind::Fractional { most, .. } = seg.kind { most } else { 0 };
         let grid = || Grid { series: role.clone(), geometry: geometry.clone(), most, planes: Vec::new() };
         let mut grids: Vec<(&Segment, Grid)> = seg.segments.iter().filter(|s| !s.is_background).map(|s| (s, grid())).collect();
+        let mut grid_of: Vec<Option<usize>> = vec![None; 1 << 16];
+        for (at, (segment, _)) in grids.iter().enumerate() {
+            if let Some(place) = grid_of.get_mut(usize::from(segment.number)) {
+                *place = place.or(Some(at));
+            }
+        }
         let mut seen = std::collections::HashSet::new();
         for (frame, slice) in slices.iter().enumerate() {
             let of = seg.frames.get(frame).and_then(|f| f.segment);
@@ -195,21 +201,25 @@ impl<'a> CaseImages<'a> {
                 return Err(FileError::Damaged("two of its frames show one segment at one place"));
             }
             let values = seg.values(frame)?;
-            for (segment, grid) in grids.iter_mut().filter(|(s, _)| of.is_none_or(|n| n == s.number)) {
-                let mut plane = GridPlane { slice: *slice, ..GridPlane::default() };
-                for (row, line) in (0u32..).zip(values.chunks_exact(seg.size[0] as usize)) {
-                    for (column, stored) in (0u32..).zip(line) {
-                        let value = seg.value(segment.number, *stored);
-                        if value > 0 {
+            for (row, line) in (0u32..).zip(values.chunks_exact(seg.size[0] as usize)) {
+                for (column, stored) in (0u32..).zip(line) {
+                    // The frames of a label map say with each value whose it is: one pass, however many segments are described.
+                    let number = of.unwrap_or(*stored);
+                    let at = grid_of.get(usize::from(number)).copied().flatten();
+                    let Some((_, grid)) = at.and_then(|at| grids.get_mut(at)) else { continue };
+                    let value = seg.value(number, *stored);
+                    if value > 0 {
+                        // A plane of this slice is of this frame: no other of the segment lies here.
+                        if grid.planes.last().is_none_or(|p| p.slice != *slice) {
+                            grid.planes.push(GridPlane { slice: *slice, ..GridPlane::default() });
+                        }
+                        if let Some(plane) = grid.planes.last_mut() {
                             plane.light(row, column);
                             if most > 0 {
                                 plane.values.push(value);
                             }
                         }
                     }
-                }
-                if !plane.runs.is_empty() {
-                    grid.planes.push(plane);
                 }
             }
         }
