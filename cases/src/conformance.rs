@@ -18,7 +18,8 @@ pub(crate) struct Acquisition {
     thickness_mm: Option<f64>,
     kernel: Option<String>,
     kv: Option<f64>,
-    has_contrast: bool,
+    /// Whether an agent was given; `None` where the file does not answer.
+    contrast: Option<bool>,
 }
 
 impl Acquisition {
@@ -29,9 +30,19 @@ impl Acquisition {
             thickness_mm: number(measures.as_ref().unwrap_or(a), tags::SLICE_THICKNESS),
             kernel: a.text(tags::CONVOLUTION_KERNEL),
             kv: number(a, tags::KVP),
-            has_contrast: a.has(tags::CONTRAST_BOLUS_AGENT),
+            contrast: contrast(a),
         }
     }
+}
+
+/// Whether an agent was given. The modules that name it are there where one was (PS3.3 A.3, A.38): a file that has neither attribute says that none was. One
+/// that has it empty, as after de-identification, does not answer.
+fn contrast(a: &Attributes) -> Option<bool> {
+    let [agent, agents] = [tags::CONTRAST_BOLUS_AGENT, tags::CONTRAST_BOLUS_AGENT_SEQUENCE];
+    if a.text(agent).is_some() || a.item(agents).is_some() {
+        return Some(true);
+    }
+    (!a.is_there(agent) && !a.is_there(agents)).then_some(false)
 }
 
 /// What is known of how a series was acquired, where its images agree. It has no `Debug`: a kernel is free text.
@@ -58,7 +69,11 @@ impl Series {
             acquired.thickness_mm = acquired.thickness_mm.filter(|v| other.thickness_mm == Some(*v));
             acquired.kernel = acquired.kernel.filter(|v| other.kernel.as_ref() == Some(v));
             acquired.kv = acquired.kv.filter(|v| other.kv == Some(*v));
-            acquired.has_contrast |= other.has_contrast;
+            acquired.contrast = match (acquired.contrast, other.contrast) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            };
         }
         let facts = SeriesFacts { role: role.clone(), ..self.facts.clone() };
         SeriesAcquisition { facts, matrix: self.image_size, acquired }
@@ -82,8 +97,8 @@ pub fn conforms(requirements: &[Requirement], case: &[SeriesAcquisition]) -> Vec
         let about = || case.iter().filter(|s| required.role.as_ref().is_none_or(|role| *role == s.facts.role));
         if about().next().is_none() {
             let role = required.role.clone();
-            let name = role.as_ref().map_or("series", Role::as_str);
-            findings.push(Finding { finding: format!("The case has no series {name}, and the protocol requires one."), role });
+            let name = role.as_ref().map_or_else(String::new, |role| format!(" {}", role.as_str()));
+            findings.push(Finding { finding: format!("The case has no series{name}, and the protocol requires one."), role });
         }
         for series in about() {
             findings
@@ -126,11 +141,14 @@ fn of_series(required: &Requirement, series: &SeriesAcquisition) -> Vec<String> 
         let [c, r] = series.matrix;
         found.push(format!("The matrix is {c} x {r}, and at least {columns} x {rows} is required."));
     }
-    match required.contrast {
-        Some(true) if !acquired.has_contrast => found.push("Contrast is required, and the files name no agent.".to_owned()),
-        Some(false) if acquired.has_contrast => found.push("Contrast was given, and must not be.".to_owned()),
-        _ => {}
-    }
+    let contrast = match (required.contrast, acquired.contrast) {
+        (Some(true), Some(false)) => Some("Contrast is required, and the files name no agent."),
+        (Some(true), None) => Some("Contrast is required, and the files do not say whether it was given."),
+        (Some(false), Some(true)) => Some("Contrast was given, and must not be."),
+        (Some(false), None) => Some("Contrast must not be given, and the files do not say whether it was."),
+        (None, _) | (Some(true), Some(true)) | (Some(false), Some(false)) => None,
+    };
+    found.extend(contrast.map(str::to_owned));
     if let Some(least) = required.coverage_mm {
         match facts.extent {
             Some([.., Mm(mm)]) if mm >= least - 1e-3 => {}
@@ -149,8 +167,29 @@ mod tests {
     fn chest() -> SeriesAcquisition {
         let mut facts = SeriesFacts::new(Role::current(), ImagingModality::new("CT").unwrap(), 48);
         (facts.slice_spacing, facts.extent) = (Some(Mm(1.0)), Some([Mm(300.0), Mm(300.0), Mm(48.0)]));
-        let acquired = Acquisition { thickness_mm: Some(1.0), kernel: Some("B50f".to_owned()), kv: Some(120.0), has_contrast: false };
+        let acquired = Acquisition { thickness_mm: Some(1.0), kernel: Some("B50f".to_owned()), kv: Some(120.0), contrast: Some(false) };
         SeriesAcquisition { facts, matrix: [512, 512], acquired }
+    }
+
+    #[test]
+    fn what_the_files_do_not_answer_is_not_met() {
+        use dicom_core::{DataElement, PrimitiveValue, VR};
+        use dicom_object::InMemDicomObject;
+        let met = |agent: Option<&str>| {
+            let element = agent.map(|text| DataElement::new(tags::CONTRAST_BOLUS_AGENT, VR::LO, PrimitiveValue::from(text)));
+            let mut series = chest();
+            series.acquired.contrast = contrast(&Attributes::new(InMemDicomObject::from_element_iter(element)));
+            [true, false].map(|wanted| of_series(&Requirement { contrast: Some(wanted), ..Requirement::default() }, &series).is_empty())
+        };
+        assert_eq!(met(Some("IODINE")), [true, false]);
+        assert_eq!(met(None), [false, true]);
+        assert_eq!(met(Some("")), [false, false], "de-identified");
+    }
+
+    #[test]
+    fn a_case_without_series_is_told_so() {
+        let told = conforms(&[Requirement::default()], &[]);
+        assert_eq!(told[0].finding, "The case has no series, and the protocol requires one.");
     }
 
     fn count(required: Requirement) -> usize {

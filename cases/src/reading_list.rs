@@ -197,6 +197,7 @@ const READING_LIST: &[Wanted] = &[
     value(tags::CONVOLUTION_KERNEL, b"SH"),
     value(tags::KVP, b"DS"),
     value(tags::CONTRAST_BOLUS_AGENT, b"LO"),
+    sequence(tags::CONTRAST_BOLUS_AGENT_SEQUENCE, &[value(tags::CODE_VALUE, b"SH")]),
     value(tags::STUDY_INSTANCE_UID, b"UI"),
     value(tags::SERIES_INSTANCE_UID, b"UI"),
     value(tags::INSTANCE_NUMBER, b"IS"),
