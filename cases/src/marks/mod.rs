@@ -135,22 +135,27 @@ fn sequence(o: &mut InMemDicomObject, tag: Tag, items: Vec<InMemDicomObject>) {
     o.put(DataElement::new(tag, VR::SQ, DataSetSequence::from(items)));
 }
 
-/// A coded concept (PS3.3 8.8).
+/// A coded concept (PS3.3 8.8): what is longer than a Code Value may be is a Long Code Value, so that no two classes have one code.
 fn code(value: &str, scheme: &str, meaning: &str) -> InMemDicomObject {
     let mut item = InMemDicomObject::new_empty();
-    text(&mut item, tags::CODE_VALUE, VR::SH, value);
+    if value.chars().count() > 16 {
+        text(&mut item, tags::LONG_CODE_VALUE, VR::UC, value);
+    } else {
+        text(&mut item, tags::CODE_VALUE, VR::SH, value);
+    }
     text(&mut item, tags::CODING_SCHEME_DESIGNATOR, VR::SH, scheme);
     text(&mut item, tags::CODE_MEANING, VR::LO, &cut(meaning));
     item
 }
 
-/// As much of a text as a code's meaning may have (LO, 64 characters without backslash).
-fn cut(text: &str) -> String {
-    text.replace('\\', "/").chars().take(64).collect()
+/// The value of a code as [`code`] wrote it.
+fn value_of(code: &Attributes) -> Option<String> {
+    code.text(tags::CODE_VALUE).or_else(|| code.text(tags::LONG_CODE_VALUE))
 }
 
-fn code_value(text: &str) -> String {
-    text.replace('\\', "/").chars().take(16).collect()
+/// As much of a text as a code's meaning may have (LO, 64 characters without backslash); a class's key has no more.
+fn cut(text: &str) -> String {
+    text.replace('\\', "/").chars().take(64).collect()
 }
 
 /// A reference to an image (PS3.3 10.8).
@@ -199,4 +204,20 @@ fn attributes(object: &InMemDicomObject) -> Attributes {
 
 fn uid_in(a: &Attributes, tag: Tag) -> Option<SopUid> {
     a.text(tag).and_then(|uid| SopUid::new(uid).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_classes_have_one_code() {
+        let written = |key: &str| attributes(&code(&cut(key), OWN_SCHEME, "nodule"));
+        let [solid, subsolid] = ["malignant_nodule_solid", "malignant_nodule_subsolid"].map(written);
+        assert_eq!(value_of(&solid).as_deref(), Some("malignant_nodule_solid"));
+        assert_eq!(value_of(&subsolid).as_deref(), Some("malignant_nodule_subsolid"));
+        assert!(!solid.is_there(tags::CODE_VALUE), "a code has one value");
+        let short = written("sixteen_letters_");
+        assert!(short.text(tags::CODE_VALUE).is_some() && !short.is_there(tags::LONG_CODE_VALUE));
+    }
 }

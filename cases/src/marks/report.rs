@@ -5,8 +5,8 @@
 //! Ratings are measurements in a scheme of this program's own; lengths and areas are in millimetres.
 
 use super::{
-    CaseMark, MarkedCase, MarkedImage, MarksError, OWN_SCHEME, attributes, code, code_value, cut, general, image, instance, new_uid,
-    parsed, place, sequence, tracking_identifier,
+    CaseMark, MarkedCase, MarkedImage, MarksError, OWN_SCHEME, attributes, code, cut, general, image, instance, new_uid, parsed, place,
+    sequence, tracking_identifier, value_of,
 };
 use crate::Package;
 use crate::write::{file_of, numbers, text};
@@ -22,6 +22,8 @@ use tiresias_words::{ImagePoint, MarkShape, Outline, PatientPoint};
 pub struct ReportedMark {
     /// "Mark 3", or "Case".
     pub tracking: String,
+    /// The code of what it is said to be: a class, or "mark" where there is none; "case" for the case.
+    pub class: String,
     /// POINT, POLYGON, POLYLINE or ELLIPSE; empty for the case.
     pub graphic: String,
     /// Coordinates, three a point in the patient, two on an image.
@@ -147,10 +149,15 @@ fn begun(tracking: &str, uid: &str, finding: InMemDicomObject) -> Vec<InMemDicom
     vec![identifier, unique, coded("CONTAINS", code("121071", "DCM", "Finding"), finding)]
 }
 
+/// The code of what a mark is said to be.
+fn class_of(mark: &CaseMark) -> String {
+    mark.class.as_ref().map_or_else(|| "mark".to_owned(), |[key, _]| cut(key))
+}
+
 fn group(case: &MarkedCase, package: &Package, mark: &CaseMark, image: &MarkedImage) -> Result<InMemDicomObject, MarksError> {
     let finding = match &mark.class {
-        Some([key, label]) => code(&code_value(key), OWN_SCHEME, label),
-        None => code("mark", OWN_SCHEME, &case.label),
+        Some([_, label]) => code(&class_of(mark), OWN_SCHEME, label),
+        None => code(&class_of(mark), OWN_SCHEME, &case.label),
     };
     let tracking = tracking_identifier(mark.number);
     let mut content = begun(&tracking, &new_uid(case, package, &tracking), finding);
@@ -290,10 +297,12 @@ fn expected(case: &MarkedCase) -> Vec<ReportedMark> {
         let mut measurements: BTreeMap<String, f64> = lengths.iter().map(value).collect();
         measurements.insert("rating".to_owned(), mark.rating);
         let points = points.into_iter().map(|v| f64::from(v as f32)).collect();
-        ReportedMark { tracking: tracking_identifier(mark.number), graphic: graphic.to_owned(), points, measurements }
+        let (tracking, class) = (tracking_identifier(mark.number), class_of(mark));
+        ReportedMark { tracking, class, graphic: graphic.to_owned(), points, measurements }
     };
     let of_case = case.case_rating.map(|rating| ReportedMark {
         tracking: "Case".to_owned(),
+        class: "case".to_owned(),
         graphic: String::new(),
         points: vec![],
         measurements: [("rating".to_owned(), rating)].into(),
@@ -307,16 +316,18 @@ fn expected(case: &MarkedCase) -> Vec<ReportedMark> {
 /// When the bytes are no such report.
 pub fn read_report(bytes: &[u8]) -> Result<Vec<ReportedMark>, MarksError> {
     let object = attributes(&parsed(bytes)?);
-    let code_of = |a: &crate::attributes::Attributes, tag| a.items(tag).first().and_then(|c| c.text(tags::CODE_VALUE)).unwrap_or_default();
+    let code_of = |a: &crate::attributes::Attributes, tag| a.items(tag).first().and_then(value_of).unwrap_or_default();
     let named = |a: &crate::attributes::Attributes| code_of(a, tags::CONCEPT_NAME_CODE_SEQUENCE);
     let measurements = object.items(tags::CONTENT_SEQUENCE).into_iter().find(|a| named(a) == "126010");
     let Some(measurements) = measurements else { return Err(MarksError::ReadBack("there are no measurements")) };
     let mut marks = Vec::new();
     for group in measurements.items(tags::CONTENT_SEQUENCE) {
-        let mut mark = ReportedMark { tracking: String::new(), graphic: String::new(), points: vec![], measurements: BTreeMap::new() };
+        let (tracking, class, graphic) = (String::new(), String::new(), String::new());
+        let mut mark = ReportedMark { tracking, class, graphic, points: vec![], measurements: BTreeMap::new() };
         for content in group.items(tags::CONTENT_SEQUENCE) {
             match content.text(tags::VALUE_TYPE).unwrap_or_default().as_str() {
                 "TEXT" => mark.tracking = content.text(tags::TEXT_VALUE).unwrap_or_default(),
+                "CODE" if named(&content) == "121071" => mark.class = code_of(&content, tags::CONCEPT_CODE_SEQUENCE),
                 "SCOORD" | "SCOORD3D" => {
                     mark.graphic = content.text(tags::GRAPHIC_TYPE).unwrap_or_default();
                     mark.points = content.numbers(tags::GRAPHIC_DATA, "Graphic Data")?.unwrap_or_default();
