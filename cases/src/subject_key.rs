@@ -1,13 +1,14 @@
 //! The data manager's key file: the study's secrets, and which case was whose. Encrypted with a passphrase; only here are originals kept.
 //!
-//! Owns the file: JSON of version 1 in an age file (`age.rs`), written aside, flushed and renamed. It holds the secret that UIDs, file names, shifts of dates
-//! and content keys follow from, the seed of the key that signs packages, and of each packed case the desk's id, the package's hash, and of each of its
-//! roles the patient id and the UIDs of study and series that the source had. Names of persons are not kept: the id finds them.
+//! Owns the file: JSON of version 1 in an age file (`age.rs`), written aside, flushed and renamed, and its folder flushed. It holds the secret that UIDs, file
+//! names, shifts of dates and content keys follow from, the seed of the key that signs packages, and of each packed case the desk's id, the package's hash,
+//! and of each of its roles the patient id and the UIDs of study and series that the source had. Names of persons are not kept: the id finds them.
 //! Refuses: a wrong passphrase, another version, two packages of one case. Nothing of it has `Debug`, `Display` or `Serialize` outside of this file.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::age::{self, AgeError, Draw, Opened};
+use crate::package::sync_parent;
 use crate::series::{Series, Source};
 use crate::{Signer, UidKey};
 use serde::{Deserialize, Serialize};
@@ -177,7 +178,8 @@ impl StudyKey {
             let mut out = File::create(&aside)?;
             out.write_all(&file)?;
             out.sync_all()?;
-            fs::rename(&aside, &self.path)
+            fs::rename(&aside, &self.path)?;
+            sync_parent(&self.path)
         };
         write().map_err(|e| {
             // The first error is the one to tell.

@@ -16,6 +16,7 @@ mod syncing;
 pub use pack::{Keep, Packed, Packing};
 pub use sealed::{Purpose, Sealed, Unsealed, seal, unseal};
 pub use signature::{PackageKey, Signer, Trust};
+pub(crate) use syncing::sync_parent;
 
 use crate::attributes::Attributes;
 use crate::pixel_module::{Photometric, PixelModule};

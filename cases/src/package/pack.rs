@@ -10,7 +10,7 @@
 use super::manifest::{Described, ImageEntry, Manifest, PackedOverlay, PackedPixels, PackedSeries, PackedVoi, SealedEntry};
 use super::sealed::{Purpose, seal};
 use super::signature::{SIGNATURE, Signer};
-use super::syncing::{Syncing, synced};
+use super::syncing::{Syncing, sync_folder, sync_parent, synced};
 use super::{MANIFEST, SEALED, VERSION};
 use crate::retained::Retain;
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
@@ -252,10 +252,10 @@ impl Aside {
         &self.dir
     }
     fn publish(mut self, dest: &Path) -> Result<(), PackageError> {
-        sync_dir(&self.dir)?;
-        fs::rename(&self.dir, dest).map_err(|e| PackageError::Write(e.kind()))?;
+        let failed = |e: std::io::Error| PackageError::Write(e.kind());
+        sync_folder(&self.dir).and_then(|()| fs::rename(&self.dir, dest)).map_err(failed)?;
         self.published = true;
-        dest.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+        sync_parent(dest).map_err(failed)
     }
 }
 
@@ -266,15 +266,6 @@ impl Drop for Aside {
             drop(fs::remove_dir_all(&self.dir));
         }
     }
-}
-
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> Result<(), PackageError> {
-    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| PackageError::Write(e.kind()))
-}
-#[cfg(not(unix))]
-fn sync_dir(_: &Path) -> Result<(), PackageError> {
-    Ok(())
 }
 
 /// Writes the files of a finished folder into one archive, aside, and puts it in its place.
@@ -291,10 +282,10 @@ fn archive(dir: &Path, dest: &Path) -> Result<(), PackageError> {
         let mut out = BufWriter::new(File::create_new(&part)?);
         zip::write(&mut out, &names, &mut |name| fs::read(dir.join(name)))?;
         out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&part, dest)
+        fs::rename(&part, dest)?;
+        sync_parent(dest)
     };
-    write().map_err(failed)?;
-    dest.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+    write().map_err(failed)
 }
 
 /// One image that is to be written.

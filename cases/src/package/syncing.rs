@@ -1,6 +1,7 @@
 //! Files on their way to the disk: each is written by whoever has its bytes, and synced beside, several at once, while the next ones are made.
 //!
-//! A disk that syncs files together takes hardly longer for eight than for one. Owns the threads; nothing counts as written before all of them are done.
+//! A disk that syncs files together takes hardly longer for eight than for one. Owns the threads, and the
+//! syncing of folders; nothing counts as written before all of them are done.
 
 use crate::PackageError;
 use std::fs::File;
@@ -54,6 +55,25 @@ pub(super) fn synced<T, E: From<PackageError>>(work: impl FnOnce(&Syncing) -> Re
         on_disk.map_err(|e| PackageError::Write(e.kind()))?;
         Ok(done)
     })
+}
+
+/// Makes last what was created or renamed in a folder. Not every system has such a call.
+#[cfg(unix)]
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// [`sync_folder`] of the folder that `path` lies in.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        None => Ok(()),
+        Some(here) if here.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(folder) => sync_folder(folder),
+    }
 }
 
 /// Syncs one file after the other, until no more come. After the first error the others are let go: nothing will come of the package.
