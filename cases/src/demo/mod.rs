@@ -41,6 +41,9 @@ pub enum DemoError {
     /// The background that is part of the program or of its assets.
     #[error("the demo's background image cannot be used: {0}; install the program again")]
     Background(String),
+    /// Another number of cases than can be made.
+    #[error("{0} demo cases were asked for, and 1 to 999 can be made; ask for so many")]
+    Count(u32),
     /// A case could not be written.
     #[error("a demo case cannot be written ({0}); check space and rights of the destination")]
     Write(std::io::ErrorKind),
@@ -80,7 +83,7 @@ struct Plan {
 /// When the count is 0 or above 999, or the background has no place for a nodule.
 pub fn build_cases(background: &Background, seed: u64, count: u32) -> Result<impl Iterator<Item = DemoCase>, DemoError> {
     if !(1..=999).contains(&count) {
-        return Err(DemoError::Background(format!("{count} cases were asked for, and it makes 1 to 999")));
+        return Err(DemoError::Count(count));
     }
     let plans = plan(background, seed, count)?;
     let ids = (1..=count).map(|n| CaseId::new(format!("DEMO-{n:03}"))).collect::<Result<Vec<_>, _>>()?;

@@ -245,6 +245,12 @@ impl PackedSeries {
         }
         let descriptions = || std::iter::once(&self.common).chain(self.images.iter().filter_map(|i| i.own.as_ref()));
         descriptions().try_for_each(Described::check)?;
+        if let PackedPixels::Words(format) = self.pixels {
+            let possible = f64::from(format.offset())..=f64::from(format.offset()) + 65_535.0;
+            if descriptions().filter_map(|d| d.padding).flatten().any(|v| !possible.contains(&v)) {
+                return Err("its padding is none that its pixels can have".to_owned());
+            }
+        }
         let words_are_values = matches!(self.pixels, PackedPixels::Words(_))
             && descriptions().all(|d| d.modality == self.common.modality && d.padding == self.common.padding);
         if self.pixels.content() == Content::Grey && self.quantiser.is_some() == words_are_values {

@@ -49,9 +49,13 @@ pub fn seal(contents: &[u8], purpose: Purpose, size: u64, key: &ContentKey) -> R
     let room = size.checked_sub(OVERHEAD + 8).filter(|_| size <= LIMIT).and_then(|room| usize::try_from(room).ok());
     let Some(room) = room.filter(|room| contents.len() <= *room) else {
         let needed = (contents.len() as u64 + OVERHEAD + 8).next_power_of_two();
-        return Err(PackageError::Sealed(format!(
-            "what is to be sealed needs {needed} bytes, and the study's size is {size}; give all cases a larger size"
-        )));
+        return Err(PackageError::Sealed(if size > LIMIT {
+            format!("the study's size is {size} bytes, and {LIMIT} are the most that can be sealed; give all cases a smaller size")
+        } else if needed > LIMIT {
+            format!("what is to be sealed needs {needed} bytes, and {LIMIT} are the most that can be; give less of the AI's results")
+        } else {
+            format!("what is to be sealed needs {needed} bytes, and the study's size is {size}; give all cases a larger size")
+        }));
     };
     // Sized at once, so that no copy of it is left behind by growing.
     let mut plain = Zeroizing::new(vec![0; room + 8]);
@@ -123,6 +127,8 @@ mod tests {
         let sizes = [0usize, 1, 500, 4096 - 56].map(|n| seal(&vec![7; n], Purpose::Findings, 4096, &key(1)).unwrap().len());
         assert_eq!(sizes, [4096; 4]);
         assert!(matches!(seal(&[7; 4096 - 55], Purpose::Findings, 4096, &key(1)), Err(PackageError::Sealed(_))));
+        let beyond = seal(b"nodule", Purpose::Findings, LIMIT + 1, &key(1)).unwrap_err().to_string();
+        assert!(beyond.contains("a smaller size"), "{beyond}");
         let twice = [(); 2].map(|()| seal(b"nodule", Purpose::Findings, 4096, &key(1)).unwrap());
         assert_eq!(twice[0], twice[1]);
         let other = seal(b"nodulE", Purpose::Findings, 4096, &key(1)).unwrap();

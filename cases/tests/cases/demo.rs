@@ -57,6 +57,8 @@ fn cases_follow_from_the_seed_byte_for_byte() {
     assert_eq!(hex, "7e287376520937ab701dd2d15af4a1c24aa47a134fe77eca4edf54fbfbc5e82e", "the demo of seed {SEED} has changed");
     let other = build_cases(&Background::shipped().unwrap(), SEED + 1, 1).unwrap().next().unwrap();
     assert_ne!(other.words, cases[0].words);
+    let none = build_cases(&Background::shipped().unwrap(), SEED, 0).err().unwrap().to_string();
+    assert!(none.contains("1 to 999") && !none.contains("background"), "{none}");
 }
 
 #[test]

@@ -240,6 +240,10 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(refused(&|v| v["series"][0]["common"]["modality"]["rescale"]["slope"] = 0.0.into()).contains("rescale"));
     assert!(refused(&|v| v["series"][0]["common"]["lengths"]["whole"]["spacing"][0] = 0.0.into()).contains("spacing"));
     assert!(refused(&|v| v["series"][0]["common"]["padding"] = serde_json::json!([2.0, 1.0])).contains("padding"));
+    for padding in [70_000.0, 1e300] {
+        let refusal = refused(&|v| v["series"][0]["common"]["padding"] = serde_json::json!([padding, padding]));
+        assert!(refusal.contains("none that its pixels can have"), "{refusal}");
+    }
     fs::write(dest.join("manifest.json"), b"{").unwrap();
     assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Manifest(_))));
     fs::remove_file(dest.join("manifest.json")).unwrap();
