@@ -3,7 +3,7 @@
 //! Owns: the part of a pane that a mask can touch, the pixels of it that show lit voxels, their outline, and the shades of a graded mask. A slab shows what any
 //! of its samples does. Refuses: what a mask means, and colours.
 
-use crate::raster::{Mask, Place};
+use crate::raster::{Mask, ONE, Place};
 use crate::{GreyImage, Picture, RenderError, ValueRange, VolumeView, cpu};
 use std::sync::atomic::AtomicU16;
 use tiresias_words::{
@@ -56,7 +56,8 @@ impl VoxelMask {
     /// # Errors
     /// As [`cpu::render`].
     pub fn cut(&self, plane: &Plane, size: [u32; 2], slab: Slab) -> Result<Option<Cut<Mask>>, RenderError> {
-        let Some(Cut { at, part }) = self.shown(plane, size, slab, Interpolation::Nearest)? else { return Ok(None) };
+        let shape = PresentationShape::Identity;
+        let Some(Cut { at, part }) = self.shown(plane, size, slab, Interpolation::Nearest, shape)? else { return Ok(None) };
         let [width, height] = part.size;
         let mut mask = Mask::new(part.size)?;
         let places = (0..i64::from(height)).flat_map(|y| (0..i64::from(width)).map(move |x| [x, y]));
@@ -64,12 +65,21 @@ impl VoxelMask {
         Ok((mask.count() > 0).then_some(Cut { at, part: mask }))
     }
 
-    /// The values in a pane, blended between voxels; `None` where the mask is not in the pane.
+    /// The values in a pane, blended between voxels, and 0 where slices are missing; `None` where the mask is not in the pane.
     ///
     /// # Errors
     /// As [`cpu::render`].
     pub fn shades(&self, plane: &Plane, size: [u32; 2], slab: Slab) -> Result<Option<Cut<GreyImage>>, RenderError> {
-        self.shown(plane, size, slab, Interpolation::Linear)
+        let shown = |shape| self.shown(plane, size, slab, Interpolation::Linear, shape);
+        let Some(mut cut) = shown(PresentationShape::Identity)? else { return Ok(None) };
+        if self.geometry.has_gaps()
+            && let Some(turned) = shown(PresentationShape::Inverse)?
+        {
+            // A value and its inverse make white. What stands for missing slices is the same in both, and is no value.
+            let bytes = cut.part.bytes.iter_mut().zip(&turned.part.bytes);
+            bytes.filter(|(a, b)| u16::from(**a) + u16::from(**b) < 255).for_each(|(a, _)| *a = 0);
+        }
+        Ok(cut.part.bytes.iter().any(|b| *b > 0).then_some(cut))
     }
 
     fn shown(
@@ -78,6 +88,7 @@ impl VoxelMask {
         size: [u32; 2],
         slab: Slab,
         interpolation: Interpolation,
+        shape: PresentationShape,
     ) -> Result<Option<Cut<GreyImage>>, RenderError> {
         let Some([left, top, right, bottom]) = self.touched(plane, size, slab) else { return Ok(None) };
         let origin = plane.patient_of([f64::from(left), f64::from(top)]);
@@ -94,7 +105,7 @@ impl VoxelMask {
             slab,
             interpolation,
             voi: Voi::LinearExact(self.window),
-            tone: PresentationTone::Shape(PresentationShape::Identity),
+            tone: PresentationTone::Shape(shape),
         };
         let format = StoredFormat { bits_stored: 8, signed: false };
         let range = ValueRange::new(StoredValue(0), StoredValue(255));
@@ -144,18 +155,23 @@ pub fn outline(area: &Mask, thickness: u32) -> Mask {
     line
 }
 
-/// Lines from each place to the next, `thickness` pixels wide.
+/// Lines from each place to the next by a pen of `thickness` pixels a side, whose upper left pixel goes through the places. Along its longer side each line has
+/// so many pixels beside each other at every step, whichever way it runs.
 pub fn thick_line(mask: &mut Mask, places: &[Place], thickness: u32) {
-    for step in 0..i64::from(thickness) {
-        let moved: Vec<Place> = places.iter().map(|p| p.map(|c| c + step * crate::raster::ONE)).collect();
-        mask.polyline(&moved);
+    let middle = i64::from(thickness.saturating_sub(1)) * ONE / 2;
+    for (from, to) in places.iter().zip(places.iter().skip(1)) {
+        let runs_across = (to[0] - from[0]).abs() >= (to[1] - from[1]).abs();
+        for step in 0..i64::from(thickness) {
+            let by = if runs_across { [middle, step * ONE] } else { [step * ONE, middle] };
+            mask.polyline(&[from, to].map(|p| [p[0] + by[0], p[1] + by[1]]));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tiresias_words::{Direction, Displacement, Mm, PatientPoint, Stack};
+    use tiresias_words::{Direction, Displacement, Gap, Mm, PatientPoint, Stack};
 
     fn mask(values: &[u8]) -> VoxelMask {
         let stack = Stack::Uniform { origin: PatientPoint::new(0.0, 0.0, 0.0), step: Displacement::new(0.0, 0.0, 2.0) };
@@ -197,6 +213,48 @@ mod tests {
         let mut line = Mask::new([12, 12]).unwrap();
         thick_line(&mut line, &[[256, 384], [2048, 384]], 2);
         assert!((2..7).all(|x| line.is_lit(x, 1) && line.is_lit(x, 2) && !line.is_lit(x, 3)));
+    }
+
+    #[test]
+    fn lines_are_as_thick_whichever_way_they_run() {
+        let [near, far] = [5 * ONE / 2, 25 * ONE / 2];
+        for (from, to) in
+            [([near, near], [far, far]), ([near, far], [far, near]), ([near, near], [far, 4 * ONE]), ([near, far], [far, near + ONE])]
+        {
+            for turned in [false, true] {
+                let turn = |p: Place| if turned { [p[1], p[0]] } else { p };
+                let mut line = Mask::new([20, 20]).unwrap();
+                thick_line(&mut line, &[turn(from), turn(to)], 3);
+                let lit = |along: i64| {
+                    (0..20).filter(|beside| if turned { line.is_lit(*beside, along) } else { line.is_lit(along, *beside) }).count()
+                };
+                // A line of equal sides counts as one that runs across, and is as thick down as across.
+                assert!((5..12).all(|along| lit(along) == 3), "{from:?} {to:?} {turned}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_graded_where_slices_are_missing() {
+        let heights = [0.0, 1.0, 2.0, 7.0].map(Mm).to_vec();
+        let (origin, course) = (PatientPoint::new(0.0, 0.0, 0.0), Displacement::new(0.0, 0.0, 1.0));
+        let stack = Stack::Piecewise { origin, course, heights, gaps: vec![Gap { after: 2, missing: 4 }] };
+        let geometry = VolumeGeometry::new([3, 3, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).unwrap();
+        let mut values = [0; 36];
+        values[4] = 200;
+        let coronal = Plane::new(PatientPoint::new(-10.0, 1.0, 10.0), Direction::LEFT, Direction::FEET, Mm(0.25)).unwrap();
+        let graded = VoxelMask::new(geometry, &values).unwrap();
+        let Cut { at, part } = graded.shades(&coronal, [100, 100], Slab::Thin).unwrap().unwrap();
+        assert_eq!(part.bytes.iter().max(), Some(&200));
+        let mut in_gap = 0;
+        for (y, row) in (at[1]..).zip(part.bytes.chunks_exact(part.size[0] as usize)) {
+            // The slices beside the gap reach half a millimetre into it.
+            if (2.6..6.4).contains(&(10.0 - 0.25 * f64::from(y))) {
+                assert!(row.iter().all(|b| *b == 0), "{row:?}");
+                in_gap += 1;
+            }
+        }
+        assert!(in_gap > 10);
     }
 
     #[test]
