@@ -210,7 +210,11 @@ fn padding(a: &Attributes, sample: Sample, warnings: &mut Vec<String>) -> Option
         return None;
     };
     // The values are US or SS; implicit VR cannot say which, and many writers say the wrong one.
-    let stored = |v: f64| if sample.signed() && sample.allocated() <= 16 && v > 32_767.0 { v - 65_536.0 } else { v };
+    let stored = |v: f64| match sample {
+        Sample::Short { signed: true, .. } if v > 32_767.0 => v - 65_536.0,
+        Sample::Short { signed: false, stored: 16, .. } if (-32_768.0..0.0).contains(&v) => v + 65_536.0,
+        _ => v,
+    };
     let (value, limit) = (stored(value), stored(limit.unwrap_or(value)));
     let possible = sample.words().is_none_or(|f| {
         let (low, high) = (f64::from(f.offset()), f64::from(f.offset()) + 65_535.0);
@@ -290,6 +294,11 @@ mod tests {
         let both = vec![value(tags::PIXEL_PADDING_VALUE, 63_536), value(tags::PIXEL_PADDING_RANGE_LIMIT, 63_000)];
         assert_eq!(read(both, SIGNED).0.padding, Some([-2536.0, -2000.0]));
         assert_eq!(read(vec![value(tags::PIXEL_PADDING_VALUE, 5)], UNSIGNED).0.padding, Some([5.0, 5.0]));
+        let minus_one = || DataElement::new(tags::PIXEL_PADDING_VALUE, VR::SS, dicom_core::PrimitiveValue::from(-1_i16));
+        let whole = Sample::Short { allocated: 16, stored: 16, shift: 0, signed: false };
+        let (g, warnings) = read(vec![minus_one()], whole);
+        assert_eq!((g.padding, warnings.len()), (Some([65_535.0; 2]), 0), "unsigned, and written as signed");
+        assert_eq!(read(vec![minus_one()], UNSIGNED).0.padding, None, "12 bits have no such value");
         let float = DataElement::new(tags::FLOAT_PIXEL_PADDING_VALUE, VR::FL, dicom_core::PrimitiveValue::from(-1.5f32));
         assert_eq!(read(vec![float], Sample::Float).0.padding, Some([-1.5, -1.5]));
     }

@@ -1,7 +1,7 @@
 //! The report of one read: Comprehensive 3D SR after TID 1500 "Measurement Report" (PS3.16), a measurement group for each mark and one for the case.
 //!
 //! A mark in the patient is an SCOORD3D in the frame of reference of its image (PS3.3 C.18.9), one on an image without a place an SCOORD in its pixels, whose
-//! upper left corner is 0\0 (PS3.3 C.18.6.1.2), half a pixel from where this program counts. A box is the polygon of its corners, the diameters a polyline.
+//! upper left corner is 0\0 (PS3.3 C.18.6.1.1), half a pixel from where this program counts. A box is the polygon of its corners, the diameters a polyline.
 //! Ratings are measurements in a scheme of this program's own; lengths and areas are in millimetres.
 
 use super::{
