@@ -1,7 +1,8 @@
 //! The reading list: every attribute that this program reads of a foreign file, and nothing else.
 //!
-//! Names, birth dates, descriptions and private elements are not on it. Ids, and the times that SUV needs, are read for comparison and arithmetic and never
-//! shown. The value representation is the standard's (PS3.6); it stands in where a file has none (implicit VR) or says unknown (UN).
+//! Names and descriptions are not on it. Ids, dates, and the times that SUV needs are read for comparison and arithmetic and never shown; a birth date for an
+//! age; explanations of windows and tables, and texts of presentation states, are words over an image; private are the b-values alone that PS3.15 calls safe.
+//! The value representation is the standard's (PS3.6); it stands in where a file has none (implicit VR) or says unknown (UN).
 
 use crate::retained::B_VALUES;
 use dicom_core::Tag;
@@ -47,12 +48,7 @@ const OVERLAY: &[Wanted] = &[
 ];
 
 /// A look-up table item (PS3.3 C.11.1, C.11.2).
-const LUT_ITEM: &[Wanted] = &[
-    value(tags::LUT_DESCRIPTOR, b"US"),
-    value(tags::LUT_EXPLANATION, b"LO"),
-    value(tags::MODALITY_LUT_TYPE, b"LO"),
-    value(tags::LUT_DATA, b"OW"),
-];
+const LUT_ITEM: &[Wanted] = &[value(tags::LUT_DESCRIPTOR, b"US"), value(tags::LUT_EXPLANATION, b"LO"), value(tags::LUT_DATA, b"OW")];
 
 const VOI_WINDOWS: [Wanted; 4] = [
     value(tags::WINDOW_CENTER, b"DS"),
@@ -133,8 +129,6 @@ const DISPLAYED_AREA: &[Wanted] = &[
     value(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, b"SL"),
     value(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, b"SL"),
     value(tags::PRESENTATION_SIZE_MODE, b"CS"),
-    value(tags::PRESENTATION_PIXEL_SPACING, b"DS"),
-    value(tags::PRESENTATION_PIXEL_ASPECT_RATIO, b"IS"),
     value(tags::PRESENTATION_PIXEL_MAGNIFICATION_RATIO, b"FL"),
 ];
 const GRAPHIC_ANNOTATION: &[Wanted] = &[
@@ -142,7 +136,6 @@ const GRAPHIC_ANNOTATION: &[Wanted] = &[
         tags::REFERENCED_IMAGE_SEQUENCE,
         &[value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"), value(tags::REFERENCED_FRAME_NUMBER, b"IS")],
     ),
-    value(tags::GRAPHIC_LAYER, b"CS"),
     sequence(tags::COMPOUND_GRAPHIC_SEQUENCE, &[value(tags::COMPOUND_GRAPHIC_TYPE, b"CS")]),
     sequence(
         tags::TEXT_OBJECT_SEQUENCE,
@@ -172,7 +165,7 @@ const GRAPHIC_ANNOTATION: &[Wanted] = &[
 /// All that is read of a file, beside overlay planes.
 const READING_LIST: &[Wanted] = &[
     // A media storage directory (PS3.3 F.3): which files it names.
-    sequence(tags::DIRECTORY_RECORD_SEQUENCE, &[value(tags::DIRECTORY_RECORD_TYPE, b"CS"), value(tags::REFERENCED_FILE_ID, b"CS")]),
+    sequence(tags::DIRECTORY_RECORD_SEQUENCE, &[value(tags::REFERENCED_FILE_ID, b"CS")]),
     value(tags::SPECIFIC_CHARACTER_SET, b"CS"),
     value(tags::SOP_CLASS_UID, b"UI"),
     value(tags::SOP_INSTANCE_UID, b"UI"),
@@ -234,7 +227,6 @@ const READING_LIST: &[Wanted] = &[
     value(tags::PIXEL_SPACING, b"DS"),
     value(tags::PIXEL_ASPECT_RATIO, b"IS"),
     value(tags::IMAGER_PIXEL_SPACING, b"DS"),
-    value(tags::NOMINAL_SCANNED_PIXEL_SPACING, b"DS"),
     value(tags::PIXEL_SPACING_CALIBRATION_TYPE, b"CS"),
     value(tags::ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR, b"DS"),
     sequence(
@@ -274,9 +266,7 @@ const READING_LIST: &[Wanted] = &[
     value(tags::FLOAT_PIXEL_PADDING_VALUE, b"FL"),
     value(tags::DOUBLE_FLOAT_PIXEL_PADDING_VALUE, b"FD"),
     value(tags::LOSSY_IMAGE_COMPRESSION, b"CS"),
-    value(tags::PIXEL_INTENSITY_RELATIONSHIP, b"CS"),
     value(tags::EXTENDED_OFFSET_TABLE, b"OV"),
-    value(tags::EXTENDED_OFFSET_TABLE_LENGTHS, b"OV"),
     // Palettes (PS3.3 C.7.9).
     value(tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, b"US"),
     value(tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, b"US"),

@@ -7,20 +7,13 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 /// A code (PS3.3 8.8).
-const CODE: &[Wanted] = &[
-    value(tags::CODE_VALUE, b"SH"),
-    value(tags::CODING_SCHEME_DESIGNATOR, b"SH"),
-    value(tags::CODING_SCHEME_VERSION, b"SH"),
-    value(tags::CODE_MEANING, b"LO"),
-];
+const CODE: &[Wanted] = &[value(tags::CODE_VALUE, b"SH"), value(tags::CODE_MEANING, b"LO")];
 
 /// An image or object that is referred to, and what of it.
 const REFERENCE: &[Wanted] = &[
-    value(tags::REFERENCED_SOP_CLASS_UID, b"UI"),
     value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"),
     value(tags::REFERENCED_FRAME_NUMBER, b"IS"),
     value(tags::REFERENCED_SEGMENT_NUMBER, b"US"),
-    sequence(tags::PURPOSE_OF_REFERENCE_CODE_SEQUENCE, CODE),
 ];
 
 const REFERENCED_SERIES: &[Wanted] = &[
@@ -32,48 +25,28 @@ const REFERENCED_SERIES: &[Wanted] = &[
 const EVIDENCE: &[Wanted] = &[value(tags::STUDY_INSTANCE_UID, b"UI"), sequence(tags::REFERENCED_SERIES_SEQUENCE, REFERENCED_SERIES)];
 
 /// One content item of a report.
-static CONTENT: [Wanted; 17] = [
+static CONTENT: [Wanted; 13] = [
     value(tags::RELATIONSHIP_TYPE, b"CS"),
     value(tags::VALUE_TYPE, b"CS"),
     sequence(tags::CONCEPT_NAME_CODE_SEQUENCE, CODE),
     sequence(tags::CONCEPT_CODE_SEQUENCE, CODE),
-    value(tags::CONTINUITY_OF_CONTENT, b"CS"),
     value(tags::TEXT_VALUE, b"UT"),
     value(tags::UID, b"UI"),
-    sequence(
-        tags::MEASURED_VALUE_SEQUENCE,
-        &[
-            value(tags::NUMERIC_VALUE, b"DS"),
-            value(tags::FLOATING_POINT_VALUE, b"FD"),
-            sequence(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, CODE),
-        ],
-    ),
-    sequence(tags::NUMERIC_VALUE_QUALIFIER_CODE_SEQUENCE, CODE),
+    sequence(tags::MEASURED_VALUE_SEQUENCE, &[value(tags::NUMERIC_VALUE, b"DS"), sequence(tags::MEASUREMENT_UNITS_CODE_SEQUENCE, CODE)]),
     sequence(tags::REFERENCED_SOP_SEQUENCE, REFERENCE),
     value(tags::GRAPHIC_TYPE, b"CS"),
     value(tags::GRAPHIC_DATA, b"FL"),
-    value(tags::PIXEL_ORIGIN_INTERPRETATION, b"CS"),
     value(tags::REFERENCED_FRAME_OF_REFERENCE_UID, b"UI"),
     value(tags::REFERENCED_CONTENT_ITEM_IDENTIFIER, b"UL"),
-    sequence(tags::CONTENT_TEMPLATE_SEQUENCE, TEMPLATE),
     Wanted { tag: tags::CONTENT_SEQUENCE, vr: *b"SQ", inside: &CONTENT },
 ];
-
-const TEMPLATE: &[Wanted] = &[value(tags::MAPPING_RESOURCE, b"CS"), value(tags::TEMPLATE_IDENTIFIER, b"CS")];
 
 const FRAME_GROUPS: &[Wanted] = &[
     sequence(tags::PLANE_POSITION_SEQUENCE, &[value(tags::IMAGE_POSITION_PATIENT, b"DS")]),
     sequence(tags::PLANE_ORIENTATION_SEQUENCE, &[value(tags::IMAGE_ORIENTATION_PATIENT, b"DS")]),
-    sequence(
-        tags::PIXEL_MEASURES_SEQUENCE,
-        &[value(tags::PIXEL_SPACING, b"DS"), value(tags::SLICE_THICKNESS, b"DS"), value(tags::SPACING_BETWEEN_SLICES, b"DS")],
-    ),
+    sequence(tags::PIXEL_MEASURES_SEQUENCE, &[value(tags::PIXEL_SPACING, b"DS")]),
     sequence(tags::SEGMENT_IDENTIFICATION_SEQUENCE, &[value(tags::REFERENCED_SEGMENT_NUMBER, b"US")]),
-    sequence(
-        tags::DERIVATION_IMAGE_SEQUENCE,
-        &[sequence(tags::SOURCE_IMAGE_SEQUENCE, REFERENCE), sequence(tags::DERIVATION_CODE_SEQUENCE, CODE)],
-    ),
-    sequence(tags::FRAME_CONTENT_SEQUENCE, &[value(tags::DIMENSION_INDEX_VALUES, b"UL")]),
+    sequence(tags::DERIVATION_IMAGE_SEQUENCE, &[sequence(tags::SOURCE_IMAGE_SEQUENCE, REFERENCE)]),
 ];
 
 static LIST: &[Wanted] = &[
@@ -82,16 +55,12 @@ static LIST: &[Wanted] = &[
     value(tags::SEGMENTATION_TYPE, b"CS"),
     value(tags::SEGMENTATION_FRACTIONAL_TYPE, b"CS"),
     value(tags::MAXIMUM_FRACTIONAL_VALUE, b"US"),
-    value(tags::SEGMENTS_OVERLAP, b"CS"),
     sequence(
         tags::SEGMENT_SEQUENCE,
         &[
             value(tags::SEGMENT_NUMBER, b"US"),
             value(tags::SEGMENT_LABEL, b"LO"),
-            value(tags::SEGMENT_ALGORITHM_TYPE, b"CS"),
             value(tags::SEGMENT_ALGORITHM_NAME, b"LO"),
-            value(tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE, b"US"),
-            sequence(tags::SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, CODE),
             sequence(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE, CODE),
         ],
     ),
@@ -100,10 +69,6 @@ static LIST: &[Wanted] = &[
     // Structured reports.
     value(tags::VALUE_TYPE, b"CS"),
     sequence(tags::CONCEPT_NAME_CODE_SEQUENCE, CODE),
-    value(tags::CONTINUITY_OF_CONTENT, b"CS"),
-    value(tags::COMPLETION_FLAG, b"CS"),
-    value(tags::VERIFICATION_FLAG, b"CS"),
-    sequence(tags::CONTENT_TEMPLATE_SEQUENCE, TEMPLATE),
     sequence(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, EVIDENCE),
     Wanted { tag: tags::CONTENT_SEQUENCE, vr: *b"SQ", inside: &CONTENT },
 ];
