@@ -77,7 +77,7 @@ impl Distinctions {
         let is_localizer = image_type.as_deref().and_then(|t| t.split('\\').nth(2)) == Some("LOCALIZER");
         let values = Distinction::ALL.map(|distinction| match distinction {
             Distinction::FrameOfReference => or_top(None, tags::FRAME_OF_REFERENCE_UID),
-            Distinction::Stack => or_top(content(tags::STACK_ID), tags::STACK_ID),
+            Distinction::Stack => content(tags::STACK_ID).filter(|v| !v.is_empty()),
             Distinction::Phase => or_top(content(tags::TEMPORAL_POSITION_INDEX), tags::TEMPORAL_POSITION_IDENTIFIER),
             Distinction::EchoTime => or_top(in_group(tags::MR_ECHO_SEQUENCE, tags::EFFECTIVE_ECHO_TIME), tags::ECHO_TIME),
             Distinction::DiffusionWeighting => {

@@ -160,21 +160,21 @@ pub(crate) const fn can_be_negative(modality: &ModalityLut, signed: bool) -> boo
     }
 }
 
+/// Entries and first input of a look-up table from its descriptor, whose numbers are US or SS, whichever a writer took; 0 entries are 65,536 (PS3.3 C.11.1.1,
+/// C.7.6.3.1.5).
+pub(crate) const fn extent(count: f64, first: f64, signed: bool) -> (usize, i32) {
+    let (count, first) = ((count as i64).rem_euclid(65_536), (first as i64).rem_euclid(65_536));
+    let first = if signed && first > 32_767 { first - 65_536 } else { first };
+    (if count == 0 { 65_536 } else { count as usize }, first as i32)
+}
+
 /// A LUT item: LUT Descriptor (0028,3002) is number of entries (0 is 65,536), first input, bits; LUT Data (0028,3006) the entries.
 pub(crate) fn table(item: &Attributes, signed: bool, name: &'static str) -> Result<LutTable, FileError> {
     let wrong = |why: &str| FileError::attribute(name, why);
     let descriptor = item.numbers(tags::LUT_DESCRIPTOR, name)?.unwrap_or_default();
     let [count, first, bits] = descriptor[..] else { return Err(wrong("has no descriptor of three numbers")) };
     let (words, bytes) = item.words_and_bytes(tags::LUT_DATA).ok_or_else(|| wrong("has no data"))?;
-    let unsigned = |v: f64| (v as i64).rem_euclid(65_536);
-    let count = match unsigned(count) {
-        0 => 65_536,
-        n => n as usize,
-    };
-    let first = match unsigned(first) {
-        f if signed && f > 32_767 => (f - 65_536) as i32,
-        f => f as i32,
-    };
+    let (count, first) = extent(count, first, signed);
     let entries: Arc<[u16]> = match (words.get(..count), bytes.get(..count)) {
         (Some(words), _) => words.into(),
         // Entries of 8 bits may be packed two to a word (C.11.1.1.1).

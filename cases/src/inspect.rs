@@ -9,6 +9,7 @@ use crate::geometry::MissingSlices;
 use crate::greyscale::warn;
 use crate::image_file::ImageFile;
 use crate::series::{ScannedSeries, Source};
+use crate::uids::hex;
 use crate::{CasesError, FileError};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -199,7 +200,7 @@ fn inspect_files(
 fn frame_hash(file: &ImageFile, frame: usize) -> Result<(String, Vec<String>), FileError> {
     let decoded = file.decode(frame)?;
     let hash = Sha256::digest(decoded.samples.canonical(file.module.sample.signed()));
-    Ok((hash.iter().map(|b| format!("{b:02x}")).collect(), decoded.warnings))
+    Ok((hex(&hash), decoded.warnings))
 }
 
 /// `None` when none of its images could be decoded.

@@ -7,7 +7,7 @@
 
 use crate::FileError;
 use crate::attributes::Attributes;
-use crate::greyscale::warn;
+use crate::greyscale::{extent, warn};
 use crate::pixel_module::PixelModule;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -19,7 +19,6 @@ pub(crate) struct Palette {
     entries: Vec<[u8; 3]>,
 }
 
-const LONGEST: usize = 65_536;
 const TABLES: [(Tag, Tag, Tag); 3] = [
     (
         tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
@@ -96,15 +95,7 @@ fn wrong(why: &str) -> FileError {
 fn table(a: &Attributes, (descriptor, data, segments): (Tag, Tag, Tag), signed: bool) -> Result<(i32, Vec<u8>), FileError> {
     let numbers = a.numbers(descriptor, "Palette Color Lookup Table")?.unwrap_or_default();
     let [count, first, bits] = numbers[..] else { return Err(wrong("is missing, or its descriptor is not three numbers")) };
-    let unsigned = |v: f64| (v as i64).rem_euclid(65_536);
-    let count = match unsigned(count) {
-        0 => LONGEST,
-        n => n as usize,
-    };
-    let first = match unsigned(first) {
-        f if signed && f > 32_767 => (f - 65_536) as i32,
-        f => f as i32,
-    };
+    let (count, first) = extent(count, first, signed);
     let entries = match (a.words_and_bytes(data), a.words_and_bytes(segments)) {
         (Some((words, _)), _) if words.len() >= count => words,
         // Entries of 8 bits may be packed two to a word.

@@ -104,17 +104,15 @@ const SHUTTER: [Wanted; 9] = [
     value(tags::SHUTTER_PRESENTATION_VALUE, b"US"),
 ];
 
-const REFERENCED_IMAGES: &[Wanted] = &[sequence(
+const REFERENCED_IMAGE: Wanted = sequence(
     tags::REFERENCED_IMAGE_SEQUENCE,
     &[value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"), value(tags::REFERENCED_FRAME_NUMBER, b"IS")],
-)];
+);
+const REFERENCED_IMAGES: &[Wanted] = &[REFERENCED_IMAGE];
 
 /// Softcopy presentation states (PS3.3 A.33, C.11.8, C.10.4 to C.10.6).
 const SOFTCOPY_VOI: &[Wanted] = &[
-    sequence(
-        tags::REFERENCED_IMAGE_SEQUENCE,
-        &[value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"), value(tags::REFERENCED_FRAME_NUMBER, b"IS")],
-    ),
+    REFERENCED_IMAGE,
     value(tags::WINDOW_CENTER, b"DS"),
     value(tags::WINDOW_WIDTH, b"DS"),
     value(tags::WINDOW_CENTER_WIDTH_EXPLANATION, b"LO"),
@@ -122,20 +120,14 @@ const SOFTCOPY_VOI: &[Wanted] = &[
     sequence(tags::VOILUT_SEQUENCE, LUT_ITEM),
 ];
 const DISPLAYED_AREA: &[Wanted] = &[
-    sequence(
-        tags::REFERENCED_IMAGE_SEQUENCE,
-        &[value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"), value(tags::REFERENCED_FRAME_NUMBER, b"IS")],
-    ),
+    REFERENCED_IMAGE,
     value(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, b"SL"),
     value(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, b"SL"),
     value(tags::PRESENTATION_SIZE_MODE, b"CS"),
     value(tags::PRESENTATION_PIXEL_MAGNIFICATION_RATIO, b"FL"),
 ];
 const GRAPHIC_ANNOTATION: &[Wanted] = &[
-    sequence(
-        tags::REFERENCED_IMAGE_SEQUENCE,
-        &[value(tags::REFERENCED_SOP_INSTANCE_UID, b"UI"), value(tags::REFERENCED_FRAME_NUMBER, b"IS")],
-    ),
+    REFERENCED_IMAGE,
     sequence(tags::COMPOUND_GRAPHIC_SEQUENCE, &[value(tags::COMPOUND_GRAPHIC_TYPE, b"CS")]),
     sequence(
         tags::TEXT_OBJECT_SEQUENCE,

@@ -36,8 +36,7 @@ impl UidKey {
 
     /// A file name that tells neither order nor origin: 32 hexadecimal digits and ".dcm".
     pub(crate) fn file_name(&self, source: &str) -> String {
-        let digits: String = self.mac("file", source)[..16].iter().map(|b| format!("{b:02x}")).collect();
-        format!("{digits}.dcm")
+        format!("{}.dcm", hex(&self.mac("file", source)[..16]))
     }
 
     /// The study's public name, which follows from its secret.
@@ -45,7 +44,7 @@ impl UidKey {
     /// # Errors
     /// None that any key gives.
     pub fn study(&self) -> Result<StudyId, Unfit> {
-        StudyId::new(self.mac("study", "")[..16].iter().map(|b| format!("{b:02x}")).collect::<String>())
+        StudyId::new(hex(&self.mac("study", "")[..16]))
     }
 
     /// The key of the sealed part of the case that the desk calls `case`.
@@ -72,6 +71,16 @@ pub(crate) fn uid_of(number: [u8; 16]) -> String {
     format!("2.25.{}", u128::from_be_bytes(number))
 }
 
+/// What a package calls a frame (from 0) of an image of the source: frames of one file become images of their own.
+pub(crate) fn of_frame(image: &str, frame: usize) -> String {
+    if frame == 0 { image.to_owned() } else { format!("{image} frame {frame}") }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,8 +89,7 @@ mod tests {
     fn mac_is_hmac_sha256() {
         // Independent value: python3 -c "import hmac,hashlib; print(hmac.new(bytes(range(32)), b'uid\0'+b'1.2.3', hashlib.sha256).hexdigest())"
         let key = UidKey::new(std::array::from_fn(|i| i as u8));
-        let hex: String = key.mac("uid", "1.2.3").iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "f327c820c0f135c32ff671c51d701a74ecb7080cf53c71110b4e0197cc236aaf");
+        assert_eq!(hex(&key.mac("uid", "1.2.3")), "f327c820c0f135c32ff671c51d701a74ecb7080cf53c71110b4e0197cc236aaf");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Owns what an archive must be before one byte of it is used: entries within the file that do not overlap, names that stay in their folder and come once,
 //! stored or deflated. Every entry is read by its offset; nothing is unpacked here.
-//! Refuses: slips (`..`, absolute names, drives, backslashes), links and devices, encryption, zip64 and several disks, doubled names, and bombs: more
-//! than 100,000 entries, or more content than 50 times the file and a gigabyte.
+//! Refuses: slips (`..`, absolute names, drives, backslashes), links and devices, encryption, zip64 (65,535 entries and more) and several disks, doubled names,
+//! names in an old code page, and bombs: a list of files of more than 64 MiB, or more content than 50 times the file and a gigabyte.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -17,8 +17,7 @@ const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const END_BYTES: u64 = 22;
 const CENTRAL_BYTES: usize = 46;
 const LOCAL_BYTES: usize = 30;
-const ENTRIES: u64 = 100_000;
-/// Of the central directory.
+/// Bytes of the list of files.
 const DIRECTORY: u64 = 64 << 20;
 const CONTENT: u64 = 1 << 30;
 const RATIO: u64 = 50;
@@ -91,7 +90,7 @@ impl<'a> Fields<'a> {
 /// The files of an archive of `length` bytes, in the order of their names. Folders are left out.
 pub(crate) fn entries(archive: &mut (impl Read + Seek), length: u64) -> Result<Vec<Entry>, ZipError> {
     let (count, begin, size) = end_of(archive, length)?;
-    if count > ENTRIES || size > DIRECTORY {
+    if size > DIRECTORY {
         return Err(ZipError::Bomb);
     }
     let directory = read_at(archive, begin, size)?;
@@ -191,7 +190,7 @@ fn entry(fields: &mut Fields<'_>, number: usize) -> Result<Option<Entry>, ZipErr
     if [packed, size, offset].contains(&u32::MAX) {
         return Err(ZipError::Unsupported("is larger than plain zip archives are (zip64)"));
     }
-    // Without the flag names are in code page 437, whose lower half is ASCII; other letters are kept apart, not read.
+    // Without the flag names are in code page 437, whose lower half is ASCII; nobody can tell which page other letters are of.
     let name = match std::str::from_utf8(name) {
         Ok(text) => text.to_owned(),
         Err(_) => return Err(ZipError::Unsupported("has file names in an old code page")),

@@ -1,4 +1,4 @@
-//! How stored values become grey levels: the description, not the computation (which is `render::cpu`'s).
+//! How stored values become grey levels: the description, with what it takes to apply a Modality LUT. Display tables are `render`'s.
 //!
 //! PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.11.6 (presentation shape).
 

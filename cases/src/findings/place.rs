@@ -9,6 +9,7 @@ use super::segmentation::{Kind, Segment, Segmentation};
 use crate::attributes::Attributes;
 use crate::geometry::ImagePlane;
 use crate::series::Source;
+use crate::uids::of_frame;
 use crate::{FileError, Series, UidKey};
 use dicom_dictionary_std::tags;
 use std::collections::HashMap;
@@ -108,9 +109,7 @@ impl<'a> CaseImages<'a> {
     /// What the package calls an image.
     pub(super) fn packed_name(&self, place: ImagePlace) -> Option<SopUid> {
         let Source::Folder(source) = &self.get(place.series)?.1.images.get(place.slice)?.source else { return None };
-        let name = &source.ids.reveal().image;
-        let id = if source.frame == 0 { name.clone() } else { format!("{name} frame {}", source.frame) };
-        SopUid::new(self.key.uid(&id)).ok()
+        SopUid::new(self.key.uid(&of_frame(&source.ids.reveal().image, source.frame))).ok()
     }
 
     /// The series that lies in a frame of reference, and in the patient. An emptied UID names none: images without one prove nothing of each other.

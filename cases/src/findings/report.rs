@@ -13,7 +13,7 @@ use dicom_dictionary_std::tags;
 const MOST_ITEMS: usize = 100_000;
 const DEEPEST: usize = 64;
 
-/// A code: value, scheme and meaning.
+/// A code: value and meaning. Of which scheme it is, is not looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Code {
     pub(super) value: String,

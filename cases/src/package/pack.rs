@@ -15,6 +15,7 @@ use super::{MANIFEST, SEALED, VERSION};
 use crate::retained::Retain;
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
 use crate::threads::on_all_cores;
+use crate::uids::of_frame;
 use crate::write::{Encoded, ImageOut, NewIds, PixelsOut, Retained, encode};
 use crate::{Findings, PackageError, Series, UidKey, min_max_voi, zip};
 use sha2::{Digest as _, Sha256};
@@ -313,8 +314,7 @@ fn ids_of(role: &Role, series: &Series, seen: &mut HashSet<String>) -> Result<Ve
             "" => of_file(source).map_err(|e| refuse(&format!(" cannot be read ({})", e.kind())))?,
             uid => uid.to_owned(),
         };
-        // Frames of one file become images of their own.
-        let id = if source.frame == 0 { id } else { format!("{id} frame {}", source.frame) };
+        let id = of_frame(&id, source.frame);
         if !seen.insert(id.clone()) {
             return Err(refuse(" has the SOP Instance UID of another image"));
         }

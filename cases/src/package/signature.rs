@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 use crate::PackageError;
+use crate::uids::hex;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -127,10 +128,6 @@ fn message(manifest: &ContentHash) -> Vec<u8> {
 
 fn key_id(key: &[u8; 32]) -> String {
     hex(&Sha256::digest(key)).chars().take(16).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -12,6 +12,7 @@ use super::elements::{Element, Part, keyword};
 use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
 use super::words::{Dictionary, has_date, is_common, is_day, text};
 use super::{LeakKind, Severity};
+use crate::retained::B_VALUES;
 use dicom_core::Tag;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -323,11 +324,8 @@ fn is_moved_date(element: &Element<'_>, says: &str, facts: FileFacts) -> bool {
         }
 }
 
-/// Where makers of MR scanners keep the b-value of diffusion, the only private attributes that may stay (PS3.15 table E.3.10-1): group, creator, element of its block.
-const B_VALUES: [(u16, &str, u16); 3] =
-    [(0x0019, "SIEMENS MR HEADER", 0x0C), (0x0043, "GEMS_PARM_01", 0x39), (0x2001, "Philips Imaging DD 001", 0x03)];
-
-/// Whether a private element is one number that is a b-value, or the creator of such a block.
+/// Whether a private element is one number that is a b-value, or the creator of such a block: the only private attributes that may stay (PS3.15 table
+/// E.3.10-1).
 fn is_b_value(element: &Element<'_>, says: &str) -> bool {
     let (tag, Some(creator)) = (element.tag(), element.creator) else { return false };
     let is_creator = matches!(tag.element(), 0x0010..=0x00FF);
@@ -337,8 +335,9 @@ fn is_b_value(element: &Element<'_>, says: &str) -> bool {
         b"FD" => element.value.len() == 8,
         _ => false,
     };
-    let is_known =
-        |(group, name, at): &(u16, &str, u16)| tag.group() == *group && creator == *name && (is_creator || tag.element() & 0xFF == *at);
+    let is_known = |(group, name, at): &(u16, &str, u8)| {
+        tag.group() == *group && creator == *name && (is_creator || tag.element() & 0xFF == u16::from(*at))
+    };
     B_VALUES.iter().any(is_known) && (is_creator || is_number)
 }
 

@@ -21,8 +21,6 @@ const SHORT: usize = 32;
 const EVERY: usize = 8;
 /// Pictures of one file or series up to this number are looked at one by one; of more, as many spread over all.
 const PICTURES: usize = 2000;
-/// Pixels of the largest image that is looked at: twice those of the largest mammogram of today and more.
-const LARGEST: u64 = 1 << 27;
 /// What a modality makes as stacks; of everything else each frame is a picture of its own.
 const STACKS: [&str; 4] = ["CT", "MR", "PT", "NM"];
 
@@ -99,10 +97,6 @@ fn look_at(id: FrameId, series: &Series) -> Looked {
 
 fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
     let size = series.image_size;
-    let pixels = u64::from(size[0]) * u64::from(size[1]);
-    if pixels > LARGEST {
-        return Err(CasesError::Memory { mib: (pixels * 2) >> 20 });
-    }
     let (grey, boxes) = match series.content {
         Content::Grey => {
             let grey = words(&series.grey_samples(image)?.0);
