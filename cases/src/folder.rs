@@ -374,6 +374,31 @@ mod tests {
         }
     }
 
+    /// A MONOCHROME1 and a MONOCHROME2 image of one size under one series UID.
+    #[test]
+    fn images_of_opposite_shape_are_series_of_their_own() {
+        let (first, _) = crate::write::tests::sample();
+        let with = |bytes: &[u8], from: &[u8], to: &[u8]| {
+            let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+            assert!(!places.is_empty() && from.len() == to.len(), "{from:?}");
+            let mut changed = bytes.to_vec();
+            places.iter().for_each(|at| changed[*at..at + to.len()].copy_from_slice(to));
+            changed
+        };
+        // The next slice, under a name of its own.
+        let next = with(&with(&first, b"2.25.1", b"2.25.9"), b"\\-2\\3", b"\\-2\\4");
+        let turned = with(&next, b"INVERSE ", b"IDENTITY");
+        let series = |second: &[u8]| {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("a.dcm"), &first).unwrap();
+            fs::write(dir.path().join("b.dcm"), second).unwrap();
+            let found = read_folder(dir.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).unwrap();
+            found.series.iter().map(|s| (s.len(), s.shape)).collect::<Vec<_>>()
+        };
+        assert_eq!(series(&next), [(2, PresentationShape::Inverse)]);
+        assert_eq!(series(&turned), [(1, PresentationShape::Inverse), (1, PresentationShape::Identity)]);
+    }
+
     #[test]
     fn a_factor_is_that_of_every_image() {
         let suv = |f: &[Result<f64, &str>]| {
