@@ -7,7 +7,7 @@
 use tiresias_words::{Stack, VolumeGeometry};
 
 /// Bits of an interpolation weight.
-pub const WEIGHT_BITS: u32 = 14;
+pub(crate) const WEIGHT_BITS: u32 = 14;
 /// A stack's height in its own units stays below this, so that coordinates fit 16 bits before the point.
 const HIGHEST: f64 = 16_000.0;
 /// Bits of a step's length that weights are divided by.

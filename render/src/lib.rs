@@ -21,11 +21,10 @@ mod table;
 mod volume;
 
 pub use colour::ColourView;
-pub use course::WEIGHT_BITS;
 pub use picture::{ColourImage, GreyImage, Picture};
-pub use plan::{Projection, SamplePlan};
+pub use plan::SamplePlan;
 pub use preview::preview;
-pub use table::{DisplayTable, grey_level};
+pub use table::DisplayTable;
 pub use volume::{ValueRange, VolumeView};
 
 /// Why an image cannot be made.

@@ -8,7 +8,7 @@ use crate::GreyImage;
 /// 50 %, the ground of the pattern.
 const GROUND: u8 = 128;
 /// 5 % and 95 % of 255, to the nearest level.
-pub const PATCHES: [u8; 2] = [13, 242];
+const PATCHES: [u8; 2] = [13, 242];
 /// Width and height of the pattern.
 pub const PATTERN: [u32; 2] = [880, 520];
 

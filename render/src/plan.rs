@@ -22,7 +22,7 @@ const LONGEST_SIDE: u32 = 1 << 15;
 
 /// What becomes of the samples along the normal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Projection {
+pub(crate) enum Projection {
     /// One sample.
     Thin,
     /// Largest sample.

@@ -119,7 +119,7 @@ impl Mask {
     }
 
     /// Lines from each place to the next.
-    pub fn polyline(&mut self, places: &[Place]) {
+    pub(crate) fn polyline(&mut self, places: &[Place]) {
         places.windows(2).for_each(|p| self.line(p[0], p[1]));
     }
 

@@ -51,7 +51,7 @@ impl DisplayTable {
 /// inputs are spread over the output range of the VOI transformation (PS3.3 C.11.6.1). The standard does not say what happens between two inputs: the
 /// nearest one is taken, the upper of two equally near.
 #[must_use]
-pub fn grey_level(modality: &ModalityLut, voi: &Voi, tone: &PresentationTone, stored: f64) -> Grey {
+pub(crate) fn grey_level(modality: &ModalityLut, voi: &Voi, tone: &PresentationTone, stored: f64) -> Grey {
     let level = level(modality, voi, stored);
     rounded(match tone {
         PresentationTone::Shape(PresentationShape::Identity) => level,

@@ -55,8 +55,7 @@ impl ValueRange {
         (self.high - self.low) as u32
     }
     /// Bits that the span needs, 1 to 16.
-    #[must_use]
-    pub const fn span_bits(self) -> u32 {
+    const fn span_bits(self) -> u32 {
         let bits = u32::BITS - self.span().leading_zeros();
         if bits == 0 { 1 } else { bits }
     }

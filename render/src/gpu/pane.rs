@@ -3,7 +3,8 @@
 use super::pipelines::{Pipeline, Pipelines};
 use super::{ColourTexture, VolumeTexture};
 use crate::course::Step;
-use crate::{ColourImage, DisplayTable, GreyImage, Picture, Projection, SamplePlan};
+use crate::plan::Projection;
+use crate::{ColourImage, DisplayTable, GreyImage, Picture, SamplePlan};
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::sync::Arc;
