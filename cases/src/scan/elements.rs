@@ -1,7 +1,9 @@
 //! Every element of a DICOM file, one by one, with its value: all that a file can say.
 //!
-//! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. Nothing is
-//! left out: what is no element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read piece by piece.
+//! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. What is no
+//! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read piece by piece. Of compressed pixels the comments are shown
+//! that stand before the first scan or tile, in the first 64 KiB of each fragment; what hides between scans, or behind a codestream's end, is not: a package
+//! has no compressed pixels.
 //! Refuses: to know what an element means; files whose structure contradicts itself.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
