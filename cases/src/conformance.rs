@@ -82,7 +82,7 @@ impl Series {
 
 /// A requirement that a case does not meet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
+pub struct NotMet {
     /// The series, where it is about one.
     pub role: Option<Role>,
     /// What was required and what was found: a sentence.
@@ -91,25 +91,25 @@ pub struct Finding {
 
 /// What of the requirements the series of a case do not meet; empty when the case conforms.
 #[must_use]
-pub fn conforms(requirements: &[Requirement], case: &[SeriesAcquisition]) -> Vec<Finding> {
+pub fn conforms(requirements: &[Requirement], case: &[SeriesAcquisition]) -> Vec<NotMet> {
     let mut findings = Vec::new();
     for required in requirements {
         let about = || case.iter().filter(|s| required.role.as_ref().is_none_or(|role| *role == s.facts.role));
         if about().next().is_none() {
             let role = required.role.clone();
             let name = role.as_ref().map_or_else(String::new, |role| format!(" {}", role.as_str()));
-            findings.push(Finding { finding: format!("The case has no series{name}, and the protocol requires one."), role });
+            findings.push(NotMet { finding: format!("The case has no series{name}, and the protocol requires one."), role });
         }
         for series in about() {
             findings
-                .extend(of_series(required, series).into_iter().map(|finding| Finding { role: Some(series.facts.role.clone()), finding }));
+                .extend(of_series(required, series).into_iter().map(|finding| NotMet { role: Some(series.facts.role.clone()), finding }));
         }
         for wanted in &required.views {
             let is_it =
                 |s: &&SeriesAcquisition| s.facts.laterality == Some(wanted.laterality) && s.facts.view.as_ref() == Some(&wanted.view);
             if !case.iter().any(|s| is_it(&s)) {
                 let finding = format!("The view {} of side {:?} is required and not there.", wanted.view.as_str(), wanted.laterality);
-                findings.push(Finding { role: None, finding });
+                findings.push(NotMet { role: None, finding });
             }
         }
     }

@@ -62,7 +62,7 @@ mod voxels;
 mod write;
 mod zip;
 
-pub use conformance::{Finding, SeriesAcquisition, conforms};
+pub use conformance::{NotMet, SeriesAcquisition, conforms};
 pub use error::{CasesError, FileError, PackageError};
 pub use findings::{
     AiFinding, Findings, Flat, Grid, GridBlock, GridMeasure, GridPlane, ItemValue, Note, Place as FindingPlace, ReportItem, Score,

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use tiresias_cases::{Finding, Retain};
+use tiresias_cases::{NotMet, Retain};
 use tiresias_reads::bundle::CaseFact;
 use tiresias_words::{CaseId, Role};
 
@@ -122,6 +122,6 @@ fn report(args: &PackArgs, packed: &PackedCase) -> Result<(), Failure> {
             packed.refused
         );
     }
-    let role = |f: &Finding| f.role.as_ref().map_or_else(|| "case".to_owned(), ToString::to_string);
+    let role = |f: &NotMet| f.role.as_ref().map_or_else(|| "case".to_owned(), ToString::to_string);
     packed.findings.iter().try_for_each(|f| say(&format!("does not conform: {}: {}\n", role(f), f.finding)))
 }

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{
-    Codecs, Finding, Incoming, Keep, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
+    Codecs, Incoming, Keep, NotMet, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
 };
 use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::{CaseFact, TrainingCase};
@@ -109,7 +109,7 @@ pub(crate) struct PackedCase {
     /// What became of AI results, in sentences.
     pub(crate) ai_notes: Vec<String>,
     /// What of the requirements is not met.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<NotMet>,
     /// Findings of the leak scan that a person has to judge.
     pub(crate) to_judge: usize,
 }
