@@ -257,16 +257,20 @@ impl<'a> SimulatedReader<'a> {
         can_ask && self.asked.insert(draft.read().clone()) && self.chance(draft, b"request").uniform() < REQUESTS
     }
 
-    /// After the AI was shown, what was rated before is rated again.
+    /// After the AI was shown, what was rated before is rated again, where it is seen otherwise now. What a new start finds rated anew in the record stands.
     fn revise(&mut self, draft: &Draft) {
-        if draft.impression().is_none() || !self.revised.insert(draft.read().clone()) {
+        let Some(before) = draft.impression() else { return };
+        if !self.revised.insert(draft.read().clone()) {
             return;
         }
         let form = self.rules.protocol().form();
         let Some(question) = form.rating().and_then(|id| form.question(id)) else { return };
         for subject in form.subjects(question, std::iter::empty()).filter(|s| is_asked(form, question, s, draft)) {
+            let said = draft.answers().get(&question.id, &subject);
             let value = self.value(draft, question, &subject);
-            self.anew.push_back(Action::Answer { question: question.id.clone(), subject, value });
+            if said == before.answers().get(&question.id, &subject) && said != Some(&value) {
+                self.anew.push_back(Action::Answer { question: question.id.clone(), subject, value });
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! AI, washout, training and amendments, each by name. `generated` does the same with sequences that nobody thought of.
 
 use crate::findings::{aided_alone, findings_are_told_once_and_each_is_judged};
-use crate::simulated::{Reading, answer, choose, package, place, question, rate, reader, start};
+use crate::simulated::{BUILD, Reading, answer, choose, package, place, question, rate, reader, start};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use tiresias_reads::accounts::{self, Kind, Meaning, Passphrase, Unlocked};
@@ -12,7 +12,8 @@ use tiresias_reads::machine::{
 };
 use tiresias_reads::protocol::{Protocol, template};
 use tiresias_reads::seat::{Seat, SeatError, issue};
-use tiresias_words::{AccountId, CaseCode, ContentHash, MarkId, ReadId};
+use tiresias_reads::simulation::{Known, SimulatedReader, Skill};
+use tiresias_words::{AccountId, CaseCode, ContentHash, MarkId, QuestionId, ReadId};
 
 pub(crate) const PROTOCOL: &str = include_str!("../conditions.toml");
 pub(crate) const DAY: u64 = 24 * 3_600_000;
@@ -108,6 +109,31 @@ fn a_sequential_read_is_locked_then_revealed_then_locked_again() {
     assert!(before.revealed().is_none() && done.revealed().is_some());
     let no = r.act(Action::Amend { read, reason: "a slip".into() });
     assert_eq!(no, Err(Refusal::NoAmendment("the AI was shown for this case")));
+}
+
+/// Whoever starts anew knows nothing but the record: what was rated with the AI is not rated again.
+#[test]
+fn a_simulated_reader_who_starts_anew_at_every_step_gives_no_answer_twice() {
+    let mut r = Reading::new(rules_of(of("sequential"), 6, 0));
+    let (rules, known, skill) = (r.rules.clone(), Known::default(), Skill::default());
+    let environment = Environment::that_fits(rules.protocol(), BUILD);
+    let mut given: BTreeMap<(QuestionId, Subject), AnswerValue> = BTreeMap::new();
+    let mut revised = 0;
+    while r.state.locked().len() < 2 {
+        let locked = r.state.locked().len();
+        let step = SimulatedReader::new(&rules, &known, &skill, 7, environment.clone()).next(&r.state).expect("reads are left");
+        r.tick(step.after_ms);
+        if let Action::Answer { question, subject, value } = &step.action {
+            let before = given.insert((question.clone(), subject.clone()), value.clone());
+            assert_ne!(before.as_ref(), Some(value), "{question}");
+            revised += usize::from(before.is_some());
+        }
+        r.must(step.action);
+        if r.state.locked().len() > locked {
+            given.clear();
+        }
+    }
+    assert!(revised > 0, "rated again with the AI");
 }
 
 #[test]
