@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use tiresias_tests::run::tiresias;
 
-/// Runs every command that takes a folder or a file on a workstation nobody has read at, and searches all that it says and writes.
+/// Runs the commands that take a folder or a file on a workstation nobody has read at, and searches all that they say and write. Not run are those that open a
+/// window, make a study of their own or take nothing of a study (`open`, `demo`, `gallery`, `study new`, `selftest`, the other benches), `study account` and
+/// `study seat`, which are the desk's and go the way of `study hand-out`, and `simulated-reader`, which is what `attack` looks into.
 pub(crate) fn with_the_passphrase(station: &Path, needles: &Needles) {
     let out = station.with_extension("out");
     fs::create_dir_all(&out).expect("a folder");
@@ -24,6 +26,13 @@ pub(crate) fn with_the_passphrase(station: &Path, needles: &Needles) {
             commands.push([&[(*first).to_owned(), place.clone()], &rest.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()[..]].concat());
         }
         commands.push(["render", place, "--out", &to("r.png")].map(str::to_owned).to_vec());
+        commands.push(["probe", place, "--at", "0,0,0", "--json"].map(str::to_owned).to_vec());
+        commands.push(["measure", place, "length:1,1@0:2,2@0", "--json"].map(str::to_owned).to_vec());
+        let plane = ["--origin", "0,0,0", "--right", "1,0,0", "--down", "0,1,0", "--spacing", "1", "--size", "64,64", "--window", "0,400"];
+        commands.push([&["mpr", place, "--out", &to("m.png")], &plane[..]].concat().into_iter().map(str::to_owned).collect());
+        commands.push(["bench", "load", place, "--json"].map(str::to_owned).to_vec());
+        commands.push(["study", "check", place, "--json"].map(str::to_owned).to_vec());
+        commands.push(["study", "take-seat", &root, place].map(str::to_owned).to_vec());
         commands.push(["export", place, "--format", "all", "--out", &to("export"), "--incomplete"].map(str::to_owned).to_vec());
     }
     commands.push(["results", &root, "--out", &to("results")].map(str::to_owned).to_vec());
@@ -41,6 +50,23 @@ pub(crate) fn with_the_passphrase(station: &Path, needles: &Needles) {
     commands.push(
         ["simulate", &root, "--readers", "1", "--out", &to("sim"), "--keys", "--key-passphrase-file", &phrase].map(str::to_owned).to_vec(),
     );
+    commands.push([&["replay", &root, "--summary", "--json"].map(str::to_owned)[..], &as_reader].concat());
+    for words in [
+        &["study", "log", &root, "--json"][..],
+        &["study", "query", &root, "--text", "What did it find?"],
+        &["study", "deviation", &root, "--reason", "for a test"],
+        &["study", "looked", &root, "--case", "C-00"],
+        &["study", "assign", &root],
+        &["study", "lock", &root],
+        &["study", "adjudicate", &root, "--adjudicator", "sim-001"],
+    ] {
+        commands.push([&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()[..], &as_reader].concat());
+    }
+    // The last, because nothing opens with the old one afterwards.
+    fs::write(out.join("new-phrase"), "another horse battery").expect("written");
+    let change =
+        ["study", "passphrase", &root, "--id", "sim-001", "--passphrase-file", &phrase, "--new-passphrase-file", &to("new-phrase")];
+    commands.push(change.map(str::to_owned).to_vec());
     let mut searched = 0;
     let mut clean = |what: &str, bytes: &[u8]| {
         searched += bytes.len();
@@ -50,6 +76,8 @@ pub(crate) fn with_the_passphrase(station: &Path, needles: &Needles) {
     };
     for words in &commands {
         let ran = tiresias(words).unwrap_or_else(|e| panic!("{words:?}: {e}"));
+        // It may refuse what it is asked, but it has to have understood it: what was mistyped looks at nothing.
+        assert!(!ran.err.contains("'tiresias --help' lists the commands"), "{words:?}: {}", ran.err);
         clean(&format!("{words:?}"), format!("{}\n{}", ran.out, ran.err).as_bytes());
     }
     walk(&out, &mut clean);
