@@ -13,7 +13,7 @@ pub(crate) enum Deed {
 }
 
 /// Every key that means something in the reading room, and some that do not.
-const KEYS: [Key; 62] = [
+const KEYS: [Key; 65] = [
     Key::W,
     Key::S,
     Key::Z,
@@ -72,9 +72,12 @@ const KEYS: [Key; 62] = [
     Key::Insert,
     Key::F1,
     Key::F5,
+    Key::F9,
+    Key::F11,
     Key::Plus,
     Key::Minus,
     Key::Comma,
+    Key::Period,
     Key::Backtick,
 ];
 

@@ -53,10 +53,17 @@ impl Ordeal {
 
     /// From wherever the program was led into a case, of the next reader where one has read everything.
     fn open_a_case(&mut self) {
+        let mut lost = Vec::new();
         for _ in 0..60 {
             self.calm();
             if !self.room.panes().is_empty() {
                 return;
+            }
+            // The study, the record or the case is on its way. On a busy machine that takes longer than a rest, and a new start would begin all of it again.
+            if self.room.says("Opening ") {
+                self.room.until("what is being opened", |room| !room.says("Opening "));
+                self.room.rest();
+                continue;
             }
             if self.room.says("The clock stands.") {
                 self.room.key(Key::Enter);
@@ -79,10 +86,11 @@ impl Ordeal {
                 self.room.key(Key::Enter);
                 self.done.cases += 1;
             } else {
+                lost.push(self.room.words().join(" / "));
                 self.restart();
             }
         }
-        panic!("no way back into a case; on the screen: {:#?}", self.room.words());
+        panic!("no way back into a case; started anew from {lost:#?}; on the screen: {:#?}", self.room.words());
     }
 
     /// Closes the window and opens the study anew, as somebody who got lost would.
