@@ -163,8 +163,10 @@ impl Reader {
 /// Every series and every single image goes through, or is stopped with the reason that is listed; pydicom opens every packed file.
 #[test]
 fn the_collection_goes_through_or_is_stopped_with_a_reason() {
+    let mut walk = Walk::new();
     let Some(shared) = shared().filter(|folder| folder.join("data/single").is_dir()) else {
-        println!("not there, so not packed: the larger collection");
+        walk.count(false);
+        walk.report("packing the larger collection");
         return;
     };
     let listed = fs::read_to_string(root().join("tests/data/pack_stopped.csv")).unwrap();
@@ -177,6 +179,7 @@ fn the_collection_goes_through_or_is_stopped_with_a_reason() {
         let mut paths: Vec<PathBuf> = fs::read_dir(shared.join("data").join(folder)).unwrap().map(|e| e.unwrap().path()).collect();
         paths.sort();
         for path in paths {
+            walk.count(true);
             let name = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
             let read = read_folder(&path, &codecs, &mut |_| ControlFlow::Continue(())).unwrap();
             let mut why: Vec<String> = read.refused.iter().map(|r| r.reason.to_string()).collect();
@@ -213,7 +216,7 @@ fn the_collection_goes_through_or_is_stopped_with_a_reason() {
             }
         }
     }
-    println!("{packed} series packed, {} sources stopped in part or whole", stopped.len());
+    walk.report(&format!("packing the larger collection ({packed} series packed, {} sources stopped in part or whole)", stopped.len()));
     if let Some(reader) = reader {
         println!(
             "pydicom opened every packed file, its pixels equal to what it decodes of the source, or to what other programs do: {:?}",
