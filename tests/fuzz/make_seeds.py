@@ -3,7 +3,7 @@
 
     make_seeds.py FOLDER      writes FOLDER/TARGET/seed_NAME for every target
 
-Needs Python 3.9 and, for JPEG and JPEG 2000, Pillow. Nothing here comes from anybody's file. A seed that a later format no longer takes is
+Needs Python 3.9, for JPEG and JPEG 2000 Pillow, and for a signed seat cryptography. Nothing here comes from anybody's file. A seed that a later format no longer takes is
 harmless, only less useful: the fuzzer starts from it all the same.
 """
 
@@ -19,6 +19,8 @@ import sys
 import zipfile
 import zlib
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
 OUT = pathlib.Path(sys.argv[1])
@@ -380,20 +382,71 @@ def histories():
     read = lambda case, condition: {"reader": "r", "case": case, "condition": condition, "repeat": 1}
     assigned = [{"read": read("7K", "one"), "package": "01" * 32}, {"read": read("9M", "two"), "package": "02" * 32}]
     anchor = {"image": "1.2", "frame": 0, "column": 1.5, "row": 2.5}
+    point = lambda z: {"in_patient": {"point": [1.0, 2.0, z]}}
     environment = {"build": "b", "adapter": "a", "surface": [1920, 1080], "scale": 1.0}
     rows = [("-", "enrolled/1", {"bundle": "ab" * 32, "reads": assigned}), ("-", "session-started/1", environment)]
     rows += [("1", "case-opened/1", {"read": read("7K", "one")}), ("1", "images-shown/1", None),
              ("1", "viewed/1", {"glimpses": [[5, "s", 0, 3, 17, 4, 16, 5], [1, "w", 0, 1.0, 2.0], [1, "x", 0, [0.0, 1.0, 2.0]],
                                              [9, "panes", [90, 60], [[0, "images", 0, 0, 50, 60], [1, "axial"]], None], [0, "c", 0, 0.0, 1.5, 2.0, 0.5],
                                              [2, "t", 0, [0.5, 0.8]], [1, "link", 0, [1, [0.0, 0.0, 2.0]]], [1, "own", 0, 1], [1, "ai", "off"], [9, "tool", "zoom"]]}),
-             ("1", "mark-placed/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 3.0]}, "anchor": anchor}), ("1", "mark-rated/1", {"mark": 1, "rating": 4}),
-             ("1", "mark-moved/1", {"mark": 1, "shape": {"point": [1.0, 2.0, 4.0]}, "anchor": anchor}), ("1", "mark-deleted/1", {"mark": 1}),
+             ("1", "mark-placed/1", {"mark": 1, "shape": point(3.0), "anchor": anchor}), ("1", "mark-rated/1", {"mark": 1, "rating": 4}),
+             ("1", "mark-moved/1", {"mark": 1, "shape": point(4.0), "anchor": anchor}), ("1", "mark-deleted/1", {"mark": 1}),
              ("1", "answered/1", {"question": "c", "subject": "case", "value": {"scale": 5}}), ("1", "answer-cleared/1", {"question": "c", "subject": "case"}),
              ("1", "answered/1", {"question": "c", "subject": "case", "value": {"scale": 6}}), ("1", "read-locked/1", {"read": read("7K", "one"), "over": []}),
              ("2", "case-opened/1", {"read": read("9M", "two")}), ("2", "images-shown/1", None), ("2", "case-closed/1", None), ("-", "session-ended/1", None)]
     line = lambda session, row: f"{session} r {row[0]} {row[1]} {json.dumps(row[2])}\n"
     yield "whole", "".join(line(1, row) for row in rows).encode()
-    yield "cut_off", "".join([line(1, row) for row in rows[:4]] + [line(2, ("1", "session-cut-off/1", None)), line(2, rows[1])]).encode()
+    yield "cut_off", "".join([line(1, row) for row in rows[:4]] + [line(1, ("1", "session-cut-off/1", None)), line(2, rows[1])]).encode()
+
+
+def of_fields(*fields):
+    return hashlib.sha256(b"".join(struct.pack("<Q", len(field)) + field for field in fields)).digest()
+
+
+def returned(protocol):
+    """Results files of the rows of `histories`, with hashes that are right."""
+    own = hashlib.sha256(protocol).digest()
+    for name, text in histories():
+        previous, lines = own, []
+        for seq, (session, reader, package, kind, body) in enumerate((line.split(" ", 4) for line in text.decode().splitlines()), 1):
+            utc_ms, package = 1_700_000_000_000 + seq, b"" if package == "-" else bytes([int(package)]) * 32
+            number = lambda n: struct.pack("<q", n)
+            right = of_fields(b"tiresias event 1", number(seq), number(int(session)), reader.encode(), kind.encode(), body.encode(), number(utc_ms), number(seq),
+                              b"boot", b"fuzz", own, package, previous)
+            lines.append({"session": int(session), "reader": reader, "kind": kind, "body": body, "utc_ms": utc_ms, "monotonic_ms": seq, "boot": "boot",
+                          "build": "fuzz", "package": package.hex() or None, "hash": right.hex()})
+            previous = right
+        # Of one the beginning, in which nothing is locked that would have to be signed.
+        for kept, rows in [(name, lines), ("begun", lines[:4])] if name == "whole" else [(name, lines)]:
+            head = {"tiresias_results": 1, "protocol": own.hex(), "rows": len(rows)}
+            yield kept, "".join(json.dumps(line) + "\n" for line in [head, *rows]).encode()
+    yield "newer", json.dumps({"tiresias_results": 2}).encode() + b"\n"
+
+
+def seats(protocol):
+    """Seats for the bundle in corpus/bundle/seed_full, signed with a key that is nobody's."""
+    own, bundle = hashlib.sha256(protocol).digest(), json.loads((HERE / "corpus/bundle/seed_full").read_bytes())
+    written = hashlib.sha256(json.dumps(bundle, indent=2).encode() + b"\n").digest()
+    desk = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+    key = desk.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def signed(meaning, words, content):
+        said = of_fields(b"tiresias signature 1", b"cora", b"coordinator", words, struct.pack("<q", 5), content)
+        return {"signer": "cora", "kind": "coordinator", "meaning": meaning, "utc_ms": 5, "key": key, "signature": desk.sign(said).hex()}
+
+    envelope = {"salt": "ab" * 32, "sealed": "cd" * 48}
+    account = {"id": "r", "kind": "reader", "display_name": "Reader", "signs": key, "takes": "09" + "00" * 31, "by_passphrase": envelope, "by_recovery": envelope}
+    issued = signed("assignment", b"assigned cases to readers", of_fields(b"tiresias bundle 1", own, b"r", written))
+    plain = {"tiresias_seat": 1, "account": account, "issued": issued}
+    read = {"reader": "r", "case": "9M", "condition": "two", "repeat": 1}
+    allowed = of_fields(b"tiresias leave 1", own, b"r", b"9M", b"two", struct.pack("<I", 1), b"moved away")
+    leave = {"protocol": own.hex(), "read": read, "reason": "moved away", "signature": signed("deviation", b"reports a deviation", allowed)}
+    full = dict(plain, keys={"01" * 32: {"ephemeral": "09" + "00" * 31, "sealed": "ef" * 48}}, leaves=[leave])
+    yield "plain", json.dumps(plain, indent=2).encode()
+    yield "full", json.dumps(full, indent=2).encode()
+    yield "newer", json.dumps(dict(plain, tiresias_seat=2)).encode()
+    yield "other_reader", json.dumps(dict(plain, account=dict(account, id="s"))).encode()
+    yield "other_reason", json.dumps(dict(plain, leaves=[dict(leave, reason="stayed")])).encode()
 
 
 def databases():
@@ -523,7 +576,7 @@ layout = "mammography"
     keep("protocol", "hanging", protocol.replace(b'first = "lung"', b'first = "lung"\ntools = ["scroll", "length"]') + hanging)
     keep("protocol", "roc", re.sub(rb"\[marks\].*?\n\n", b"", protocol.replace(b"froc", b"roc"), flags=re.S).replace(b'"fixed"', b'"shuffled"\nseed = 7'))
     for target, made in [("file_to_frame", images()), ("presentation", states()), ("directory", directories()), ("manifest", manifests()), ("archive", archives()), ("bundle", bundles(protocol)), ("pair", pairs()),
-                         ("event", histories()), ("record", databases())]:
+                         ("event", histories()), ("record", databases()), ("results", returned(protocol)), ("seat", seats(protocol))]:
         for name, data in made:
             keep(target, name, data)
     for name, said, frame in compressed():

@@ -148,7 +148,7 @@ macro_rules! replayed {
     };
 }
 
-replayed! { file_to_frame scan presentation directory manifest archive signature sealed codec inflate request answer protocol bundle pair imrmc long lrc rjafroc truth desk log record event recent ai_result findings }
+replayed! { file_to_frame scan presentation directory manifest archive signature sealed codec inflate request answer protocol bundle seat pair imrmc long lrc rjafroc truth desk log record event results recent ai_result findings }
 
 #[test]
 fn every_target_has_a_program_a_corpus_and_a_test() {

@@ -27,7 +27,7 @@ pub type Held = Result<(), String>;
 pub type Property = fn(&[u8]) -> Held;
 
 /// Every target by its name. The name is also that of its folder in `corpus`, and of its program in `targets`.
-pub const TARGETS: [(&str, Property); 27] = [
+pub const TARGETS: [(&str, Property); 29] = [
     ("file_to_frame", images::file_to_frame),
     ("directory", images::directory),
     ("scan", scans::scan),
@@ -42,6 +42,7 @@ pub const TARGETS: [(&str, Property); 27] = [
     ("answer", messages::answer),
     ("protocol", texts::protocol),
     ("bundle", texts::bundle),
+    ("seat", texts::seat),
     ("pair", texts::pair),
     ("imrmc", scores::imrmc),
     ("long", scores::long),
@@ -52,6 +53,7 @@ pub const TARGETS: [(&str, Property); 27] = [
     ("log", texts::log),
     ("record", rows::record),
     ("event", rows::event),
+    ("results", rows::results),
     ("recent", recents::recent),
     ("ai_result", results::ai_result),
     ("findings", results::findings),

@@ -1,17 +1,19 @@
-//! Properties of the record: a database file from outside, and rows whose hashes are right and whose content is anything.
+//! Properties of the record: a database file from outside, rows whose hashes are right and whose content is anything, and the results file of a workstation.
 //!
 //! An input of [`record`] is the file. An input of [`event`] is a text with one row a line: session, reader, package (`-` or a number), kind and body,
-//! with a space between; places, times, chain and hashes are those of a record that a program of ours would have written.
+//! with a space between; places, times, chain and hashes are those of a record that a program of ours would have written. An input of [`results`] is the file,
+//! which is looked at as it is and with hashes that are right.
 
 use super::texts::PROTOCOL;
 use super::{Held, must, one_line, ours, told};
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 use tiresias_reads::protocol::Protocol;
-use tiresias_reads::record::{Record, RecordError, What, verify};
+use tiresias_reads::record::{Record, RecordError, Results, What, verify};
 use tiresias_reads::table::reads_table;
 use tiresias_words::ContentHash;
 
@@ -120,7 +122,17 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Writes rows as the record does: each with the hash of the one before and its own, over its fields with their lengths in front.
+/// The hash of a row, over its fields with their lengths in front.
+fn hash_of(fields: &[&[u8]; 13]) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    for field in fields {
+        sha.update((field.len() as u64).to_le_bytes());
+        sha.update(field);
+    }
+    sha.finalize().into()
+}
+
+/// Writes rows as the record does: each with the hash of the one before and its own.
 fn write(path: &Path, protocol: ContentHash, rows: &[Row<'_>]) -> rusqlite::Result<()> {
     let mut database = Connection::open(path)?;
     database.pragma_update(None, "synchronous", "OFF")?;
@@ -129,8 +141,7 @@ fn write(path: &Path, protocol: ContentHash, rows: &[Row<'_>]) -> rusqlite::Resu
     for (seq, row) in (1_i64..).zip(rows) {
         let (utc_ms, monotonic_ms, boot) = (1_700_000_000_000 + seq, seq, "boot");
         let package: &[u8] = row.package.as_ref().map_or(&[], |p| p);
-        let mut sha = Sha256::new();
-        let fields: [&[u8]; 13] = [
+        let hash = hash_of(&[
             b"tiresias event 1",
             &seq.to_le_bytes(),
             &row.session.to_le_bytes(),
@@ -144,12 +155,7 @@ fn write(path: &Path, protocol: ContentHash, rows: &[Row<'_>]) -> rusqlite::Resu
             &protocol.0,
             package,
             &previous,
-        ];
-        for field in fields {
-            sha.update((field.len() as u64).to_le_bytes());
-            sha.update(field);
-        }
-        let hash: [u8; 32] = sha.finalize().into();
+        ]);
         transaction.execute(
             "INSERT INTO event (seq, session, reader, kind, body, utc_ms, monotonic_ms, boot, build, protocol, package, previous, hash) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
@@ -174,12 +180,81 @@ fn write(path: &Path, protocol: ContentHash, rows: &[Row<'_>]) -> rusqlite::Resu
     transaction.commit()
 }
 
+/// A results file is refused with a reason, or its rows are a history in which all that was locked is signed. Its own hashes are put right for a second look:
+/// whatever else a fuzzer changes ends at the first of them.
+pub(super) fn results(input: &[u8]) -> Held {
+    returned(input)?;
+    with_right_hashes(input).map_or(Ok(()), |text| returned(text.as_bytes()))
+}
+
+fn returned(file: &[u8]) -> Held {
+    let first = Results::parse(file);
+    must(first == Results::parse(file), || "reading it twice gives two results".to_owned())?;
+    let results = match first {
+        Ok(results) => results,
+        Err(error) => return told(&error),
+    };
+    let (rows, events) = (results.rows().len(), results.events().len());
+    must(rows > 0 && rows == events, || format!("{events} events of {rows} rows"))?;
+    must(results.states().values().all(|state| !state.has_unsigned()), || "what nobody signed is taken".to_owned())
+}
+
+/// The lines of a results file as a workstation would have hashed and counted them; `None` where they are no such lines.
+fn with_right_hashes(input: &[u8]) -> Option<String> {
+    let mut lines = input.strip_suffix(b"\n")?.split(|byte| *byte == b'\n');
+    let mut head: Value = serde_json::from_slice(lines.next()?).ok()?;
+    let protocol: ContentHash = head.get("protocol")?.as_str()?.parse().ok()?;
+    let (mut rows, mut previous) = (Vec::new(), protocol.0);
+    for (seq, line) in (1_i64..).zip(lines.take(MOST_ROWS)) {
+        let mut row: Value = serde_json::from_slice(line).ok()?;
+        let number = |key: &str| row.get(key).and_then(Value::as_i64).map(i64::to_le_bytes);
+        let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::as_bytes);
+        let named: Option<ContentHash> = row.get("package").and_then(Value::as_str).and_then(|p| p.parse().ok());
+        let package: &[u8] = named.as_ref().map_or(&[], |p| &p.0);
+        previous = hash_of(&[
+            b"tiresias event 1",
+            &seq.to_le_bytes(),
+            &number("session")?,
+            text("reader")?,
+            text("kind")?,
+            text("body")?,
+            &number("utc_ms")?,
+            &number("monotonic_ms")?,
+            text("boot")?,
+            text("build")?,
+            &protocol.0,
+            package,
+            &previous,
+        ]);
+        row.as_object_mut()?.insert("hash".to_owned(), ContentHash(previous).to_string().into());
+        rows.push(row);
+    }
+    head.as_object_mut()?.insert("rows".to_owned(), rows.len().into());
+    Some(std::iter::once(&head).chain(&rows).map(|line| format!("{line}\n")).collect())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::event;
+    use super::{event, results, with_right_hashes};
+    use tiresias_reads::record::{Results, ResultsError};
 
     #[test]
     fn rows_are_hashed_as_the_record_does() {
         assert_eq!(event(b"1 r - no-such-kind/1 null\n"), Ok(()));
+    }
+
+    /// What fuzzing begins with is taken up to what it lacks, and a wrong hash is put right.
+    #[test]
+    fn the_seeds_are_results() {
+        let (begun, whole) = (include_bytes!("../../corpus/results/seed_begun"), include_bytes!("../../corpus/results/seed_whole"));
+        assert_eq!(Results::parse(begun).map(|r| r.events().len()), Ok(4));
+        assert!(matches!(Results::parse(whole), Err(ResultsError::Unsigned(_))));
+        let text = String::from_utf8(begun.to_vec()).unwrap();
+        let changed = text.replace("\"session\": 1", "\"session\": 2");
+        assert!(changed != text && matches!(Results::parse(changed.as_bytes()), Err(ResultsError::Broken(_))));
+        let wrong = text.replace("\"hash\": \"", "\"hash\": \"x");
+        let mended = with_right_hashes(wrong.as_bytes()).unwrap();
+        assert_eq!(Results::parse(mended.as_bytes()).map(|r| r.events().len()), Ok(4));
+        assert_eq!((results(begun), results(whole), results(changed.as_bytes())), (Ok(()), Ok(()), Ok(())));
     }
 }

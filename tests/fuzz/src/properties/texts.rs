@@ -1,4 +1,4 @@
-//! Properties of the text files of a study: protocol, bundle, two reads that are settled, desk file, log and truth.
+//! Properties of the text files of a study: protocol, bundle, seat, two reads that are settled, desk file, log and truth.
 //!
 //! What is accepted can be written down and read again without a change; what is refused has a reason that a person can read.
 
@@ -12,6 +12,7 @@ use tiresias_reads::hanging::{Cell, FirstWindow, MOST_ROWS, Place, hang};
 use tiresias_reads::machine::Rules;
 use tiresias_reads::pair::{Pair, seal_all};
 use tiresias_reads::protocol::{Protocol, QuestionKind, Scale, check};
+use tiresias_reads::seat::Seat;
 use tiresias_reads::truth::{Truth, TruthError};
 use tiresias_words::{ContentKey, ImagingModality, Mm, Role, SeriesFacts};
 
@@ -195,6 +196,26 @@ pub(super) fn bundle(input: &[u8]) -> Held {
     must(known, || "a read of the bundle is not assigned".to_owned())
 }
 
+/// The bundle that the seats of the corpus are for.
+const SEATED: &str = include_str!("../../corpus/bundle/seed_full");
+
+/// A seat is for its own bundle and no other, or refused with a reason; what is written is what was read.
+pub(super) fn seat(input: &[u8]) -> Held {
+    let protocol = Protocol::parse(PROTOCOL).map_err(|e| format!("the property's own protocol is refused: {e}"))?;
+    let bundle_of =
+        |text: &str| Bundle::parse(text.as_bytes(), &protocol).map_err(|e| format!("the property's own bundle is refused: {e}"));
+    let own = bundle_of(SEATED)?;
+    let first = Seat::parse(input, &own);
+    must(first == Seat::parse(input, &own), || "reading it twice gives two results".to_owned())?;
+    let seat = match first {
+        Ok(seat) => seat,
+        Err(error) => return told(&error),
+    };
+    must(Seat::parse(seat.to_json().as_bytes(), &own).as_ref() == Ok(&seat), || "what is written is not what was read".to_owned())?;
+    let later = bundle_of(&SEATED.replace("\"issued_utc_ms\": 0", "\"issued_utc_ms\": 1"))?;
+    must(later != own && Seat::parse(input, &later).is_err(), || "it is for another bundle too".to_owned())
+}
+
 /// In both forms each case has one truth and one package, on a line that exists; or each finding is a sentence.
 pub(super) fn truth(input: &[u8]) -> Held {
     ["truth.csv", "truth.json"].into_iter().try_for_each(|file| truth_of(input, file))
@@ -255,8 +276,10 @@ pub(super) fn log(input: &[u8]) -> Held {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROTOCOL, bundle, protocol};
+    use super::{PROTOCOL, SEATED, bundle, protocol, seat};
+    use tiresias_reads::bundle::Bundle;
     use tiresias_reads::protocol::Protocol;
+    use tiresias_reads::seat::{Seat, SeatError};
 
     #[test]
     fn the_property_has_a_protocol_and_reads_are_made_for_it() {
@@ -265,5 +288,19 @@ mod tests {
         let hash = parsed.hash();
         let json = format!("{{\"tiresias_bundle\":1,\"protocol\":\"{hash}\",\"reader\":\"r\",\"display_name\":\"R\",\"reads\":[]}}");
         assert_eq!(bundle(json.as_bytes()), Ok(()));
+    }
+
+    /// What fuzzing begins with is taken, or lacks what its name says.
+    #[test]
+    fn seats_of_the_corpus_are_for_their_bundle() {
+        let bundle = Bundle::parse(SEATED.as_bytes(), &Protocol::parse(PROTOCOL).unwrap()).unwrap();
+        let (plain, full) = (include_str!("../../corpus/seat/seed_plain"), include_str!("../../corpus/seat/seed_full"));
+        let (reader, reason) = (include_str!("../../corpus/seat/seed_other_reader"), include_str!("../../corpus/seat/seed_other_reason"));
+        let of = |seed: &str| Seat::parse(seed.as_bytes(), &bundle);
+        assert!(of(plain).is_ok() && of(full).is_ok());
+        assert_eq!(of(reader), Err(SeatError::Account));
+        assert!(matches!(of(reason), Err(SeatError::Leave(_))));
+        assert!(matches!(of(&plain.replace("\"utc_ms\": 5", "\"utc_ms\": 6")), Err(SeatError::Bundle(_))));
+        assert!([plain, full, reader, reason].iter().all(|seed| seat(seed.as_bytes()) == Ok(())));
     }
 }
