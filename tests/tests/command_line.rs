@@ -1,28 +1,20 @@
 //! The command line as scripts see it (design section 7): exit codes, one line on stderr, JSON alone on stdout, the same bytes each time.
 //!
-//! Files are those that travel with the project; what other programs made of them is in tests/data/reference.
+//! Files are those that travel with the project. Values and pictures are held against those of other programs in `pixels`.
 
 #![forbid(unsafe_code)]
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test stops at the first surprise and says its figures, its functions too"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
 
-use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tiresias_cases::{Codecs, read_folder};
+use tiresias_tests::data;
 use tiresias_tests::run::{command, tiresias};
-use tiresias_tests::{data, fixtures};
 use tiresias_words::{ContentHash, StoredValue};
 
 fn text(path: &Path) -> &str {
@@ -149,97 +141,6 @@ fn inspect_describes_a_folder_in_the_fields_of_json() {
     assert_eq!(series["files"].as_array().unwrap().len(), 48);
     let human = tiresias(["inspect", text(&folder)]).unwrap().done().unwrap();
     assert!(human.out.contains("512") && human.out.contains("48") && human.err.is_empty());
-}
-
-/// The hashes of stored values that other decoders gave.
-#[test]
-fn stored_values_are_those_of_other_decoders() {
-    #[derive(Deserialize)]
-    struct Line {
-        path: String,
-        frame: usize,
-        sha256_int32le: String,
-        coding: String,
-    }
-    let mut lines: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
-    for line in csv::Reader::from_path(data("reference/pixels.csv").unwrap()).unwrap().deserialize() {
-        let line: Line = line.unwrap();
-        if line.coding == "lossless" && fixtures().join(&line.path).is_file() {
-            lines.entry(line.path).or_default().push((line.frame, line.sha256_int32le));
-        }
-    }
-    assert!(lines.len() > 40, "only {} files of pixels.csv travel with the project", lines.len());
-    let (mut equal, mut refused) = (0, Vec::new());
-    for (path, frames) in &lines {
-        let ran = tiresias(["inspect", text(&fixtures().join(path)), "--json", "--pixels"]).unwrap();
-        let said = ran.json().unwrap();
-        if ran.code == Some(2) {
-            refused.push(format!("{path}: {}", said["refused"][0]["reason"]));
-            continue;
-        }
-        for (frame, hash) in frames {
-            assert_eq!(said["series"][0]["files"][0]["frames"][*frame]["sha256_int32le"], hash.as_str(), "{path} frame {frame}");
-            equal += 1;
-        }
-    }
-    println!("stored values of {equal} frames are equal; {} files refused: {refused:?}", refused.len());
-    assert!(refused.iter().all(|r| r.contains("signed32")), "{refused:?}");
-}
-
-/// A default display that another program computed.
-#[derive(Deserialize)]
-struct Display {
-    path: String,
-    frame: usize,
-    png: String,
-    kind: String,
-    voi: Option<String>,
-    index: Option<usize>,
-    tolerance: u8,
-}
-
-impl Display {
-    fn arguments(&self, file: &Path, out: &Path) -> Vec<String> {
-        let voi = match (self.voi.as_deref(), self.index) {
-            (Some("window"), Some(n)) => n.to_string(),
-            (Some("lut"), Some(n)) => format!("lut{n}"),
-            _ => "minmax".to_owned(),
-        };
-        let frame = self.frame.to_string();
-        ["render", text(file), "--out", text(out), "--frame", &frame, "--voi", &voi].map(str::to_owned).to_vec()
-    }
-}
-
-#[test]
-fn renders_equal_the_reference_and_cpu_equals_gpu() {
-    let listed: Vec<Display> = serde_json::from_slice(&fs::read(data("reference/render.json").unwrap()).unwrap()).unwrap();
-    let scratch = tempfile::tempdir().unwrap();
-    let (mut exact, mut within, mut refused) = (0, Vec::new(), Vec::new());
-    for display in listed.iter().filter(|d| d.kind == "gray") {
-        let (file, png) = (fixtures().join(&display.path), fixtures().join("reference").join(&display.png));
-        if !file.is_file() || !png.is_file() {
-            continue;
-        }
-        let [cpu, gpu]: [PathBuf; 2] = ["cpu", "gpu"].map(|n| scratch.path().join(format!("{n}.png")));
-        let ran = tiresias(display.arguments(&file, &cpu)).unwrap();
-        if ran.code == Some(2) {
-            refused.push(ran.sentence(2).unwrap().rsplit('/').next().unwrap().to_owned());
-            continue;
-        }
-        ran.done().unwrap();
-        let mut by_gpu = display.arguments(&file, &gpu);
-        by_gpu.push("--gpu".into());
-        tiresias(&by_gpu).unwrap().done().unwrap();
-        assert_eq!(fs::read(&cpu).unwrap(), fs::read(&gpu).unwrap(), "{}: --cpu and --gpu differ", display.png);
-        let [ours, theirs] = [&cpu, &png].map(|p| image::open(p).unwrap().into_luma8());
-        assert_eq!(ours.dimensions(), theirs.dimensions(), "{}", display.png);
-        let worst = ours.as_raw().iter().zip(theirs.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-        assert!(worst <= display.tolerance, "{}: off by {worst}", display.png);
-        if worst == 0 { exact += 1 } else { within.push(&display.png) }
-    }
-    println!("{exact} displays exact, {} within 1 level {within:?}, {} refused: {refused:?}", within.len(), refused.len());
-    assert!(exact + within.len() >= 20, "too few displays were compared");
-    assert!(refused.iter().all(|r| r.contains("signed32")), "{refused:?}");
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! Every reader begins with the same: the recorded hash of the first view is that of an own computation, whatever screen and whoever computes the panes.
+//! Every reader begins with the same: the recorded hash of the first view is the same whatever screen and whoever computes the panes, and that of a computation
+//! without a window. Hanging, cameras and pictures of that are the product's: what they should be is held against written values elsewhere
+//! (`reads::hanging`, `render`); the order of what is hashed is written here.
 
 use crate::follow_up;
 use crate::sitting::{Opening, Sitting};
@@ -17,7 +19,7 @@ use tiresias_render::{ValueRange, VolumeView, cpu};
 use tiresias_tests::studies::protocol;
 use tiresias_words::{ContentHash, ReaderId};
 
-/// The first view's hash on a canvas, from package and protocol alone.
+/// The first view's hash on a canvas, from package and protocol without a window.
 fn expected(root: &Path, canvas: Canvas) -> ContentHash {
     let study = Study::open(root).expect("a study");
     let display = study.protocol().display();
@@ -89,5 +91,5 @@ fn every_reader_begins_with_the_same_view_and_its_hash_is_in_the_record() {
         let [view] = seen[reader].as_slice() else { panic!("one first view of {reader}, not {:?}", seen[reader]) };
         assert_eq!(*view, FirstView { canonical, class, live: expected(&root, class.canvas()) }, "{reader}");
     }
-    println!("{} first views, all as computed here", seen.len());
+    println!("{} first views, all as without a window", seen.len());
 }
