@@ -2,7 +2,7 @@
 //!
 //! Owns a folder that goes away, and the words of the commands. Refuses: to decide anything; what a command refuses is an error here.
 
-use crate::run::{Ran, tiresias};
+use crate::run::{Ran, tiresias_in};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,8 +48,7 @@ impl Desk {
     /// # Errors
     /// When it cannot be run.
     pub fn ran(&self, words: &[&str]) -> Outcome<Ran> {
-        let word = |w: &&str| w.strip_prefix('@').map_or_else(|| (*w).to_owned(), |name| self.file(name).display().to_string());
-        Ok(tiresias(words.iter().map(word))?)
+        Ok(tiresias_in(self.dir.path(), words)?)
     }
     /// The same, of a command that must do what it is asked.
     ///

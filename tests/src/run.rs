@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -43,6 +44,15 @@ impl Ran {
         serde_json::from_str(&self.out).map_err(|e| format!("no JSON document alone on stdout ({e}): {self:?}"))
     }
 
+    /// The sentence on stderr of a command that was refused with code 2, which must hold these words.
+    ///
+    /// # Errors
+    /// As [`Self::sentence`], or when it says something else.
+    pub fn refused(&self, says: &str) -> Result<&str, String> {
+        let sentence = self.sentence(2)?;
+        if sentence.contains(says) { Ok(sentence) } else { Err(format!("not {says:?}: {sentence}")) }
+    }
+
     /// This command, when it did what it was asked.
     ///
     /// # Errors
@@ -72,6 +82,15 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Resul
 /// When it cannot be started, does not end within [`PATIENCE_S`], or panics.
 pub fn tiresias<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Ran, String> {
     to_end(&mut command(arguments)?, PATIENCE_S)
+}
+
+/// Runs the program to its end with words of which "@name" is a file of `folder`.
+///
+/// # Errors
+/// As [`tiresias`].
+pub fn tiresias_in<W: AsRef<str>>(folder: &Path, words: &[W]) -> Result<Ran, String> {
+    let file = |name: &str| folder.join(name).display().to_string();
+    tiresias(words.iter().map(|word| word.as_ref().strip_prefix('@').map_or_else(|| word.as_ref().to_owned(), file)))
 }
 
 /// Runs a command to its end.

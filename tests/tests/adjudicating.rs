@@ -21,7 +21,7 @@ use tiresias_reads::protocol::{QuestionKind, template};
 use tiresias_reads::study::Study;
 use tiresias_reads::table::{decisions_table, merged_table};
 use tiresias_reads::versions::protocol_of;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::run::{Ran, tiresias_in};
 use tiresias_words::{AccountId, Moment, ReadId, ReaderId};
 use zeroize::Zeroizing;
 
@@ -84,17 +84,10 @@ impl Desk {
         SignedAssignment::open(&self.root(), &self.accounts()).expect("assigned")
     }
     fn ran(&self, words: &[&str]) -> Ran {
-        let path = |p: &Path| p.display().to_string();
-        let arguments = words.iter().map(|w| match w.strip_prefix('@') {
-            Some(name) => path(&self.file(name)),
-            None => (*w).to_owned(),
-        });
-        tiresias(arguments).expect("the program runs")
+        tiresias_in(self.dir.path(), words).expect("the program runs")
     }
     fn refused(&self, words: &[&str], says: &str) {
-        let ran = self.ran(words);
-        let sentence = ran.sentence(2).unwrap_or_else(|e| panic!("{words:?}: {e}"));
-        assert!(sentence.contains(says), "{words:?}: {sentence}");
+        self.ran(words).refused(says).unwrap_or_else(|e| panic!("{words:?}: {e}"));
     }
 }
 

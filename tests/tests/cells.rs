@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::run::{Ran, tiresias_in};
 
 const READERS: usize = 4;
 const CASES: usize = 16;
@@ -124,8 +124,7 @@ impl Place {
         self.dir.path().join(name)
     }
     fn ran(&self, words: &[&str]) -> Ran {
-        let argument = |w: &&str| w.strip_prefix('@').map_or_else(|| (*w).to_owned(), |name| self.path(name).display().to_string());
-        tiresias(words.iter().map(argument)).unwrap()
+        tiresias_in(self.dir.path(), words).unwrap()
     }
     fn done(&self, words: &[&str]) -> Ran {
         self.ran(words).done().unwrap_or_else(|e| panic!("{words:?}: {e}"))

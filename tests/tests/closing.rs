@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::run::{Ran, tiresias_in};
 
 /// A simulated study at its desk, read and merged.
 struct Desk {
@@ -33,21 +33,14 @@ impl Desk {
     }
     /// Runs a command in which DESK is the study desk and "@name" a file beside it.
     fn ran(&self, words: &[&str]) -> Ran {
-        let argument = |w: &&str| match w.strip_prefix('@') {
-            Some(name) => self.path(name).display().to_string(),
-            None if **w == *"DESK" => self.path("desk").display().to_string(),
-            None => (*w).to_owned(),
-        };
-        tiresias(words.iter().map(argument)).unwrap()
+        let words: Vec<&str> = words.iter().map(|word| if *word == "DESK" { "@desk" } else { *word }).collect();
+        tiresias_in(self.dir.path(), &words).unwrap()
     }
     fn done(&self, words: &[&str]) -> Ran {
         self.ran(words).done().unwrap_or_else(|e| panic!("{words:?}: {e}"))
     }
     fn refused(&self, words: &[&str], says: &str) {
-        let ran = self.ran(words);
-        let sentence = ran.sentence(2).unwrap_or_else(|e| panic!("{words:?}: {e}"));
-        assert!(sentence.contains(says), "{words:?}: {sentence}");
-        println!("{sentence}");
+        println!("{}", self.ran(words).refused(says).unwrap_or_else(|e| panic!("{words:?}: {e}")));
     }
     fn manifest(&self, out: &str) -> Value {
         serde_json::from_slice(&fs::read(self.path(out).join("manifest.json")).unwrap()).unwrap()

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiresias_tests::fixtures;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::run::{Ran, tiresias_in};
 
 struct Place(TempDir);
 
@@ -28,8 +28,7 @@ impl Place {
         self.0.path().join(name)
     }
     fn done(&self, words: &[&str]) -> Ran {
-        let argument = |w: &&str| w.strip_prefix('@').map_or_else(|| (*w).to_owned(), |name| self.path(name).display().to_string());
-        tiresias(words.iter().map(argument)).unwrap().done().unwrap_or_else(|e| panic!("{words:?}: {e}"))
+        tiresias_in(self.0.path(), words).unwrap().done().unwrap_or_else(|e| panic!("{words:?}: {e}"))
     }
     fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()

@@ -9,7 +9,7 @@ use std::path::Path;
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, Thing, may_do, may_see};
 use tiresias_reads::protocol::template;
-use tiresias_tests::run::tiresias;
+use tiresias_tests::run::tiresias_in;
 use tiresias_words::AccountId;
 use zeroize::Zeroizing;
 
@@ -103,11 +103,8 @@ fn every_command_refuses_what_the_row_of_an_account_refuses() {
             let signer = if row.signs { who.as_str() } else { "coordinator" };
             let asks = row.words.first() != Some(&"study") || row.words.get(1) != Some(&"hand-out");
             let sign: &[&str] = if asks { &["--as", signer, "--passphrase-file", "@phrase"] } else { &[] };
-            let arguments = row.words.iter().chain(sign).map(|w| {
-                let word = w.replace("KIND", &who);
-                word.strip_prefix('@').map_or_else(|| word.clone(), |file| dir.path().join(file).display().to_string())
-            });
-            let ran = tiresias(arguments).expect("the program runs");
+            let words: Vec<String> = row.words.iter().chain(sign).map(|word| word.replace("KIND", &who)).collect();
+            let ran = tiresias_in(dir.path(), &words).expect("the program runs");
             let refusal = row.refusal.map_or_else(|| format!("{} is not for it", row.act.words()), str::to_owned);
             let is_refused = ran.err.contains(&refusal);
             assert_eq!(is_refused, !may_do(kind, row.act), "{:?} by {kind:?}: {:?} {}", row.words, ran.code, ran.err);
@@ -116,8 +113,9 @@ fn every_command_refuses_what_the_row_of_an_account_refuses() {
     }
     // What may be seen alone.
     for kind in Kind::ALL {
-        let [root, phrase] = ["desk", "phrase"].map(|name| dir.path().join(name).display().to_string());
-        let ran = tiresias(["study", "log", &root, "--as", &name(kind), "--passphrase-file", &phrase]).expect("the program runs");
+        let who = name(kind);
+        let words = ["study", "log", "@desk", "--as", who.as_str(), "--passphrase-file", "@phrase"];
+        let ran = tiresias_in(dir.path(), &words).expect("the program runs");
         let may = may_see(kind, Thing::Deviations, false);
         assert_eq!(ran.code, Some(if may { 0 } else { 1 }), "{kind:?}: {}", ran.err);
         assert_eq!(ran.err.contains("Deviations and queries are not for"), !may, "{kind:?}: {}", ran.err);

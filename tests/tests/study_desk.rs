@@ -8,10 +8,10 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use tiresias_reads::truth::Truth;
-use tiresias_tests::run::{Ran, tiresias};
+use tiresias_tests::run::{Ran, tiresias_in};
 use tiresias_words::ReaderId;
 
 /// A folder with passphrases in files, and a study that begins with a template.
@@ -37,13 +37,8 @@ impl Desk {
     }
     /// Runs a command in which STUDY is the study and "@name" a file of the folder.
     fn ran(&self, words: &[&str]) -> Ran {
-        let path = |p: &Path| p.display().to_string();
-        let arguments = words.iter().map(|w| match w.strip_prefix('@') {
-            Some(name) => path(&self.file(name)),
-            None if *w == "STUDY" => path(&self.study()),
-            None => (*w).to_owned(),
-        });
-        tiresias(arguments).expect("the program runs")
+        let words: Vec<&str> = words.iter().map(|word| if *word == "STUDY" { "@study" } else { *word }).collect();
+        tiresias_in(self.dir.path(), &words).expect("the program runs")
     }
     fn refused(&self, code: i32, words: &[&str], says: &str) {
         let ran = self.ran(words);
