@@ -1,12 +1,18 @@
 //! A study desk made by command, as its people make one: accounts, packed cases, a signed protocol, assigned reads, and folders handed out to readers.
 //!
-//! Owns a folder that goes away, and the words of the commands. Refuses: to decide anything; what a command refuses is an error here.
+//! Owns a folder that goes away, and the words of the commands; and a desk whose reads were simulated. Refuses: to decide anything; what a command refuses is
+//! an error here.
 
 use crate::run::{Ran, tiresias_in};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tiresias::simulate::{PASSPHRASE, Plan, simulate};
+use tiresias_reads::accounts::{Account, Accounts, Kind, Passphrase};
+use tiresias_reads::protocol::template;
+use tiresias_words::AccountId;
+use zeroize::Zeroizing;
 
 /// The passphrase of the desk's people and of its key file.
 pub const DESK_PHRASE: &str = "correct horse battery";
@@ -102,4 +108,37 @@ impl Desk {
         self.done(&words)?;
         Ok(self.file(out))
     }
+}
+
+/// In `desk` of a folder the desk of two simulated readers who read so many cases of the ordinal template, and these people's accounts; beside it `phrase`, the
+/// passphrase of them all.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn simulated_ordinal(folder: &Path, cases: u32, people: &[(String, Kind)]) -> Outcome<()> {
+    let study = folder.join("study");
+    fs::create_dir(&study)?;
+    let text = template("ordinal").ok_or("no template of that name")?.text;
+    fs::write(study.join("protocol.toml"), text.replace("reader-1", "sim-01").replace("reader-2", "sim-02"))?;
+    fs::write(folder.join("phrase"), PASSPHRASE)?;
+    let plan = Plan {
+        study,
+        out: folder.join("desk"),
+        readers: 2,
+        cases: Some(cases),
+        areas: vec![0.8],
+        seed: 3,
+        machines: "machine".to_owned(),
+        key_passphrase: None,
+        closes: false,
+    };
+    simulate(&plan, &mut |_| (), &mut |_| Ok(()))?;
+    let place = folder.join("desk/accounts.json");
+    let mut accounts = Accounts::open(&place)?;
+    for (n, (name, kind)) in (1u8..).zip(people) {
+        let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
+        let id = AccountId::new(name.as_str())?;
+        accounts.add(Account::create(id, *kind, name, &phrase, &Zeroizing::new([n; 32]))?.0)?;
+    }
+    Ok(accounts.save(&place)?)
 }

@@ -10,17 +10,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tiresias::simulate::{PASSPHRASE, Plan, simulate};
+use tiresias::simulate::PASSPHRASE;
 use tiresias_reads::accounts::{Account, Accounts, Kind, Meaning, Passphrase};
 use tiresias_reads::desk::{
     self, AdjudicationError, Adjudications, DeskLog, SignedAssignment, Wanted, draw_adjudication, merged, take_results,
 };
 use tiresias_reads::discordance::compared;
 use tiresias_reads::machine::{Action, AnswerValue, Choice, Environment, Missing, Settling, Subject, decide, missing};
-use tiresias_reads::protocol::{QuestionKind, template};
+use tiresias_reads::protocol::QuestionKind;
 use tiresias_reads::study::Study;
 use tiresias_reads::table::{decisions_table, merged_table};
 use tiresias_reads::versions::protocol_of;
+use tiresias_tests::desk::simulated_ordinal;
 use tiresias_tests::run::{Ran, tiresias_in};
 use tiresias_words::{AccountId, Moment, ReadId, ReaderId};
 use zeroize::Zeroizing;
@@ -33,35 +34,9 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let study = dir.path().join("study");
-        fs::create_dir(&study).expect("a folder");
-        let text = template("ordinal").expect("a template").text.replace("reader-1", "sim-01").replace("reader-2", "sim-02");
-        fs::write(study.join("protocol.toml"), text).expect("written");
-        fs::write(dir.path().join("phrase"), PASSPHRASE).expect("written");
-        let plan = Plan {
-            study,
-            out: dir.path().join("desk"),
-            readers: 2,
-            cases: Some(20),
-            areas: vec![0.8],
-            seed: 3,
-            machines: "machine".to_owned(),
-            key_passphrase: None,
-            closes: false,
-        };
-        simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
+        let people = ["ann", "ben"].map(|name| (name.to_owned(), Kind::Adjudicator));
+        simulated_ordinal(dir.path(), 20, &people).unwrap_or_else(|e| panic!("{e}"));
         let desk = Self { dir };
-        let mut accounts = desk.accounts();
-        for (name, kind) in [("ann", Kind::Adjudicator), ("ben", Kind::Adjudicator)] {
-            let phrase = Passphrase::new(PASSPHRASE.to_owned()).expect("long enough");
-            let id = AccountId::new(name).expect("a name");
-            accounts
-                .add(
-                    Account::create(id, kind, name, &phrase, &Zeroizing::new([name.len() as u8 + name.as_bytes()[0]; 32])).expect("made").0,
-                )
-                .expect("added");
-        }
-        accounts.save(&desk.root().join("accounts.json")).expect("saved");
         // Made-up cases have no images: a folder stands for each, so that they can be handed out.
         let (protocol, _) = protocol_of(&desk.root()).expect("a protocol");
         let signed = desk.signed();

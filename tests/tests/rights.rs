@@ -4,14 +4,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
 
-use std::fs;
-use std::path::Path;
-use tiresias::simulate::{PASSPHRASE, Plan, simulate};
-use tiresias_reads::accounts::{Account, Accounts, Act, Kind, Passphrase, Thing, may_do, may_see};
-use tiresias_reads::protocol::template;
+use tiresias_reads::accounts::{Act, Kind, Thing, may_do, may_see};
+use tiresias_tests::desk::simulated_ordinal;
 use tiresias_tests::run::tiresias_in;
-use tiresias_words::AccountId;
-use zeroize::Zeroizing;
 
 /// One command, in which "KIND" is the account that tries and "@name" a file of the folder, and what it is in the table.
 struct Row {
@@ -61,39 +56,11 @@ fn name(kind: Kind) -> String {
     }
 }
 
-fn desk(folder: &Path) {
-    let study = folder.join("study");
-    fs::create_dir(&study).expect("a folder");
-    let text = template("ordinal").expect("a template").text.replace("reader-1", "sim-01").replace("reader-2", "sim-02");
-    fs::write(study.join("protocol.toml"), text).expect("written");
-    fs::write(folder.join("phrase"), PASSPHRASE).expect("written");
-    let plan = Plan {
-        study,
-        out: folder.join("desk"),
-        readers: 2,
-        cases: Some(6),
-        areas: vec![0.8],
-        seed: 3,
-        machines: "machine".to_owned(),
-        key_passphrase: None,
-        closes: false,
-    };
-    simulate(&plan, &mut |_| (), &mut |_| Ok(())).unwrap_or_else(|e| panic!("{e}"));
-    let place = folder.join("desk/accounts.json");
-    let mut accounts = Accounts::open(&place).expect("accounts");
-    for (n, kind) in (1u8..).zip(Kind::ALL.into_iter().filter(|k| *k != Kind::Reader)) {
-        let phrase = Passphrase::new(PASSPHRASE.to_owned()).expect("long enough");
-        let id = AccountId::new(name(kind)).expect("a name");
-        let made = Account::create(id, kind, "Somebody", &phrase, &Zeroizing::new([n; 32])).expect("made").0;
-        accounts.add(made).expect("added");
-    }
-    accounts.save(&place).expect("saved");
-}
-
 #[test]
 fn every_command_refuses_what_the_row_of_an_account_refuses() {
     let dir = tempfile::tempdir().expect("a folder");
-    desk(dir.path());
+    let people: Vec<_> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Reader).map(|kind| (name(kind), kind)).collect();
+    simulated_ordinal(dir.path(), 6, &people).unwrap_or_else(|e| panic!("{e}"));
     for act in Act::ALL {
         assert!(act == Act::AddTruth || ROWS.iter().any(|row| row.act == act), "{act:?} has no command here");
     }
