@@ -58,6 +58,19 @@ pub fn data(name: &str) -> Option<PathBuf> {
     shared().map(|folder| folder.join("data").join(name)).filter(|path| path.exists())
 }
 
+/// The slices of the CT that travels with the project, by their names.
+///
+/// # Errors
+/// When its folder cannot be read.
+pub fn chest_slices() -> Result<Vec<PathBuf>, String> {
+    let folder = data("series/ct_chest").ok_or("series/ct_chest is not in tests/data")?;
+    let entries = std::fs::read_dir(folder).map_err(|e| e.to_string())?;
+    let mut slices = entries.map(|entry| entry.map(|e| e.path()).map_err(|e| e.to_string())).collect::<Result<Vec<_>, String>>()?;
+    slices.retain(|path| path.extension().is_some_and(|e| e == "dcm"));
+    slices.sort();
+    Ok(slices)
+}
+
 /// The program under test, as `cargo build --workspace` (which `./dev test` runs first) leaves it beside the tests.
 ///
 /// # Errors
@@ -135,6 +148,7 @@ mod tests {
     #[test]
     fn data_that_travels_is_found_and_missing_data_is_counted() {
         assert!(data("series/ct_chest").is_some_and(|path| path.is_dir()));
+        assert_eq!(chest_slices().map(|slices| slices.len()), Ok(48));
         assert!(data("no/such/file.dcm").is_none());
         let mut walk = Walk::new();
         assert!(walk.file("single/derived_ct_linear.dcm").is_some());

@@ -22,7 +22,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use tiresias_cases::{Codecs, Package, PackageKey, Packing, Signer, Trust, UidKey, read_folder, scan};
 use tiresias_tests::run::{Ran, tiresias};
-use tiresias_tests::{Walk, data, program, root, shared};
+use tiresias_tests::{Walk, chest_slices, data, program, root, shared};
 use tiresias_words::{Role, StudyId};
 
 fn text(path: &Path) -> &str {
@@ -85,10 +85,7 @@ fn an_independent_reader_finds_the_source_in_the_package() {
     // Diffusion, as the standard has it: a b-value planted in real slices.
     let diffusion = scratch.path().join("diffusion");
     fs::create_dir(&diffusion).unwrap();
-    let slice = data("series/ct_chest").expect("test data of the project");
-    let mut slices: Vec<PathBuf> = fs::read_dir(slice).unwrap().map(|e| e.unwrap().path()).collect();
-    slices.retain(|p| p.extension().is_some_and(|e| e == "dcm"));
-    slices.sort();
+    let slices = chest_slices().expect("test data of the project");
     for (i, path) in slices.iter().take(4).enumerate() {
         let mut file = dicom_object::open_file(path).unwrap();
         file.put(DataElement::new(tags::DIFFUSION_B_VALUE, VR::FD, PrimitiveValue::from(800.5)));

@@ -22,6 +22,7 @@ use attack::{Attack, Until, attack};
 use needles::Needles;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tiresias_tests::chest_slices;
 use tiresias_tests::desk::DESK_PHRASE;
 
 /// The size of every sealed part, bytes.
@@ -55,7 +56,7 @@ impl Desk {
     }
     /// Packs cases of one slice each; every other one has an AI result, in words and numbers that nothing else has.
     fn pack(&mut self, cases: usize) {
-        let slices = slices();
+        let slices = chest_slices().unwrap_or_else(|e| panic!("{e}"));
         assert!(slices.len() >= cases, "{} slices", slices.len());
         for (n, slice) in slices.iter().take(cases).enumerate() {
             self.pack_one(n, slice, n % 2 == 0);
@@ -73,7 +74,7 @@ impl Desk {
     fn sizes_tell_nothing() {
         let desk = tiresias_tests::desk::Desk::new("sequential").unwrap_or_else(|e| panic!("{e}"));
         let other = Self { desk, needles: Needles::default(), readers: 0 };
-        let slice = slices().swap_remove(0);
+        let slice = chest_slices().unwrap_or_else(|e| panic!("{e}")).swap_remove(0);
         other.pack_one(0, &slice, true);
         other.pack_one(1, &slice, false);
         let shapes = needles::shapes(&other.desk.study());
@@ -88,15 +89,6 @@ impl Desk {
         copy(&self.file("station-001"), &to);
         to
     }
-}
-
-/// The slices of the CT that travels with the project.
-fn slices() -> Vec<PathBuf> {
-    let folder = fs::read_dir(tiresias_tests::data("series/ct_chest").expect("test data of the project")).expect("a folder");
-    let mut slices: Vec<PathBuf> =
-        folder.map(|e| e.expect("an entry").path()).filter(|p| p.extension().is_some_and(|e| e == "dcm")).collect();
-    slices.sort();
-    slices
 }
 
 fn copy(from: &Path, to: &Path) {

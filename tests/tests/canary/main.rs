@@ -14,17 +14,16 @@ mod whole;
 use egui::{Key, Modifiers, vec2};
 use plant::{Canary, plant};
 use search::Search;
-use sitting::{Opening, Sitting, copy};
+use sitting::{Opening, Sitting};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::{Clock, RenderPath, Trace};
 use tiresias_cases::{Codecs, Packing, Trust, UidKey, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::desk::{Desk, DeskCase};
-use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_tests::run::{Ran, tiresias as program};
+use tiresias_tests::studies::{copy, numbered, of_packages};
 use tiresias_words::{CaseId, ReaderId, Role};
 
 const SLICES: usize = 6;
@@ -74,7 +73,7 @@ fn no_planted_value_is_found_anywhere() {
 
     // Before anyone read in it: a record belongs to its study, and these are to be broken.
     for name in BROKEN {
-        copy(study.root(), &root.join("broken").join(name));
+        copy(study.root(), &root.join("broken").join(name)).expect("a copy");
     }
     let (frames, texts) = read_to_the_lock(root, &study, &mut said);
     export(root, &study, &mut said);
@@ -101,10 +100,7 @@ fn no_planted_value_is_found_anywhere() {
 
 /// Two packages from planted sources, and a study of them.
 fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
-    let chest = tiresias_tests::data("series/ct_chest").expect("test data of the project");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(chest).expect("a folder").map(|e| e.expect("an entry").path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e == "dcm"));
-    files.sort();
+    let files = tiresias_tests::chest_slices().expect("test data of the project");
     let packed = root.join("packed");
     std::fs::create_dir_all(&packed).expect("a folder");
     let (mut canaries, mut cases) = (Vec::new(), Vec::new());
@@ -123,16 +119,9 @@ fn study(root: &Path, said: &mut Said) -> (Study, Vec<Canary>) {
         cases.push((hash, dest));
         wrong_sources(&source, root, said);
     }
-    let protocol = Protocol::parse(tiresias::demo::PROTOCOL).expect("the demo's protocol");
-    let accounts =
-        [1, 2].map(|n| Account { reader: ReaderId::new(format!("reader-{n}")).expect("a name"), display_name: format!("Reader {n}") });
-    let to_read: Vec<CaseToRead> =
-        cases.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
-    let bundles = assign(&Plan { protocol: &protocol, readers: &accounts, cases: &to_read, matrix: None, seed: 1, issued_utc_ms: 0 })
-        .expect("bundles");
-    let study = Study::create(&root.join("reader"), tiresias::demo::PROTOCOL, &bundles).expect("a study");
-    for (hash, from) in &cases {
-        std::fs::rename(from, study.package_dir(hash)).expect("the package goes into the study");
+    let readers = numbered(2).expect("readers");
+    let study = of_packages(&root.join("reader"), tiresias::demo::PROTOCOL, &readers, &cases).expect("a study");
+    for (hash, _) in &cases {
         let package = tiresias_cases::Package::open(&study.package_dir(hash), &Trust::Unsigned).expect("the package opens");
         package.verify().expect("it is intact");
         said.by("a package's Debug", format!("{:?}", package.series()));

@@ -51,10 +51,7 @@ fn no_planted_value_is_in_a_whole_study() {
     for (id, kind) in [("manager", "data-manager"), ("stat", "statistician")] {
         desk.account(id, kind, "Somebody", PASSPHRASE).expect("an account");
     }
-    let chest = tiresias_tests::data("series/ct_chest").expect("test data of the project");
-    let mut files: Vec<PathBuf> = fs::read_dir(chest).expect("a folder").map(|e| e.expect("an entry").path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e == "dcm"));
-    files.sort();
+    let files = tiresias_tests::chest_slices().expect("test data of the project");
     let mut canaries = Vec::new();
     for (n, slices) in files.chunks_exact(SLICES).take(CASES).enumerate() {
         let (source, planted) = plant(slices, &desk.file("sources"), n as u32 + 1);

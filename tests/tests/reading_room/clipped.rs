@@ -6,9 +6,8 @@ use crate::written::wait_for_record;
 use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::kittest::NodeT as _;
 use std::path::Path;
-use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
-use tiresias_reads::protocol::Protocol;
-use tiresias_reads::study::Study;
+use tiresias_reads::bundle::Account;
+use tiresias_tests::studies::{copy, with_cases_for};
 use tiresias_words::ReaderId;
 
 /// Ink may pass a clip rectangle or other ink by the soft edge of a glyph.
@@ -30,7 +29,7 @@ fn no_widget_is_clipped() {
         let demo = Demo::new();
         let reader = demo.reader();
         let deep = demo.data().join("a folder with a long name, as people have them").join("and another one inside it, of the same kind");
-        crate::sitting::copy(&reader, &deep.join("study of nodules"));
+        copy(&reader, &deep.join("study of nodules")).expect("a copy");
         let start = |study: &Path| Sitting::start(Opening { data: Some(demo.data()), ..Opening::of(study).sized(pixels) });
         let mut window = start(&deep.join("study of nodules"));
         window.until_says("Who reads?");
@@ -146,17 +145,10 @@ fn long_words(found: &mut Found, demo: &Demo, pixels: [u32; 2]) {
         .replace("definitely absent", "definitely no nodule of 4 mm or more")
         .replace("definitely present", "definitely a nodule of 4 mm or more")
         .replace("label = \"Nodule\"", "label = \"Solid, part-solid or ground-glass nodule\"");
-    let protocol = Protocol::parse(&text).expect("a protocol");
-    let given = Study::open(&demo.reader()).expect("the demo study");
-    let reads = given.bundles().values().next().expect("a bundle").reads();
-    let cases: Vec<_> = reads.iter().map(|r| CaseToRead { package: r.package, facts: Vec::new(), training: None }).collect();
     let name = "Professor Dr. Wilhelmina Featherstonehaugh-Cholmondeley";
     let account = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: name.to_owned() };
-    let bundles = assign(&Plan { protocol: &protocol, readers: &[account], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 })
-        .expect("bundles");
     let root = demo.data().join("long");
-    Study::create(&root, &text, &bundles).expect("a study");
-    crate::sitting::copy(&demo.reader().join("packages"), &root.join("packages"));
+    with_cases_for(&[account], &demo.reader(), &text, &root).expect("a study");
     let mut room = Sitting::start(Opening::of(&root).sized(pixels));
     room.until_says("Who reads?");
     found.look(&room, "sign-in with long words", pixels);

@@ -19,10 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias::RenderPath;
 use tiresias_cases::{Codecs, Keep, Packing, UidKey, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
-use tiresias_reads::protocol::Protocol;
-use tiresias_reads::study::Study;
 use tiresias_tests::run::tiresias;
+use tiresias_tests::studies::{numbered, of_packages};
 use tiresias_words::{ContentHash, MarkShape, ReaderId, Role as SeriesRole};
 
 const PROTOCOL: &str = r#"
@@ -202,7 +200,6 @@ fn overlay() -> Vec<DataElement<InMemDicomObject>> {
 
 /// A study of all of them, for one reader, in this order.
 fn study(folder: &Path) -> PathBuf {
-    let protocol = Protocol::parse(PROTOCOL).expect("a protocol");
     let packages: Vec<(ContentHash, PathBuf)> = (0u32..)
         .zip(&images())
         .map(|(i, image)| {
@@ -222,16 +219,8 @@ fn study(folder: &Path) -> PathBuf {
             )
         })
         .collect();
-    let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
-    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
-    let bundles =
-        assign(&Plan { protocol: &protocol, readers: &[reader], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 }).expect("bundles");
     let root = folder.join("reader");
-    let study = Study::create(&root, PROTOCOL, &bundles).expect("a study");
-    std::fs::create_dir_all(study.packages_dir()).expect("a folder");
-    for (package, place) in packages {
-        std::fs::rename(place, study.package_dir(&package)).expect("moved");
-    }
+    of_packages(&root, PROTOCOL, &numbered(1).expect("a reader"), &packages).expect("a study");
     root
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tiresias::{Clock, RenderPath, Tiresias, Trace};
+use tiresias_tests::studies::copy;
 
 /// Steps of a wait, and the pause after each: 40 s at most.
 const PATIENCE: usize = 4000;
@@ -405,7 +406,7 @@ impl Demo {
             })
         };
         let folder = tempfile::tempdir().expect("a folder");
-        copy(&made.path().join("demo"), &folder.path().join("demo"));
+        copy(&made.path().join("demo"), &folder.path().join("demo")).expect("a copy");
         Self { folder, _made: made }
     }
     pub(crate) fn reader(&self) -> PathBuf {
@@ -421,19 +422,5 @@ impl Demo {
     /// A data folder of its own.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
-    }
-}
-
-/// Copies a folder with all that is in it; files of images, which nobody changes, are linked.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder that can be read") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else if std::fs::hard_link(entry.path(), &target).is_err() {
-            std::fs::copy(entry.path(), &target).expect("a copy");
-        }
     }
 }

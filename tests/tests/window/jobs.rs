@@ -4,7 +4,7 @@
 //! clicks there in the X window. What the job leads to is looked at on the disk. Refuses: positions that somebody wrote down.
 
 use crate::desktop::{Desktop, Window};
-use crate::sitting::{Opening, Sitting, copy};
+use crate::sitting::{Opening, Sitting};
 use egui::{Event, Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fs;
@@ -14,7 +14,7 @@ use tiresias::demo::{build_if_absent, rooms_if_absent};
 use tiresias::simulate::{PASSPHRASE, sit};
 use tiresias_reads::desk::Desk;
 use tiresias_reads::study::Study;
-use tiresias_tests::studies::wait_for_record;
+use tiresias_tests::studies::{copy, wait_for_record};
 
 const SIZE: [u32; 2] = [1920, 1080];
 const PHRASE: &str = "correct horse battery";
@@ -136,7 +136,7 @@ fn demos(dir: &Path) -> [PathBuf; 2] {
     fs::create_dir_all(dir.join("s")).expect("a folder");
     build_if_absent(&places[0], &mut |_| ControlFlow::Continue(())).expect("a demo");
     rooms_if_absent(&places[0], &mut |_| ControlFlow::Continue(())).expect("its rooms");
-    copy(&places[0], &places[1]);
+    copy(&places[0], &places[1]).expect("a copy");
     // What is written to is nobody else's.
     for name in ["rooms/with-ai/record.sqlite", "reader/record.sqlite"] {
         let file = places[1].join(name);

@@ -12,13 +12,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{Codecs, Packing, UidKey, read_folder};
-use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::machine::{Fact, Tool, View};
-use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_reads::workspace::Change;
 use tiresias_tests::Walk;
-use tiresias_tests::studies::protocol;
+use tiresias_tests::studies::{numbered, of_packages, protocol};
 use tiresias_words::{ContentHash, ReaderId, Role};
 
 /// Keys that put a tool into the hand, with the tool that the record then names.
@@ -152,7 +150,6 @@ fn tomosynthesis(folder: &Path) -> PathBuf {
 /// A study of these cases in this order, for one reader.
 fn study(folder: &Path, kinds: &[Kind]) -> Study {
     let text_of_protocol = protocol("froc", "first = \"images\"");
-    let rules = Protocol::parse(&text_of_protocol).expect("a protocol");
     let codecs = Arc::new(Codecs::here());
     let packages: Vec<(ContentHash, PathBuf)> = kinds
         .iter()
@@ -172,16 +169,7 @@ fn study(folder: &Path, kinds: &[Kind]) -> Study {
             (Packing::new(&sources, &UidKey::new([5; 32])).pack(&place, &mut |_| ControlFlow::Continue(())).expect("a package"), place)
         })
         .collect();
-    let reader = Account { reader: ReaderId::new("reader-1").expect("a name"), display_name: "Reader 1".to_owned() };
-    let cases: Vec<_> = packages.iter().map(|(package, _)| CaseToRead { package: *package, facts: Vec::new(), training: None }).collect();
-    let bundles =
-        assign(&Plan { protocol: &rules, readers: &[reader], cases: &cases, matrix: None, seed: 1, issued_utc_ms: 0 }).expect("bundles");
-    let study = Study::create(&folder.join("reader"), &text_of_protocol, &bundles).expect("a study");
-    std::fs::create_dir_all(study.packages_dir()).expect("a folder");
-    for (package, place) in packages {
-        std::fs::rename(place, study.package_dir(&package)).expect("moved");
-    }
-    study
+    of_packages(&folder.join("reader"), &text_of_protocol, &numbered(1).expect("a reader"), &packages).expect("a study")
 }
 
 /// Each tool once in the first pane, by mouse; then what keys do to the view.
