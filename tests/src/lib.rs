@@ -4,12 +4,13 @@
 //! (or the folder that `TIRESIAS_SHARED` names), which may be absent. A test that walks the larger collection counts what it
 //! found and what was not there, so that a short walk is never taken for a full one. The rules of the house are in
 //! [`house`], the check of `docs/validation.md` in [`validation`]; both are pure, so that bad input can be tried on them.
-//! The program is run by [`run`], a study desk by its commands in [`desk`], and an adjudicator's
+//! Seeded numbers come from [`chance`]. The program is run by [`run`], a study desk by its commands in [`desk`], and an adjudicator's
 //! folder in [`pairs`]; reads that nobody sat down for are made by [`simulated`], and what made-up
 //! studies share is in [`studies`].
 
 #![forbid(unsafe_code)]
 
+pub mod chance;
 pub mod desk;
 pub mod house;
 pub mod pairs;
@@ -21,6 +22,7 @@ pub mod validation;
 use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The root of the workspace: the folder that holds `words`, `cases` and the others.
 #[must_use]
@@ -69,6 +71,21 @@ pub fn chest_slices() -> Result<Vec<PathBuf>, String> {
     slices.retain(|path| path.extension().is_some_and(|e| e == "dcm"));
     slices.sort();
     Ok(slices)
+}
+
+/// An interpreter of Python that has these modules ("pydicom, numpy"): the one that `TIRESIAS_PYTHON` names, else `python3`, else the system's own, for which
+/// `./dev test` installs them; or a line that says that there is none.
+#[must_use]
+#[expect(clippy::print_stdout, reason = "a test that checks nothing says so")]
+pub fn python(modules: &str) -> Option<String> {
+    let named = std::env::var("TIRESIAS_PYTHON").map_or_else(|_| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |p| vec![p]);
+    let imports = format!("import {modules}");
+    let has_them = |p: &String| Command::new(p).args(["-c", &imports]).output().is_ok_and(|o| o.status.success());
+    let found = named.into_iter().find(has_them);
+    if found.is_none() {
+        println!("{modules} is not there for Python, so nothing was read with it: install it, or name an interpreter in TIRESIAS_PYTHON");
+    }
+    found
 }
 
 /// The program under test, as `cargo build --workspace` (which `./dev test` runs first) leaves it beside the tests.

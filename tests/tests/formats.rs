@@ -22,7 +22,7 @@ use tiresias_reads::formats::imrmc::{Flavour, Imrmc};
 use tiresias_reads::formats::workbook::{self, Sheet, Value};
 use tiresias_reads::formats::{FormatError, Numbered, long, lrc, rjafroc, same};
 use tiresias_reads::scoring::{Dataset, Scores};
-use tiresias_tests::{Walk, fixtures, shared};
+use tiresias_tests::{Walk, fixtures, python, shared};
 
 #[derive(Deserialize)]
 struct Traps {
@@ -381,19 +381,6 @@ fn a_broken_rule_is_noticed() {
     assert!(!complaints([truth("1, 2", [1.0, 2.0]), marks("FP", "2"), marks("TP", "1")]).is_empty(), "met in another order");
 }
 
-/// An interpreter with openpyxl, or a line that says that there is none.
-fn python() -> Option<String> {
-    let named = std::env::var("TIRESIAS_PYTHON").map_or_else(|_| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |p| vec![p]);
-    let has_it = |p: &String| Command::new(p).args(["-c", "import openpyxl"]).output().is_ok_and(|o| o.status.success());
-    let found = named.into_iter().find(has_it);
-    if found.is_none() {
-        println!(
-            "openpyxl is not there, so no workbook was read with it: install python3-openpyxl, or name an interpreter in TIRESIAS_PYTHON"
-        );
-    }
-    found
-}
-
 /// Every cell of a workbook as openpyxl has it, against ours; how many cells.
 fn opened_by_openpyxl(python: &str, workbook: &Path) -> usize {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("openpyxl_cells.py");
@@ -439,7 +426,7 @@ fn opened_by_openpyxl(python: &str, workbook: &Path) -> usize {
 
 #[test]
 fn an_independent_reader_finds_every_cell_of_a_workbook() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("openpyxl") else { return };
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("w.xlsx");
     let text = |t: &str| Value::text(t);

@@ -21,6 +21,7 @@ use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
 use tiresias_reads::machine::{Action, AnswerValue, Environment, Subject, decide};
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
+use tiresias_tests::python;
 use tiresias_tests::run::tiresias;
 use tiresias_words::{Displacement, ImageAnchor, MarkId, MarkShape, Moment, Outline, PatientPoint, QuestionId, ReaderId, Voxel};
 
@@ -109,18 +110,6 @@ fn read(study: &Study, packages: &[Package]) {
     }
 }
 
-fn python() -> Option<String> {
-    let named = std::env::var("TIRESIAS_PYTHON").map_or_else(|_| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |p| vec![p]);
-    let has_it = |p: &String| Command::new(p).args(["-c", "import pydicom, numpy"]).output().is_ok_and(|o| o.status.success());
-    let found = named.into_iter().find(has_it);
-    if found.is_none() {
-        println!(
-            "pydicom is not there, so no report was read with it: install pydicom and numpy, or name an interpreter in TIRESIAS_PYTHON"
-        );
-    }
-    found
-}
-
 /// Area of a flat outline in mm2, or the diameters in mm, by the codes of the report.
 fn lengths(outline: &Outline<PatientPoint>) -> BTreeMap<&'static str, f64> {
     match outline {
@@ -147,7 +136,7 @@ fn reports_and_segmentations_say_what_was_marked() {
     let count = |ending: &str| files.iter().filter(|f| f.ends_with(ending)).count();
     assert_eq!([count("sr.dcm"), count("seg-1.dcm"), files.len()], [2, 1, 4], "{files:?}");
 
-    let Some(python) = python() else { return };
+    let Some(python) = python("pydicom, numpy") else { return };
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("marks_check.py");
     let ran = Command::new(python).arg(script).arg(&out).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));

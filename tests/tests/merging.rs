@@ -26,21 +26,8 @@ use tiresias_reads::scoring::{Holding, Reads, score};
 use tiresias_reads::table::merged_table;
 use tiresias_reads::truth::Truth;
 use tiresias_reads::versions::protocol_of;
+use tiresias_tests::chance::Chance;
 use tiresias_words::{AccountId, ReaderId};
-
-/// Numbers that are the same every day.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: usize) -> usize {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
 
 struct Simulation {
     _dir: TempDir,
@@ -115,7 +102,7 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
     let [manager, statistician] = ["manager", "statistician"]
         .map(|id| accounts.get(&AccountId::new(id).unwrap()).unwrap().open(&Passphrase::typed(PASSPHRASE.into())).unwrap());
     let (protocol, _) = protocol_of(&study.desk).unwrap();
-    let mut chance = Chance(7);
+    let mut chance = Chance::new(7);
     let mut tables = BTreeSet::new();
     let mut exports: BTreeSet<BTreeMap<String, String>> = BTreeSet::new();
     let mut files = 0;
@@ -176,7 +163,7 @@ fn every_contradiction_is_named_and_none_is_settled() {
     let whole = merge(&expected, &accounts, &all, &[]);
     assert_eq!(whole.conflicts, []);
     let reads_of = |n: usize| whole.reads.keys().filter(|r| r.reader.as_str() == format!("sim-{n:02}")).count();
-    let mut chance = Chance(2);
+    let mut chance = Chance::new(2);
     let mut kinds = [0; 9];
     for _ in 0..200 {
         let (kind, n) = (chance.below(9), 1 + chance.below(READERS));

@@ -22,7 +22,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use tiresias_cases::{Codecs, Package, PackageKey, Packing, Signer, Trust, UidKey, read_folder, scan};
 use tiresias_tests::run::{Ran, tiresias};
-use tiresias_tests::{Walk, chest_slices, data, program, root, shared};
+use tiresias_tests::{Walk, chest_slices, data, program, python, root, shared};
 use tiresias_words::{Role, StudyId};
 
 fn text(path: &Path) -> &str {
@@ -63,24 +63,10 @@ impl Desk {
     }
 }
 
-/// An interpreter with pydicom, or a line that says that there is none.
-fn python() -> Option<String> {
-    // The system's own comes second: `./dev test` installs pydicom for that one.
-    let named = std::env::var("TIRESIAS_PYTHON").map_or_else(|_| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |p| vec![p]);
-    let has_it = |p: &String| Command::new(p).args(["-c", "import pydicom, numpy"]).output().is_ok_and(|o| o.status.success());
-    let found = named.into_iter().find(has_it);
-    if found.is_none() {
-        println!(
-            "pydicom is not there, so no package was read with it: install pydicom and numpy, or name an interpreter in TIRESIAS_PYTHON"
-        );
-    }
-    found
-}
-
 /// Issue 5, done when 2.
 #[test]
 fn an_independent_reader_finds_the_source_in_the_package() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("pydicom, numpy") else { return };
     let scratch = tempfile::tempdir().unwrap();
     // Diffusion, as the standard has it: a b-value planted in real slices.
     let diffusion = scratch.path().join("diffusion");
@@ -136,7 +122,7 @@ struct Reader {
 impl Reader {
     fn start(shared: &Path) -> Option<Self> {
         let data = shared.join("data");
-        let mut command = Command::new(python()?);
+        let mut command = Command::new(python("pydicom, numpy")?);
         command.arg(root().join("tests/pydicom_check.py")).arg("--each").arg(data.join("reference/pixels.csv")).arg(&data);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());

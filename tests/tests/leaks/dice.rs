@@ -1,18 +1,16 @@
-//! A seeded stream of choices (SplitMix64), and made-up names, ids and days that no real file has.
+//! A seeded stream of choices, and made-up names, ids and days that no real file has.
+
+use tiresias_tests::chance::Chance;
 
 /// The stream. The same seed makes the same corpus everywhere.
-pub(crate) struct Dice(u64);
+pub(crate) struct Dice(Chance);
 
 impl Dice {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Chance::new(seed))
     }
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0.draw()
     }
     /// From `low` to `high`, both among them.
     pub(crate) fn between(&mut self, low: u32, high: u32) -> u32 {

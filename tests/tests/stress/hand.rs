@@ -1,6 +1,7 @@
 //! A hand that does anything: events drawn from a seeded stream, with what it holds remembered, so that drags and chords come about.
 
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, pos2, vec2};
+use tiresias_tests::chance::Chance;
 
 /// What happens next.
 pub(crate) enum Deed {
@@ -85,28 +86,21 @@ const BUTTONS: [PointerButton; 4] = [PointerButton::Primary, PointerButton::Seco
 
 /// The hand.
 pub(crate) struct Hand {
-    state: u64,
+    chance: Chance,
     at: Pos2,
     held: Vec<PointerButton>,
 }
 
 impl Hand {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed, at: pos2(100.0, 100.0), held: Vec::new() }
+        Self { chance: Chance::new(seed), at: pos2(100.0, 100.0), held: Vec::new() }
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014): the same everywhere.
-    fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: usize) -> usize {
-        (self.draw() % n as u64) as usize
+    const fn below(&mut self, n: usize) -> usize {
+        self.chance.below(n)
     }
     fn part(&mut self) -> f32 {
-        (self.draw() >> 40) as f32 / (1u64 << 24) as f32
+        (self.chance.draw() >> 40) as f32 / (1u64 << 24) as f32
     }
 
     fn modifiers(&mut self) -> Modifiers {
