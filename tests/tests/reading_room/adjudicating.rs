@@ -1,6 +1,7 @@
 //! An adjudicator at work: 25 discordant cases settled by mouse and keys, the actions counted, no reader's name in any frame; and the screen looked at.
 
 use crate::clipped::Found;
+use crate::results::keep;
 use crate::sitting::{Opening, Sitting};
 use crate::templates::{open_case, press, question, reader};
 use crate::written::wait_for_record;
@@ -19,15 +20,9 @@ pub(crate) fn begin(root: &Path, pixels: [u32; 2]) -> Sitting {
     room.seen.collect = true;
     // There is nobody else to choose from.
     room.until_says("your passphrase opens your cases");
-    types(&mut room, PHRASE);
+    room.types(PHRASE);
     room.until_says("End the session");
     room
-}
-
-fn types(room: &mut Sitting, words: &str) {
-    room.rest();
-    room.window.event(Event::Text(words.to_owned()));
-    room.key(Key::Enter);
 }
 
 /// Says and locks the own impression: what is on the screen before has nothing of the two reads.
@@ -42,12 +37,6 @@ pub(crate) fn impression(room: &mut Sitting) {
     press(room, "!");
     room.until_says("Your decision");
     room.rest();
-}
-
-fn picture(room: &mut Sitting, name: &str) {
-    if let Some(folder) = std::env::var_os("TIRESIAS_PICTURES") {
-        room.pixels().save(PathBuf::from(folder).join(name)).expect("a picture");
-    }
 }
 
 /// Issue 7, done when 2; all 25 are settled under real input, in `window::settling`.
@@ -110,7 +99,7 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
     room.until_says("End the session");
     room.press_named("End the session");
     room.until_says("Sign what you read");
-    types(&mut room, PHRASE);
+    room.types(PHRASE);
     room.until_says("What you read is signed.");
     // In no frame was a reader's name, or a code that a reader has.
     assert!(room.seen.frames > 300);
@@ -150,8 +139,8 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         let (root, _) = study(folder.path(), 1, 1);
         let mut room = begin(&root, pixels);
         impression(&mut room);
-        let name = |what: &str| format!("adjudication-{what}-{}.png", pixels[0]);
-        picture(&mut room, &name("begun"));
+        let name = |what: &str| format!("adjudication-{what}-{}", pixels[0]);
+        keep(&mut room, &name("begun"));
         let panes = room.panes();
         assert_eq!(panes.len(), 2, "{panes:?}");
         let in_pane = |room: &Sitting, at: usize, words: &str| room.texts_in(room.panes()[at].1, words).into_iter().map(|t| t.text).next();
@@ -186,19 +175,19 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         press(&mut room, ">1");
         room.until_says("Still to do: give a reason");
         room.rest();
-        picture(&mut room, &name("accepted"));
+        keep(&mut room, &name("accepted"));
         found.look_at_form(&room, "A accepted", pixels);
         assert!(room.says("another, in your words"), "the reasons are in sight");
         room.key(Key::Tab);
         press(&mut room, "3");
         room.rest();
-        picture(&mut room, &name("own"));
+        keep(&mut room, &name("own"));
         found.look_at_form(&room, "a read of one's own", pixels);
         assert!(room.says("at first: 55") && !room.says("before the AI"), "no AI is spoken of");
         room.key(Key::Escape);
         room.chord(Modifiers::COMMAND, Key::Enter);
         room.rest();
-        picture(&mut room, &name("to-do"));
+        keep(&mut room, &name("to-do"));
         assert!(room.says("Give a reason"));
     }
     println!("{}", found.report());

@@ -103,13 +103,7 @@ fn written(room: &mut Sitting, at: Pos2) -> [f64; 3] {
     room.hover(at);
     let main = room.pane("axial");
     let text = room.texts_in(main, " mm").into_iter().map(|t| t.text).find(|t| t.starts_with(['R', 'L'])).expect("a position");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let value = |letter: usize, negative: &str| {
-        let mm: f64 = words[letter + 1].parse().expect("millimetres");
-        if words[letter] == negative { -mm } else { mm }
-    };
-    // To the left, to the back and to the head are positive.
-    [value(0, "R"), value(2, "A"), value(4, "F")]
+    crate::written::numbers(&text).try_into().expect("three numbers")
 }
 
 impl Seen {

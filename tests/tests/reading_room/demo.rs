@@ -1,7 +1,7 @@
 //! The first five minutes: somebody who knows nothing is shown around in the demo, reads a case by the tour, and sees results and adjudication alive.
 
+use crate::keys;
 use crate::sitting::{Demo, Opening, Sitting};
-use crate::{keys, signing};
 use egui::{Key, Modifiers, PointerButton, vec2};
 use tiresias::simulate::PASSPHRASE;
 
@@ -22,7 +22,7 @@ fn signs_in(room: &mut Sitting) {
     room.until_says("your passphrase");
     assert!(room.says("In the demo everybody has the passphrase"));
     room.rest();
-    signing::types(room, PASSPHRASE);
+    room.types(PASSPHRASE);
 }
 
 #[test]

@@ -1,35 +1,17 @@
 //! Marks of every form on every plane: where they are in the patient by this test's own arithmetic, moved, changed, deleted and brought back.
 
+use crate::measuring::{at, drag};
 use crate::sitting::{Demo, Sitting};
 use crate::templates::{opened, press, reader, study_of};
 use crate::world::{WAYS, Way, World};
 use crate::written::wait_for_record;
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, Vec2, pos2, vec2};
-use tiresias_reads::desk::Desk;
 use tiresias_reads::machine::{Fact, State};
-use tiresias_reads::study::Study;
 use tiresias_words::{MarkId, MarkShape, Outline, PatientPoint};
 
 /// The demo's protocol with these forms of marks, cases in the desk's order.
 fn protocol(kinds: &str) -> String {
     tiresias::demo::PROTOCOL.replace("label = \"Nodule\"\n", &format!("label = \"Nodule\"\nkinds = [{kinds}]\n"))
-}
-
-fn world_of(demo: &Demo, root: &std::path::Path) -> World {
-    let study = Study::open(root).expect("the study");
-    let package = study.bundles().values().find(|b| b.display_name() == "Reader 1").expect("a bundle").reads()[0].package;
-    let desk = Desk::open(&demo.desk()).expect("the desk");
-    let case = desk.cases().iter().find(|(_, c)| c.package == package).expect("a case").0.clone();
-    World::read(&demo.desk().join("sources").join(case.as_str()))
-}
-
-fn at(pane: Rect, x: f32, y: f32) -> Pos2 {
-    pos2((pane.left() + pane.width() * x).round(), (pane.top() + pane.height() * y).round())
-}
-
-fn drag(room: &mut Sitting, from: Pos2, to: Pos2) {
-    room.settle_clicks();
-    room.drag(PointerButton::Primary, from, to - from, Modifiers::NONE);
 }
 
 fn state(root: &std::path::Path) -> State {
@@ -49,7 +31,7 @@ fn outline(state: &State, mark: u32) -> Outline<PatientPoint> {
 fn marks_of_every_form_lie_in_the_patient_where_they_were_drawn() {
     let demo = Demo::new();
     let root = study_of(&demo, &protocol("\"point\", \"ellipse\", \"box\", \"freehand\", \"polygon\", \"bidimensional\""), "forms");
-    let world = world_of(&demo, &root);
+    let world = World::of_study(&demo, &root, "Reader 1", 0);
     let mut room = opened(&root, [1280, 800]);
     let mut expected: Vec<(&str, Vec<[f64; 3]>)> = Vec::new();
     let count = |room: &Sitting| room.texts().iter().filter(|t| t.text == "rate it").count();
@@ -155,7 +137,7 @@ fn marks_of_every_form_lie_in_the_patient_where_they_were_drawn() {
 fn marks_are_moved_changed_deleted_and_brought_back() {
     let demo = Demo::new();
     let root = study_of(&demo, &protocol("\"ellipse\""), "moved");
-    let world = world_of(&demo, &root);
+    let world = World::of_study(&demo, &root, "Reader 1", 0);
     let mut room = opened(&root, [1280, 800]);
     let axial: Way = WAYS[0];
     let pane = room.pane("axial");

@@ -12,8 +12,8 @@ fn opened() -> (Demo, World, Sitting) {
     (demo, world, room)
 }
 
-/// Points on whole pixels.
-fn at(pane: Rect, x: f32, y: f32) -> Pos2 {
+/// A point at these parts of a pane, on a whole pixel.
+pub(crate) fn at(pane: Rect, x: f32, y: f32) -> Pos2 {
     pos2((pane.left() + pane.width() * x).round(), (pane.top() + pane.height() * y).round())
 }
 
@@ -37,7 +37,8 @@ fn said(room: &mut Sitting, words: &str) -> String {
     room.words().into_iter().find(|w| w.contains(words)).expect("said")
 }
 
-fn drag(room: &mut Sitting, from: Pos2, to: Pos2) {
+/// A drag that is no part of a double click.
+pub(crate) fn drag(room: &mut Sitting, from: Pos2, to: Pos2) {
     room.settle_clicks();
     room.drag(PointerButton::Primary, from, to - from, Modifiers::NONE);
 }

@@ -2,7 +2,7 @@
 
 use crate::desk::write;
 use crate::sitting::{Opening, Sitting, overlap};
-use egui::{Event, Key};
+use egui::Event;
 use egui_kittest::kittest::Queryable as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,12 +27,6 @@ pub(crate) fn desk(dir: &Path, name: &str, areas: &[f64], closes: bool) -> PathB
     };
     simulate(&plan, &mut |_| (), &mut |_| Ok(())).expect("simulated");
     out
-}
-
-fn types(room: &mut Sitting, words: &str) {
-    room.rest();
-    room.window.event(Event::Text(words.to_owned()));
-    room.key(Key::Enter);
 }
 
 pub(crate) fn sign_in(desk: &Path, pixels: [u32; 2]) -> Sitting {
@@ -86,10 +80,10 @@ fn a_statistician_sees_the_planned_analysis_first_and_everything_fits() {
     for pixels in [[1280, 800], [1920, 1080], [3840, 2160]] {
         let mut room = sign_in(&desk, pixels);
         if pixels[0] == 1280 {
-            types(&mut room, "not the passphrase");
+            room.types("not the passphrase");
             room.until_says("not the passphrase of");
         }
-        types(&mut room, PASSPHRASE);
+        room.types(PASSPHRASE);
         room.until_says("Primary analysis, as the protocol fixed it");
         room.rest();
         assert!(room.says("95 % CI") && room.says("AUC by reader") && !room.says("Open look"));
@@ -159,7 +153,7 @@ fn before_the_lock_a_look_needs_a_reason_and_is_marked_on_every_part() {
     let dir = tempfile::tempdir().expect("a folder");
     let desk = desk(dir.path(), "sequential", &[0.78, 0.88], false);
     let mut room = sign_in(&desk, [1280, 800]);
-    types(&mut room, PASSPHRASE);
+    room.types(PASSPHRASE);
     room.until_says("after the database lock");
     room.press_named("Results");
     room.until_says("Reading is not closed.");

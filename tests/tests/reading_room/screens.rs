@@ -87,7 +87,7 @@ impl Place {
     fn results(&self) -> Sitting {
         let root = self.made("results", |folder| results::desk(folder, "crossover", &[0.78, 0.88], true));
         let mut room = results::sign_in(&root, [1280, 800]);
-        signing::types(&mut room, tiresias::simulate::PASSPHRASE);
+        room.types(tiresias::simulate::PASSPHRASE);
         room.until_says("Primary analysis, as the protocol fixed it");
         room.rest();
         room
@@ -168,7 +168,7 @@ const SCREENS: [Screen; 15] = [
         control: (Role::PasswordInput, "Passphrase"),
         open: |p| {
             let mut room = p.seated("signature");
-            signing::types(&mut room, signing::PHRASE);
+            room.types(signing::PHRASE);
             room.until_says("End the session");
             if !room.says("Sign what you read") {
                 room.key(Key::Enter);

@@ -3,7 +3,6 @@
 use crate::sitting::{Demo, Opening, Sitting};
 use crate::templates::{open_case, press, reader, study_of};
 use crate::written::wait_for_record;
-use egui::{Event, Key};
 use std::path::Path;
 use tiresias_reads::accounts::{Account, Kind, Passphrase};
 use tiresias_reads::protocol::template;
@@ -30,12 +29,6 @@ pub(crate) fn seat(root: &Path) {
     study.take_seat(seat.to_json().as_bytes()).expect("taken");
 }
 
-pub(crate) fn types(room: &mut Sitting, words: &str) {
-    room.rest();
-    room.window.event(Event::Text(words.to_owned()));
-    room.key(Key::Enter);
-}
-
 #[test]
 fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     let demo = Demo::new();
@@ -46,11 +39,11 @@ fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     room.press_named("Reader 1");
     room.until_says("your passphrase opens your cases");
     // Nothing of what is typed is shown.
-    types(&mut room, "another passphrase");
+    room.types("another passphrase");
     room.until_says("This is not the passphrase of \"reader-1\"");
     assert!(!room.says("another passphrase"));
     assert!(root.join("attempts/reader-1.json").is_file(), "wrong ones are counted");
-    types(&mut room, PHRASE);
+    room.types(PHRASE);
     room.until_says("End the session");
     open_case(&mut room);
     press(&mut room, ">1!");
@@ -59,9 +52,9 @@ fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     room.until_says("End the session");
     room.press_named("End the session");
     room.until_says("Sign what you read");
-    types(&mut room, "another passphrase");
+    room.types("another passphrase");
     room.until_says("This is not the passphrase");
-    types(&mut room, PHRASE);
+    room.types(PHRASE);
     room.until_says("What you read is signed.");
     let path = root.join("record.sqlite");
     let found = verify(&path).expect("looked at");
@@ -92,10 +85,10 @@ fn after_five_wrong_passphrases_a_reader_waits() {
     room.press_named("Reader 1");
     room.until_says("your passphrase opens your cases");
     for _ in 0..5 {
-        types(&mut room, "a wrong passphrase");
+        room.types("a wrong passphrase");
         room.until_says("This is not the passphrase");
     }
-    types(&mut room, PHRASE);
+    room.types(PHRASE);
     room.until_says("Too many wrong passphrases. Wait a minute");
     assert!(!room.says("End the session"));
 }

@@ -244,6 +244,12 @@ impl Sitting {
         self.window.key_press_modifiers(modifiers, key);
         self.step();
     }
+    /// Types words where the keyboard stands, and Enter.
+    pub(crate) fn types(&mut self, words: &str) {
+        self.rest();
+        self.window.event(Event::Text(words.to_owned()));
+        self.key(Key::Enter);
+    }
     pub(crate) fn hover(&mut self, at: Pos2) {
         self.window.hover_at(at);
         self.step();

@@ -2,6 +2,7 @@
 
 use crate::follow_up;
 use crate::sitting::{Demo, Opening, Sitting};
+use crate::written::numbers;
 use egui::{Key, Modifiers, Pos2, vec2};
 use std::path::Path;
 use tiresias_tests::studies::protocol;
@@ -57,12 +58,7 @@ fn position(room: &mut Sitting, at: Pos2) -> [f64; 2] {
     room.hover(at);
     let words = room.words();
     let line = words.iter().find(|w| w.ends_with(" mm") && w.split("  ").count() == 3).unwrap_or_else(|| panic!("no position: {words:#?}"));
-    let number = |part: &str| {
-        let (side, n) = part.split_once(' ').expect("a side and a number");
-        let n: f64 = n.trim_end_matches(" mm").parse().expect("a number");
-        if ["L", "P", "H"].contains(&side) { n } else { -n }
-    };
-    let parts: Vec<f64> = line.split("  ").map(number).collect();
+    let parts = numbers(line);
     [parts[0], parts[1]]
 }
 

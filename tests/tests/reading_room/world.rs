@@ -49,7 +49,11 @@ pub(crate) const WAYS: [Way; 3] = [
 impl World {
     /// The case that `reader` reads as number `index`, from 0.
     pub(crate) fn of(demo: &Demo, reader: &str, index: usize) -> Self {
-        let study = Study::open(&demo.reader()).expect("the study opens");
+        Self::of_study(demo, &demo.reader(), reader, index)
+    }
+    /// The same in another study of the demo's cases.
+    pub(crate) fn of_study(demo: &Demo, root: &Path, reader: &str, index: usize) -> Self {
+        let study = Study::open(root).expect("the study opens");
         let bundle = study.bundles().values().find(|b| b.display_name() == reader).expect("the reader has a bundle");
         let package = bundle.reads()[index].package;
         let desk = Desk::open(&demo.desk()).expect("the desk opens");

@@ -106,8 +106,8 @@ fn pixels_show_the_values_that_are_written() {
     }
 }
 
-/// The number at the start of each part of "L 76.8  P 165.6  F 493.8 mm", with its sign.
-fn numbers(position: &str) -> Vec<f64> {
+/// The number at the start of each part of "L 76.8  P 165.6  F 493.8 mm", with its sign: to the left, to the back and to the head are positive.
+pub(crate) fn numbers(position: &str) -> Vec<f64> {
     let parts = position.trim_end_matches(" mm").split("  ");
     parts
         .map(|part| {
@@ -126,8 +126,7 @@ fn points(room: &mut Sitting, world: &World) -> usize {
     for way in WAYS {
         let pane = room.pane(way.name);
         for (x, y) in parts {
-            // Pointers stand on whole pixels.
-            let at = pos2((pane.left() + pane.width() * x).round(), (pane.top() + pane.height() * y).round());
+            let at = crate::measuring::at(pane, x, y);
             room.hover(at);
             let place = world.under(way, pane, room.scale(), world.start(), at);
             let main = room.pane("axial");

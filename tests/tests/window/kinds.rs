@@ -215,9 +215,7 @@ fn click_apart(window: &mut Window<'_>, at: [u32; 2]) {
 }
 
 fn picture(window: &Window<'_>, case: &str, what: &str) {
-    if let Some(folder) = std::env::var_os("TIRESIAS_PICTURES") {
-        window.picture_to(&PathBuf::from(folder).join(format!("{}-{what}.png", case.replace(' ', "-"))));
-    }
+    window.keep(&format!("{}-{what}", case.replace(' ', "-")));
 }
 
 /// Issue 4, done when 4.
