@@ -220,7 +220,8 @@ impl Window<'_> {
 
     /// What is on the screen, for whoever looks into a failure.
     fn picture(&self) -> String {
-        let file = std::env::temp_dir().join("tiresias-window-test.png");
+        // Tests run side by side, each on a display of its own.
+        let file = std::env::temp_dir().join(format!("tiresias-window-test-{}.png", self.desktop.display.trim_start_matches(':')));
         if self.picture_to(&file) { file.display().to_string() } else { "none, ImageMagick is not installed".into() }
     }
     /// Keeps what is on the screen in a file; false where that cannot be done.
