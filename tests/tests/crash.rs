@@ -25,6 +25,7 @@ use tiresias_reads::accounts::Accounts;
 use tiresias_reads::desk::{Handed, SignedAssignment};
 use tiresias_reads::record::verify;
 use tiresias_reads::study::Study;
+use tiresias_tests::chance::Chance;
 use tiresias_words::ReaderId;
 use zeroize::Zeroizing;
 
@@ -32,16 +33,6 @@ use zeroize::Zeroizing;
 const ONE_ACTION: usize = 4;
 /// Lines that let the reader take so many steps, which fit into a pipe.
 const STEPS: usize = 8_000;
-
-/// Chance that is the same every time (Knuth's MMIX generator).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-}
 
 /// A study desk that hands out the same folder again and again, and what is known of the record in it.
 struct Desk {
@@ -127,10 +118,10 @@ impl Station {
         ["simulated-reader", &self.root.display().to_string(), "--steps"].map(str::to_owned).to_vec()
     }
     /// Lets the program read, and kills it after so many lines and so long.
-    fn killed(&self, after: u64, then: Duration) -> Told {
+    fn killed(&self, after: usize, then: Duration) -> Told {
         let mut child = self.start(&mut tiresias_tests::run::command(self.reader()).expect("built"));
         let said = lines(&mut child);
-        let mut all: Vec<String> = said.iter().take(usize::try_from(after).expect("few")).collect();
+        let mut all: Vec<String> = said.iter().take(after).collect();
         std::thread::sleep(then);
         // It may have come to its end before.
         let _ = child.kill();
@@ -215,12 +206,12 @@ fn rows(path: &Path) -> Vec<Row> {
 fn what_was_acknowledged_is_there_once_after_a_kill_at_any_instant() {
     let kills = std::env::var("CRASH_KILLS").map_or(20, |n| n.parse::<u64>().expect("CRASH_KILLS is a number"));
     let mut desk = Desk::new(6);
-    let mut chance = Chance(20_261_128);
+    let mut chance = Chance::new(20_261_128);
     let mut station = desk.hand_out();
     let (mut done, mut finished, mut acknowledged) = (0, 0, 0);
     while done < kills {
         // A start takes some time until the first line; then there are a few lines each millisecond.
-        let told = station.killed(chance.below(30), Duration::from_micros(chance.below(8_000)));
+        let told = station.killed(chance.below(30), Duration::from_micros(chance.below(8_000) as u64));
         acknowledged += told.rows.saturating_sub(station.rows.len());
         station.look(&told, &format!("kill {done}"));
         if told.finished {
@@ -263,7 +254,7 @@ fn what_was_acknowledged_is_there_once_whatever_write_or_sync_is_the_last() {
             let first = told(&all);
             station.look(&first, &format!("{fault} at {n}"));
             // Without a fault it goes on to the end.
-            let end = station.killed(u64::MAX >> 1, Duration::ZERO);
+            let end = station.killed(usize::MAX, Duration::ZERO);
             station.look(&end, &format!("after {fault} at {n}"));
             assert!(end.finished, "after {fault} at {n} it does not come to its end");
             fs::remove_dir_all(&station.root).expect("read to its end");
