@@ -368,7 +368,7 @@ def bundles(protocol):
 
 
 def pairs():
-    mark = lambda z, rating: {"shape": {"in_patient": {"point": {"x": 1.5, "y": -2.0, "z": z}}},
+    mark = lambda z, rating: {"shape": {"in_patient": {"point": [1.5, -2.0, z]}},
                               "anchor": {"image": "2.25.7", "frame": 0, "column": 3.0, "row": 4.5}, "rating": rating, "class": None}
     side = lambda scale, *marks: {"answers": [["c", "case", {"scale": scale}]], "not_evaluable": [], "marks": list(marks)}
     pair = {"tiresias_pair": 1, "salt": "ab" * 32, "a": side(8, mark(1.0, 7), mark(30.25, 2)), "b": side(1, mark(2.5, 6))}

@@ -276,8 +276,9 @@ pub(super) fn log(input: &[u8]) -> Held {
 
 #[cfg(test)]
 mod tests {
-    use super::{PROTOCOL, SEATED, bundle, protocol, seat};
+    use super::{ADJUDICATION, PROTOCOL, SEATED, bundle, pair, protocol, seat};
     use tiresias_reads::bundle::Bundle;
+    use tiresias_reads::pair::{Pair, PairError};
     use tiresias_reads::protocol::Protocol;
     use tiresias_reads::seat::{Seat, SeatError};
 
@@ -291,6 +292,17 @@ mod tests {
     }
 
     /// What fuzzing begins with is taken, or lacks what its name says.
+    #[test]
+    fn pairs_of_the_corpus_are_of_this_form() {
+        let protocol = Protocol::parse(&format!("{PROTOCOL}{ADJUDICATION}")).unwrap();
+        let (full, order) = (include_str!("../../corpus/pair/seed_full"), include_str!("../../corpus/pair/seed_out_of_order"));
+        let scale = include_str!("../../corpus/pair/seed_off_the_scale");
+        let of = |seed: &str| Pair::parse(seed.as_bytes(), &protocol).map(|p| p.a().marks.len() + p.b().marks.len());
+        assert_eq!([full, order, scale].map(of), [Ok(3), Err(PairError::Form), Err(PairError::Protocol)]);
+        assert!([full, order, scale].iter().all(|seed| pair(seed.as_bytes()) == Ok(())));
+    }
+
+    /// The same of seats.
     #[test]
     fn seats_of_the_corpus_are_for_their_bundle() {
         let bundle = Bundle::parse(SEATED.as_bytes(), &Protocol::parse(PROTOCOL).unwrap()).unwrap();
