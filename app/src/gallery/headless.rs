@@ -172,6 +172,11 @@ impl Headless {
         self.ask(name, Action::Click)?;
         self.rest()
     }
+    /// Turns the page to the control of this name.
+    pub(super) fn turn_to(&mut self, name: &str) -> Result<(), GalleryError> {
+        self.ask(name, Action::ScrollIntoView)?;
+        self.rest()
+    }
     /// Types into the field of this name.
     pub(super) fn write(&mut self, name: &str, words: &str) -> Result<(), GalleryError> {
         self.ask(name, Action::Focus)?;

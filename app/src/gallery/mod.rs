@@ -4,6 +4,7 @@
 //! study ([`scenes`]), drawn as in its window. Refuses: the person's own studies and settings.
 
 mod headless;
+mod made;
 mod scenes;
 
 use crate::demo::{DemoStudyError, Scratch};

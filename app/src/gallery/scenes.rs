@@ -3,7 +3,7 @@
 //! Everything is in the demo study. Refuses: to look into the program, and to change a folder that is not its own.
 
 use super::headless::{Headless, Size};
-use super::{Camera, GalleryError};
+use super::{Camera, GalleryError, made};
 use crate::demo::{Rooms, build_if_absent, reader_of, rooms_if_absent};
 use crate::recent;
 use crate::shell::Tiresias;
@@ -274,7 +274,15 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.key(Key::Enter);
     window.until("cannot be shown")?;
     window.rest()?;
-    camera.take(&mut window, "a package that lost an image")
+    camera.take(&mut window, "a package that lost an image")?;
+    let study = made::gap_and_prior(&place.root.join("made"))?;
+    let mut window = place.study("reading-made", camera.first(), study)?;
+    window.until("Who reads?")?;
+    window.press("Reader 1")?;
+    window.until("End the session")?;
+    window.rest()?;
+    opened(&mut window)?;
+    camera.take(&mut window, "slices that are missing, and a prior")
 }
 
 /// Takes one image out of each package below a folder.
@@ -392,9 +400,16 @@ fn desk(place: &Place, camera: &mut Camera<'_>) -> Done {
         window.press(step)?;
         camera.take(&mut window, step)?;
     }
+    window.press("What is written A case is withdrawn")?;
+    window.turn_to("Sign and write down")?;
+    camera.take(&mut window, "what is written in the log")?;
     let mut window = at_desk(place, "desk-manager", camera.first(), "Simulated data manager")?;
     window.press("Cases")?;
-    camera.take(&mut window, "Cases")
+    camera.take(&mut window, "Cases")?;
+    window.press("Look at the sheet of DEMO-001")?;
+    window.until("Sign: nothing identifies")?;
+    window.turn_to("Sign: nothing identifies")?;
+    camera.take(&mut window, "a contact sheet")
 }
 
 fn audit(place: &Place, camera: &mut Camera<'_>) -> Done {
