@@ -1,8 +1,8 @@
 //! A study made for pictures alone: one case of two examinations, of which the current one lost slices on its way.
 //!
-//! Everything follows from the demo's seed. Refuses: to be read by anybody.
+//! Everything follows from one seed. Refuses: to be read by anybody.
 
-use crate::demo::{DemoStudyError, PROTOCOL, SEED};
+use crate::demo::{DemoStudyError, PROTOCOL};
 use std::fs;
 use std::io;
 use std::ops::{ControlFlow, Range};
@@ -15,6 +15,7 @@ use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
 use tiresias_words::{ReaderId, Role};
 
+const SEED: u64 = 1;
 /// The files that are lost, by their names in order: in the middle of the stack, where the case opens.
 const LOST: Range<usize> = 12..15;
 

@@ -1,17 +1,16 @@
-//! The demo's background: a field of a real lung, shipped as a 16-bit PNG (slices one below the other) and a JSON of geometry, places and credit.
+//! The demo's background: a field of a real lung, shipped as lossless JPEG-LS (slices one below the other) and a JSON of geometry, places and credit.
 //!
-//! Owns: cutting it from a series (`examples/demo_background.rs` does that), writing and reading its two files. The shipped one is part of the program.
-//! Refuses: a picture whose size is not what the JSON says.
+//! Owns: cutting it from a series (`tests/examples/demo_background.rs` does that, and encodes the picture), describing and reading it. The shipped one is part of the program,
+//! so that its picture is decoded in this process, without a worker. Refuses: a picture whose size is not what the JSON says, and one that is not exact.
 
 use super::DemoError;
 use crate::{Series, VoxelBuffer};
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, ImageFormat};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
+use tiresias_codecs::{DeclaredColour, EncodedFrame, TransferSyntax, decode};
 use tiresias_words::{Mm, ModalityLut, PatientPoint, Stack, StoredFormat, StoredValue, VolumeGeometry, Voxel};
 
-const SHIPPED_PNG: &[u8] = include_bytes!("../../../assets/demo/left_lung.png");
+const SHIPPED_PICTURE: &[u8] = include_bytes!("../../../assets/demo/left_lung.jls");
 const SHIPPED_JSON: &[u8] = include_bytes!("../../../assets/demo/left_lung.json");
 
 /// A place in aerated lung where a nodule fits.
@@ -57,26 +56,37 @@ impl Background {
     /// # Errors
     /// When its files do not fit together, which no released program's do.
     pub fn shipped() -> Result<Self, DemoError> {
-        Self::read(SHIPPED_JSON, SHIPPED_PNG)
+        Self::read(SHIPPED_JSON, SHIPPED_PICTURE)
     }
 
-    /// Reads a background from its JSON and its PNG.
+    /// Reads a background from its JSON and its picture, a JPEG-LS codestream of all slices one below the other.
     ///
     /// # Errors
-    /// When either cannot be parsed, or the picture is not 16-bit grey of the size that the JSON says.
-    pub fn read(json: &[u8], png: &[u8]) -> Result<Self, DemoError> {
+    /// When either cannot be parsed, or the picture is not grey, exact, and of the size and depth that the JSON says.
+    pub fn read(json: &[u8], picture: &[u8]) -> Result<Self, DemoError> {
         let wrong = |why: &str| DemoError::Background(why.to_owned());
         let facts: Facts = serde_json::from_slice(json).map_err(|e| DemoError::Background(e.to_string()))?;
-        let picture = image::load_from_memory_with_format(png, ImageFormat::Png).map_err(|e| DemoError::Background(e.to_string()))?;
-        let DynamicImage::ImageLuma16(grey) = picture else { return Err(wrong("its picture is not 16-bit grey")) };
-        let [columns, rows, slices] = facts.geometry.size();
-        if (grey.width(), Some(grey.height())) != (columns, rows.checked_mul(slices)) {
-            return Err(wrong("its picture has another size than its description"));
-        }
         if facts.format.signed || !matches!(facts.modality, ModalityLut::Rescale { .. }) {
             return Err(wrong("its values are not unsigned with a rescale"));
         }
-        Ok(Self { facts, words: grey.into_raw() })
+        let [columns, rows, slices] = facts.geometry.size();
+        let rows = rows.checked_mul(slices).ok_or_else(|| wrong("its picture cannot have so many rows"))?;
+        let frame = EncodedFrame {
+            syntax: TransferSyntax::JpegLsLossless,
+            columns,
+            rows,
+            samples: 1,
+            bits_allocated: 16,
+            bits_stored: facts.format.bits_stored,
+            photometric: DeclaredColour::Grey,
+            data: picture,
+        };
+        let decoded = decode(&frame).map_err(|e| DemoError::Background(e.to_string()))?;
+        if !decoded.warnings.is_empty() {
+            return Err(wrong("its picture is not what its description says"));
+        }
+        let words = decoded.data.as_chunks().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        Ok(Self { facts, words })
     }
 
     /// Cuts a field of [columns, rows] at `first` [column, row] out of all slices of a loaded series, with those of `sites` that lie in it.
@@ -117,21 +127,14 @@ impl Background {
         Ok(Self { facts: Facts { credit, geometry, format: scale.format, modality: scale.modality.clone(), sites }, words })
     }
 
-    /// The two files: JSON and PNG.
+    /// The JSON that describes it.
     ///
     /// # Errors
-    /// When one cannot be encoded.
-    pub fn write(&self) -> Result<(Vec<u8>, Vec<u8>), DemoError> {
-        let wrong = |e: String| DemoError::Background(e);
-        let mut json = serde_json::to_vec_pretty(&self.facts).map_err(|e| wrong(e.to_string()))?;
+    /// When it cannot be written as JSON.
+    pub fn description(&self) -> Result<Vec<u8>, DemoError> {
+        let mut json = serde_json::to_vec_pretty(&self.facts).map_err(|e| DemoError::Background(e.to_string()))?;
         json.push(b'\n');
-        let [columns, rows, slices] = self.facts.geometry.size();
-        let mut png = Vec::new();
-        let bytes: Vec<u8> = self.words.iter().flat_map(|w| w.to_ne_bytes()).collect();
-        PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
-            .write_image(&bytes, columns, rows * slices, ExtendedColorType::L16)
-            .map_err(|e| wrong(e.to_string()))?;
-        Ok((json, png))
+        Ok(json)
     }
 
     /// Where the voxels lie in the patient.

@@ -1,9 +1,10 @@
-//! Makes `assets/demo/left_lung.png` and `.json` from the public CT series `ct_chest` (LIDC-IDRI, CC BY 3.0): the field of the patient's left lung that
+//! Makes `assets/demo/left_lung.jls` and `.json` from the public CT series `ct_chest` (LIDC-IDRI, CC BY 3.0): the field of the patient's left lung that
 //! the demo study is built on.
 //!
-//! Run from the top of the repository, with the shared test data beside it: `cargo run --release -p tiresias-cases --example demo_background`.
+//! Run from the top of the repository, with the shared test data beside it: `cargo run --release -p tiresias-tests --example demo_background`.
 //! Running it again gives the same bytes. The patient's own mass lies in the right lung, outside the field; a test proves it.
 
+use charls::{CharLS, FrameInfo};
 use serde::Deserialize;
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -40,10 +41,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let site = |p: &Place| Site { centre: p.center_patient_mm, free_radius: Mm(p.max_free_radius_mm) };
     let sites: Vec<Site> = list.sites.iter().map(site).collect();
     let credit = Credit { text: CREDIT.to_owned(), licence: "CC BY 3.0".to_owned() };
-    let (json, png) = Background::cut(series, &voxels, FIRST, FIELD, &sites, credit)?.write()?;
+    let background = Background::cut(series, &voxels, FIRST, FIELD, &sites, credit)?;
+    let json = background.description()?;
+    let [columns, rows, slices] = background.geometry().size();
+    let depth = serde_json::from_slice::<serde_json::Value>(&json)?["format"]["bits_stored"].as_i64().ok_or("no depth")?;
+    let info = FrameInfo { width: columns, height: rows * slices, bits_per_sample: i32::try_from(depth)?, component_count: 1 };
+    let samples: Vec<u8> = background.words().iter().flat_map(|w| w.to_ne_bytes()).collect();
+    let picture = CharLS::default().encode(info, 0, &samples)?;
+    // What is shipped is what was cut.
+    assert_eq!(Background::read(&json, &picture)?.words(), background.words());
     let assets = top.join("assets/demo");
     std::fs::create_dir_all(&assets)?;
     std::fs::write(assets.join("left_lung.json"), json)?;
-    std::fs::write(assets.join("left_lung.png"), png)?;
+    std::fs::write(assets.join("left_lung.jls"), picture)?;
     Ok(())
 }
