@@ -8,8 +8,8 @@ use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use egui_wgpu::{Callback, CallbackResources, CallbackTrait, RenderState, ScreenDescriptor};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use tiresias_reads::machine::Selftest;
 use tiresias_render::gpu::{self, Offscreen, PaneContent, PaneSlot, Pipelines, target_is_exact};
 use tiresias_render::{ColourView, GreyImage, RenderError, SamplePlan, VolumeView, cpu, preview};
@@ -54,9 +54,12 @@ pub(crate) fn judged(found: gpu::SelfTest) -> Selftest {
     }
 }
 
+/// Pipelines that are compiled by whoever needs them first: a thread of their own, beside the first screens, which have no pane.
+type Compiled = LazyLock<Pipelines, Box<dyn FnOnce() -> Pipelines + Send>>;
+
 /// GPU state of all panes, kept by egui's renderer.
 struct Resources {
-    pipelines: Pipelines,
+    pipelines: Arc<Compiled>,
     slots: Vec<PaneSlot>,
 }
 
@@ -76,7 +79,13 @@ pub(crate) fn install(state: &RenderState, forced: Option<RenderPath>) -> Result
     if !target_is_exact(state.target_format) {
         return Err(InexactTarget(format!("{:?}", state.target_format)));
     }
-    let pipelines = Pipelines::new(&state.device, state.target_format);
+    let (device, target) = (state.device.clone(), state.target_format);
+    let pipelines: Arc<Compiled> = Arc::new(LazyLock::new(Box::new(move || Pipelines::new(&device, target))));
+    let compiled = Arc::clone(&pipelines);
+    // Where the system gives no thread, the first pane compiles them.
+    drop(std::thread::Builder::new().name("pipelines".to_owned()).spawn(move || {
+        LazyLock::force(&compiled);
+    }));
     state.renderer.write().callback_resources.insert(Resources { pipelines, slots: Vec::new() });
     let info = state.adapter.get_info();
     let by_adapter = if info.device_type == wgpu::DeviceType::Cpu { RenderPath::Cpu } else { RenderPath::Gpu };
