@@ -96,7 +96,7 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     desk.refused(&by("sim-01", &lock), "closing the reading is not for it");
     let first = desk.done(&by("coordinator", &lock));
     assert!(first.out.contains("60 of 60 reads") && first.out.contains("A second person"), "{}", first.out);
-    desk.refused(&by("coordinator", &lock), "another kind of account (data-manager or statistician)");
+    desk.refused(&by("coordinator", &lock), "another kind of account (data manager or statistician)");
     desk.refused(&by("statistician", &analyze), "Reading is not closed");
     let second = desk.done(&by("manager", &lock));
     assert!(second.out.contains("Reading is closed") && second.out.contains("Receipt"), "{}", second.out);

@@ -145,7 +145,7 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
         let sentence = format!(
             "Deviations and queries are not for the account of {} {}. A coordinator, data manager, statistician or auditor reads them.",
             keys.kind().article(),
-            keys.kind().word()
+            keys.kind().name()
         );
         return Err(Failure::No(sentence));
     }

@@ -239,7 +239,7 @@ impl DeskRoom {
             line(ui, "This is the study desk. Who are you?", design::regular(design::BODY), TEXT);
             ui.add_space(12.0);
             for account in who_works_here(&self.accounts) {
-                if controls::entry_row(ui, WIDTH, account.display_name(), account.kind().word(), false).clicked() {
+                if controls::entry_row(ui, WIDTH, account.display_name(), account.kind().name(), false).clicked() {
                     chosen = Some(account.clone());
                 }
             }

@@ -46,7 +46,7 @@ impl PeoplePage {
         let mut did = Did::Nothing;
         page(ui, field, "Who takes part", |ui| {
             let row = |a: &tiresias_reads::accounts::Account| {
-                vec![Cell::strong(a.display_name()), Cell::of(a.kind().word()), Cell::of(a.id().as_str())]
+                vec![Cell::strong(a.display_name()), Cell::of(a.kind().name()), Cell::of(a.id().as_str())]
             };
             let rows: Vec<Vec<Cell>> = at.accounts.iter().map(row).collect();
             table(ui, "people", &["Name", "Account", "Signs in as"], &rows, 320.0);
@@ -85,10 +85,10 @@ impl PeoplePage {
             ui.spacing_mut().item_spacing.y = 8.0;
             note(ui, "What for?");
             for (n, row) in kinds.chunks(IN_A_ROW).enumerate() {
-                let labels: Vec<String> = row.iter().map(|k| k.word().to_owned()).collect();
+                let labels: Vec<String> = row.iter().map(|k| k.name().to_owned()).collect();
                 let taken: Vec<usize> = row.iter().position(|k| Some(*k) == self.kind).into_iter().collect();
                 let width = WIDTH * row.len() as f32 / IN_A_ROW as f32 * 1.15;
-                let name = if n == 0 { "Account for a" } else { "Or for a" };
+                let name = if n == 0 { "Account for" } else { "Or for" };
                 if let Some(pressed) = controls::choices(ui, width, name, &labels, (Take::One, &taken), false) {
                     self.kind = row.get(pressed).copied();
                 }

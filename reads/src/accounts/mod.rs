@@ -117,7 +117,7 @@ pub enum AccountError {
     #[error("An account is made by a coordinator. Name theirs with `--as`.")]
     ByNobody,
     /// The kind of account may not do this.
-    #[error("The account \"{id}\" is {} {}'s, and {} is not for it.", .kind.article(), .kind.word(), .act.words())]
+    #[error("The account \"{id}\" is {} {}'s, and {} is not for it.", .kind.article(), .kind.name(), .act.words())]
     MayNot {
         /// Whose.
         id: AccountId,

@@ -30,7 +30,7 @@ impl Kind {
     /// All kinds.
     pub const ALL: [Self; 7] =
         [Self::Reader, Self::Adjudicator, Self::TruthPanel, Self::Coordinator, Self::DataManager, Self::Statistician, Self::Auditor];
-    /// Its word on the command line and in sentences.
+    /// Its word on the command line, in files and under signatures.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -43,7 +43,16 @@ impl Kind {
             Self::Auditor => "auditor",
         }
     }
-    /// The article that stands before its word.
+    /// What it is called on screens and in sentences.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TruthPanel => "truth panellist",
+            Self::DataManager => "data manager",
+            Self::Reader | Self::Adjudicator | Self::Coordinator | Self::Statistician | Self::Auditor => self.word(),
+        }
+    }
+    /// The article that stands before its name.
     #[must_use]
     pub const fn article(self) -> &'static str {
         match self {

@@ -93,7 +93,7 @@ pub enum ClosingError {
     /// Somebody who sees no scores.
     #[error(
         "The account \"{id}\" is {} {}'s, and scores are for statisticians and, after the database lock, auditors.",
-        .kind.article(), .kind.word()
+        .kind.article(), .kind.name()
     )]
     NotForKind {
         /// Who.
@@ -108,7 +108,7 @@ pub enum ClosingError {
     #[error("Reading is closed already.")]
     Already,
     /// Both of one kind, or one person twice.
-    #[error("\"{0}\" is a {kind} and signed already; the second signature is that of another kind of account ({others}).", kind = .1.word(), others = other_kinds(*.1))]
+    #[error("\"{0}\" is a {kind} and signed already; the second signature is that of another kind of account ({others}).", kind = .1.name(), others = other_kinds(*.1))]
     SameKind(AccountId, Kind),
     /// Something is missing.
     #[error(
@@ -154,7 +154,7 @@ pub enum ClosingError {
 
 fn other_kinds(kind: Kind) -> String {
     let others = Kind::ALL.into_iter().filter(|k| *k != kind && crate::accounts::may_do(*k, Act::LockDatabase));
-    others.map(Kind::word).collect::<Vec<_>>().join(" or ")
+    others.map(Kind::name).collect::<Vec<_>>().join(" or ")
 }
 
 impl Closed {

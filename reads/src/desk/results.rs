@@ -41,7 +41,7 @@ pub enum MergeError {
     #[error("{0}")]
     Log(Box<super::LogError>),
     /// Somebody who does not see how far the study is.
-    #[error("How far the study is, is not for the account of {} {}.", .0.article(), .0.word())]
+    #[error("How far the study is, is not for the account of {} {}.", .0.article(), .0.name())]
     NotForKind(Kind),
     /// No results of this study.
     #[error("{file}: nothing of it was taken: {error}.")]

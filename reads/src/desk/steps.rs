@@ -66,7 +66,7 @@ impl Step {
     /// The kinds of account that it opens to, in words.
     #[must_use]
     pub fn for_whom(self) -> String {
-        Kind::ALL.into_iter().filter(|kind| self.opens_to(*kind)).map(Kind::word).collect::<Vec<_>>().join(", ")
+        Kind::ALL.into_iter().filter(|kind| self.opens_to(*kind)).map(Kind::name).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
         check(Kind::Auditor, "Protocol, Progress, Results, Audit trail");
         let at_desk: Vec<Kind> = Kind::ALL.into_iter().filter(|k| works_at_desk(*k)).collect();
         assert_eq!(at_desk, [Kind::Coordinator, Kind::DataManager, Kind::Statistician, Kind::Auditor]);
-        assert_eq!(Step::Cases.for_whom(), "data-manager");
+        assert_eq!(Step::Cases.for_whom(), "data manager");
     }
 
     #[test]

@@ -126,8 +126,8 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     // The first step that is not done.
     room.until_says("A new account");
     wrong.extend(complaints(&room, "people"));
-    make_account(&mut room, "Dana", "dana", Some("Or for a data-manager"), PHRASE);
-    make_account(&mut room, "Reader 1", "reader-1", Some("Account for a reader"), PHRASE);
+    make_account(&mut room, "Dana", "dana", Some("Or for data manager"), PHRASE);
+    make_account(&mut room, "Reader 1", "reader-1", Some("Account for reader"), PHRASE);
     room.until_says("1 reader");
     keep(&mut room, "desk-people");
     room.press_named("Protocol");
@@ -208,12 +208,12 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     make_account(&mut room, "Cora", "cora", None, PHRASE);
     sign_in(&mut room, "Cora");
     for (name, id, kind) in
-        [("Dana", "dana", "Or for a data-manager"), ("Stan", "stan", "Or for a statistician"), ("Audrey", "audrey", "Or for a auditor")]
+        [("Dana", "dana", "Or for data manager"), ("Stan", "stan", "Or for statistician"), ("Audrey", "audrey", "Or for auditor")]
     {
         make_account(&mut room, name, id, Some(kind), PHRASE);
     }
     for n in 1..=2 {
-        make_account(&mut room, &format!("Reader {n}"), &format!("reader-{n}"), Some("Account for a reader"), PASSPHRASE);
+        make_account(&mut room, &format!("Reader {n}"), &format!("reader-{n}"), Some("Account for reader"), PASSPHRASE);
     }
     // The data manager packs twelve cases of one folder, after a look at what each becomes.
     change_to(&mut room, &root, "Dana");

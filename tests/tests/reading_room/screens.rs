@@ -111,7 +111,7 @@ impl Place {
             desk::make_account(&mut room, "Cora", "cora", None, desk::PHRASE);
             desk::sign_in(&mut room, "Cora");
             room.until_says("A new account");
-            desk::make_account(&mut room, "Dana", "dana", Some("Or for a data-manager"), desk::PHRASE);
+            desk::make_account(&mut room, "Dana", "dana", Some("Or for data manager"), desk::PHRASE);
             root
         });
         let mut room = Sitting::start(Opening::of(&root));
