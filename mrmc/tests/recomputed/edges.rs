@@ -62,6 +62,18 @@ fn a_constant_gain_has_no_interaction() {
 }
 
 #[test]
+fn rounding_is_no_spread_whatever_the_size() {
+    // All readers gain a tenth, in numbers that are not binary: what is left over of them is rounding.
+    for size in [1e-6, 1.0, f64::from(1 << 20)] {
+        let values = [0.71, 0.83, 0.77, 0.81, 0.93, 0.87].map(|v| v * size).to_vec();
+        let figures = Figures::new(2, 3, values, vec![0.0; 36]).unwrap();
+        let ms = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default()).mean_squares();
+        assert_eq!(ms.interaction, 0.0, "{size}");
+        assert!(ms.modality > 0.0 && ms.reader > 0.0);
+    }
+}
+
+#[test]
 fn readers_with_too_few_cases_are_named() {
     // Reader 2 has one diseased case in modality 1, then none.
     for (kept, one) in [(5, true), (4, false)] {
