@@ -58,7 +58,7 @@ pub enum StudyError {
     #[error("`bundles/{0}` is not named after its reader. Get the bundle again from the study desk.")]
     BundleName(String),
     /// A seat that does not fit its bundle.
-    #[error("`seats/{file}` cannot be used: {error}.")]
+    #[error("`seats/{file}` cannot be used: {}.", error.to_string().trim_end_matches('.'))]
     Seat {
         /// Name of the file.
         file: String,
@@ -66,7 +66,7 @@ pub enum StudyError {
         error: SeatError,
     },
     /// A new seat that does not fit.
-    #[error("The new file cannot be used: {0}.")]
+    #[error("The new file cannot be used: {}.", .0.to_string().trim_end_matches('.'))]
     NewSeat(SeatError),
     /// A new seat that cannot be kept.
     #[error(
@@ -358,6 +358,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut study = Study::create(&dir.path().join("study"), PROTOCOL_TEXT, &bundles()).unwrap();
         assert_eq!(study.take_seat(b"{\"tiresias_seat\": 1, \"acc"), Err(StudyError::NewSeat(SeatError::Form)), "cut off");
+        let leave = StudyError::NewSeat(SeatError::Leave(crate::machine::LeaveError::Other)).to_string();
+        assert!(leave.ends_with("for the right one."), "one full stop: {leave}");
     }
 
     #[test]
