@@ -62,6 +62,58 @@ fn a_constant_gain_has_no_interaction() {
 }
 
 #[test]
+fn two_modalities_and_two_readers_by_hand() {
+    // Cells are (modality, reader): (0, 0), (0, 1), (1, 0), (1, 1); covariances in units of 0.0001: Var 13, Cov1 7.5, Cov2 5.5, Cov3 1.5.
+    let covariances = [[10.0, 6.0, 7.0, 2.0], [6.0, 12.0, 1.0, 8.0], [7.0, 1.0, 14.0, 5.0], [2.0, 8.0, 5.0, 16.0]];
+    let figures = Figures::new(2, 2, vec![0.80, 0.84, 0.82, 0.90], covariances.iter().flatten().map(|c| c * 1e-4).collect()).unwrap();
+    let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+    let near = |ours: f64, by_hand: f64| assert!(ours == by_hand || (ours - by_hand).abs() < 1e-12, "{ours} here, {by_hand} by hand");
+    let all_near = |pairs: &[(f64, f64)]| pairs.iter().for_each(|(ours, by_hand)| near(*ours, *by_hand));
+    let none = f64::INFINITY;
+
+    // MS(T) 0.0016, MS(R) 0.0036, MS(TR) 0.0004.
+    near(or.components().interaction, 2.5e-4);
+    near(or.components().reader, 10e-4);
+    let of_all = [(Random::ReadersAndCases, 0.0012, 9.0), (Random::Cases, 9.5e-4, none), (Random::Readers, 0.0004, 1.0)];
+    for (random, denominator, df2) in of_all {
+        let all = or.compare(random).unwrap();
+        let (equality, [difference]) = (all.equality.unwrap(), &all.differences[..]) else { panic!("one pair") };
+        near(all.denominator, denominator);
+        all_near(&[(equality.statistic, 0.0016 / denominator), (equality.df1, 1.0), (equality.df2, df2)]);
+        assert_eq!((difference.first, difference.second), (0, 1));
+        let e = difference.estimate;
+        all_near(&[(e.value, -0.04), (e.standard_error, denominator.sqrt()), (e.df, df2)]);
+    }
+    let p = |random| or.compare(random).unwrap().equality.unwrap().p;
+    assert!((p(Random::Cases) - 0.194_365_911).abs() < 1e-8 && (p(Random::Readers) - 0.295_167_235).abs() < 1e-8);
+
+    for (one, var, cov2, ms) in [(0, 11e-4, 6e-4, 0.0008), (1, 15e-4, 5e-4, 0.0032), (2, 0.0, 0.0, 0.0)] {
+        let e = or.of_modality(one);
+        all_near(&[(e.var, var), (e.cov1, 0.0), (e.cov2, cov2), (e.cov3, 0.0), (or.reader_mean_square(one), ms)]);
+    }
+    for (random, variance, df) in [(Random::ReadersAndCases, 0.001, 6.25), (Random::Cases, 8.5e-4, none), (Random::Readers, 0.0004, 1.0)] {
+        let alone = or.modality(0, random).unwrap();
+        all_near(&[(alone.value, 0.82), (alone.standard_error * alone.standard_error, variance), (alone.df, df)]);
+    }
+    for (one, var, cov1, ms) in [(0, 12e-4, 7e-4, 0.0002), (1, 14e-4, 8e-4, 0.0018), (2, 0.0, 0.0, 0.0)] {
+        let e = or.of_reader(one);
+        all_near(&[(e.var, var), (e.cov1, cov1), (e.cov2, 0.0), (e.cov3, 0.0), (or.modality_mean_square(one), ms)]);
+    }
+    for (one, value, variance) in [(0, -0.02, 10e-4), (1, -0.06, 12e-4)] {
+        let e = or.reader_differences(one).unwrap()[0].estimate;
+        all_near(&[(e.value, value), (e.standard_error * e.standard_error, variance), (e.df, none)]);
+    }
+    for (modality, reader, value, variance) in [(0, 1, 0.84, 12e-4), (1, 0, 0.82, 14e-4)] {
+        let e = or.cell(modality, reader).unwrap();
+        all_near(&[(e.value, value), (e.standard_error * e.standard_error, variance), (e.df, none)]);
+    }
+    let no = |what, index| OrError::NoSuch { what, index, count: 2 };
+    assert_eq!(or.modality(2, Random::Cases).unwrap_err(), no("modality", 2));
+    assert_eq!((or.cell(2, 0).unwrap_err(), or.cell(0, 2).unwrap_err()), (no("modality", 2), no("reader", 2)));
+    assert_eq!(or.reader_differences(2).unwrap_err(), no("reader", 2));
+}
+
+#[test]
 fn rounding_is_no_spread_whatever_the_size() {
     // All readers gain a tenth, in numbers that are not binary: what is left over of them is rounding.
     for size in [1e-6, 1.0, f64::from(1 << 20)] {
