@@ -18,7 +18,7 @@ const SCREENS: [(&str, usize); 17] = [
     ("desk-new", 7),
     ("new-study", 1),
     ("passphrase", 2),
-    ("reading", 9),
+    ("reading", 10),
     ("results", 9),
     ("results-early", 1),
     ("settings", 3),

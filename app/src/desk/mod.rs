@@ -192,7 +192,7 @@ impl DeskRoom {
         }
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
         let who = match &self.stage {
-            Stage::Open(open) => open.kind.word(),
+            Stage::Open(open) => open.kind.name(),
             Stage::First(_) | Stage::Who | Stage::Passphrase { .. } => "",
         };
         screens::top_bar(ui, top, &TopBar { title: &self.title, reader: who, ..TopBar::default() });
@@ -341,7 +341,7 @@ impl DeskRoom {
                 Some(Step::Audit) => open.pages.audit.ui(ui, field, &seated),
                 Some(Step::Results) if !open.has_truth => open.pages.truth.ui(ui, field, &seated),
                 Some(Step::Results) => {
-                    let room = ResultsRoom::of(&self.root, &self.title, open.kind.word(), Arc::clone(&open.keys), wake);
+                    let room = ResultsRoom::of(&self.root, &self.title, open.kind.name(), Arc::clone(&open.keys), wake);
                     open.pages.results = Some(Box::new(room));
                     ui.ctx().request_repaint();
                     Did::Nothing

@@ -63,7 +63,7 @@ impl SignPage {
                     Err(e) => Text::Wrong(e.to_string()),
                 };
                 let row = |v: &tiresias_reads::versions::Version| {
-                    let by = format!("{} ({})", v.signature.signer, v.signature.kind.word());
+                    let by = format!("{} ({})", v.signature.signer, v.signature.kind.name());
                     [v.number.to_string(), by, Day(v.signature.utc_ms).to_string(), v.reason.clone().unwrap_or_default()]
                 };
                 Ok(Signed { versions: versions.all().iter().map(row).collect(), text })

@@ -282,7 +282,10 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("End the session")?;
     window.rest()?;
     opened(&mut window)?;
-    camera.take(&mut window, "slices that are missing, and a prior")
+    camera.take(&mut window, "beside its prior")?;
+    window.key(Key::G);
+    window.rest()?;
+    camera.take(&mut window, "planes where slices are missing")
 }
 
 /// Takes one image out of each package below a folder.
