@@ -3,6 +3,7 @@
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Gives what `work` gives, once. Where there is no thread, the result never comes: its sender is gone.
 pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
@@ -37,13 +38,39 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Something on its way from a thread, or a sentence why it does not come.
 pub(crate) type Coming<T> = Receiver<Result<T, String>>;
 
+/// How much runs beside the interface in this process.
+static AT_WORK: AtomicUsize = AtomicUsize::new(0);
+
+/// How much runs beside the interface. It is in the trace, so that whoever drives the program from outside knows when it has nothing more to say.
+pub(crate) fn at_work() -> usize {
+    AT_WORK.load(Ordering::Relaxed)
+}
+
+/// Counts as long as it is there.
+pub(crate) struct AtWork(());
+
+impl AtWork {
+    pub(crate) fn begin() -> Self {
+        AT_WORK.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        AT_WORK.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Runs something on a thread of its own.
 pub(crate) fn beside<T: Send + 'static>(name: &str, wake: &Wake, work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Coming<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
     let (failed, wake) = (sender.clone(), Arc::clone(wake));
+    let at_work = AtWork::begin();
     let run = move || {
         // Nobody waits any more where this fails.
         let _ = sender.send(work());
+        drop(at_work);
         wake();
     };
     if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(run) {

@@ -2,7 +2,7 @@
 //!
 //! Owns which of them a folder is. Refuses: to open more than who may come in is asked by.
 
-use crate::background::{GONE, Wake};
+use crate::background::{AtWork, GONE, Wake};
 use crate::demo::{DemoStudyError, Rooms, Say};
 use crate::desk::DeskFolder;
 use crate::recent::{self, Recent};
@@ -45,6 +45,7 @@ impl Opening {
         let wake = Arc::clone(wake);
         let stops = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stops);
+        let at_work = AtWork::begin();
         let run = move || {
             let told_wake = Arc::clone(&wake);
             let fetched = work(&mut |step| {
@@ -53,6 +54,7 @@ impl Opening {
                 if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let _ = sender.send(fetched);
+            drop(at_work);
             wake();
         };
         let spawned = std::thread::Builder::new().name("open".into()).spawn(run);

@@ -2,7 +2,7 @@
 //!
 //! Owns the order of screens. A screen moves on only when a committed state says so. Refuses: rules of a study, drawing of images.
 
-use crate::background::{Coming, Wake, arrived, beside};
+use crate::background::{Coming, Wake, arrived, at_work, beside};
 use crate::clock::Clock;
 use crate::design;
 use crate::desk::{self, DeskRoom};
@@ -579,7 +579,7 @@ impl Tiresias {
                 Stage::New { .. } | Stage::Desk(_) => None,
             };
             let ms = milliseconds(self.clock.since_start().saturating_sub(from));
-            self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice }));
+            self.trace.event("frame", serde_json::json!({ "n": self.frame, "ms": ms, "slice": slice, "beside": at_work() }));
         }
     }
 }

@@ -5,7 +5,7 @@
 use super::page::{Cell, heading, note, page, said, table, trouble};
 use super::sheets::Sheets;
 use super::{Did, Seated};
-use crate::background::{Coming, Wake, arrived, beside};
+use crate::background::{AtWork, Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
@@ -418,10 +418,11 @@ impl Batch {
         let (sender, news) = crossbeam_channel::unbounded();
         let stop = Arc::new(AtomicBool::new(false));
         let (root, stops, wake) = (at.root.to_owned(), Arc::clone(&stop), Arc::clone(at.wake));
-        let failed = sender.clone();
+        let (failed, at_work) = (sender.clone(), AtWork::begin());
         let work = move || {
             let ended = pack_all(&root, &orders, &phrase, &stops, (&sender, &wake));
             let _ = sender.send(News::Over(ended.err()));
+            drop(at_work);
             wake();
         };
         if let Err(e) = std::thread::Builder::new().name("pack".into()).spawn(work) {

@@ -186,12 +186,13 @@ impl Window<'_> {
         panic!("waited in vain until {what}; picture of the screen: {}", self.picture());
     }
 
-    /// Waits until the program draws no more: it has nothing to say and waits for a hand. It holds no connection then, nor ever.
+    /// Waits until the program draws no more and nothing runs beside: it has nothing to say and waits for a hand. It holds no connection then, nor ever.
     pub(crate) fn settle(&mut self) {
         let mut quiet = (0, 0);
         self.until("the window is at rest", |w| {
             let frames = w.frames().count();
-            quiet = if frames == quiet.0 { (frames, quiet.1 + 1) } else { (frames, 0) };
+            let is_busy = w.frames().last().is_some_and(|f| f["beside"].as_u64().is_some_and(|n| n > 0));
+            quiet = if frames == quiet.0 && !is_busy { (frames, quiet.1 + 1) } else { (frames, 0) };
             quiet.1 >= 15
         });
         let sockets = leading_out(self.program.id());
