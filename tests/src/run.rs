@@ -87,7 +87,7 @@ pub fn tiresias<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Resu
 /// Runs the program to its end with words of which "@name" is a file of `folder`.
 ///
 /// # Errors
-/// As [`tiresias`].
+/// As [`tiresias()`].
 pub fn tiresias_in<W: AsRef<str>>(folder: &Path, words: &[W]) -> Result<Ran, String> {
     let file = |name: &str| folder.join(name).display().to_string();
     tiresias(words.iter().map(|word| word.as_ref().strip_prefix('@').map_or_else(|| word.as_ref().to_owned(), file)))
