@@ -38,7 +38,7 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Something on its way from a thread, or a sentence why it does not come.
 pub(crate) type Coming<T> = Receiver<Result<T, String>>;
 
-/// How much runs beside the interface in this process.
+/// How much runs beside the interface in this process; images and measurements, which are awaited frame by frame, aside.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 
 /// How much runs beside the interface. It is in the trace, so that whoever drives the program from outside knows when it has nothing more to say.

@@ -94,8 +94,7 @@ impl Room {
     pub(crate) fn last_words(&mut self, draft: &Draft) -> Vec<Action> {
         let seen = self.seen_so_far();
         let mut wishes: Vec<Wish> = (!seen.is_empty()).then_some(Wish::Record(Action::Viewed(seen))).into_iter().collect();
-        self.keep_writing(draft, true, &mut wishes);
-        self.keep_reason(true, &mut wishes);
+        self.hand_on(draft, &mut wishes);
         let recorded = wishes.into_iter().filter_map(|wish| match wish {
             Wish::Record(action) => Some(action),
             Wish::Leave | Wish::Keys => None,
