@@ -80,7 +80,9 @@ impl Attributes {
     }
     /// The values as numbers of an element within the block that a private creator reserved (PS3.5 7.8.1).
     pub(crate) fn private(&self, group: u16, creator: &str, element: u8) -> Option<Vec<f64>> {
-        let block = (0x10..=0xFF).find(|block| self.text(Tag(group, *block)).as_deref() == Some(creator))?;
+        // Few files have anything of the group: what is not there is not asked for.
+        let mut creators = self.0.tags().filter(|tag| tag.group() == group && (0x10..=0xFF).contains(&tag.element()));
+        let block = creators.find(|tag| self.text(*tag).as_deref() == Some(creator))?.element();
         self.numbers(Tag(group, block << 8 | u16::from(element)), "").ok().flatten()
     }
     /// The values as unsigned 64-bit numbers: offset tables.

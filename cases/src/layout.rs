@@ -11,7 +11,7 @@ use crate::FileError;
 use crate::overlay::is_overlay_data;
 use crate::reading_list::{ReadingList, Wanted, within};
 use dicom_core::{Tag, VR};
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufRead as _, BufReader, Read, Seek};
 use tiresias_codecs::DataSetEncoding;
 
 const DEPTH: u32 = 16;
@@ -55,6 +55,13 @@ impl<R: Read + Seek> Bytes<R> {
     }
     /// `count` bytes; the caller has checked the count against [`Self::left`].
     pub(crate) fn take(&mut self, count: u64) -> Result<Vec<u8>, FileError> {
+        // Nearly all values are among the bytes that were read ahead.
+        if let Some(ready) = usize::try_from(count).ok().and_then(|count| self.inner.buffer().get(..count)) {
+            let bytes = ready.to_vec();
+            self.inner.consume(bytes.len());
+            self.at += count;
+            return Ok(bytes);
+        }
         let mut bytes = Vec::new();
         let read = (&mut self.inner).take(count).read_to_end(&mut bytes)?;
         self.at += read as u64;
@@ -64,6 +71,9 @@ impl<R: Read + Seek> Bytes<R> {
     pub(crate) fn peek<const N: usize>(&mut self) -> Result<Option<[u8; N]>, FileError> {
         if self.left() < N as u64 {
             return Ok(None);
+        }
+        if let Some(ready) = self.inner.buffer().first_chunk() {
+            return Ok(Some(*ready));
         }
         let at = self.at;
         let bytes = self.array()?;

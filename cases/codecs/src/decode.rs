@@ -66,6 +66,24 @@ pub fn decode(frame: &EncodedFrame<'_>) -> Result<DecodedFrame, CodecError> {
     Ok(DecodedFrame { bytes_per_sample, precision, signed, planar, colour, data, warnings })
 }
 
+/// Whether no foreign code takes part in decoding a frame, so that it needs no worker.
+pub(crate) fn is_own(frame: &EncodedFrame<'_>) -> bool {
+    frame.syntax.codec() == Some(Coding::Rle)
+}
+
+/// [`decode`] of a frame that [`is_own`], piece by piece as for [`crate::Codecs::decode_to`].
+pub(crate) fn decode_own_to(
+    frame: &EncodedFrame<'_>,
+    extent: Extent,
+    put: &mut impl FnMut(&DecodedFrame, usize, &[u8]),
+) -> Result<DecodedFrame, CodecError> {
+    let Raw { precision, signed, is_planar: planar, colour, data, .. } = Raw::plain(Vec::new(), extent);
+    let mut described = DecodedFrame { bytes_per_sample: extent.bytes as u8, precision, signed, planar, colour, data, warnings: Vec::new() };
+    let is_damaged = rle::decode_to(frame.data, extent, |at, piece| put(&described, at, piece))?;
+    described.warnings.extend(is_damaged.then_some(CodecWarning::Damaged));
+    Ok(described)
+}
+
 fn run(frame: &EncodedFrame<'_>, extent: Extent, coding: Coding) -> Result<Raw, CodecError> {
     let is_told_by_signature = matches!(coding, Coding::Jpeg | Coding::JpegLossless | Coding::JpegLs | Coding::Jpeg2000);
     if is_told_by_signature {

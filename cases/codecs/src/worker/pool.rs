@@ -1,11 +1,11 @@
 //! The parent's side: workers that are started when needed, kept while they behave, and killed when not.
 //!
-//! Owns: the children and the time they get. Refuses: to believe them. An answer that is not exactly what was asked for ends the worker, and nothing that
-//! a worker does can make this process take more memory than the image that the data set describes.
+//! Owns: the children and the time they get, and which frames need none. Refuses: to believe them. An answer that is not exactly what was asked for ends the
+//! worker, and nothing that a worker does can make this process take more memory than the image that the data set describes.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use crate::decode::decode;
+use crate::decode::{decode, decode_own_to, is_own};
 use crate::deflate::inflate;
 use crate::error::{CodecError, Coding};
 use crate::frame::{CodecWarning, DecodedFrame, EncodedFrame, Extent, reserve};
@@ -52,7 +52,7 @@ impl Codecs {
 
     /// [`crate::decode`] in a worker that may take `memory` bytes for the frame, its result and all in between: JPEG 2000 takes eight bytes a sample,
     /// lossless and progressive JPEG two or three, the others next to nothing, and all of them up to a mebibyte more. A worker is used again by calls
-    /// with the same limit.
+    /// with the same limit. RLE is decoded here: no foreign code takes part, and the data bounds what it costs.
     ///
     /// # Errors
     /// Those of [`crate::decode`]; [`CodecError::Memory`] also where it is plain that `memory` is too little; [`CodecError::TimedOut`] after [`TIMEOUT`];
@@ -62,6 +62,9 @@ impl Codecs {
             return decode(frame);
         }
         let (question, extent) = Question::of_frame(frame, memory)?;
+        if is_own(frame) {
+            return decode(frame);
+        }
         self.ask(&question, |answer, data| answer.into_frame(frame, extent, whole(answer.length, data)?), is_clean)
     }
 
@@ -84,6 +87,9 @@ impl Codecs {
             return Ok(decoded);
         }
         let (question, extent) = Question::of_frame(frame, memory)?;
+        if is_own(frame) {
+            return decode_own_to(frame, extent, &mut put);
+        }
         let receive = |answer: Answer, data: &mut dyn Read| {
             let described = answer.describe(frame, extent)?;
             let mut piece = vec![0; PIECE.min(extent.length)];

@@ -114,7 +114,7 @@ fn a_worker_gives_what_decoding_here_gives() {
     let packed = frame("liver_deflate.bin").data;
     assert_eq!(codecs.inflate(&packed, 1 << 20, MEMORY), inflate(&packed, 1 << 20));
     assert_eq!(codecs.inflate(&packed, 100, MEMORY), Err(CodecError::TooLarge(100)));
-    let other = frame("mr_small_rle.bin");
+    let other = frame("mr_small_jls.bin");
     let unsupported = EncodedFrame { syntax: TransferSyntax::HevcMain, ..other.frame() };
     assert!(matches!(codecs.decode(&unsupported, MEMORY), Err(CodecError::Unsupported(_))));
     drop(codecs);
@@ -151,7 +151,7 @@ fn damaged_frames_leave_the_next_call_whole() {
 
 fn a_worker_that_hangs_is_stopped() {
     let codecs = codecs(HANG);
-    assert_eq!(codecs.decode(&frame("mr_small_rle.bin").frame(), MEMORY), Err(CodecError::TimedOut));
+    assert_eq!(codecs.decode(&frame("mr_small_jls.bin").frame(), MEMORY), Err(CodecError::TimedOut));
     assert_eq!(children(), 0);
 }
 
@@ -164,13 +164,13 @@ fn a_worker_that_dies_or_talks_nonsense_is_reported() {
         assert_eq!(children(), 0, "{role}");
     }
     let nothing = Codecs::new("/nowhere/tiresias".into(), Vec::new());
-    let refused = nothing.decode(&frame("mr_small_rle.bin").frame(), MEMORY);
+    let refused = nothing.decode(&frame("mr_small_jls.bin").frame(), MEMORY);
     assert_eq!(refused, Err(CodecError::Start(std::io::ErrorKind::NotFound)));
 }
 
 fn a_worker_that_was_killed_while_idle_is_replaced() {
     let codecs = codecs(SERVE);
-    let described = frame("mr_small_rle.bin");
+    let described = frame("mr_small_jls.bin");
     let expected = decode(&described.frame());
     for _ in 0..3 {
         assert_eq!(codecs.decode(&described.frame(), MEMORY), expected);
@@ -183,7 +183,7 @@ fn a_worker_that_was_killed_while_idle_is_replaced() {
 
 fn a_worker_limits_itself() {
     let codecs = codecs(SERVE);
-    codecs.decode(&frame("mr_small_rle.bin").frame(), MEMORY).expect("a frame");
+    codecs.decode(&frame("mr_small_jls.bin").frame(), MEMORY).expect("a frame");
     for child in child_ids() {
         let limits = std::fs::read_to_string(format!("/proc/{child}/limits")).expect("limits");
         let soft = |name: &str| -> u64 {
