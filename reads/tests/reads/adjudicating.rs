@@ -249,6 +249,20 @@ fn nothing_of_the_pair_is_there_before_the_own_impression_is_locked() {
 }
 
 #[test]
+fn whoever_settles_is_not_trained() {
+    let plain = protocol(true);
+    let (table, bundles) = table(&plain, &["r1", "r2"], 8, differs);
+    // The training of the readers, of which the adjudicator's bundle has nothing.
+    let training = "\n[training]\nthreshold = 50\npass = 1.0\nattempts = 2\nfeedback = true\n";
+    let trained = Protocol::parse(&format!("{}{RULES}{training}", crate::simulated::PROTOCOL)).unwrap_or_else(|e| panic!("{e}"));
+    let queue = asked_of(&trained, &table, &bundles, &BTreeSet::new(), "ann", 77, 9).expect("a queue");
+    let mut r = Reading::new(Rules::new(trained, queue.bundle).expect("of one protocol"));
+    r.must(start());
+    r.open_next();
+    assert!(r.state.open().is_some());
+}
+
+#[test]
 fn an_own_read_is_as_complete_as_any_and_the_choice_can_change_until_the_lock() {
     let mut s = Settling::new(true);
     s.begin(0);

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use tiresias_reads::accounts::{self, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::bundle::{Account, Bundle, CaseToRead, Plan, TrainingCase, assign};
 use tiresias_reads::machine::{
-    Action, AnswerValue, Draft, Environment, Event, Fact, Leave, LeaveError, Missing, Pattern, Refusal, Rules, Selftest, Subject, Verdict,
-    evolve, missing,
+    Action, AnswerValue, Draft, Due, Environment, Event, Fact, Leave, LeaveError, Missing, Pattern, Refusal, Rules, Selftest, Subject,
+    Verdict, evolve, missing,
 };
 use tiresias_reads::protocol::{Protocol, template};
 use tiresias_reads::seat::{Seat, SeatError, issue};
@@ -118,8 +118,10 @@ fn a_simulated_reader_who_starts_anew_at_every_step_gives_no_answer_twice() {
     let (rules, known, skill) = (r.rules.clone(), Known::default(), Skill::default());
     let environment = Environment::that_fits(rules.protocol(), BUILD);
     let mut given: BTreeMap<(QuestionId, Subject), AnswerValue> = BTreeMap::new();
-    let mut revised = 0;
+    let (mut revised, mut steps) = (0, 0);
     while r.state.locked().len() < 2 {
+        steps += 1;
+        assert!(steps < 1_000, "no step leads on");
         let locked = r.state.locked().len();
         let step = SimulatedReader::new(&rules, &known, &skill, 7, environment.clone()).next(&r.state).expect("reads are left");
         r.tick(step.after_ms);
@@ -174,6 +176,25 @@ fn a_case_waits_for_its_washout_whatever_the_clock_says() {
     r.tick(3 * DAY + 1000);
     r.must(Action::EndSession);
     r.must(start());
+    assert!(r.act(Action::OpenCase(next)).is_ok());
+}
+
+#[test]
+fn a_washout_lasts_to_the_millisecond() {
+    let text = PROTOCOL.replace("[training]\nthreshold = 50\npass = 1.0\nattempts = 2\nfeedback = true\n", "");
+    let mut r = begun(&text, 3);
+    while r.state.locked().len() < 3 {
+        finish(&mut r, 10);
+    }
+    let next = r.next_read();
+    let package = r.rules.assigned(&next).expect("assigned").package;
+    let earlier = r.state.locked().iter().rfind(|l| l.package() == package).expect("read before");
+    let utc_ms = earlier.at().utc_ms + 3 * i64::try_from(DAY).unwrap();
+    r.must(Action::EndSession);
+    r.tick(u64::try_from(utc_ms - 1 - r.now.utc_ms).unwrap());
+    r.must(start());
+    assert_eq!(r.act(Action::OpenCase(next.clone())), Err(Refusal::Washout(Due { utc_ms, days: 3 })));
+    r.tick(1);
     assert!(r.act(Action::OpenCase(next)).is_ok());
 }
 
@@ -251,6 +272,15 @@ fn a_session_is_as_long_as_it_may_be_and_a_pause_stops_the_clock() {
     r.must(Action::EndSession);
     r.must(start());
     r.open_next();
+}
+
+#[test]
+fn a_session_opens_cases_until_its_last_millisecond() {
+    for (ms, refusal) in [(61_000, None), (120 * 60_000 - 1, None), (120 * 60_000, Some(Refusal::SessionOver(120)))] {
+        let mut r = begun(of("sequential"), 6);
+        r.tick(ms);
+        assert_eq!(r.act(Action::OpenCase(r.next_read())).err(), refusal, "after {ms} ms");
+    }
 }
 
 /// What a protocol asks of a workstation, one after the other; and what it is goes into the record and to the desk.
@@ -337,6 +367,7 @@ fn sides_are_asked_each_and_what_cannot_be_evaluated_is_not() {
     r.must(answer_with("finding", unit("R"), AnswerValue::Choices(vec!["mass".into(), "calcifications".into()])));
     assert_eq!(r.act(Action::NotEvaluable { subject: unit("L"), reason: "rain".into() }), Err(Refusal::NoSuchReason));
     assert_eq!(r.act(Action::NotEvaluable { subject: Subject::Case, reason: "quality".into() }), Err(Refusal::NoSuchReason));
+    assert_eq!(r.act(Action::NotEvaluable { subject: unit("X"), reason: "absent".into() }), Err(Refusal::NoSuchReason), "no such side");
     r.must(Action::NotEvaluable { subject: unit("L"), reason: "absent".into() });
     assert!(missing(&r.rules, &r.state).is_empty());
     assert_eq!(r.act(answer_with("suspicion", unit("L"), AnswerValue::Scale(0))), Err(Refusal::NotAsked(question("suspicion"))));

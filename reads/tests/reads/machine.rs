@@ -272,6 +272,16 @@ fn a_clock_that_runs_back_is_refused() {
 }
 
 #[test]
+fn without_a_washout_no_clock_keeps_a_case_back() {
+    let mut r = started(1);
+    r.read_next(1, &[]);
+    // By the time of day the first read of the same images is still to come.
+    r.now.utc_ms -= 3_600_000;
+    r.read_next(2, &[]);
+    assert_eq!(r.state.locked().len(), 2);
+}
+
+#[test]
 fn evolve_refuses_a_history_that_was_changed() {
     let mut r = Reading::new(rules(2));
     let mut history = r.must(start());

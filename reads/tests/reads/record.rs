@@ -212,6 +212,7 @@ fn rows_removed_moved_or_added_are_named() {
     };
     assert_eq!(found("DELETE FROM event WHERE seq = 6"), (6, What::Missing));
     assert_eq!(found("DELETE FROM event WHERE seq = 1"), (1, What::Missing));
+    assert_eq!(found("PRAGMA ignore_check_constraints = ON; UPDATE event SET seq = 0 WHERE seq = 1"), (1, What::Order));
     assert_eq!(found("DELETE FROM event WHERE seq = 6; UPDATE event SET seq = seq - 1 WHERE seq > 6"), (6, What::Hash));
     let swap = "UPDATE event SET seq = 99 WHERE seq = 5; UPDATE event SET seq = 5 WHERE seq = 9; UPDATE event SET seq = 9 WHERE seq = 99";
     assert_eq!(found(swap), (5, What::Hash));
@@ -235,6 +236,42 @@ fn a_byte_flipped_in_the_file_is_found_and_its_record_named() {
     assert_eq!(first_bad(&looked_at(&place)), (9, What::Hash));
     let refused = place.study.open_record(BUILD).map(|_| ()).unwrap_err().to_string();
     assert!(refused.contains("Record 9 was changed.") && refused.contains("left it as it is"), "{refused}");
+}
+
+/// The header of the file says that five pages are free, and none is (sqlite.org/fileformat2.html, 1.3): every row is as it was written.
+#[test]
+fn damage_where_no_row_lies_is_found_too() {
+    let place = Place::new(&["r1"], 3);
+    written(&place);
+    let path = place.study.record_path();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[36..40].copy_from_slice(&5u32.to_be_bytes());
+    fs::write(&path, &bytes).unwrap();
+    let found = looked_at(&place);
+    assert_eq!((first_bad(&found), found.records), ((0, What::Missing), 17));
+    assert!(matches!(place.study.open_record(BUILD), Err(RecordError::Broken(bad)) if bad.detail.starts_with("The file is damaged: ")));
+}
+
+/// Pages that lead to each other: the table's first one leads 600 times to the first that has rows (the same text, 1.6).
+#[test]
+fn no_more_rows_are_walked_along_than_have_room() {
+    let place = Place::new(&["r1"], 3);
+    written(&place);
+    let path = place.study.record_path();
+    let select = "SELECT rootpage FROM sqlite_schema WHERE name = 'event'";
+    let root: u32 = Connection::open(&path).unwrap().query_row(select, [], |row| row.get(0)).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let size = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    let page = &mut bytes[(root as usize - 1) * size..][..size];
+    assert_eq!(page[0], 5, "a page that leads to others");
+    let first = [page[12], page[13]];
+    page[3..5].copy_from_slice(&600u16.to_be_bytes());
+    page[12..12 + 2 * 600].chunks_exact_mut(2).for_each(|at| at.copy_from_slice(&first));
+    fs::write(&path, &bytes).unwrap();
+    let found = looked_at(&place);
+    assert_eq!(found.records, bytes.len() as u64 / 96, "no row takes fewer bytes than its three hashes");
+    let bad = found.first_bad.expect("the first row that comes a second time");
+    assert_eq!((bad.what, bad.detail.as_str()), (What::Order, "In its place is record 1."));
 }
 
 #[test]
