@@ -1,5 +1,6 @@
 //! Work on a thread of its own, for what takes too long for a frame. The interface polls and is woken when there is a result; it never waits.
 
+use crate::hold;
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use std::sync::Arc;
@@ -66,8 +67,9 @@ impl Drop for AtWork {
 pub(crate) fn beside<T: Send + 'static>(name: &str, wake: &Wake, work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Coming<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
     let (failed, wake) = (sender.clone(), Arc::clone(wake));
-    let at_work = AtWork::begin();
+    let (at_work, kind) = (AtWork::begin(), name.to_owned());
     let run = move || {
+        let _step = hold::step(&kind);
         // Nobody waits any more where this fails.
         let _ = sender.send(work());
         drop(at_work);
