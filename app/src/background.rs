@@ -1,5 +1,6 @@
 //! Work on a thread of its own, for what takes too long for a frame. The interface polls and is woken when there is a result; it never waits.
 
+use crate::hold;
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Gives what `work` gives, once. Where there is no thread, the result never comes: its sender is gone.
 pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
-    let ctx = ctx.clone();
+    let (ctx, at_work) = (ctx.clone(), AtWork::begin());
     let run = move || {
         // Nobody waits any more where this fails.
         let _ = sender.send(work());
+        // Before the frame that shows it, which then tells that there is one less.
+        drop(at_work);
         ctx.request_repaint();
     };
     drop(std::thread::Builder::new().name("background".into()).spawn(run));
@@ -38,7 +41,7 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Something on its way from a thread, or a sentence why it does not come.
 pub(crate) type Coming<T> = Receiver<Result<T, String>>;
 
-/// How much runs beside the interface in this process; images and measurements, which are awaited frame by frame, aside.
+/// How much runs beside the interface in this process. Images that are loaded aside: they draw a frame each, and those of the next case may wait as long as this one is open.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 
 /// How much runs beside the interface. It is in the trace, so that whoever drives the program from outside knows when it has nothing more to say.
@@ -66,8 +69,9 @@ impl Drop for AtWork {
 pub(crate) fn beside<T: Send + 'static>(name: &str, wake: &Wake, work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Coming<T> {
     let (sender, result) = crossbeam_channel::bounded(1);
     let (failed, wake) = (sender.clone(), Arc::clone(wake));
-    let at_work = AtWork::begin();
+    let (at_work, kind) = (AtWork::begin(), name.to_owned());
     let run = move || {
+        let _step = hold::step(&kind);
         // Nobody waits any more where this fails.
         let _ = sender.send(work());
         drop(at_work);
@@ -111,5 +115,11 @@ mod tests {
         sender.send(Ok(7)).expect("somebody waits");
         drop(sender);
         assert_eq!(arrived(&mut coming), Some(Ok(7)));
+    }
+
+    #[test]
+    fn what_runs_in_the_background_counts_as_work() {
+        let result = in_background(&Context::default(), at_work);
+        assert!(result.recv().expect("it comes") > 0);
     }
 }

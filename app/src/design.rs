@@ -2,7 +2,7 @@
 //!
 //! Values are those of the design's section 8. Owns every colour and size of the program; a screen names them and brings none of its own.
 
-use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2};
+use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
 /// Behind images.
@@ -148,6 +148,17 @@ pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: &(impl ToSt
     rect
 }
 
+/// How dark the ground of words is that stand on one.
+const GROUND: u8 = 216;
+
+/// As [`image_text`], on a ground of its own: among lines as fine as its strokes, as those of a hatch are, a letter in a halo is lost.
+pub fn grounded_text(painter: &Painter, at: Pos2, anchor: Align2, text: &str, font: FontId, colour: Color32) -> Rect {
+    let ground = painter.add(Shape::Noop);
+    let rect = image_text(painter, at, anchor, text, font, colour);
+    painter.set(ground, Shape::rect_filled(rect.expand2(Vec2::new(4.0, 0.0)), RADIUS, Color32::from_black_alpha(GROUND)));
+    rect
+}
+
 /// How dark the halo of a line is: on white, too, yellow must stand out against it.
 const HALO: u8 = 180;
 
@@ -208,6 +219,10 @@ mod tests {
             for (name, colour) in [("own", OWN), ("strong", STRONG)] {
                 check(&format!("{name} in its halo on grey {grey}"), colour, Color32::from_gray(under));
             }
+        }
+        for grey in 0..=255u8 {
+            let under = (f64::from(grey) * (1.0 - f64::from(GROUND) / 255.0)).round() as u8;
+            check(&format!("text on its ground on grey {grey}"), TEXT, Color32::from_gray(under));
         }
         println!("least contrast {least:.2}");
     }

@@ -17,6 +17,7 @@ mod failure;
 mod frames;
 mod gallery;
 mod graphics;
+mod hold;
 mod keys;
 mod launch;
 mod loader;

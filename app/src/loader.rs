@@ -5,6 +5,7 @@
 
 use crate::background::{Wake, stand_back};
 use crate::graphics::Graphics;
+use crate::hold;
 use crate::trace::Trace;
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, Sender};
@@ -53,6 +54,9 @@ pub(crate) struct Gpu {
     pub(crate) queue: wgpu::Queue,
     pub(crate) graphics: Arc<Graphics>,
 }
+
+/// What loading is called where it is held up: a step opens the package, each further one loads an image.
+const KIND: &str = "loader";
 
 /// Which images are to be loaded.
 #[derive(Debug, Clone)]
@@ -184,6 +188,7 @@ impl Queue {
 }
 
 fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), String> {
+    drop(hold::step(KIND));
     // What is fetched early stands by itself in a trace.
     let reading = if early.is_some() { "read, hash and decode ahead" } else { "read, hash and decode" };
     let package = means.trace.timed("open package", || Package::open(&case.dir, &Trust::Unsigned)).map_err(|e| e.to_string())?;
@@ -214,7 +219,10 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
     (means.wake)();
     let failure = OnceLock::new();
     let work = || {
-        while let Some((at, image)) = queue.next().filter(|_| failure.get().is_none()) {
+        loop {
+            // Before an image is taken: one that nobody took keeps its place in the order.
+            let _step = hold::step(KIND);
+            let Some((at, image)) = queue.next().filter(|_| failure.get().is_none()) else { return };
             let shown = &series[at];
             let load = || shown.series().load_slice(image, shown.buffer()).map_err(|e| e.to_string());
             let loaded = means.trace.timed(reading, load).and_then(|_| shown.load_overlays(image));

@@ -5,6 +5,7 @@
 use crate::background::{AtWork, GONE, Wake};
 use crate::demo::{DemoStudyError, Rooms, Say};
 use crate::desk::DeskFolder;
+use crate::hold;
 use crate::recent::{self, Recent};
 use crate::screens::Shown;
 use crossbeam_channel::{Receiver, TryRecvError};
@@ -47,6 +48,7 @@ impl Opening {
         let stopped = Arc::clone(&stops);
         let at_work = AtWork::begin();
         let run = move || {
+            let _step = hold::step("open");
             let told_wake = Arc::clone(&wake);
             let fetched = work(&mut |step| {
                 let _ = told.send(step.to_owned());

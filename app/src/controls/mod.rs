@@ -1,15 +1,19 @@
-//! The controls of the design language: buttons, choices, scales, tool buttons, fields, words. Each draws itself with the design's shapes and tells a screen reader its name,
+//! The controls of the design language: buttons, choices, scales, tool buttons, fields, tables, lists, words. Each draws itself with the design's shapes and tells a screen reader its name,
 //! role and state.
 //!
 //! Owns how a control looks and answers to the pointer. Refuses: what an answer means, and any preset value.
 
 mod button;
+mod entry;
 mod field;
 pub(crate) mod icon;
 mod scale;
 mod sentence;
+mod table;
 
 pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
+pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, PlaceField, secret_field, text_field};
 pub(crate) use scale::{Placed, ScaleLook, scale};
 pub(crate) use sentence::{MEASURE, words};
+pub(crate) use table::{Cell, TableLook, table};

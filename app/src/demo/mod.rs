@@ -30,6 +30,7 @@ const CASES: u32 = 12;
 const READERS: u32 = 3;
 const READER: &str = "reader";
 const DESK: &str = "desk";
+const SOURCES: &str = "sources";
 
 /// Why the demo study cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +116,12 @@ pub(crate) fn reader_of(dir: &Path) -> PathBuf {
     dir.join(READER)
 }
 
+/// The DICOM files of the demo's cases in `dir`, a folder for each.
+#[must_use]
+pub(crate) fn sources_of(dir: &Path) -> PathBuf {
+    dir.join(DESK).join(SOURCES)
+}
+
 /// Hears of each step of the making, and says whether it goes on.
 pub type Say<'a> = dyn FnMut(&str) -> ControlFlow<()> + 'a;
 
@@ -165,7 +172,7 @@ fn build_in(root: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
     let failed = |place: &Path, error| DemoStudyError::Write { place: place.display().to_string(), error };
     let protocol = Protocol::parse(PROTOCOL)?;
     let background = Background::shipped()?;
-    let sources = root.join("sources");
+    let sources = root.join(SOURCES);
     let packed = root.join("packages");
     fs::create_dir_all(&packed).map_err(|e| failed(&packed, e))?;
     let key = UidKey::new(std::array::from_fn(|i| SEED.to_le_bytes()[i % 8] ^ i as u8));
@@ -200,7 +207,7 @@ fn build_in(root: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyError> {
     let text = serde_json::to_string_pretty(&lesions).map_err(|e| DemoStudyError::Parts(e.to_string()))?;
     let file = desk.join("lesions.json");
     fs::write(&file, text).map_err(|e| failed(&file, e))?;
-    fs::rename(&sources, desk.join("sources")).map_err(|e| failed(&sources, e))
+    fs::rename(&sources, desk.join(SOURCES)).map_err(|e| failed(&sources, e))
 }
 
 /// Reads one of the demo's cases, which this program has written and which is not compressed.

@@ -4,7 +4,7 @@
 //! what a made-up AI says, sealed in the packages. Made when somebody first goes there, from one seed
 //! like the demo itself; every account has the passphrase of simulated readers. Refuses: to touch what the person reads.
 
-use super::{DESK, DemoStudyError, SEED, Say, goes_on, read_source};
+use super::{DESK, DemoStudyError, SEED, Say, goes_on, read_source, sources_of};
 use crate::simulate::{CLOSED_UTC_MS, PASSPHRASE, Plan, SimulateError, entropy, link_packages, simulate};
 use crate::work::ACCOUNTS;
 use serde_json::json;
@@ -179,7 +179,7 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Resu
         let content_key = secret.content_key(case.as_str());
         let findings = says(here, lesions, n);
         let aside = plan.join("packages").join("new");
-        let series = read_source(&demo.join(DESK).join("sources").join(case.as_str()))?;
+        let series = read_source(&sources_of(demo).join(case.as_str()))?;
         let all = [(Role::current(), &series)];
         let packing =
             Packing { findings: Some(&findings), content_key: Some(&content_key), signer: Some(&signer), ..Packing::new(&all, &secret) };

@@ -110,7 +110,7 @@ impl AuditPage {
         draw(ui, [a, b, c, d]);
         ScrollArea::vertical().id_salt("audit").auto_shrink([false, false]).show_rows(ui, ROW, left.len(), |ui, shown| {
             for line in left.get(shown).unwrap_or_default().iter().filter_map(|n| lines.get(*n)) {
-                let what = Cell { text: line.what.clone(), colour: STRONG };
+                let what = Cell::strong(&line.what);
                 let cells = [
                     Cell::of(line.utc.get(..19).unwrap_or(&line.utc).replace('T', " ")),
                     Cell::of(&line.reader),

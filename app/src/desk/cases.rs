@@ -9,6 +9,7 @@ use crate::background::{AtWork, Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
+use crate::hold;
 use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
 use crossbeam_channel::{Receiver, Sender};
 use egui::{Rect, Sense, Stroke, Ui, UiBuilder, vec2};
@@ -455,6 +456,7 @@ fn pack_all(
         };
         let mut watch = |step: Step| {
             tell(RowState::Packs(step));
+            drop(hold::step("pack"));
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let packed = desk.pack(order, &mut watch);

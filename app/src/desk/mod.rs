@@ -19,8 +19,8 @@ mod sign;
 mod truth;
 
 use crate::background::{Coming, Wake, arrived, beside};
-use crate::controls;
-use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, PANEL, RADIUS, RAISED, STRONG, TEXT};
+use crate::controls::{self, EntryLook};
+use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
 use crate::meeting::has_truth;
 use crate::results::{self, ResultsRoom};
 use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
@@ -28,7 +28,7 @@ use crate::work::{ACCOUNTS, open_keys};
 use assign::AssignPage;
 use audit::AuditPage;
 use cases::CasesPage;
-use egui::{Align, Align2, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, Layout, Rect, RichText, Stroke, Ui, UiBuilder, pos2, vec2};
 use people::PeoplePage;
 use progress::ProgressPage;
 use protocol::ProtocolPage;
@@ -377,11 +377,8 @@ impl Open {
     }
 
     fn nav(&self, ui: &mut Ui, rect: Rect) -> Option<Chosen> {
-        ui.painter().rect_filled(rect, 0.0, PANEL);
-        ui.painter().vline(rect.right(), rect.y_range(), Stroke::new(1.0, LINE));
         let mut chosen = None;
-        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, MARGIN))), |ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
+        controls::list(ui, rect, |ui| {
             ui.label(RichText::new("Study desk").font(design::strong(design::NOTE)).color(TEXT));
             ui.add_space(6.0);
             let next = self.stands.next();
@@ -408,32 +405,16 @@ impl Open {
 
 /// A step in the list: its name, how it stands, and a tick where it is done.
 fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)) -> bool {
-    let sense = if opens { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), sense);
-    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, opens, is_on, stand.step.title()));
-    if is_on || (opens && response.hovered()) {
-        ui.painter().rect_filled(rect, RADIUS, RAISED);
-    }
+    let look = EntryLook { label: stand.step.title(), note: Some(stand.words.as_str()), is_shown: is_on, opens };
+    let response = controls::entry(ui, &look);
     let painter = ui.painter();
-    let (colour, note) = match (opens, is_on) {
-        (false, _) => (TEXT.gamma_multiply(0.75), TEXT.gamma_multiply(0.75)),
-        (true, true) => (STRONG, TEXT),
-        (true, false) => (TEXT, TEXT),
-    };
-    let left = rect.left() + 10.0;
-    design::text(painter, pos2(left, rect.top() + 7.0), Align2::LEFT_TOP, stand.step.title(), design::regular(design::BODY), colour);
-    let words = design::shortened(painter, &stand.words, design::regular(design::SMALL), note, rect.width() - 40.0);
-    painter.galley(pos2(left, rect.top() + 26.0), words, note);
-    let sign = pos2(rect.right() - 14.0, rect.top() + 15.0);
+    let sign = pos2(response.rect.right() - 14.0, response.rect.top() + 15.0);
     if stand.is_done && !stand.words.is_empty() {
         let stroke = Stroke::new(1.5, ACCENT);
         painter.line_segment([sign + vec2(-5.0, 0.0), sign + vec2(-1.5, 3.5)], stroke);
         painter.line_segment([sign + vec2(-1.5, 3.5), sign + vec2(5.0, -4.0)], stroke);
     } else if is_next {
         painter.circle_filled(sign, 3.5, CAUTION);
-    }
-    if response.has_focus() {
-        design::focus_outline(painter, rect);
     }
     let clicked = response.clicked();
     if !opens {

@@ -1,10 +1,11 @@
 //! What the desk's pages share: the field with its title, sentences, tables of words.
 
-use crate::controls::words;
-use crate::design::{self, CAUTION, LINE, STRONG, TEXT};
-use egui::{Color32, Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+pub(super) use crate::controls::Cell;
+use crate::controls::{self, TableLook, words};
+use crate::design::{self, CAUTION, STRONG, TEXT};
+use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
-const ROW: f32 = 30.0;
+/// Between two columns of a table.
 const BETWEEN: f32 = 20.0;
 
 /// A page that scrolls, under its title.
@@ -47,53 +48,8 @@ pub(super) fn trouble(ui: &mut Ui, sentence: Option<&str>) {
     }
 }
 
-/// A cell of a table.
-#[derive(Debug, Clone)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) colour: Color32,
-}
-
-impl Cell {
-    pub(super) fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), colour: TEXT }
-    }
-    pub(super) fn caution(text: impl Into<String>) -> Self {
-        Self { text: text.into(), colour: CAUTION }
-    }
-    pub(super) fn strong(text: impl Into<String>) -> Self {
-        Self { text: text.into(), colour: STRONG }
-    }
-}
-
 /// A table of words: each column as wide as its widest cell, at most `longest`; longer cells go on below. Wider than the page, it scrolls.
 pub(super) fn table(ui: &mut Ui, name: &str, heads: &[&str], rows: &[Vec<Cell>], longest: f32) {
-    let font = || design::regular(design::NOTE);
-    let layout = |ui: &Ui, text: &str, room: f32| ui.painter().layout(text.to_owned(), font(), TEXT, room);
-    let widths: Vec<f32> = heads
-        .iter()
-        .enumerate()
-        .map(|(at, head)| {
-            let cells = rows.iter().filter_map(|r| r.get(at)).map(|c| layout(ui, &c.text, longest).size().x);
-            cells.fold(layout(ui, head, longest).size().x, f32::max) + 2.0
-        })
-        .collect();
-    let total: f32 = widths.iter().sum::<f32>() + BETWEEN * widths.len().saturating_sub(1) as f32;
-    ScrollArea::horizontal().id_salt(name).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let heads: Vec<Cell> = heads.iter().map(|h| Cell::of(*h)).collect();
-        for row in std::iter::once(&heads).chain(rows) {
-            let height = row.iter().zip(&widths).map(|(c, w)| layout(ui, &c.text, *w).size().y + 12.0).fold(ROW, f32::max);
-            let (rect, _) = ui.allocate_exact_size(vec2(total, height), Sense::hover());
-            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
-            let mut x = rect.left();
-            for (cell, width) in row.iter().zip(&widths) {
-                let place = Rect::from_min_max(pos2(x, rect.top() + 6.0), pos2(x + width, rect.bottom() - 6.0));
-                let label = Label::new(RichText::new(&cell.text).font(font()).color(cell.colour)).selectable(true).wrap();
-                // A child of its own: the row has its height already.
-                ui.new_child(UiBuilder::new().max_rect(place)).add(label);
-                x += width + BETWEEN;
-            }
-        }
-    });
+    let heads: Vec<Cell> = heads.iter().map(|head| Cell::of(*head)).collect();
+    controls::table(ui, &TableLook { name, longest, between: BETWEEN, spread: 0.0, numbers: &[] }, &heads, rows);
 }

@@ -8,7 +8,8 @@ use crate::controls;
 use crate::design::{ACCENT, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{accounts_of, write_down};
-use egui::{ColorImage, Image, ScrollArea, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2};
+use egui::emath::GuiRounding as _;
+use egui::{Color32, ColorImage, Rect, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -35,8 +36,48 @@ pub(super) struct Sheets {
 struct Open {
     case: CaseId,
     coming: Option<Coming<ContactSheet>>,
-    /// With the frames on it and those that were looked at.
-    shown: Option<(TextureHandle, [usize; 2])>,
+    shown: Option<Drawn>,
+}
+
+/// A sheet as it was drawn.
+struct Drawn {
+    texture: TextureHandle,
+    /// Where each frame lies on it: left, top, columns and rows, pixels.
+    places: Vec<[u32; 4]>,
+    /// Frames that were looked at.
+    of: usize,
+}
+
+/// Pixels between two frames on the screen.
+const APART: f32 = 6.0;
+
+/// How many frames of a width stand side by side, all in pixels.
+fn in_a_row(room: f32, width: f32) -> usize {
+    ((room + APART) / (width + APART)).floor().max(1.0) as usize
+}
+
+impl Drawn {
+    /// The frames in as many columns as there is room for, so that none lies beyond the window: who signs has seen them all. One pixel of the sheet is one of the screen,
+    /// since thin letters would go under in any other size.
+    fn ui(&self, ui: &mut Ui, name: &str) {
+        let scale = ui.pixels_per_point();
+        let [across, down] = self.texture.size().map(|n| n as f32);
+        let place = |[x, y, w, h]: [u32; 4]| Rect::from_min_size(pos2(x as f32, y as f32), vec2(w as f32, h as f32));
+        let largest = self.places.iter().map(|p| place(*p).size()).fold(vec2(1.0, 1.0), egui::Vec2::max);
+        let columns = in_a_row(ui.available_width() * scale, largest.x).min(self.places.len().max(1));
+        let rows = self.places.len().div_ceil(columns);
+        let step = largest + vec2(APART, APART);
+        let size = vec2(columns as f32, rows as f32) * step - vec2(APART, APART);
+        let (rect, shown) = ui.allocate_exact_size(size.max(vec2(1.0, 1.0)) / scale, Sense::hover());
+        shown.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, name));
+        let corner = rect.min.round_to_pixels(scale);
+        for (n, at) in self.places.iter().enumerate() {
+            let from = place(*at);
+            let to = corner + vec2((n % columns) as f32, (n / columns) as f32) * step / scale;
+            let part = Rect::from_min_max(pos2(from.left() / across, from.top() / down), pos2(from.right() / across, from.bottom() / down));
+            ui.painter().image(self.texture.id(), Rect::from_min_size(to, from.size() / scale), part, Color32::WHITE);
+        }
+    }
 }
 
 impl Sheets {
@@ -72,18 +113,14 @@ impl Sheets {
             return;
         };
         let case = open.case.clone();
-        let Some((texture, [on, of])) = &open.shown else {
+        let Some(drawn) = &open.shown else {
             note(ui, &format!("Drawing the contact sheet of {case}\u{2026}"));
             return;
         };
+        let (on, of) = (drawn.places.len(), drawn.of);
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
-        ScrollArea::horizontal().id_salt("sheet").show(ui, |ui| {
-            // One pixel of the sheet on one of the screen; the page goes down past all of it to the signature.
-            let size = texture.size_vec2() / ui.pixels_per_point();
-            let shown = ui.add(Image::from_texture((texture.id(), size)));
-            shown.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("contact sheet of {case}")));
-        });
+        drawn.ui(ui, &format!("contact sheet of {case}"));
         said(ui, &format!("By this {} signs, with name and time, that they {}.", at.keys.id(), Meaning::ContactSheet.words()), STRONG);
         ui.spacing_mut().item_spacing.y = 14.0;
         let is_busy = self.writing.is_some();
@@ -122,7 +159,9 @@ impl Sheets {
             Some(Ok(sheet)) => {
                 let size = sheet.size.map(|n| n as usize);
                 let picture = ColorImage::from_rgb(size, &sheet.rgb);
-                open.shown = Some((ui.ctx().load_texture("sheet", picture, TextureOptions::NEAREST), sheet.frames));
+                let texture = ui.ctx().load_texture("sheet", picture, TextureOptions::NEAREST);
+                let places = (0..sheet.frames[0]).filter_map(|n| sheet.place(n)).collect();
+                open.shown = Some(Drawn { texture, places, of: sheet.frames[1] });
             }
             Some(Err(sentence)) => (self.open, self.trouble) = (None, Some(sentence)),
             None => {}
@@ -138,5 +177,21 @@ impl Sheets {
         };
         self.trouble = None;
         self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), shown: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frames_of_a_sheet_are_within_the_room() {
+        // The room of the page in a window of 1280x800, of 1920x1080, of that at a scale of 1.5, and of 3840x2160.
+        for (room, columns) in [(1004.0, 3), (1644.0, 6), (1506.0, 5), (3288.0, 12)] {
+            assert_eq!(in_a_row(room, 256.0), columns);
+            let width = |columns: usize| columns as f32 * (256.0 + APART) - APART;
+            assert!(width(columns) <= room && width(columns + 1) > room);
+        }
+        assert_eq!(in_a_row(100.0, 256.0), 1);
     }
 }

@@ -1,10 +1,11 @@
 //! The program's window without a screen: frames on request, a person's keys and presses by name, and a picture of what stands there.
 //!
 //! Owns waiting for the program's threads, by frames with a limit and never by a fixed pause. Controls are pressed as a screen reader presses them. Refuses:
-//! looking into the program; what is known of it are the words and names that it shows.
+//! looking into the program; what is known of it are the words and names that it shows, and that what was held up waits.
 
 use super::GalleryError;
 use crate::clock::Clock;
+use crate::hold::Held;
 use crate::shell::Tiresias;
 use crate::trace::Trace;
 use eframe::App as _;
@@ -130,6 +131,17 @@ impl Headless {
             std::thread::sleep(PAUSE);
         }
         Err(self.lost(words))
+    }
+    /// Goes on until the work that is held up has got as far as it may.
+    pub(super) fn until_still(&mut self, held: &Held) -> Result<(), GalleryError> {
+        for _ in 0..PATIENCE {
+            self.step();
+            if held.is_still() {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(self.lost("work that waits"))
     }
     /// Goes on until nothing changes any more.
     pub(super) fn rest(&mut self) -> Result<(), GalleryError> {

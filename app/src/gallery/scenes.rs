@@ -4,7 +4,8 @@
 
 use super::headless::{Headless, Size};
 use super::{Camera, GalleryError, made};
-use crate::demo::{Rooms, build_if_absent, reader_of, rooms_if_absent};
+use crate::demo::{Rooms, build_if_absent, reader_of, rooms_if_absent, sources_of};
+use crate::hold::Held;
 use crate::recent;
 use crate::shell::Tiresias;
 use crate::simulate::PASSPHRASE;
@@ -103,6 +104,11 @@ fn start(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("Open a study")?;
     window.rest()?;
     camera.take(&mut window, "a folder that is no study")?;
+    let held = Held::after(0, "open");
+    let mut window = place.study("start-opening", camera.first(), place.reader("start-opening")?)?;
+    window.until("Opening the study")?;
+    camera.take(&mut window, "a study that is being opened")?;
+    drop(held);
     let data = place.root.join("data").join("recent");
     let demo = reader_of(&place.root.join("demo"));
     let (read, new) = ("Nodule detection on chest CT, unaided and with AI", "Nodule detection on chest CT");
@@ -148,8 +154,12 @@ fn demo(place: &Place, camera: &mut Camera<'_>) -> Done {
     let mut window = place.open("demo", camera.first(), |app| app.with_demo(Some(dir)))?;
     window.until("The demo study")?;
     camera.take(&mut window, "five ways")?;
+    let held = Held::after(0, "open");
     window.press("See the results")?;
-    window.until("In the demo everybody")?;
+    window.until("Five simulated readers read")?;
+    camera.take(&mut window, "what is being made")?;
+    drop(held);
+    window.until("your passphrase shows that it is you")?;
     camera.take(&mut window, "what to type")
 }
 
@@ -167,7 +177,11 @@ fn passphrase(place: &Place, camera: &mut Camera<'_>) -> Done {
     let mut window = place.study("passphrase", camera.first(), place.rooms.adjudicator.clone())?;
     window.until("your passphrase opens your cases")?;
     camera.take(&mut window, "asked for")?;
+    let held = Held::after(0, "keys");
     window.types("something else");
+    window.until("Opening your keys")?;
+    camera.take(&mut window, "being tried")?;
+    drop(held);
     window.until("not the passphrase")?;
     window.rest()?;
     camera.take(&mut window, "refused")
@@ -208,6 +222,14 @@ fn locked(window: &mut Headless) -> Done {
 }
 
 fn worklist(place: &Place, camera: &mut Camera<'_>) -> Done {
+    let mut window = place.study("worklist-opening", camera.first(), place.reader("worklist-opening")?)?;
+    window.until("Who reads?")?;
+    // The session begins after both: the record was checked, and the screen tried.
+    let held = Held::after(0, "selftest");
+    window.press("Reader 1")?;
+    window.until("Opening and checking the record")?;
+    camera.take(&mut window, "a record that is being opened")?;
+    drop(held);
     let mut window = seated(place, "worklist", camera.first())?;
     camera.take(&mut window, "nothing read")?;
     opened(&mut window)?;
@@ -225,7 +247,25 @@ fn worklist(place: &Place, camera: &mut Camera<'_>) -> Done {
     camera.take(&mut window, "everything read")
 }
 
+/// Images that are there when a case is looked at on its way: enough that what is on the screen first is among them.
+const SOME: usize = 8;
+
+/// A case on its way to the screen.
+fn opening(place: &Place, camera: &mut Camera<'_>) -> Done {
+    let mut window = seated(place, "reading-opening", camera.first())?;
+    let held = Held::after(0, "loader");
+    window.key(Key::Enter);
+    window.until("Opening the case")?;
+    camera.take(&mut window, "a case that is being opened")?;
+    // The package, and some of its images.
+    held.let_go(1 + SOME);
+    window.until_still(&held)?;
+    window.until("loading")?;
+    camera.take(&mut window, "images on their way")
+}
+
 fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
+    opening(place, camera)?;
     let mut window = seated(place, "reading", camera.first())?;
     opened(&mut window)?;
     camera.take(&mut window, "opened")?;
@@ -409,10 +449,35 @@ fn desk(place: &Place, camera: &mut Camera<'_>) -> Done {
     let mut window = at_desk(place, "desk-manager", camera.first(), "Simulated data manager")?;
     window.press("Cases")?;
     camera.take(&mut window, "Cases")?;
+    let held = Held::after(0, "sheet");
     window.press("Look at the sheet of DEMO-001")?;
+    window.until("Drawing the contact sheet")?;
+    camera.take(&mut window, "a contact sheet that is being drawn")?;
+    drop(held);
     window.until("Sign: nothing identifies")?;
     window.turn_to("Sign: nothing identifies")?;
-    camera.take(&mut window, "a contact sheet")
+    camera.take(&mut window, "a contact sheet")?;
+    packing(place, camera)
+}
+
+/// Three further cases on their way into packages.
+fn packing(place: &Place, camera: &mut Camera<'_>) -> Done {
+    for (from, to) in [("DEMO-001", "NEW-001"), ("DEMO-002", "NEW-002"), ("DEMO-003", "NEW-003")] {
+        place.copy(&sources_of(&place.root.join("demo")).join(from), &format!("incoming/{to}"))?;
+    }
+    let mut window = at_desk(place, "desk-packing", camera.first(), "Simulated data manager")?;
+    window.press("Cases")?;
+    window.write("Source", &place.root.join("incoming").display().to_string())?;
+    window.turn_to("Look at the cases")?;
+    window.press("Look at the cases")?;
+    window.until("3 of 3 cases will be packed")?;
+    window.turn_to("Pack 3 cases")?;
+    window.write("Passphrase of the study's key file (the first one makes it)", PASSPHRASE)?;
+    let held = Held::after(SOME, "pack");
+    window.press("Pack 3 cases")?;
+    window.until_still(&held)?;
+    window.turn_to("Stop packing")?;
+    camera.take(&mut window, "cases that are being packed")
 }
 
 fn audit(place: &Place, camera: &mut Camera<'_>) -> Done {
@@ -422,7 +487,11 @@ fn audit(place: &Place, camera: &mut Camera<'_>) -> Done {
 }
 
 fn results(place: &Place, camera: &mut Camera<'_>) -> Done {
+    let held = Held::after(0, "results");
     let mut window = at_desk(place, "results", camera.first(), "Simulated statistician")?;
+    window.until("analysing them")?;
+    camera.take(&mut window, "being computed")?;
+    drop(held);
     window.until("Primary analysis, as the protocol fixed it")?;
     window.rest()?;
     camera.take(&mut window, "primary analysis")?;

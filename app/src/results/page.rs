@@ -2,9 +2,9 @@
 
 use super::export::{ExportPage, From};
 use super::{chart, table};
-use crate::controls::{self, MEASURE, words};
-use crate::design::{self, ACCENT, CAUTION, LINE, MARGIN, NAV, PAGE, PANEL, RADIUS, RAISED, STRONG, TEXT};
-use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use crate::controls::{self, EntryLook, MEASURE, words};
+use crate::design::{self, ACCENT, CAUTION, LINE, NAV, PAGE, RAISED, STRONG, TEXT};
+use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::report::{Block, Document, Section, page as html};
 
 /// From here on charts stand beside the words.
@@ -71,11 +71,8 @@ impl Page {
     }
 
     fn nav(&mut self, ui: &mut Ui, rect: Rect) -> Turned {
-        ui.painter().rect_filled(rect, 0.0, PANEL);
-        ui.painter().vline(rect.right(), rect.y_range(), Stroke::new(1.0, LINE));
         let mut left = Turned::Stay;
-        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, MARGIN))), |ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
+        controls::list(ui, rect, |ui| {
             if controls::link(ui, "\u{2039} Study desk", TEXT).clicked() {
                 left = Turned::Desk;
             }
@@ -109,17 +106,7 @@ impl Page {
 
 /// An entry of the list of parts.
 fn entry(ui: &mut Ui, label: &str, is_shown: bool) -> bool {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_shown, label));
-    if is_shown || response.hovered() {
-        ui.painter().rect_filled(rect, RADIUS, RAISED);
-    }
-    let colour = if is_shown { STRONG } else { TEXT };
-    ui.painter().text(pos2(rect.left() + 10.0, rect.center().y), Align2::LEFT_CENTER, label, design::regular(design::BODY), colour);
-    if response.has_focus() {
-        design::focus_outline(ui.painter(), rect);
-    }
-    response.clicked()
+    controls::entry(ui, &EntryLook { label, note: None, is_shown, opens: true }).clicked()
 }
 
 fn scrolled(ui: &mut Ui, rect: Rect, section: &Section, is_titled: bool, content: impl FnOnce(&mut Ui)) {

@@ -164,7 +164,8 @@ impl Room {
         if self.is_preview(on.at) {
             left.push((PREVIEW.to_owned(), CAUTION));
         }
-        if self.caches.get(on.at.0).is_some_and(PaneCache::touches_gap) {
+        let is_hatched = self.caches.get(on.at.0).is_some_and(PaneCache::touches_gap);
+        if is_hatched {
             left.push(("hatched: slices are missing there".to_owned(), CAUTION));
         }
         for (i, (words, colour)) in left.into_iter().enumerate() {
@@ -201,7 +202,12 @@ impl Room {
         let [right, down] = [on.plane.right(), on.plane.down()];
         let letter = |at: Pos2, anchor, d: Direction| {
             if let Some(letters) = side_letters(volume, d) {
-                design::image_text(painter, at, anchor, &letters, design::strong(design::NOTE), TEXT);
+                let font = design::strong(design::NOTE);
+                if is_hatched {
+                    design::grounded_text(painter, at, anchor, &letters, font, TEXT);
+                } else {
+                    design::image_text(painter, at, anchor, &letters, font, TEXT);
+                }
             }
         };
         letter(pos2(r.center().x, r.top()), Align2::CENTER_TOP, -down);

@@ -27,9 +27,21 @@ impl std::fmt::Debug for ContactSheet {
     }
 }
 
+impl ContactSheet {
+    /// Where the place of a frame is, counted from 0 in the order of the set: left, top, columns and rows, pixels. A frame that is smaller lies at its left and its top.
+    /// `None` where there is no such frame.
+    #[must_use]
+    pub fn place(&self, frame: usize) -> Option<[u32; 4]> {
+        let at = u32::try_from(frame).ok().filter(|_| frame < self.frames[0])?;
+        let [left, top] = corner(at, (self.size[0] / STEP).max(1));
+        Some([left, top, TILE, TILE])
+    }
+}
+
 /// Side of a small picture, and the space around it, pixels.
 const TILE: u32 = 256;
 const SPACE: u32 = 6;
+const STEP: u32 = TILE + SPACE;
 const COLUMNS: u32 = 6;
 /// Frames on a sheet: those with boxes first come in, then the others.
 const FRAMES: usize = 60;
@@ -135,14 +147,18 @@ fn put(rgb: &mut [u8], columns: u32, [x, y]: [u32; 2], colour: [u8; 3]) {
     }
 }
 
+/// Left and top of a frame's place in so many columns.
+const fn corner(at: u32, columns: u32) -> [u32; 2] {
+    [SPACE + at % columns * STEP, SPACE + at / columns * STEP]
+}
+
 fn lay_out(tiles: &[Tile], looked_at: usize) -> ContactSheet {
     let count = u32::try_from(tiles.len()).unwrap_or(u32::MAX).max(1);
     let columns = COLUMNS.min(count);
-    let step = TILE + SPACE;
-    let size = [columns * step + SPACE, count.div_ceil(columns) * step + SPACE];
+    let size = [columns * STEP + SPACE, count.div_ceil(columns) * STEP + SPACE];
     let mut rgb: Vec<u8> = GROUND.iter().copied().cycle().take(size[0] as usize * size[1] as usize * 3).collect();
     for (place, tile) in (0_u32..).zip(tiles) {
-        let at = [SPACE + place % columns * step, SPACE + place / columns * step];
+        let at = corner(place, columns);
         for (line, row) in (0_u32..).zip(tile.rgb.chunks_exact(tile.size[0] as usize * 3)) {
             let start = ((at[1] + line) as usize * size[0] as usize + at[0] as usize) * 3;
             if let Some(to) = rgb.get_mut(start..start + row.len()) {
@@ -151,4 +167,29 @@ fn lay_out(tiles: &[Tile], looked_at: usize) -> ContactSheet {
         }
     }
     ContactSheet { size, rgb, frames: [tiles.len(), looked_at] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_frame_is_at_its_place() {
+        let grey = |n: usize| [100 + n as u8; 3];
+        let made = |n: usize| {
+            let rgb = grey(n).repeat(TILE as usize * 2);
+            Tile { id: FrameId { series: 0, image: n }, has_box: false, size: [TILE, 2], rgb }
+        };
+        for count in [0, 1, 5, 6, 7, 13] {
+            let tiles: Vec<Tile> = (0..count).map(made).collect();
+            let sheet = lay_out(&tiles, count);
+            for n in 0..count {
+                let [x, y, w, h] = sheet.place(n).expect("a place");
+                assert!(x + w <= sheet.size[0] && y + h <= sheet.size[1], "{n} of {count}");
+                let first = (y * sheet.size[0] + x) as usize * 3;
+                assert_eq!(sheet.rgb[first..first + 3], grey(n), "{n} of {count}");
+            }
+            assert_eq!(sheet.place(count), None);
+        }
+    }
 }

@@ -250,6 +250,9 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
             room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
             room.rest();
             wrong.extend(complaints(&room, "a contact sheet"));
+            // Who signs has seen it whole: it goes on below, and nothing of it lies at the side.
+            let sheet = room.pane("contact sheet of ");
+            assert!(sheet.width() > 500.0 && sheet.right() <= room.screen().right(), "{sheet:?}");
             keep(&mut room, "desk-sheet-1280");
         }
         press(&mut room, "Sign: nothing identifies");

@@ -1,0 +1,83 @@
+//! A table of words: every cell can be selected, long cells go on below, and what is wider than its place scrolls.
+
+use crate::design::{self, CAUTION, LINE, STRONG, TEXT};
+use egui::{Align, Color32, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+
+/// The height of a row of one line.
+const ROW: f32 = 30.0;
+
+/// A cell of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) colour: Color32,
+    /// It sums up others.
+    is_sum: bool,
+}
+
+impl Cell {
+    pub(crate) fn of(text: impl Into<String>) -> Self {
+        Self { text: text.into(), colour: TEXT, is_sum: false }
+    }
+    pub(crate) fn caution(text: impl Into<String>) -> Self {
+        Self { colour: CAUTION, ..Self::of(text) }
+    }
+    pub(crate) fn strong(text: impl Into<String>) -> Self {
+        Self { colour: STRONG, ..Self::of(text) }
+    }
+    pub(crate) fn sum(text: impl Into<String>) -> Self {
+        Self { is_sum: true, ..Self::strong(text) }
+    }
+
+    fn font(&self) -> FontId {
+        if self.is_sum { design::strong(design::NOTE) } else { design::regular(design::NOTE) }
+    }
+    /// How much place it takes, where lines are no longer than `room`.
+    fn size(&self, ui: &Ui, room: f32) -> Vec2 {
+        ui.painter().layout(self.text.clone(), self.font(), self.colour, room).size()
+    }
+}
+
+/// How a table is laid out.
+#[derive(Debug)]
+pub(crate) struct TableLook<'a> {
+    /// What its scroll bar is told from others by.
+    pub(crate) name: &'a str,
+    /// Cells wider than this go on below.
+    pub(crate) longest: f32,
+    /// Between two columns.
+    pub(crate) between: f32,
+    /// What may be added between all of them where there is room: a table is not spread so far that its rows are lost.
+    pub(crate) spread: f32,
+    /// Of each column, whether its cells stand on the right; on the left where nothing is said.
+    pub(crate) numbers: &'a [bool],
+}
+
+/// Draws it: each column is as wide as its widest cell.
+pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[Vec<Cell>]) {
+    let all = || std::iter::once(heads).chain(rows.iter().map(Vec::as_slice));
+    let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.size(ui, look.longest).x).fold(0.0, f32::max) + 2.0;
+    let widths: Vec<f32> = (0..heads.len()).map(width).collect();
+    let (words, gaps) = (widths.iter().sum::<f32>(), widths.len().saturating_sub(1) as f32);
+    let least = words + look.between * gaps;
+    let over = (ui.available_width().min(least + look.spread) - least).max(0.0);
+    let between = look.between + over / gaps.max(1.0);
+    let total = words + between * gaps;
+    ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for row in all() {
+            let height = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y + 12.0).fold(ROW, f32::max);
+            let (rect, _) = ui.allocate_exact_size(vec2(total, height), Sense::hover());
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+            let mut x = rect.left();
+            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let place = Rect::from_min_max(pos2(x, rect.top() + 6.0), pos2(x + width, rect.bottom() - 6.0));
+                let align = if look.numbers.get(at) == Some(&true) { Align::RIGHT } else { Align::LEFT };
+                let label = Label::new(RichText::new(&cell.text).font(cell.font()).color(cell.colour)).selectable(true).wrap();
+                // A child of its own: the row has its height already.
+                ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
+                x += width + between;
+            }
+        }
+    });
+}
