@@ -78,7 +78,8 @@ pub(crate) fn decode_own_to(
     put: &mut impl FnMut(&DecodedFrame, usize, &[u8]),
 ) -> Result<DecodedFrame, CodecError> {
     let Raw { precision, signed, is_planar: planar, colour, data, .. } = Raw::plain(Vec::new(), extent);
-    let mut described = DecodedFrame { bytes_per_sample: extent.bytes as u8, precision, signed, planar, colour, data, warnings: Vec::new() };
+    let mut described =
+        DecodedFrame { bytes_per_sample: extent.bytes as u8, precision, signed, planar, colour, data, warnings: Vec::new() };
     let is_damaged = rle::decode_to(frame.data, extent, |at, piece| put(&described, at, piece))?;
     described.warnings.extend(is_damaged.then_some(CodecWarning::Damaged));
     Ok(described)
