@@ -7,7 +7,7 @@ use super::event::{Event, Fact};
 use super::read::{Assignment, Draft, Locked, Mark};
 use crate::accounts::{Kind, Meaning, Signature};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tiresias_words::{ContentHash, Moment, ReaderId};
+use tiresias_words::{ContentHash, Moment, ReadId, ReaderId};
 
 /// Where one reader stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,16 @@ pub struct State {
     training_passed: bool,
     /// Its reads settle those of others.
     settles: bool,
+    /// Cases come again under another code, which nobody is told.
+    has_repeats: bool,
     session_began: Option<Moment>,
     last: Option<Moment>,
     latest_utc_ms: Option<i64>,
     clocks: BTreeMap<String, Offsets>,
     last_locks: BTreeMap<ContentHash, Moment>,
     revealed: BTreeSet<ContentHash>,
+    /// Where there are hidden repeats: reads after whose lock the AI was shown, of whatever case.
+    shown_since: BTreeSet<ReadId>,
     unsigned: bool,
 }
 
@@ -137,12 +141,14 @@ impl State {
             ahead: VecDeque::new(),
             training_passed: false,
             settles: false,
+            has_repeats: false,
             session_began: None,
             last: None,
             latest_utc_ms: None,
             clocks: BTreeMap::new(),
             last_locks: BTreeMap::new(),
             revealed: BTreeSet::new(),
+            shown_since: BTreeSet::new(),
             unsigned: false,
         }
     }
@@ -252,6 +258,16 @@ impl State {
     #[must_use]
     pub(super) fn was_revealed(&self, package: &ContentHash) -> bool {
         self.revealed.contains(package)
+    }
+    /// Whether cases come again under another code.
+    #[must_use]
+    pub(super) const fn has_repeats(&self) -> bool {
+        self.has_repeats
+    }
+    /// Whether the AI was shown, of whatever case, after a read was locked. Kept only where there are hidden repeats.
+    #[must_use]
+    pub(super) fn was_shown_since(&self, read: &ReadId) -> bool {
+        self.shown_since.contains(read)
     }
     /// When the last event happened.
     #[must_use]
@@ -364,6 +380,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 return Err(Illegal::Enrolment);
             }
             state.settles = settling > 0;
+            state.has_repeats = reads.iter().any(|a| !a.training && !a.settles && a.read.repeat > 1);
             state.bundle = Some(*bundle);
             state.ahead = reads.iter().cloned().collect();
         }
@@ -459,6 +476,9 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             draft.reveal(event.at())?;
             state.revealed.insert(draft.package());
+            if state.has_repeats {
+                state.shown_since.extend(state.locked.iter().map(|l| l.read().clone()));
+            }
         }
         Fact::PairRevealed { read } => {
             // Where no impression comes first, the two reads may come before the images.

@@ -115,12 +115,20 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     if locked.settled().is_some() {
         return Some("the two reads that it settles were shown");
     }
+    let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
+    let mut elsewhere = later.filter(|l| l.read().condition != locked.read().condition);
+    if state.has_repeats() {
+        // A hidden repeat has a code of its own: what ended with the one case alone would tell which two codes are that case. So it ends with any.
+        return match () {
+            () if locked.revealed().is_some() => Some("the AI was shown for this case"),
+            () if state.was_shown_since(locked.read()) => Some("the AI was shown since"),
+            () => elsewhere.next().map(|_| "cases were read under another condition since"),
+        };
+    }
     if state.was_revealed(&locked.package()) {
         return Some("the AI was shown for this case");
     }
-    // A second read under the same condition has a code of its own: what it ended would tell which two codes are one case.
-    let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
-    let mut again = later.filter(|l| l.package() == locked.package() && l.read().condition != locked.read().condition);
+    let mut again = elsewhere.filter(|l| l.package() == locked.package());
     again.next().map(|_| "the same case was read again since")
 }
 

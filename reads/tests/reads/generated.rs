@@ -140,6 +140,10 @@ struct Oracle {
     locked: BTreeMap<ContentHash, u64>,
     impressions: BTreeSet<ReadId>,
     revealed: BTreeSet<ContentHash>,
+    /// The reads in the order in which they were locked, after how many locks the AI was shown last, and in which reads.
+    locks: Vec<ReadId>,
+    shown_after: usize,
+    shown_in: BTreeSet<ReadId>,
     opened: Vec<ReadId>,
     findings: BTreeMap<ReadId, (u32, BTreeSet<u32>)>,
     passed: bool,
@@ -181,6 +185,8 @@ impl Oracle {
                     Ai::OnRequest(_) => {}
                 }
                 self.revealed.insert(package.expect("of a package"));
+                self.shown_after = self.locks.len();
+                self.shown_in.insert(read.clone());
             }
             Fact::ImpressionLocked { read, .. } => {
                 assert!(matches!(ai(read), Ai::Sequential { .. }) && self.impressions.insert(read.clone()));
@@ -205,10 +211,12 @@ impl Oracle {
                 let whole = self.findings.get(read).map(|(findings, judged)| !asked || judged.len() == *findings as usize);
                 assert!(whole.unwrap_or(!matches!(ai(read), Ai::Sequential { .. } | Ai::Concurrent(_))), "an aided read that is not whole");
                 self.locked.insert(package.expect("of a package"), truth);
+                self.locks.push(read.clone());
                 self.unsigned = true;
             }
             Fact::AmendmentOpened { read, .. } => {
-                assert!(!self.revealed.contains(&package.expect("of a package")), "amended after AI was shown");
+                let number = self.locks.iter().rposition(|l| l == read).expect("a locked read");
+                assert!(number >= self.shown_after && !self.shown_in.contains(read), "amended after AI was shown");
                 assert!(!training(read), "training amended");
             }
             Fact::TrainingPassed => self.passed = true,
