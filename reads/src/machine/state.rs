@@ -32,6 +32,7 @@ pub struct State {
     revealed: BTreeSet<ContentHash>,
     /// Where there are hidden repeats: reads after whose lock the AI was shown, of whatever case.
     shown_since: BTreeSet<ReadId>,
+    withdrawn: BTreeSet<ContentHash>,
     unsigned: bool,
 }
 
@@ -125,6 +126,9 @@ pub enum Illegal {
     /// Leave that was not signed, or for another case.
     #[error("it gives leave for another case, or was not signed")]
     Leave,
+    /// A case that was withdrawn already, or by nobody's signature.
+    #[error("it withdraws a case a second time, or was not signed")]
+    Withdrawal,
 }
 
 impl State {
@@ -149,6 +153,7 @@ impl State {
             last_locks: BTreeMap::new(),
             revealed: BTreeSet::new(),
             shown_since: BTreeSet::new(),
+            withdrawn: BTreeSet::new(),
             unsigned: false,
         }
     }
@@ -269,6 +274,11 @@ impl State {
     pub(super) fn was_shown_since(&self, read: &ReadId) -> bool {
         self.shown_since.contains(read)
     }
+    /// Whether the case of a package takes no further part.
+    #[must_use]
+    pub(super) fn is_withdrawn(&self, package: &ContentHash) -> bool {
+        self.withdrawn.contains(package)
+    }
     /// When the last event happened.
     #[must_use]
     pub const fn last(&self) -> Option<&Moment> {
@@ -328,6 +338,7 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     let package = match event.fact() {
         Fact::CaseOpened { .. } | Fact::WashoutOverridden(_) => state.next().map(|a| a.package),
         Fact::AmendmentOpened { read, .. } => state.locked.iter().find(|l| l.read() == read).map(Locked::package),
+        Fact::CaseWithdrawn(word) => Some(word.package),
         // Comes with the lock of the training's last read.
         Fact::TrainingPassed => None,
         _ => state.open().map(Draft::package),
@@ -418,6 +429,18 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 return Err(Illegal::Opening);
             }
             leave.fits().map_err(|_| Illegal::Leave)?;
+        }
+        Fact::CaseWithdrawn(word) => {
+            if state.open().is_some() {
+                return Err(Illegal::Opening);
+            }
+            if word.fits().is_err() || !state.withdrawn.insert(word.package) {
+                return Err(Illegal::Withdrawal);
+            }
+            if state.draft().is_some_and(|draft| draft.package() == word.package) {
+                state.current = Current::Nothing;
+            }
+            state.ahead.retain(|a| a.package != word.package);
         }
         Fact::CaseOpened { read } => {
             if state.open().is_some() || state.next().is_none_or(|next| next.read != *read) {

@@ -1,7 +1,8 @@
 //! Generated sequences of actions, clocks, crashes and restarts against rules that are written here a second time, on the events alone and with the true time.
 
-use crate::conditions::{DAY, PROTOCOL, keys, proceed, rules_of, with_leave};
-use crate::simulated::{Reading, answer, choose, place, reader, start};
+use crate::conditions::{DAY, PROTOCOL, keys, proceed, rules_of};
+use crate::simulated::{Reading, answer, choose, package, place, reader, start};
+use crate::withdrawn::without;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_reads::accounts::Meaning;
@@ -150,6 +151,9 @@ struct Oracle {
     last_opened: Option<ReadId>,
     leave: Option<ReadId>,
     overridden: Option<ReadId>,
+    /// Of which the seat says that it takes no further part, and whether the record has it.
+    withdrawn: Option<ContentHash>,
+    is_noted: bool,
     unsigned: bool,
 }
 
@@ -163,8 +167,13 @@ impl Oracle {
                 assert_eq!(self.leave.as_ref(), Some(&leave.read), "leave that nobody gave");
                 self.overridden = Some(leave.read.clone());
             }
+            Fact::CaseWithdrawn(word) => {
+                assert_eq!(self.withdrawn, Some(word.package), "withdrawn by nobody");
+                assert!(!std::mem::replace(&mut self.is_noted, true), "withdrawn twice");
+            }
             Fact::SessionSigned(_) => self.unsigned = false,
             Fact::CaseOpened { read } => {
+                assert!(self.withdrawn.is_none() || package != self.withdrawn, "a withdrawn case was opened");
                 self.last_opened = Some(read.clone());
                 if self.opened.contains(read) {
                     return;
@@ -218,6 +227,7 @@ impl Oracle {
                 let number = self.locks.iter().rposition(|l| l == read).expect("a locked read");
                 assert!(number >= self.shown_after && !self.shown_in.contains(read), "amended after AI was shown");
                 assert!(!training(read), "training amended");
+                assert!(self.withdrawn.is_none() || package != self.withdrawn, "a withdrawn case was opened again");
             }
             Fact::TrainingPassed => self.passed = true,
             _ => {}
@@ -232,19 +242,22 @@ proptest! {
     fn no_sequence_opens_early_shows_ai_early_or_amends_late(
         steps in prop::collection::vec(step(), 1..400),
         leave in prop::option::of(0..14usize),
+        withdrawn in prop::option::of((prop::sample::select(vec![1, 2, 3, 101, 102_u8]), 0..200usize)),
     ) {
         let rules = rules_of(PROTOCOL, 3, 2);
         let early = leave.and_then(|i| rules.bundle().reads().get(i)).map(|a| a.id(rules.reader()));
-        let rules = match &early {
-            Some(read) => with_leave(rules, read.clone()),
-            None => rules,
-        };
+        let rules = without(rules, early.as_ref(), &[]);
         let order: Vec<ReadId> = rules.bundle().reads().iter().map(|a| a.id(rules.reader())).collect();
         let mut world = World { r: Reading::new(rules), truth: 0, off: 0, boots: 1 };
         world.clock();
         let mut oracle = Oracle { leave: early, ..Oracle::default() };
         let mut history: Vec<Event> = Vec::new();
-        for step in &steps {
+        for (at, step) in steps.iter().enumerate() {
+            // The desk withdraws a case, and the reader takes the seat that says so.
+            if let Some((case, _)) = withdrawn.filter(|(_, when)| *when == at) {
+                oracle.withdrawn = Some(package(case));
+                world.r.rules = without(world.r.rules.clone(), oracle.leave.as_ref(), &[package(case)]);
+            }
             for action in world.actions(step) {
                 let Ok(events) = world.r.act(action) else { continue };
                 for event in events {
