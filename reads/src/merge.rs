@@ -5,7 +5,7 @@
 //! that two files tell differently counts for nothing until somebody has decided.
 //! Refuses: files of another protocol, and files that do not fit themselves ([`crate::record::ResultsError`]).
 
-use crate::accounts::{Accounts, SignatureError};
+use crate::accounts::{Accounts, Act, Signature, SignatureError, may_do};
 use crate::hash::short;
 use crate::machine::{Fact, Locked, State};
 use crate::record::Results;
@@ -93,6 +93,13 @@ pub enum Conflict {
         /// For which read.
         read: ReadId,
     },
+    /// A case that was read no further on the word of nobody at this desk.
+    Withdrawal {
+        /// Where.
+        file: ContentHash,
+        /// By whom.
+        reader: ReaderId,
+    },
     /// A decision between two reads that does not count.
     Decision {
         /// Where.
@@ -154,6 +161,11 @@ impl fmt::Display for Conflict {
                 short(file),
                 read.case,
                 read.reader
+            ),
+            Self::Withdrawal { file, reader } => write!(
+                f,
+                "File {}: a case was taken off the list of \"{reader}\" as withdrawn, on the word of nobody at this desk; its reads are awaited.",
+                short(file)
             ),
             Self::Decision { file, read, why } => {
                 write!(f, "File {}: the decision of \"{}\" about case {} does not count: {why}.", short(file), read.reader, read.case)
@@ -222,6 +234,7 @@ pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receip
             }
         }
         early.extend(strange_leaves(accounts, file).map(|read| (read, *hash)));
+        merged.conflicts.extend(strange_withdrawals(accounts, file).map(|reader| Conflict::Withdrawal { file: *hash, reader }));
     }
     for (read, file) in early {
         told.remove(&read);
@@ -240,7 +253,7 @@ pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receip
         }
     }
     overlaps(&counting, &mut merged);
-    let signed: BTreeSet<String> = files.iter().flat_map(Results::signatures).map(crate::accounts::Signature::receipt).collect();
+    let signed: BTreeSet<String> = files.iter().flat_map(Results::signatures).map(Signature::receipt).collect();
     let missing: BTreeSet<&String> = receipts.iter().filter(|r| !signed.contains(*r)).collect();
     merged.conflicts.extend(missing.into_iter().map(|receipt| Conflict::ReceiptMissing { receipt: receipt.clone() }));
     merged.conflicts.sort();
@@ -303,14 +316,22 @@ fn untrusted(
 /// Reads that were opened early with leave whose key is that of no account at this desk.
 fn strange_leaves<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iterator<Item = ReadId> + 'a {
     results.events().iter().filter_map(|recorded| match recorded.event.fact() {
-        Fact::WashoutOverridden(leave) => {
-            let is_known = accounts
-                .get(&leave.signature.signer)
-                .is_ok_and(|a| a.signs() == leave.signature.key && crate::accounts::may_do(a.kind(), crate::accounts::Act::Deviate));
-            (!is_known).then(|| leave.read.clone())
-        }
+        Fact::WashoutOverridden(leave) => (!may_deviate(accounts, &leave.signature)).then(|| leave.read.clone()),
         _ => None,
     })
+}
+
+/// Whose cases were withdrawn with a key that is that of no account at this desk.
+fn strange_withdrawals<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iterator<Item = ReaderId> + 'a {
+    results.events().iter().filter_map(|recorded| match recorded.event.fact() {
+        Fact::CaseWithdrawn(word) => (!may_deviate(accounts, &word.signature)).then(|| recorded.event.reader().clone()),
+        _ => None,
+    })
+}
+
+/// Whether a signature has the key of somebody at this desk who may record a deviation.
+fn may_deviate(accounts: &Accounts, signature: &Signature) -> bool {
+    accounts.get(&signature.signer).is_ok_and(|a| a.signs() == signature.key && may_do(a.kind(), Act::Deviate))
 }
 
 /// The study's reads of one reader in one file.

@@ -1,15 +1,15 @@
 //! A reader's seat (`seats/READER.json`, version 1): what lets one reader sign in, sign, and be shown what was sealed.
 //!
-//! The reader's account, the desk's signature over their bundle, the content keys of their packages, each wrapped for that account, and leave to open cases
-//! before their washout. The desk issues it anew when something is added; a study without seats (the demo) is read without a passphrase, and its results
-//! cannot be signed. Refuses: a seat for another bundle, and accounts that do not read.
+//! The reader's account, the desk's signature over their bundle, the content keys of their packages, each wrapped for that account, leave to open cases
+//! before their washout, and word of cases that take no further part. The desk issues it anew when something is added; a study without seats (the demo) is read
+//! without a passphrase, and its results cannot be signed. Refuses: a seat for another bundle, and accounts that do not read.
 
 use crate::accounts::{
     Account, AccountError, Act, Entropy, Key, Meaning, Passphrase, Signature, SignatureError, Unlocked, Wrapped, may_do,
 };
 use crate::bundle::Bundle;
 use crate::hash;
-use crate::machine::{Leave, LeaveError, Refusal, Rules, State};
+use crate::machine::{Leave, LeaveError, Refusal, Rules, State, Withdrawal, WithdrawalError};
 use crate::pair::{Pair, PairError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct Seat {
     keys: BTreeMap<ContentHash, Wrapped>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     leaves: Vec<Leave>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withdrawals: Vec<Withdrawal>,
 }
 
 /// Why a seat cannot be made or used.
@@ -47,6 +49,9 @@ pub enum SeatError {
     /// Leave that does not count.
     #[error("{0}")]
     Leave(#[from] LeaveError),
+    /// Word of a case that was withdrawn, which does not count.
+    #[error("{0}")]
+    Withdrawal(#[from] WithdrawalError),
     /// Keys that cannot be wrapped.
     #[error("{0}")]
     Wrap(#[from] AccountError),
@@ -102,7 +107,16 @@ impl Seat {
     ) -> Result<Self, SeatError> {
         let wrap = |(package, key): &(ContentHash, ContentKey)| Ok((*package, Wrapped::new(account.takes(), key, package, entropy)?));
         let keys = keys.iter().map(wrap).collect::<Result<_, AccountError>>()?;
-        Self { tiresias_seat: SEAT_VERSION, account, issued, keys, leaves }.checked(bundle)
+        Self { tiresias_seat: SEAT_VERSION, account, issued, keys, leaves, withdrawals: Vec::new() }.checked(bundle)
+    }
+    /// The same seat with word of the cases of its bundle that take no further part; that of other cases is passed over.
+    ///
+    /// # Errors
+    /// [`SeatError::Withdrawal`].
+    pub fn with_withdrawals(self, bundle: &Bundle, withdrawals: &[Withdrawal]) -> Result<Self, SeatError> {
+        let is_of_bundle = |word: &&Withdrawal| bundle.reads().iter().any(|r| r.package == word.package);
+        let withdrawals = withdrawals.iter().filter(is_of_bundle).cloned().collect();
+        Self { withdrawals, ..self }.checked(bundle)
     }
     /// Reads the bytes of a seat file and checks it against its bundle.
     ///
@@ -121,6 +135,7 @@ impl Seat {
         }
         self.issued.fits(&content(bundle)).map_err(SeatError::Bundle)?;
         self.leaves.iter().try_for_each(|leave| leave.is_of(bundle.protocol(), bundle.reader(), &self.issued.key))?;
+        self.withdrawals.iter().try_for_each(|word| word.is_of(bundle.protocol()))?;
         Ok(self)
     }
     /// The file's text.
@@ -141,10 +156,15 @@ impl Seat {
     pub const fn desk(&self) -> Key {
         self.issued.key
     }
-    /// The reader's rules with what the seat gives leave to.
+    /// The reader's rules with what the seat gives leave to, and without the cases that it says to be withdrawn.
     #[must_use]
     pub fn widen(&self, rules: Rules) -> Rules {
-        rules.with_leaves(self.leaves.clone())
+        rules.with_leaves(self.leaves.clone()).with_withdrawals(self.withdrawals.clone())
+    }
+    /// Whether it says that the case of a package takes no further part.
+    #[must_use]
+    pub fn withdraws(&self, package: &ContentHash) -> bool {
+        self.withdrawals.iter().any(|word| word.package == *package)
     }
     /// Opens the account's keys. Takes a noticeable part of a second: not for a thread that draws.
     ///

@@ -251,6 +251,11 @@ impl Study {
     pub fn seat(&self, reader: &ReaderId) -> Option<&Seat> {
         self.seats.get(reader)
     }
+    /// Whether the case of a package takes no further part, for somebody who has a seat here.
+    #[must_use]
+    pub fn withdraws(&self, package: &ContentHash) -> bool {
+        self.seats.values().any(|seat| seat.withdraws(package))
+    }
     /// Wrong passphrases of a reader, as this workstation has counted them. A file that cannot be read counts none: it is the reader's own machine.
     #[must_use]
     pub fn attempts(&self, reader: &ReaderId) -> Attempts {

@@ -16,7 +16,7 @@ use tiresias_reads::desk::{
     self, AdjudicationError, Adjudications, DeskLog, SignedAssignment, Wanted, draw_adjudication, merged, take_results,
 };
 use tiresias_reads::discordance::compared;
-use tiresias_reads::machine::{Action, AnswerValue, Choice, Environment, Missing, Settling, Subject, decide, missing};
+use tiresias_reads::machine::{Action, AnswerValue, Choice, Environment, Missing, Settling, Subject, Withdrawal, decide, missing};
 use tiresias_reads::protocol::QuestionKind;
 use tiresias_reads::study::Study;
 use tiresias_reads::table::{decisions_table, merged_table};
@@ -333,4 +333,13 @@ fn withdrawn_cases_and_readers_who_stop_are_neither_drawn_nor_awaited() {
     note(Wanted::StopReader(reader("ann")));
     draw("ben", now + 1).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(pairs("ben"), pairs("ann"));
+    // What is withdrawn after the draw is in the next seat of whoever was to settle it.
+    let queues = Adjudications::open(&root, &accounts).expect("queues");
+    let drawn = queues.drawn().find(|d| d.read.reader == reader("ben")).expect("a case");
+    let package = table.rows.iter().find(|row| *row.read.read() == drawn.a).expect("its read").read.package();
+    let (case, _) = listed.cases().iter().find(|(_, c)| c.package == package).expect("its case");
+    let seat = |words: &[Withdrawal]| queues.seat(&root, &protocol, &reader("ben"), words).unwrap_or_else(|e| panic!("{e}"));
+    let before = DeskLog::open(&root, &accounts).expect("a log").withdrawals();
+    assert!(!seat(&before).withdraws(&package));
+    assert!(seat(&note(Wanted::WithdrawCase(case.clone())).withdrawals()).withdraws(&package));
 }

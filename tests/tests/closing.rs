@@ -178,6 +178,7 @@ fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_t
     desk.refused(&by("coordinator", &[&note[..], &["--withdraw", &case, "--reason", " "]].concat()), "needs a reason");
     let written = desk.done(&by("coordinator", &withdraw));
     assert!(written.out.contains("number 1 of the log") && written.out.contains("Receipt"), "{}", written.out);
+    assert!(written.out.contains("study seat"), "{}", written.out);
     desk.refused(&by("manager", &withdraw), "in the log already, as number 1");
 
     // A reader whose results never came stops.
@@ -199,7 +200,10 @@ fn a_withdrawn_case_a_reader_who_stops_and_a_question_are_in_the_log_and_where_t
     let early = desk.done(&by("coordinator", &[&note[..], &["--early", &read, "--reason", "a holiday"]].concat()));
     assert!(early.out.contains("study seat"), "{}", early.out);
     desk.done(&["study", "seat", "DESK", "--reader", still, "--out", "@seat.json"]);
-    assert!(fs::read_to_string(desk.path("seat.json")).unwrap().contains("a holiday"));
+    let seat = fs::read_to_string(desk.path("seat.json")).unwrap();
+    assert!(seat.contains("a holiday") && !seat.contains("consent"), "why a case was withdrawn is in no reader's folder");
+    let seat: Value = serde_json::from_str(&seat).unwrap();
+    assert_eq!(seat["withdrawals"][0]["package"], listed["cases"][&case]["package"]);
 
     // The contact sheet of a case is signed by those who pack.
     let looked = ["study", "looked", "DESK", "--case", &case];

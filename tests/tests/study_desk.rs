@@ -240,4 +240,19 @@ fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     for name in ["accounts.json", "desk.json", "key.age", "assignment.json", "protocol.versions.json"] {
         assert!(desk.study().join(name).is_file() && !desk.file("one").join(name).exists(), "{name}");
     }
+    // A case that is withdrawn then is in no folder that is made from then on, and taken off the list by the next seat, which tells neither its name nor why.
+    let withdraw = ["study", "deviation", "STUDY", "--withdraw", "C-1", "--reason", "consent is gone"];
+    let said = desk.ran(&[&withdraw[..], &AS_CORA].concat()).done().expect("withdrawn");
+    assert!(said.out.contains("study seat"), "{}", said.out);
+    desk.ran(&hand_out("reader-2", "@second")).done().expect("handed out");
+    desk.ran(&[&anew[..], &["@next"]].concat()).done().expect("made");
+    desk.ran(&["study", "take-seat", "@one", "@next"]).done().expect("taken");
+    for (folder, reader, packages) in [("one", "reader-1", 2), ("second", "reader-2", 1)] {
+        let study = tiresias_reads::study::Study::open(&desk.file(folder)).expect("a study");
+        assert_eq!(fs::read_dir(study.packages_dir()).expect("packages").count(), packages, "{folder}");
+        let bundle = &study.bundles()[&ReaderId::new(reader).expect("a reader")];
+        assert_eq!(bundle.reads().iter().filter(|r| study.withdraws(&r.package)).count(), 1, "{folder}");
+        let seat = fs::read_to_string(study.root().join(format!("seats/{reader}.json"))).expect("text");
+        assert!(!seat.contains("C-1") && !seat.contains("consent"), "{folder}");
+    }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{AccountError, Passphrase, RecoveryKey, Thing, may_see};
-use tiresias_reads::desk::{DeskLog, Entry, Matter, Wanted};
+use tiresias_reads::desk::{DeskLog, Entry, Matter, Wanted, is_desk};
 use tiresias_words::{AccountId, CaseId, ReadId, ReaderId};
 
 /// Options of `study deviation`.
@@ -30,7 +30,8 @@ pub(super) struct DeviationArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct What {
-    /// Take a case out of the study, by the desk's name: it is missing nowhere from then on, and goes into no analysis.
+    /// Take a case out of the study, by the desk's name: it is missing nowhere from then on, and goes into no analysis. Those who were to read it read it no
+    /// more once they have their next seat (`study seat`).
     #[arg(long, value_name = "CASE")]
     withdraw: Option<CaseId>,
     /// Note that a reader reads no more, or an adjudicator settles no more: what they locked counts, and nothing more is awaited.
@@ -105,7 +106,7 @@ pub(super) struct PassphraseArgs {
 
 pub(super) fn deviation(args: DeviationArgs) -> Result<(), Failure> {
     let What { withdraw, stopped, early } = args.what;
-    let is_early = early.is_some();
+    let (is_early, is_withdrawn) = (early.is_some(), withdraw.is_some());
     let wanted = match (withdraw, stopped, early) {
         (Some(case), ..) => Wanted::WithdrawCase(case),
         (_, Some(reader), _) => Wanted::StopReader(reader),
@@ -115,6 +116,10 @@ pub(super) fn deviation(args: DeviationArgs) -> Result<(), Failure> {
     written(&args.dir, &args.signer, wanted, &args.reason)?;
     if is_early {
         say("Next: `tiresias study seat` makes the reader's seat with the leave, and `take-seat` takes it on their machine.\n")?;
+    }
+    if is_withdrawn && is_desk(&args.dir) {
+        let keys = "with --keys where the one before had them";
+        say(&format!("Next: `tiresias study seat` for each who was to read it, {keys}, and `take-seat` on their machines.\n"))?;
     }
     Ok(())
 }

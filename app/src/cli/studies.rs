@@ -248,7 +248,9 @@ fn of_study(root: &Path) -> Verdict {
         return (found, line.map(|line| format!("{}; no case package is here, and none was checked\n", line.trim_end())));
     }
     let named = study.bundles().values().flat_map(tiresias_reads::bundle::Bundle::reads).map(|r| r.package);
-    let packages: std::collections::BTreeSet<ContentHash> = named.collect();
+    // What was withdrawn is handed out no more.
+    let is_here = |hash: &ContentHash| !study.withdraws(hash) || study.package_dir(hash).exists();
+    let packages: std::collections::BTreeSet<ContentHash> = named.filter(is_here).collect();
     let bad = packages.iter().map(|hash| of_package(&study.package_dir(hash), Some(*hash), &Trust::Unsigned)).find(|v| v.1.is_err());
     bad.unwrap_or(verdict)
 }

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
-use tiresias_reads::desk::{Desk, DeskLog, Handed, draw_adjudication};
+use tiresias_reads::desk::{Adjudications, Desk, DeskLog, Handed, draw_adjudication};
 use tiresias_reads::protocol::{Finding, check};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::{Versions, protocol_of};
@@ -79,7 +79,7 @@ pub(super) enum StudyCommand {
         #[command(flatten)]
         given: Given,
     },
-    /// Make a reader's seat anew, with all that the desk has for it now: keys of the AI, leave to open a case early.
+    /// Make the seat of a reader or adjudicator anew, with all that the desk has for it now: keys of the AI, leave to open a case early, cases that are withdrawn.
     Seat {
         /// The study's folder.
         dir: PathBuf,
@@ -347,10 +347,17 @@ fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<
 fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), Failure> {
     let (accounts, signed) = assigned(dir)?;
     let (protocol, _) = signed.protocol(dir).map_err(|e| at(dir, e))?;
-    let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
-    let keys = given_keys(dir, given)?;
-    let leaves = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?.leaves();
-    let seat = signed.seat(&accounts, &bundle, &Handed { keys: &keys, leaves: &leaves }, &entropy()?).map_err(|e| at(dir, e))?;
+    let log = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (leaves, withdrawals) = (log.leaves(), log.withdrawals());
+    let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let seat = if adjudications.has(reader) {
+        adjudications.seat(dir, &protocol, reader, &withdrawals).map_err(|e| at(dir, e))?
+    } else {
+        let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
+        let keys = given_keys(dir, given)?;
+        let handed = Handed { keys: &keys, leaves: &leaves, withdrawals: &withdrawals };
+        signed.seat(&accounts, &bundle, &handed, &entropy()?).map_err(|e| at(dir, e))?
+    };
     let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
     let mut file = fs::File::create_new(out).map_err(unwritable)?;
     file.write_all(seat.to_json().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;

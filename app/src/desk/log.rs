@@ -61,7 +61,10 @@ impl LogForm {
         }
         let Some((of, (_, subject, text))) = self.kind.and_then(|k| Some((k, *KINDS.get(k)?))) else { return is_written };
         match of {
-            0 => note(ui, "It is missing nowhere from then on and goes into no analysis. A case that is packed anew is withdrawn."),
+            0 => note(
+                ui,
+                "It is missing nowhere and goes into no analysis from then on, and those who take a new seat read it no more. A case that is packed anew is withdrawn.",
+            ),
             1 => note(ui, "What they locked counts; nothing more is awaited of them."),
             2 => note(ui, "The leave is in the seat that is made for the reader next."),
             _ => {}

@@ -104,13 +104,16 @@ impl Room {
         draft.is_writable()
     }
 
-    /// The words on a pane that say whose read it is.
+    /// The words on a pane that say whose read it is, and that it could not evaluate the case: an image without its marks does not say so.
     pub(super) fn whose_words(&self, at: At) -> Option<(String, Color32)> {
-        self.settling.beside.as_ref()?;
-        match self.whose(at) {
-            [one] => Some((format!("Read {}", one.letter()), one.colour())),
-            _ => None,
-        }
+        let [of_a, of_b] = &self.settling.beside.as_ref()?.not_evaluable;
+        let [one] = self.whose(at) else { return None };
+        let said = match one {
+            Which::A => of_a,
+            Which::B => of_b,
+        };
+        let words = said.as_ref().map_or_else(|| format!("Read {}", one.letter()), |said| format!("Read {} \u{b7} {said}", one.letter()));
+        Some((words, one.colour()))
     }
 
     /// Draws the marks of the two reads, and where the pointer is on the other side.

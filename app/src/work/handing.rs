@@ -31,16 +31,19 @@ pub(crate) struct HandedOut {
 /// Makes the folder of one reader at `out`, which does not exist yet.
 pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &ContentKeys) -> Result<HandedOut, Failure> {
     let (accounts, signed) = assigned(dir)?;
-    let leaves = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?.leaves();
-    let handed = Handed { keys, leaves: &leaves };
+    let log = DeskLog::open(dir, &accounts).map_err(|e| at(dir, e))?;
+    let (leaves, withdrawals) = (log.leaves(), log.withdrawals());
+    let handed = Handed { keys, leaves: &leaves, withdrawals: &withdrawals };
     let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
     let study = if adjudications.has(reader) {
         let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;
-        adjudications.hand_out(dir, (&protocol, &text), reader, out).map_err(|e| at(dir, e))?
+        adjudications.hand_out(dir, (&protocol, &text), reader, &withdrawals, out).map_err(|e| at(dir, e))?
     } else {
         signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?
     };
-    let packages: BTreeSet<_> = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package).collect();
+    // What was withdrawn is nobody's to look at any more.
+    let theirs = study.bundles().values().flat_map(Bundle::reads).map(|r| r.package);
+    let packages: BTreeSet<_> = theirs.filter(|package| !study.withdraws(package)).collect();
     for package in &packages {
         let to = study.package_dir(package);
         copy_folder(&package_dir(dir, package), &to).map_err(|e| {

@@ -11,6 +11,7 @@ use crate::adjudication::{Ask, Drawn, QueueError, compared_readers, queue};
 use crate::bundle::{Account, Bundle};
 use crate::folder::{Aside, FolderError, read_at_most};
 use crate::hash;
+use crate::machine::Withdrawal;
 use crate::protocol::Protocol;
 use crate::record::RecordError;
 use crate::seat::{Seat, issue};
@@ -301,10 +302,34 @@ impl Adjudications {
     pub fn hand_out(
         &self,
         root: &Path,
-        protocol: (&Protocol, &str),
+        (protocol, text): (&Protocol, &str),
         adjudicator: &ReaderId,
+        withdrawals: &[Withdrawal],
         out: &Path,
     ) -> Result<Study, AdjudicationError> {
+        let (bundle, seat) = self.seated(root, protocol, adjudicator, withdrawals)?;
+        Ok(Study::create_with_seats(out, text, &[bundle], &[seat])?)
+    }
+    /// The seat of an adjudicator, with word of the cases that take no further part.
+    ///
+    /// # Errors
+    /// When nothing was drawn for them, or a file is not what was signed.
+    pub fn seat(
+        &self,
+        root: &Path,
+        protocol: &Protocol,
+        adjudicator: &ReaderId,
+        withdrawals: &[Withdrawal],
+    ) -> Result<Seat, AdjudicationError> {
+        Ok(self.seated(root, protocol, adjudicator, withdrawals)?.1)
+    }
+    fn seated(
+        &self,
+        root: &Path,
+        protocol: &Protocol,
+        adjudicator: &ReaderId,
+        withdrawals: &[Withdrawal],
+    ) -> Result<(Bundle, Seat), AdjudicationError> {
         let signed = self.0.iter().find(|s| s.adjudicator == *adjudicator);
         let signed = signed.ok_or_else(|| AdjudicationError::NotYet(adjudicator.clone()))?;
         let folder = root.join(FOLDER).join(adjudicator.as_str());
@@ -313,12 +338,12 @@ impl Adjudications {
             let bytes = read_at_most(&folder.join(file), MAX_BYTES);
             bytes.map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?.ok_or_else(changed)
         };
-        let (protocol, text) = protocol;
         let bundle = Bundle::parse(&read(BUNDLE)?, protocol).map_err(|_| changed())?;
         if bundle.hash() != signed.bundle {
             return Err(changed());
         }
         let seat = Seat::parse(&read(SEAT)?, &bundle).map_err(|_| changed())?;
-        Ok(Study::create_with_seats(out, text, &[bundle], &[seat])?)
+        let seat = seat.with_withdrawals(&bundle, withdrawals).map_err(AssignmentError::Seat)?;
+        Ok((bundle, seat))
     }
 }

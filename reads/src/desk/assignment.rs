@@ -8,7 +8,7 @@ use crate::accounts::{AccountError, Accounts, Act, Entropy, Meaning, Signature, 
 use crate::bundle::{Account, Bundle, BundleError, MatrixRow, Plan, assign};
 use crate::folder::{read_at_most, replace};
 use crate::hash;
-use crate::machine::Leave;
+use crate::machine::{Leave, Withdrawal};
 use crate::protocol::Protocol;
 use crate::seat::{Seat, SeatError, issue};
 use crate::study::{Study, StudyError};
@@ -50,6 +50,8 @@ pub struct Handed<'a> {
     pub keys: &'a [(ContentHash, ContentKey)],
     /// Leave to open cases early; that of other readers is passed over.
     pub leaves: &'a [Leave],
+    /// Word of cases that take no further part; that of cases of others is passed over.
+    pub withdrawals: &'a [Withdrawal],
 }
 
 /// Why cases cannot be assigned or handed out.
@@ -286,7 +288,8 @@ impl SignedAssignment {
         let issued = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
         let account = accounts.get(&AccountId::new(reader.as_str())?)?.clone();
         let leaves = handed.leaves.iter().filter(|leave| leave.read.reader == *reader).cloned().collect();
-        Ok(Seat::new(account, bundle, issued.signature.clone(), handed.keys, leaves, entropy)?)
+        let seat = Seat::new(account, bundle, issued.signature.clone(), handed.keys, leaves, entropy)?;
+        Ok(seat.with_withdrawals(bundle, handed.withdrawals)?)
     }
     /// Makes the folder that one reader is handed at `out`: protocol, own bundle, and the seat to sign in with. Packages are put into it afterwards.
     ///

@@ -1,16 +1,17 @@
 //! `log.json`, version 1: what happened to a study that was not planned, and questions about it with their answers. Each entry is signed by who wrote it, over the
 //! one before, so that none can be taken out, changed or put between.
 //!
-//! Owns what an entry changes: a case that is withdrawn is missing nowhere and goes into no analysis; of a reader who stops, nothing more is awaited; a read that may
-//! be opened early gets its leave with the next seat. Refuses: to change or take back an entry, and to touch a record: what was read stays, and is audited.
+//! Owns what an entry changes: a case that is withdrawn is missing nowhere, goes into no analysis, and is read no more where the next seat has come; of a reader who
+//! stops, nothing more is awaited; a read that may be opened early gets its leave with the next seat. Refuses: to change or take back an entry, and to touch a record:
+//! what was read stays, and is audited.
 
-use super::{Adjudications, Desk, SignedAssignment, has_desk};
+use super::{Adjudications, AssignmentError, Desk, SignedAssignment, has_desk};
 use crate::accounts::{AccountError, Accounts, Act, Meaning, Signature, SignatureError, Unlocked};
 use crate::closing::closed_without_proof;
 use crate::export::utc;
 use crate::folder::{read_at_most, replace};
 use crate::hash;
-use crate::machine::{Day, Leave, LeaveError};
+use crate::machine::{Day, Leave, LeaveError, Withdrawal};
 use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,9 @@ pub enum Matter {
         case: CaseId,
         /// Its package.
         package: ContentHash,
+        /// Word of it, signed on its own: it travels with the seats of those who were to read the case. Before the assignment there is nobody to be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        word: Option<Box<Withdrawal>>,
     },
     /// A reader reads no more, or an adjudicator settles no more; somebody may take a reader's place in a study of their own, and what an adjudicator left is
     /// drawn for another.
@@ -272,8 +276,11 @@ impl DeskLog {
             let content = Entry::content(number, &entry.matter, &entry.text, before);
             let wrong = |error| LogError::Signature { number, error };
             signature.verify(accounts.get(&signature.signer)?, &content).map_err(wrong)?;
-            if let Matter::EarlyOpening { leave } = &entry.matter {
-                leave.fits().map_err(wrong)?;
+            match &entry.matter {
+                Matter::EarlyOpening { leave } => leave.fits().map_err(wrong)?,
+                Matter::CaseWithdrawn { package, word: Some(word), .. } if word.package == *package => word.fits().map_err(wrong)?,
+                Matter::CaseWithdrawn { word: Some(_), .. } => return Err(LogError::Form),
+                _ => {}
             }
             before = Some(entry);
         }
@@ -324,7 +331,15 @@ impl DeskLog {
             Wanted::Query => return Ok(Matter::Query),
             Wanted::Answer(to) if self.open_queries().any(|q| q.number == to) => return Ok(Matter::Answer { to }),
             Wanted::Answer(to) => return Err(LogError::NoQuestion(to)),
-            Wanted::WithdrawCase(case) => Matter::CaseWithdrawn { package: package_of(root, &case)?, case },
+            Wanted::WithdrawCase(case) => {
+                let package = package_of(root, &case)?;
+                let word = match SignedAssignment::open(root, accounts) {
+                    Ok(signed) => Some(Box::new(Withdrawal::give(signed.protocol_hash(), package, keys, utc_ms)?)),
+                    Err(AssignmentError::NotYet) => None,
+                    Err(e) => return Err(LogError::Desk(e.to_string())),
+                };
+                Matter::CaseWithdrawn { case, package, word }
+            }
             Wanted::Reopen(reads, results) => Matter::AdjudicationReopened { reads, results },
             Wanted::SheetLooked(case) => Matter::SheetLooked { package: package_of(root, &case)?, case },
             Wanted::StopReader(reader) => {
@@ -353,6 +368,7 @@ impl DeskLog {
         };
         let is_same = |other: &Matter| match (other, &matter) {
             (Matter::EarlyOpening { leave: a }, Matter::EarlyOpening { leave: b }) => a.read == b.read,
+            (Matter::CaseWithdrawn { case: a, package: p, .. }, Matter::CaseWithdrawn { case: b, package: q, .. }) => (a, p) == (b, q),
             (a, b) => a == b,
         };
         match self.0.iter().find(|e| is_same(&e.matter)) {
@@ -401,6 +417,12 @@ impl DeskLog {
         let package = |e: &Entry| if let Matter::CaseWithdrawn { package, .. } = &e.matter { Some(*package) } else { None };
         self.0.iter().filter_map(package).collect()
     }
+    /// Word of them, for those who were to read them.
+    #[must_use]
+    pub fn withdrawals(&self) -> Vec<Withdrawal> {
+        let word = |e: &Entry| if let Matter::CaseWithdrawn { word: Some(word), .. } = &e.matter { Some((**word).clone()) } else { None };
+        self.0.iter().filter_map(word).collect()
+    }
     /// The packages whose contact sheets somebody signed.
     #[must_use]
     pub fn sheets(&self) -> BTreeSet<ContentHash> {
@@ -438,145 +460,4 @@ fn package_of(root: &Path, case: &CaseId) -> Result<ContentHash, LogError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{ListedCase, assign_cases};
-    use super::*;
-    use crate::accounts::{Account, Kind, Passphrase};
-    use crate::protocol::template;
-    use crate::versions::Versions;
-    use tiresias_words::{CaseCode, Condition};
-    use zeroize::Zeroizing;
-
-    const NOW: i64 = 1_800_000_000_000;
-
-    struct Place {
-        dir: tempfile::TempDir,
-        accounts: Accounts,
-        cora: Unlocked,
-        mary: Unlocked,
-        rita: Unlocked,
-    }
-
-    impl Place {
-        /// A study with two readers, two cases each, assigned.
-        fn new() -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            std::fs::write(dir.path().join("protocol.toml"), template("ordinal").unwrap().text).unwrap();
-            let mut accounts = Accounts::default();
-            let mut made = |name: &str, kind, n| {
-                let phrase = Passphrase::new("a long enough phrase".into()).unwrap();
-                let (account, _) = Account::create(AccountId::new(name).unwrap(), kind, name, &phrase, &Zeroizing::new([n; 32])).unwrap();
-                accounts.add(account.clone()).unwrap();
-                account.open(&phrase).unwrap()
-            };
-            let cora = made("cora", Kind::Coordinator, 1);
-            let mary = made("mary", Kind::DataManager, 4);
-            let rita = made("reader-1", Kind::Reader, 2);
-            made("reader-2", Kind::Reader, 3);
-            let mut desk = Desk::empty(7);
-            for n in [1, 2_u8] {
-                let listed = ListedCase { package: ContentHash([n; 32]), facts: vec![], training: None, packed: None };
-                desk.add(CaseId::new(format!("case-{n}")).unwrap(), listed).unwrap();
-            }
-            desk.save(dir.path()).unwrap();
-            Versions::default().sign(dir.path(), &cora, None, NOW).unwrap();
-            assign_cases(dir.path(), &accounts, &cora, NOW).unwrap();
-            Self { dir, accounts, cora, mary, rita }
-        }
-        fn add(&self, keys: &Unlocked, wanted: Wanted, text: &str) -> Result<DeskLog, LogError> {
-            DeskLog::add(self.dir.path(), &self.accounts, keys, wanted, text, NOW)
-        }
-        fn open(&self) -> Result<DeskLog, LogError> {
-            DeskLog::open(self.dir.path(), &self.accounts)
-        }
-    }
-
-    fn case(name: &str) -> CaseId {
-        CaseId::new(name).unwrap()
-    }
-    fn reader(name: &str) -> ReaderId {
-        ReaderId::new(name).unwrap()
-    }
-
-    #[test]
-    fn what_was_not_planned_is_written_once_signed_and_changes_what_it_says() {
-        let place = Place::new();
-        assert_eq!(place.open().unwrap().entries(), []);
-        let signed = SignedAssignment::open(place.dir.path(), &place.accounts).unwrap();
-        let (protocol, _) = signed.protocol(place.dir.path()).unwrap();
-        let bundle = signed.bundle(place.dir.path(), &protocol, &reader("reader-1")).unwrap();
-        let read = bundle.reads()[1].id(bundle.reader());
-        let read_again = read.clone();
-        let nowhere = ReadId { case: CaseCode::new("XXXX").unwrap(), condition: Condition::new("none").unwrap(), ..read.clone() };
-        let table = [
-            (Wanted::WithdrawCase(case("case-1")), None),
-            (Wanted::StopReader(reader("reader-2")), None),
-            (Wanted::OpenEarly(read.clone()), None),
-            (Wanted::Deviation, None),
-            (Wanted::Query, None),
-            (Wanted::Query, None),
-            (Wanted::Answer(5), None),
-            (Wanted::WithdrawCase(case("case-1")), Some(LogError::Already(1))),
-            (Wanted::OpenEarly(read), Some(LogError::Already(3))),
-            (Wanted::WithdrawCase(case("case-9")), Some(LogError::NoSuchCase(case("case-9")))),
-            (Wanted::StopReader(reader("nobody")), Some(LogError::NoSuchReader(reader("nobody")))),
-            (Wanted::OpenEarly(nowhere), Some(LogError::NoSuchRead(reader("reader-1")))),
-            (Wanted::Answer(5), Some(LogError::NoQuestion(5))),
-            (Wanted::Answer(4), Some(LogError::NoQuestion(4))),
-        ];
-        // The log keeps what it has, so leave that no seat takes would end the reader's seat for ever.
-        let other = place.add(&place.mary, Wanted::OpenEarly(read_again), "because of it");
-        assert_eq!(other, Err(LogError::NotWhoAssigned(AccountId::new("cora").unwrap())));
-        for (wanted, refusal) in table {
-            let said = format!("{wanted:?}");
-            assert_eq!(place.add(&place.cora, wanted, "because of it").err(), refusal, "{said}");
-        }
-        for text in ["", "  ", "a\u{202E}b", &"x".repeat(1001)] {
-            assert_eq!(place.add(&place.cora, Wanted::Deviation, text), Err(LogError::Text), "{text:?}");
-        }
-        assert!(matches!(place.add(&place.rita, Wanted::Deviation, "no"), Err(LogError::Account(_))), "readers write none");
-        let sheet = place.add(&place.cora, Wanted::SheetLooked(case("case-2")), "nothing");
-        assert!(matches!(sheet, Err(LogError::Account(_))), "sheets are signed by those who pack");
-        let log = place.open().unwrap();
-        assert_eq!((log.entries().len(), log.deviations().count(), log.queries().count()), (7, 4, 3));
-        assert_eq!(log.queries().map(|q| q.number).collect::<Vec<_>>(), [5, 7, 6], "an answer stands behind its question");
-        assert_eq!(log.open_queries().map(|q| q.number).collect::<Vec<_>>(), [6]);
-        assert_eq!((log.withdrawn().len(), log.stopped().len(), log.leaves().len()), (1, 1, 1));
-        assert!(log.entries()[0].told().ends_with("\"cora\" withdrew the case \"case-1\": because of it"), "{}", log.entries()[0].told());
-    }
-
-    type Change = fn(&mut Vec<serde_json::Value>);
-
-    /// Changing, taking out, exchanging or doubling any entry is noticed.
-    #[test]
-    fn a_changed_log_counts_for_nothing() {
-        let place = Place::new();
-        for (wanted, text) in [(Wanted::Deviation, "one"), (Wanted::WithdrawCase(case("case-2")), "two"), (Wanted::Query, "three")] {
-            place.add(&place.cora, wanted, text).unwrap();
-        }
-        let file = place.dir.path().join("log.json");
-        let good = std::fs::read_to_string(&file).unwrap();
-        let mutations: [(&str, Change); 7] = [
-            ("another text", |e| e[1]["text"] = "2".into()),
-            ("another case", |e| e[1]["matter"]["case"] = "case-1".into()),
-            ("another kind", |e| e[0]["matter"] = serde_json::json!({ "kind": "query" })),
-            ("another time", |e| e[2]["signature"]["utc_ms"] = 1.into()),
-            ("one taken out", |e| drop(e.remove(1))),
-            ("the first taken out, numbered anew", |e| {
-                e.remove(0);
-                for (n, entry) in (1..).zip(e) {
-                    entry["number"] = n.into();
-                }
-            }),
-            ("two exchanged", |e| e.swap(0, 1)),
-        ];
-        for (name, change) in mutations {
-            let mut json: serde_json::Value = serde_json::from_str(&good).unwrap();
-            change(json["entries"].as_array_mut().unwrap());
-            std::fs::write(&file, json.to_string()).unwrap();
-            assert!(matches!(place.open(), Err(LogError::Signature { .. } | LogError::Form)), "{name}: {:?}", place.open());
-        }
-        std::fs::write(&file, &good).unwrap();
-        assert_eq!(place.open().unwrap().entries().len(), 3);
-    }
-}
+mod tests;

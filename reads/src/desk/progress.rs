@@ -196,6 +196,7 @@ fn overridden(fact: &Fact) -> Option<String> {
         Fact::WashoutOverridden(leave) => {
             Some(format!("opened a case before its washout was over, with leave of \"{}\": {}", leave.signature.signer, leave.reason))
         }
+        Fact::CaseWithdrawn(word) => Some(format!("had a case taken off the list, which \"{}\" withdrew", word.signature.signer)),
         // That it was opened again is planned for; why is the reader's own word, and may tell an answer.
         Fact::AmendmentOpened { .. } => Some("opened a locked read again".to_owned()),
         _ => None,

@@ -17,6 +17,8 @@ pub struct Beside {
     pub answers: Vec<AnswerRow>,
     /// Their marks: first those that are partners, then those of A alone, then those of B alone.
     pub marks: Vec<MarkRow>,
+    /// That A, and that B, cannot evaluate the case or units of it, in a few words for where its marks are shown: that there are none means something else then.
+    pub not_evaluable: [Option<String>; 2],
 }
 
 /// One question with both answers.
@@ -61,6 +63,7 @@ pub fn beside(protocol: &Protocol, pair: &Pair) -> Beside {
         reasons: differences(protocol, a, b).into_iter().map(|d| d.reason).collect(),
         answers: reads.evaluable_rows().chain(reads.answer_rows()).collect(),
         marks: reads.mark_rows(),
+        not_evaluable: [reads.not_evaluable(a), reads.not_evaluable(b)],
     }
 }
 
@@ -78,6 +81,21 @@ impl Reads<'_> {
             let question = format!("Not evaluable{}", self.which(&subject));
             (a.is_some() || b.is_some()).then(|| AnswerRow { question, differs: a != b, a, b })
         })
+    }
+
+    /// What one of them cannot evaluate, in a few words.
+    fn not_evaluable(&self, read: Said<'_>) -> Option<String> {
+        if read.not_evaluable.contains_key(&Subject::Case) {
+            return Some("not evaluable".to_owned());
+        }
+        let units = self.form.units();
+        let said: Vec<&str> =
+            units.iter().filter(|u| read.not_evaluable.contains_key(&Subject::Unit(u.key.clone()))).map(|u| u.label.as_str()).collect();
+        match said.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} not evaluable")),
+            more => Some(format!("{} of {} not evaluable", more.len(), units.len())),
+        }
     }
 
     fn answer_rows(&self) -> impl Iterator<Item = AnswerRow> + '_ {

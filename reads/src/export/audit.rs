@@ -198,6 +198,7 @@ fn sentence(event: &Event, kind: &str) -> String {
         Fact::SessionStarted(on) => began(on),
         Fact::SessionCutOff => "The session before had not been ended: the program was cut off.".to_owned(),
         Fact::SessionEnded => "The session ended.".to_owned(),
+        Fact::CaseWithdrawn(word) => format!("A case that \"{}\" withdrew was taken off the list.", word.signature.signer),
         Fact::CaseOpened { read } => format!("Case {} was opened in condition \"{}\".", read.case, read.condition),
         Fact::ImagesShown => "All its images were in sight.".to_owned(),
         Fact::MarkPlaced { mark, .. } => format!("Mark {} was placed.", mark.0),

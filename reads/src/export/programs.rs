@@ -40,6 +40,11 @@ pub(super) fn files(
                 .to_owned(),
         );
     }
+    if view == View::Located && scored.has_ignored() {
+        notes.push(
+            "A case whose place lies in a region to ignore is not located, and its score is one step below the lowest rating.".to_owned(),
+        );
+    }
     let files = match format {
         Format::Imrmc => imrmc(about, &data, &mut notes)?,
         Format::Rjafroc => rjafroc_files(about, &data)?,

@@ -10,13 +10,16 @@ use super::read::{Assignment, Draft};
 use super::refusal::{DAY_MS, Due, Refusal};
 use super::settle::Choice;
 use super::state::{State, is_session_of};
-use super::told::{MINUTE_MS, calls_positive, is_enough, why_final};
+use super::told::{MINUTE_MS, WITHDRAWN, passes_training, why_final};
+use super::withdrawal::Withdrawal;
 use crate::accounts::Signature;
+use crate::bundle::AssignedRead;
 use crate::hanging::FirstView;
 use crate::pair::Pair;
 use crate::protocol::{Ai, AnswerValue, MarkKind, MarkRules, Misfit, Per, Subject};
 use crate::shown::{MAX_REASON, is_text};
 use crate::workspace::MOST_CORNERS;
+use std::collections::BTreeMap;
 use tiresias_words::{
     ContentHash, FindingId, ImageAnchor, ImagePoint, MarkId, MarkShape, Moment, Outline, PatientPoint, QuestionId, ReadId,
 };
@@ -84,7 +87,7 @@ fn start_session(rules: &Rules, state: &State, environment: Environment, now: &M
     let number = state.sessions().saturating_add(1);
     let before = match (state.bundle(), state.session()) {
         (None, _) => {
-            let assignment = |r: &crate::bundle::AssignedRead| Assignment {
+            let assignment = |r: &AssignedRead| Assignment {
                 read: r.id(rules.reader()),
                 package: r.package,
                 training: r.training.is_some(),
@@ -99,7 +102,22 @@ fn start_session(rules: &Rules, state: &State, environment: Environment, now: &M
         (Some(_), Some(running)) => Some(event(running, state.open().map(Draft::package), Fact::SessionCutOff)),
         (Some(_), None) => None,
     };
-    Ok(before.into_iter().chain([event(number, None, Fact::SessionStarted(environment))]).collect())
+    let started = event(number, None, Fact::SessionStarted(environment));
+    let new = withdrawn_since(rules, state);
+    // What is left of a try of the training may be enough, and no lock comes any more that would say so.
+    let is_gone = |package: &ContentHash| state.is_withdrawn(package) || new.contains_key(package);
+    let is_free = state.draft().is_none_or(|draft| is_gone(&draft.package()));
+    let attempts = rules.protocol().training().map_or(0, |t| t.attempts);
+    let passes = |attempt| passes_training(rules, state, attempt, &is_gone, None);
+    let is_passed = !new.is_empty() && is_free && !state.training_passed() && (1..=attempts).any(passes);
+    let passed = is_passed.then(|| event(number, None, Fact::TrainingPassed));
+    let withdrawn = new.iter().map(|(package, word)| event(number, Some(*package), Fact::CaseWithdrawn(Box::new(Withdrawal::clone(word)))));
+    Ok(before.into_iter().chain([started]).chain(withdrawn).chain(passed).collect())
+}
+
+/// Word of cases that take no further part, by their packages, which the record does not have yet.
+fn withdrawn_since<'a>(rules: &'a Rules, state: &State) -> BTreeMap<ContentHash, &'a Withdrawal> {
+    rules.withdrawals().iter().filter(|word| !state.is_withdrawn(&word.package)).map(|word| (word.package, word)).collect()
 }
 
 /// The latest time of day that anything says: the bundle's making, and every event so far.
@@ -140,6 +158,10 @@ impl<'a> Sitting<'a> {
         if next.read != read {
             return Err(Refusal::NotNext(next.read.case.clone()));
         }
+        // Word that came while the session ran: the next one begins by taking it down.
+        if self.rules.withdraws(&next.package) {
+            return Err(Refusal::Withdrawn);
+        }
         self.session_is_open()?;
         let package = next.package;
         let mut overridden = None;
@@ -171,7 +193,8 @@ impl<'a> Sitting<'a> {
     }
     /// Reads of the study come after the training is passed.
     fn training_is_done(&self, next: &Assignment) -> Result<(), Refusal> {
-        let asked = self.rules.protocol().training().is_some() && self.rules.bundle().reads().iter().any(|r| r.training.is_some());
+        let is_left = |r: &AssignedRead| r.training.is_some() && !self.state.is_withdrawn(&r.package);
+        let asked = self.rules.protocol().training().is_some() && self.rules.bundle().reads().iter().any(is_left);
         if asked && !next.training && !self.state.training_passed() { Err(Refusal::TrainingFailed) } else { Ok(()) }
     }
     /// The time since the last read of the same images is the washout or more, by the most careful reading of all clocks. What cannot be noticed is a time of
@@ -190,6 +213,9 @@ impl<'a> Sitting<'a> {
         }
         if let Some(why) = why_final(self.state, locked) {
             return no(why);
+        }
+        if self.rules.withdraws(&locked.package()) {
+            return no(WITHDRAWN);
         }
         if !is_text(&reason, MAX_REASON) {
             return no("an amendment needs a reason of 1 to 1,000 characters");
@@ -421,22 +447,8 @@ impl OpenCase<'_> {
     /// Whether this lock ends a try of the training in which enough was right.
     fn passes_training(&self) -> bool {
         let (rules, state) = (self.sitting.rules, self.sitting.state);
-        let (Some(training), true) = (rules.protocol().training(), self.draft.assignment().training) else { return false };
-        let attempt = self.draft.read().repeat;
-        let of_attempt: Vec<_> = rules.bundle().reads().iter().filter(|r| r.training.is_some() && r.repeat == attempt).collect();
-        let mut right = 0;
-        for assigned in &of_attempt {
-            let id = assigned.id(rules.reader());
-            let given = if *self.draft.read() == id {
-                Some(calls_positive(rules, self.draft.answers(), &self.draft.mark_ratings()))
-            } else {
-                state.locked().iter().find(|l| *l.read() == id).map(|l| calls_positive(rules, l.answers(), &l.mark_ratings()))
-            };
-            // Not all of the attempt is read.
-            let Some(positive) = given else { return false };
-            right += usize::from(assigned.training.is_some_and(|t| t.signal == positive));
-        }
-        !of_attempt.is_empty() && is_enough(training.pass, right, of_attempt.len())
+        let is_gone = |package: &ContentHash| state.is_withdrawn(package);
+        self.draft.assignment().training && passes_training(rules, state, self.draft.read().repeat, &is_gone, Some(self.draft))
     }
 }
 

@@ -8,6 +8,7 @@ use super::glimpse::{self, Glimpse};
 use super::leave::Leave;
 use super::read::Assignment;
 use super::settle::Choice;
+use super::withdrawal::Withdrawal;
 use crate::accounts::Signature;
 use crate::hanging::FirstView;
 use crate::pair::Pair;
@@ -53,6 +54,9 @@ pub enum Fact {
     /// The study desk let a case be opened before its washout was over: a deviation, which it signed.
     #[serde(rename = "washout-overridden/1")]
     WashoutOverridden(Box<Leave>),
+    /// The study desk withdrew a case: a deviation, which it signed. What is left to read of it is handed out no more, and a draft of it is dropped.
+    #[serde(rename = "case-withdrawn/1")]
+    CaseWithdrawn(Box<Withdrawal>),
     /// A case was opened.
     #[serde(rename = "case-opened/1")]
     CaseOpened {

@@ -4,7 +4,8 @@
 //! Only [`decide`] makes an [`Event`]; the record reads back what it made. A locked read has no method that changes it.
 //! AI is shown only after its event: with the first view, when the reader asks, or when what the reader thinks without it is locked. Two reads that are settled
 //! are shown to their adjudicator in the same way, after the own impression where the protocol has it first, and AI never beside them. Washout, training, length
-//! of a session, permitted builds and the time of day are guards in [`decide`], by the more careful of the clocks.
+//! of a session, permitted builds and the time of day are guards in [`decide`], by the more careful of the clocks. What the desk withdrew is taken off the list when
+//! the next session begins, by an event of its own.
 
 mod action;
 mod asked;
@@ -19,6 +20,7 @@ mod refusal;
 mod settle;
 mod state;
 mod told;
+mod withdrawal;
 
 pub use action::{Action, Verdict};
 pub use asked::{Place, Stage, Unusual, asked, excusable, unusual};
@@ -34,6 +36,7 @@ pub use refusal::{Day, Due, Refusal};
 pub use settle::{Choice, Settling};
 pub use state::{Illegal, Progress, State, evolve};
 pub use told::{Feedback, Training, TrainingStands, advises_break, amendable, feedback, training};
+pub use withdrawal::{Withdrawal, WithdrawalError};
 
 /// What is answered, about what, and the tool in hand are the protocol's words.
 pub use crate::protocol::{AnswerValue, Answers, Subject, Tool};
@@ -50,6 +53,7 @@ pub struct Rules {
     bundle: Bundle,
     bundle_hash: ContentHash,
     leaves: Vec<Leave>,
+    withdrawals: Vec<Withdrawal>,
 }
 
 impl Rules {
@@ -62,11 +66,23 @@ impl Rules {
             return Err(BundleError::OtherProtocol);
         }
         let bundle_hash = bundle.hash();
-        Ok(Self { protocol, bundle, bundle_hash, leaves: Vec::new() })
+        Ok(Self { protocol, bundle, bundle_hash, leaves: Vec::new(), withdrawals: Vec::new() })
     }
     /// The same, with leave to open some cases before their washout is over, which was checked.
     pub(crate) fn with_leaves(self, leaves: Vec<Leave>) -> Self {
         Self { leaves, ..self }
+    }
+    /// The same, with word that some cases take no further part, which was checked.
+    pub(crate) fn with_withdrawals(self, withdrawals: Vec<Withdrawal>) -> Self {
+        Self { withdrawals, ..self }
+    }
+    /// Word of all cases that take no further part.
+    pub(super) fn withdrawals(&self) -> &[Withdrawal] {
+        &self.withdrawals
+    }
+    /// Whether the case of a package takes no further part.
+    pub(super) fn withdraws(&self, package: &ContentHash) -> bool {
+        self.withdrawals.iter().any(|word| word.package == *package)
     }
     /// The leave to open a read early, where there is one.
     pub(super) fn leave(&self, read: &ReadId) -> Option<&Leave> {

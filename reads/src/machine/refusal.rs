@@ -59,6 +59,9 @@ pub enum Refusal {
     /// Another case comes first.
     #[error("The next case is {0}. Cases are read in their fixed order.")]
     NotNext(CaseCode),
+    /// The next case was withdrawn while the session ran.
+    #[error("The next case takes no further part in this study. End the session, and sign in again to go on with the one after it.")]
+    Withdrawn,
     /// The washout is not over. That the next case was read before is not said: of a hidden repeat it must not be.
     #[error("The next case can be opened on {}: this study keeps its parts {} apart. Nothing is wrong; end the session.", .0.day(), .0.long())]
     Washout(Due),

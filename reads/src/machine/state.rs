@@ -7,7 +7,7 @@ use super::event::{Event, Fact};
 use super::read::{Assignment, Draft, Locked, Mark};
 use crate::accounts::{Kind, Meaning, Signature};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tiresias_words::{ContentHash, Moment, ReaderId};
+use tiresias_words::{ContentHash, Moment, ReadId, ReaderId};
 
 /// Where one reader stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,17 @@ pub struct State {
     training_passed: bool,
     /// Its reads settle those of others.
     settles: bool,
+    /// Cases come again under another code, which nobody is told.
+    has_repeats: bool,
     session_began: Option<Moment>,
     last: Option<Moment>,
     latest_utc_ms: Option<i64>,
     clocks: BTreeMap<String, Offsets>,
     last_locks: BTreeMap<ContentHash, Moment>,
     revealed: BTreeSet<ContentHash>,
+    /// Where there are hidden repeats: reads after whose lock the AI was shown, of whatever case.
+    shown_since: BTreeSet<ReadId>,
+    withdrawn: BTreeSet<ContentHash>,
     unsigned: bool,
 }
 
@@ -121,6 +126,9 @@ pub enum Illegal {
     /// Leave that was not signed, or for another case.
     #[error("it gives leave for another case, or was not signed")]
     Leave,
+    /// A case that was withdrawn already, or by nobody's signature.
+    #[error("it withdraws a case a second time, or was not signed")]
+    Withdrawal,
 }
 
 impl State {
@@ -137,12 +145,15 @@ impl State {
             ahead: VecDeque::new(),
             training_passed: false,
             settles: false,
+            has_repeats: false,
             session_began: None,
             last: None,
             latest_utc_ms: None,
             clocks: BTreeMap::new(),
             last_locks: BTreeMap::new(),
             revealed: BTreeSet::new(),
+            shown_since: BTreeSet::new(),
+            withdrawn: BTreeSet::new(),
             unsigned: false,
         }
     }
@@ -253,6 +264,21 @@ impl State {
     pub(super) fn was_revealed(&self, package: &ContentHash) -> bool {
         self.revealed.contains(package)
     }
+    /// Whether cases come again under another code.
+    #[must_use]
+    pub(super) const fn has_repeats(&self) -> bool {
+        self.has_repeats
+    }
+    /// Whether the AI was shown, of whatever case, after a read was locked. Kept only where there are hidden repeats.
+    #[must_use]
+    pub(super) fn was_shown_since(&self, read: &ReadId) -> bool {
+        self.shown_since.contains(read)
+    }
+    /// Whether the case of a package takes no further part.
+    #[must_use]
+    pub(super) fn is_withdrawn(&self, package: &ContentHash) -> bool {
+        self.withdrawn.contains(package)
+    }
     /// When the last event happened.
     #[must_use]
     pub const fn last(&self) -> Option<&Moment> {
@@ -312,6 +338,7 @@ pub fn evolve(mut state: State, event: &Event) -> Result<State, Illegal> {
     let package = match event.fact() {
         Fact::CaseOpened { .. } | Fact::WashoutOverridden(_) => state.next().map(|a| a.package),
         Fact::AmendmentOpened { read, .. } => state.locked.iter().find(|l| l.read() == read).map(Locked::package),
+        Fact::CaseWithdrawn(word) => Some(word.package),
         // Comes with the lock of the training's last read.
         Fact::TrainingPassed => None,
         _ => state.open().map(Draft::package),
@@ -364,6 +391,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 return Err(Illegal::Enrolment);
             }
             state.settles = settling > 0;
+            state.has_repeats = reads.iter().any(|a| !a.training && !a.settles && a.read.repeat > 1);
             state.bundle = Some(*bundle);
             state.ahead = reads.iter().cloned().collect();
         }
@@ -401,6 +429,18 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 return Err(Illegal::Opening);
             }
             leave.fits().map_err(|_| Illegal::Leave)?;
+        }
+        Fact::CaseWithdrawn(word) => {
+            if state.open().is_some() {
+                return Err(Illegal::Opening);
+            }
+            if word.fits().is_err() || !state.withdrawn.insert(word.package) {
+                return Err(Illegal::Withdrawal);
+            }
+            if state.draft().is_some_and(|draft| draft.package() == word.package) {
+                state.current = Current::Nothing;
+            }
+            state.ahead.retain(|a| a.package != word.package);
         }
         Fact::CaseOpened { read } => {
             if state.open().is_some() || state.next().is_none_or(|next| next.read != *read) {
@@ -459,6 +499,9 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             draft.reveal(event.at())?;
             state.revealed.insert(draft.package());
+            if state.has_repeats {
+                state.shown_since.extend(state.locked.iter().map(|l| l.read().clone()));
+            }
         }
         Fact::PairRevealed { read } => {
             // Where no impression comes first, the two reads may come before the images.

@@ -3,13 +3,16 @@
 //! Refuses: to tell anything about a case of the study.
 
 use super::Rules;
-use super::read::Locked;
+use super::read::{Draft, Locked};
 use super::state::State;
+use crate::bundle::AssignedRead;
 use crate::protocol::Answers;
-use tiresias_words::{MarkId, Moment};
+use tiresias_words::{ContentHash, MarkId, Moment};
 
 pub(super) const MINUTE_MS: u64 = 60_000;
 const BILLION: u64 = 1_000_000_000;
+/// Why a read of a withdrawn case stays as it is.
+pub(super) const WITHDRAWN: &str = "its case takes no further part in the study";
 
 /// What a case of the training was, after its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +60,11 @@ pub fn feedback(rules: &Rules, state: &State) -> Option<Feedback> {
 #[must_use]
 pub fn training(rules: &Rules, state: &State) -> Option<Training> {
     let training = rules.protocol().training()?;
-    let first = rules.bundle().reads().first()?;
-    first.training?;
+    // Of cases that were withdrawn nothing is left to be passed.
+    let is_left = |r: &AssignedRead| r.training.is_some() && !state.is_withdrawn(&r.package);
+    if !rules.bundle().reads().iter().any(is_left) {
+        return None;
+    }
     let next = state.next().filter(|next| next.training);
     let stands = match (state.training_passed(), next) {
         (true, _) => TrainingStands::Passed,
@@ -96,13 +102,39 @@ fn percent(share: f64) -> u32 {
     billionths(share).div_ceil(BILLION / 100) as u32
 }
 
+/// Whether in a try of the training enough was right, which is not so before all of it is read. What is gone is not awaited. `locking` is the read that is being
+/// locked.
+pub(super) fn passes_training(
+    rules: &Rules,
+    state: &State,
+    attempt: u32,
+    is_gone: &dyn Fn(&ContentHash) -> bool,
+    locking: Option<&Draft>,
+) -> bool {
+    let Some(training) = rules.protocol().training() else { return false };
+    let is_of_attempt = |r: &&AssignedRead| r.training.is_some() && r.repeat == attempt && !is_gone(&r.package);
+    let of_attempt: Vec<_> = rules.bundle().reads().iter().filter(is_of_attempt).collect();
+    let mut right = 0;
+    for assigned in &of_attempt {
+        let id = assigned.id(rules.reader());
+        let given = match locking.filter(|draft| *draft.read() == id) {
+            Some(draft) => Some(calls_positive(rules, draft.answers(), &draft.mark_ratings())),
+            None => state.locked().iter().find(|l| *l.read() == id).map(|l| calls_positive(rules, l.answers(), &l.mark_ratings())),
+        };
+        // Not all of the attempt is read.
+        let Some(positive) = given else { return false };
+        right += usize::from(assigned.training.is_some_and(|t| t.signal == positive));
+    }
+    !of_attempt.is_empty() && is_enough(training.pass, right, of_attempt.len())
+}
+
 /// Whether so many right ones of a try of the training are the share that must be.
-pub(super) fn is_enough(share: f64, right: usize, of: usize) -> bool {
+fn is_enough(share: f64, right: usize, of: usize) -> bool {
     right as u64 * BILLION >= billionths(share) * of as u64
 }
 
 /// Whether a rating counts as positive in the training.
-pub(super) fn calls_positive(rules: &Rules, answers: &Answers, marks: &[(MarkId, Option<i32>)]) -> bool {
+fn calls_positive(rules: &Rules, answers: &Answers, marks: &[(MarkId, Option<i32>)]) -> bool {
     let threshold = rules.protocol().training().map(|t| i64::from(t.threshold) * 1000);
     rules.protocol().case_rating(answers, marks).zip(threshold).is_some_and(|(rating, threshold)| rating >= threshold)
 }
@@ -115,12 +147,23 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     if locked.settled().is_some() {
         return Some("the two reads that it settles were shown");
     }
+    if state.is_withdrawn(&locked.package()) {
+        return Some(WITHDRAWN);
+    }
+    let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
+    let mut elsewhere = later.filter(|l| l.read().condition != locked.read().condition);
+    if state.has_repeats() {
+        // A hidden repeat has a code of its own: what ended with the one case alone would tell which two codes are that case. So it ends with any.
+        return match () {
+            () if locked.revealed().is_some() => Some("the AI was shown for this case"),
+            () if state.was_shown_since(locked.read()) => Some("the AI was shown since"),
+            () => elsewhere.next().map(|_| "cases were read under another condition since"),
+        };
+    }
     if state.was_revealed(&locked.package()) {
         return Some("the AI was shown for this case");
     }
-    // A second read under the same condition has a code of its own: what it ended would tell which two codes are one case.
-    let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
-    let mut again = later.filter(|l| l.package() == locked.package() && l.read().condition != locked.read().condition);
+    let mut again = elsewhere.filter(|l| l.package() == locked.package());
     again.next().map(|_| "the same case was read again since")
 }
 

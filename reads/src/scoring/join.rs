@@ -10,7 +10,7 @@ use super::table::{
 };
 use crate::bundle::Bundle;
 use crate::machine::{Mark, Subject};
-use crate::matching::{Acceptance, Candidate, Measured, fates};
+use crate::matching::{Acceptance, Candidate, MarkFate, Measured, fates};
 use crate::protocol::{NotEvaluableCounts, Paradigm, Protocol};
 use crate::table::{ReadRow, ReadsTable};
 use crate::truth::{CaseTruth, Lesion, Place, Region, Truth};
@@ -319,8 +319,12 @@ impl Scorer<'_> {
             return Ok(Cell::NotEvaluable { seq, reason: reason.clone() });
         }
         let form = self.protocol.form();
+        let marks = match self.acceptance {
+            Some(acceptance) => self.marks(acceptance, row, truth)?,
+            None => Vec::new(),
+        };
         let ratings = if form.units().is_empty() {
-            vec![UnitRating::Rated(self.rating(row, truth)?)]
+            vec![UnitRating::Rated(self.rating(row, truth, &marks)?)]
         } else {
             let counted = form.counted(read.answers());
             let of = |key: &String| {
@@ -333,22 +337,25 @@ impl Scorer<'_> {
             };
             form.units().iter().map(|u| of(&u.key)).collect::<Result<_, _>>()?
         };
-        let marks = match self.acceptance {
-            Some(acceptance) => self.marks(acceptance, row, truth)?,
-            None => Vec::new(),
-        };
         Ok(Cell::Read(Score { seq, ratings, marks, reading_ms: read.reading_ms() }))
     }
 
-    /// The rating of a case. Where marks alone are rated, those in regions to ignore count as nothing here too.
-    fn rating(&self, row: &ReadRow, case: &CaseTruth) -> Result<i64, ScoringError> {
-        let is_of_marks = matches!(self.protocol.paradigm(), Paradigm::Froc(_)) && self.protocol.form().rating().is_none();
+    /// The rating of a case. Where marks alone are rated, those that count as nothing rate no case either, as in FROC so in LROC: the one place of LROC is the
+    /// most suspicious one (Swensson, Med Phys 1996;23:1709), so that of every other nothing is known but that it is no more suspicious. The least is taken, as
+    /// for a case without a mark. A rating that was given to the case itself stays: it is of no place.
+    fn rating(&self, row: &ReadRow, case: &CaseTruth, held: &[ScoredMark]) -> Result<i64, ScoringError> {
+        let is_of_marks = self.protocol.marks().is_some() && self.protocol.form().rating().is_none();
         if !is_of_marks || case.ignored.is_empty() {
             return row.rating.ok_or_else(|| no_rating(row));
         }
         let mut counted = Vec::new();
         for (id, mark) in row.read.marks() {
-            if !self.is_ignored(&Held { row, id: *id, mark, case })? {
+            // What is on a lesion counts, although the lesion lies in such a region; where no case has a lesion, nothing was held against any.
+            let is_ignored = match held.iter().find(|m| m.mark == *id) {
+                Some(held) => held.fate == MarkFate::Ignored,
+                None => self.is_ignored(&Held { row, id: *id, mark, case })?,
+            };
+            if !is_ignored {
                 counted.push((*id, mark.rating));
             }
         }

@@ -238,6 +238,11 @@ impl ScoredTable {
         };
         self.cells.iter().filter(|cell| is_such(cell)).count()
     }
+    /// Whether a mark lies on no lesion where marks count as nothing.
+    pub(crate) fn has_ignored(&self) -> bool {
+        let of_cell = |cell: &Cell| matches!(cell, Cell::Read(score) if score.marks.iter().any(|m| m.fate == MarkFate::Ignored));
+        self.cells.iter().any(of_cell)
+    }
     /// Whether every reader was to read every case under every condition, and all of it is locked.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -498,7 +498,7 @@ fn bundles_keep_what_the_order_promises() {
 }
 
 /// Carries the open case, or the next one, through to its lock by the shortest way.
-fn finish(r: &mut Reading, rating: i32) {
+pub(crate) fn finish(r: &mut Reading, rating: i32) {
     let done = r.state.locked().len();
     for _ in 0..40 {
         let action = proceed(r, rating);

@@ -3,10 +3,11 @@
 use crate::simulated::{question, somewhere};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tiresias_reads::discordance::{About, Said, differences};
+use tiresias_reads::discordance::{About, Said, beside, differences};
 use tiresias_reads::machine::Mark;
+use tiresias_reads::pair::{Pair, Side};
 use tiresias_reads::protocol::{AnswerValue, Answers, Protocol, QuestionKind, Subject};
-use tiresias_words::{ImagePoint, MarkId, MarkShape, Outline};
+use tiresias_words::{ContentHash, ImagePoint, MarkId, MarkShape, Outline};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,4 +127,31 @@ fn a_difference_names_its_rule_and_what_it_is_about() {
     let found: Vec<_> = differences(&protocol, a.said(), b.said()).into_iter().map(|d| (d.rule, d.about)).collect();
     let score = || About::Answers(question("score"), Subject::Case);
     assert_eq!(found, [(0, About::MarkOfA(MarkId(1))), (1, score()), (2, score())]);
+}
+
+#[test]
+fn that_a_read_could_not_evaluate_is_told_where_its_marks_are_shown() {
+    let table = table();
+    let expected = [
+        ("the same option", [None, None]),
+        ("not evaluable against evaluable", [Some("not evaluable"), None]),
+        ("evaluable against not evaluable", [None, Some("not evaluable")]),
+        ("not evaluable for both, whatever the reasons", [Some("not evaluable"), Some("not evaluable")]),
+        ("a side that one cannot evaluate", [Some("Left not evaluable"), None]),
+    ];
+    for (name, expected) in expected {
+        let case = table.case.iter().find(|c| c.name == name).expect("there");
+        let protocol = protocol(&table, case);
+        let side = |draft: &ReadDraft| {
+            let Read { answers, marks, not_evaluable } = Read::of(draft, &protocol);
+            Side { answers, not_evaluable, marks }
+        };
+        let found = beside(&protocol, &Pair::new(side(&case.a), side(&case.b), ContentHash([0; 32])));
+        assert_eq!(found.not_evaluable.each_ref().map(Option::as_deref), expected, "{name}");
+    }
+    let not_evaluable = ["L", "R"].map(|side| (Subject::Unit(side.to_owned()), "absent".to_owned())).into();
+    let a = Side { not_evaluable, ..Side::default() };
+    let case = table.case.iter().find(|c| c.name == "a side that one cannot evaluate").expect("there");
+    let found = beside(&protocol(&table, case), &Pair::new(a, Side::default(), ContentHash([0; 32])));
+    assert_eq!(found.not_evaluable, [Some("2 of 2 not evaluable".to_owned()), None]);
 }

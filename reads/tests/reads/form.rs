@@ -1,5 +1,6 @@
 //! What the form asks and in which order, steps taken back, forms of marks, time without input, and what a reader is told beside the case.
 
+use crate::findings::aided_alone;
 use crate::simulated::{Reading, answer, bundles, choose, package, place, question, rate, reader, rules, somewhere, start};
 use proptest::prelude::*;
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, TrainingCase, assign};
@@ -248,6 +249,42 @@ fn a_break_is_advised_and_what_can_be_amended_is_known() {
     }
     let locked: Vec<_> = r.state.locked().iter().map(|l| l.read().clone()).collect();
     assert_eq!(ids(&r), locked[2..], "each case was read a second time, in the other condition");
+}
+
+/// What can be amended follows from when the AI was shown and what was read since, never from which case it was: that would tell which two codes are one.
+#[test]
+fn what_can_be_amended_tells_of_no_hidden_repeat() {
+    let again = |condition: &str| format!("\n[repeats]\ncondition = \"{condition}\"\ncount = 1\nbetween = 1\n");
+    let ids = |r: &Reading| amendable(&r.state).map(|l| l.read().clone()).collect::<Vec<_>>();
+    let locked = |r: &Reading| r.state.locked().iter().map(|l| l.read().clone()).collect::<Vec<_>>();
+    let text = aided_alone(&of("froc").replace("washout_days = 28\n", "")) + &again("on-request");
+    // The AI is asked for once: in the first read of the case that comes again, in the second, or in another.
+    for asked in 0..7 {
+        let mut r = reading(&text, 0);
+        assert_eq!(r.rules.bundle().reads().iter().filter(|a| a.repeat == 2).count(), 1);
+        for n in 0..7 {
+            r.open_next();
+            if n == asked {
+                r.must(Action::Reveal);
+                r.must(Action::FindingsShown(0));
+            }
+            r.must(answer("confidence", 10));
+            r.must(Action::Lock);
+            let from = if n < asked { 0 } else { asked + 1 };
+            assert_eq!(ids(&r), locked(&r)[from..], "asked for in read {asked}, {n} is locked");
+        }
+    }
+    let mut r = reading(&format!("{}{}", crate::simulated::PROTOCOL, again("unaided")), 0);
+    let mut conditions = std::collections::BTreeSet::new();
+    while r.state.next().is_some() {
+        r.read_next(20, &[]);
+        let mut last = locked(&r);
+        let condition = last[last.len() - 1].condition.clone();
+        let of_others = last.iter().rposition(|read| read.condition != condition).map_or(0, |at| at + 1);
+        assert_eq!(ids(&r), last.split_off(of_others), "reads since the last one under another condition");
+        conditions.insert(condition);
+    }
+    assert_eq!((conditions.len(), r.state.locked().len()), (2, 13));
 }
 
 /// One thing that a reader says or marks.

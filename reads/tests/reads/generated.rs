@@ -1,7 +1,8 @@
 //! Generated sequences of actions, clocks, crashes and restarts against rules that are written here a second time, on the events alone and with the true time.
 
-use crate::conditions::{DAY, PROTOCOL, keys, proceed, rules_of, with_leave};
-use crate::simulated::{Reading, answer, choose, place, reader, start};
+use crate::conditions::{DAY, PROTOCOL, keys, proceed, rules_of};
+use crate::simulated::{Reading, answer, choose, package, place, reader, start};
+use crate::withdrawn::without;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tiresias_reads::accounts::Meaning;
@@ -140,12 +141,19 @@ struct Oracle {
     locked: BTreeMap<ContentHash, u64>,
     impressions: BTreeSet<ReadId>,
     revealed: BTreeSet<ContentHash>,
+    /// The reads in the order in which they were locked, after how many locks the AI was shown last, and in which reads.
+    locks: Vec<ReadId>,
+    shown_after: usize,
+    shown_in: BTreeSet<ReadId>,
     opened: Vec<ReadId>,
     findings: BTreeMap<ReadId, (u32, BTreeSet<u32>)>,
     passed: bool,
     last_opened: Option<ReadId>,
     leave: Option<ReadId>,
     overridden: Option<ReadId>,
+    /// Of which the seat says that it takes no further part, and whether the record has it.
+    withdrawn: Option<ContentHash>,
+    is_noted: bool,
     unsigned: bool,
 }
 
@@ -159,8 +167,13 @@ impl Oracle {
                 assert_eq!(self.leave.as_ref(), Some(&leave.read), "leave that nobody gave");
                 self.overridden = Some(leave.read.clone());
             }
+            Fact::CaseWithdrawn(word) => {
+                assert_eq!(self.withdrawn, Some(word.package), "withdrawn by nobody");
+                assert!(!std::mem::replace(&mut self.is_noted, true), "withdrawn twice");
+            }
             Fact::SessionSigned(_) => self.unsigned = false,
             Fact::CaseOpened { read } => {
+                assert!(self.withdrawn.is_none() || package != self.withdrawn, "a withdrawn case was opened");
                 self.last_opened = Some(read.clone());
                 if self.opened.contains(read) {
                     return;
@@ -181,6 +194,8 @@ impl Oracle {
                     Ai::OnRequest(_) => {}
                 }
                 self.revealed.insert(package.expect("of a package"));
+                self.shown_after = self.locks.len();
+                self.shown_in.insert(read.clone());
             }
             Fact::ImpressionLocked { read, .. } => {
                 assert!(matches!(ai(read), Ai::Sequential { .. }) && self.impressions.insert(read.clone()));
@@ -205,11 +220,14 @@ impl Oracle {
                 let whole = self.findings.get(read).map(|(findings, judged)| !asked || judged.len() == *findings as usize);
                 assert!(whole.unwrap_or(!matches!(ai(read), Ai::Sequential { .. } | Ai::Concurrent(_))), "an aided read that is not whole");
                 self.locked.insert(package.expect("of a package"), truth);
+                self.locks.push(read.clone());
                 self.unsigned = true;
             }
             Fact::AmendmentOpened { read, .. } => {
-                assert!(!self.revealed.contains(&package.expect("of a package")), "amended after AI was shown");
+                let number = self.locks.iter().rposition(|l| l == read).expect("a locked read");
+                assert!(number >= self.shown_after && !self.shown_in.contains(read), "amended after AI was shown");
                 assert!(!training(read), "training amended");
+                assert!(self.withdrawn.is_none() || package != self.withdrawn, "a withdrawn case was opened again");
             }
             Fact::TrainingPassed => self.passed = true,
             _ => {}
@@ -224,19 +242,22 @@ proptest! {
     fn no_sequence_opens_early_shows_ai_early_or_amends_late(
         steps in prop::collection::vec(step(), 1..400),
         leave in prop::option::of(0..14usize),
+        withdrawn in prop::option::of((prop::sample::select(vec![1, 2, 3, 101, 102_u8]), 0..200usize)),
     ) {
         let rules = rules_of(PROTOCOL, 3, 2);
         let early = leave.and_then(|i| rules.bundle().reads().get(i)).map(|a| a.id(rules.reader()));
-        let rules = match &early {
-            Some(read) => with_leave(rules, read.clone()),
-            None => rules,
-        };
+        let rules = without(rules, early.as_ref(), &[]);
         let order: Vec<ReadId> = rules.bundle().reads().iter().map(|a| a.id(rules.reader())).collect();
         let mut world = World { r: Reading::new(rules), truth: 0, off: 0, boots: 1 };
         world.clock();
         let mut oracle = Oracle { leave: early, ..Oracle::default() };
         let mut history: Vec<Event> = Vec::new();
-        for step in &steps {
+        for (at, step) in steps.iter().enumerate() {
+            // The desk withdraws a case, and the reader takes the seat that says so.
+            if let Some((case, _)) = withdrawn.filter(|(_, when)| *when == at) {
+                oracle.withdrawn = Some(package(case));
+                world.r.rules = without(world.r.rules.clone(), oracle.leave.as_ref(), &[package(case)]);
+            }
             for action in world.actions(step) {
                 let Ok(events) = world.r.act(action) else { continue };
                 for event in events {

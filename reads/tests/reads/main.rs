@@ -41,3 +41,5 @@ mod scoring;
 mod signing;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod withdrawn;

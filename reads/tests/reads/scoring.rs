@@ -220,6 +220,15 @@ fn marks_in_regions_to_ignore_rate_no_case() {
     assert_eq!(rated(0), [UnitRating::Rated(70_000)]);
     let elsewhere = made.score(&truth(&CASES.replace("ignore C2 R1 100 20", "ignore C2 R1 200 20")), &within(10.0)).unwrap();
     assert!(matches!(elsewhere.cell(0, 0, 1), Some(Cell::Read(score)) if score.ratings == [UnitRating::Rated(40_000)]));
+    // What is on a lesion counts, although the lesion lies in such a region; without any lesion all of the region is ignored.
+    let over_a_lesion = made.score(&truth(&format!("{CASES}\nignore C1 R1 0 20")), &within(10.0)).unwrap();
+    assert_eq!(fates(&over_a_lesion, 0, 0), [MarkFate::Again(0), MarkFate::OnLesion(0), MarkFate::False]);
+    let far = CASES.replace("lesion C1 L2 30 4", "ignore C1 R1 0 100");
+    let far = made.score(&truth(&far), &within(10.0)).unwrap();
+    assert_eq!(fates(&far, 0, 0), [MarkFate::Again(0), MarkFate::OnLesion(0), MarkFate::Ignored]);
+    assert!(matches!(far.cell(0, 0, 0), Some(Cell::Read(score)) if score.ratings == [UnitRating::Rated(50_000)]), "that of the lesion");
+    let plain = made.score(&truth("case C1 1 1\ncase C2 2 0\nignore C2 R1 100 20\ncase C3 3 1"), &within(10.0)).unwrap();
+    assert!(matches!(plain.cell(0, 0, 1), Some(Cell::Read(score)) if score.ratings == [UnitRating::Rated(lowest * 1000)]));
 }
 
 #[test]
@@ -353,5 +362,33 @@ fn a_located_rating_is_right_or_wrong() {
         let at =
             made.table().rows.iter().find(|r| r.read.package() == case.package).unwrap().read.marks()[&MarkId(1)].shape.centre().unwrap().x;
         assert_eq!(*cell, Some(LocatedRating { rating: 40.0, right: case.signal && at < 10.0 }));
+    }
+}
+
+/// The one place of a case in a region to ignore is no false one: it rates the case as nothing. On a lesion it is right, wherever else it lies.
+#[test]
+fn a_place_in_a_region_to_ignore_is_neither_right_nor_false() {
+    let lroc = PROTOCOL.replace("paradigm = \"froc\"", "paradigm = \"lroc\"").replace("max = 20\nrating", "min = 1\nmax = 1\nrating");
+    let lroc = lroc.replace("required = true\nrating = true", "required = true");
+    let mut made = Made::new(&lroc, &["r1"], 3);
+    for _ in 0..3 {
+        let (case, _) = made.next("r1").unwrap();
+        made.open("r1");
+        mark(&mut made, "r1", 1, [2.0, 90.0, 50.0][usize::from(case) - 1], 40);
+        made.act("r1", answer("confidence", 60));
+        made.act("r1", Action::Lock);
+    }
+    let nothing = f64::from(made.study.protocol().marks().unwrap().rating.min() - 1);
+    let located = |rating, right| Some(LocatedRating { rating, right });
+    let table = [
+        // C2 is normal and its place is in R1; that of C3 is on nothing.
+        ("", [located(40.0, true), located(nothing, false), located(40.0, false)]),
+        ("\nignore C3 R1 50 5", [located(40.0, true), located(nothing, false), located(nothing, false)]),
+        ("\nignore C1 R1 0 20", [located(40.0, true), located(nothing, false), located(40.0, false)]),
+    ];
+    for (more, expected) in table {
+        let scored = made.score(&truth(&format!("{CASES}{more}")), &within(10.0)).unwrap();
+        let Scores::Lroc(cells) = scored.dataset(View::Located, NotEvaluableCounts::Omit).unwrap().scores else { panic!("located") };
+        assert_eq!(cells[..3], expected, "{more:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Signatures of sessions, their receipts, and results files: what a cut, changed or older file looks like to who holds a receipt.
 
-use crate::simulated::{BUILD, Place, Reading, answer, reader, start};
+use crate::simulated::{BUILD, Place, Reading, answer, package, reader, start};
+use crate::withdrawn::without;
 use tiresias_reads::accounts::{Account, Accounts, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::machine::{Action, Illegal, Refusal, decide};
 use tiresias_reads::merge::{Conflict, Expected, merge};
@@ -195,4 +196,28 @@ fn what_contradicts_itself_is_named_and_counts_for_nothing() {
     for conflict in apart.conflicts.iter().chain(&key.conflicts) {
         println!("{conflict}");
     }
+}
+
+/// That a case was taken off somebody's list is told where nobody at the desk withdrew one; what was read counts all the same.
+#[test]
+fn a_case_is_withdrawn_by_somebody_at_the_desk_or_that_is_named() {
+    let mut desk = Desk::new(3);
+    desk.reading.rules = without(desk.reading.rules.clone(), None, &[package(2)]);
+    desk.act(start());
+    desk.read_next(40);
+    desk.sign();
+    let results = Results::parse(desk.results().as_bytes()).expect("results");
+    let of = |accounts: &Accounts| merge(&desk.expected(), accounts, std::slice::from_ref(&results), &[]);
+    let strange = of(&desk.accounts);
+    assert!(
+        matches!(strange.conflicts.as_slice(), [Conflict::Withdrawal { reader: r, .. }] if *r == reader("r1")),
+        "{:?}",
+        strange.conflicts
+    );
+    let mut accounts = desk.accounts.clone();
+    accounts.add(account("cora", Kind::Coordinator, 1).0).expect("added");
+    let known = of(&accounts);
+    assert_eq!(known.conflicts, []);
+    assert_eq!((known.reads.len(), &known.reads), (1, &strange.reads));
+    println!("{}", strange.conflicts[0]);
 }
