@@ -112,6 +112,25 @@ fn mean_squares_of_pseudovalues_are_those_of_the_effects() {
     }
 }
 
+/// Effects that add up, in pseudovalues of any size: what rounding leaves of an interaction is none.
+#[test]
+fn effects_that_add_up_leave_no_interaction_of_pseudovalues() {
+    let [i, j, k] = SIZES;
+    let effects = numbers(i + j + k);
+    for scale in [1e-3, 1.0, 1e3] {
+        let y = |m: usize, r: usize, c: usize| scale * (effects[m] + effects[i + r] + effects[i + j + c]);
+        let of_cell = |m: usize, r: usize| (0..k).map(move |c| y(m, r, c));
+        let cells = || (0..i).flat_map(|m| (0..j).map(move |r| (m, r)));
+        let values: Vec<f64> = cells().map(|(m, r)| of_cell(m, r).sum::<f64>() / k as f64).collect();
+        let left_out =
+            cells().zip(&values).flat_map(|((m, r), v)| of_cell(m, r).map(move |y| (k as f64 * v - y) / (k - 1) as f64)).collect();
+        let dbm = DorfmanBerbaumMetz::new(&Jackknife::new(i, j, values.clone(), left_out).unwrap(), Level::default());
+        let a = dbm.anova();
+        assert_eq!([a.tr, a.tc, a.rc, a.trc].map(|ms| ms.value), [0.0; 4], "times {scale}");
+        assert!([a.t, a.r, a.c].iter().all(|ms| ms.value > 0.0));
+    }
+}
+
 #[test]
 fn tests_of_pseudovalues_rest_on_their_mean_squares() {
     let jackknife = jackknife();
