@@ -191,6 +191,14 @@ pub enum PackageError {
     /// The destination cannot be written.
     #[error("the package cannot be written ({0}); nothing was left behind: check space and rights of the destination")]
     Write(std::io::ErrorKind),
+    /// More series than a case may have.
+    #[error("{found} series were given, and a case has at most {most}; leave out those that nobody reads, or make several cases of them")]
+    TooManySeries {
+        /// Series that were given.
+        found: usize,
+        /// Series that a case may have.
+        most: usize,
+    },
     /// What was given cannot be packed.
     #[error("series {role:?} cannot be packed: {why}")]
     Source {

@@ -221,7 +221,12 @@ impl View {
         let (axis, step, _) = self.through_axis(geometry);
         let of = geometry.size()[axis];
         let number = (index(geometry.voxel_of(through), axis) + 0.5).floor().clamp(0.0, f64::from(of - 1)) as u32 + 1;
-        SlicePosition { number, of, spacing: Mm(1.0 / step.abs()) }
+        // Of slices some of which are missing, the distance at one place says little.
+        let spacing = match axis {
+            2 => geometry.slice_spacing().0 / self.forward.unit().dot(geometry.normal().unit()).abs(),
+            _ => 1.0 / step.abs(),
+        };
+        SlicePosition { number, of, spacing: Mm(spacing) }
     }
 
     /// The point that the crosshair moves to when the pane scrolls by `slices`: always to a slice's centre, never beyond the volume.
@@ -371,6 +376,24 @@ mod tests {
         let [right, down] = tilted.directions();
         assert!((right.dot(Direction::LEFT) - 1f64.cos()).abs() < 1e-9 && (right.dot(Direction::POSTERIOR) - 1f64.sin()).abs() < 1e-9);
         assert!(right.dot(down).abs() < 1e-12 && (down.dot(Direction::FEET) - 1.0).abs() < 1e-12);
+    }
+
+    /// Two slices are missing in the middle, where one step is as long as three.
+    #[test]
+    fn a_gap_says_nothing_of_the_distance_between_slices() {
+        let stack = Stack::Piecewise {
+            origin: PatientPoint::new(0.0, 0.0, 0.0),
+            course: Displacement::new(0.0, 0.0, 1.0),
+            heights: [0.0, 2.5, 10.0, 12.5].map(Mm).to_vec(),
+            gaps: vec![tiresias_words::Gap { after: 1, missing: 2 }],
+        };
+        let g = VolumeGeometry::new([64, 48, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5); 2], stack).expect("a geometry");
+        for (orientation, of, spacing) in [(Orientation::Axial, 4, 2.5), (Orientation::Coronal, 48, 0.5), (Orientation::Sagittal, 64, 0.5)]
+        {
+            let place = View::fit(&g, orientation, [500, 500]).slice_position(&g, g.centre());
+            assert_eq!(place.of, of);
+            assert!((place.spacing.0 - spacing).abs() < 1e-9, "{orientation:?}: {:?}", place.spacing);
+        }
     }
 
     #[test]

@@ -169,6 +169,17 @@ impl VolumeGeometry {
     pub fn steps_over_gap(&self, slice: f64) -> bool {
         matches!(&self.stack, Stack::Piecewise { gaps, .. } if gaps.iter().any(|g| f64::from(g.after) == slice.floor()))
     }
+    /// How many slices are missing before and behind the slice that is nearest to a point; none of either inside a gap, where no slice lies.
+    #[must_use]
+    pub fn missing_beside(&self, p: PatientPoint) -> [u32; 2] {
+        let Stack::Piecewise { gaps, .. } = &self.stack else { return [0; 2] };
+        if self.gap_at(self.voxel_of(p).slice).is_some() {
+            return [0; 2];
+        }
+        let slice = self.nearest_slice(p);
+        let missing = |after: Option<u32>| gaps.iter().find(|g| Some(g.after) == after).map_or(0, |g| g.missing);
+        [missing(slice.checked_sub(1)), missing(Some(slice))]
+    }
     /// Whether slices are missing.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
@@ -357,6 +368,8 @@ mod tests {
         let found: Vec<bool> = [-2.5, -2.6, 7.0, 12.49, 12.51, 15.0, 17.49, 17.51, 24.9, 25.1].map(inside).to_vec();
         assert_eq!(found, [true, false, true, true, false, false, false, true, true, false]);
         assert_eq!((g.slice_spacing().0, g.has_gaps(), g.gap_at(2.5)), (5.0, true, Some(Gap { after: 2, missing: 1 })));
+        let missing = [0.0, 10.0, 12.0, 15.0, 18.0, 20.0].map(|z| g.missing_beside(PatientPoint::new(1.0, 1.0, 100.0 + z)));
+        assert_eq!(missing, [[0, 0], [0, 1], [0, 1], [0, 0], [1, 0], [1, 0]]);
         let text = serde_json::to_string(&g).expect("json");
         assert_eq!(serde_json::from_str::<VolumeGeometry>(&text).expect("a geometry"), g);
     }

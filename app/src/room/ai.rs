@@ -196,23 +196,20 @@ impl Room {
         self.give(Action::JudgeFinding { finding, verdict }, wishes);
     }
 
-    /// The AI's part of the form: the way to ask for it, or its findings.
-    pub(super) fn ai_list(&mut self, ui: &mut Ui, width: f32, draft: &Draft, wishes: &mut Vec<Wish>) {
+    /// The AI's part of the form: the way to ask for it, or its findings. Gives whether it is asked for.
+    pub(super) fn ai_list(&mut self, ui: &mut Ui, width: f32, draft: &Draft, wishes: &mut Vec<Wish>) -> bool {
         if self.rules.offers_ai(draft) {
             self.ai_heading(ui, width, AiParts::default());
-            if controls::choices(ui, width, "AI", &["Show what the AI says".to_owned()], (controls::Take::One, &[]), false).is_some() {
-                self.hand_on(draft, wishes);
-                wishes.push(Wish::Record(Action::Reveal));
-            }
+            let asks = controls::link(ui, "Ask for the AI", TEXT).clicked();
             close(ui);
-            return;
+            return asks;
         }
-        let Some(parts) = self.rules.shown_of_ai(draft) else { return };
+        let Some(parts) = self.rules.shown_of_ai(draft) else { return false };
         self.ai_heading(ui, width, parts);
         let Some(opened) = self.ai.opened.clone() else {
             said(ui, width, "Opening what the AI says\u{2026}");
             close(ui);
-            return;
+            return false;
         };
         let all = opened.findings.all();
         for line in about(all, parts) {
@@ -234,6 +231,7 @@ impl Room {
             said(ui, width, &format!("Hold {key} to see the images without AI"));
         }
         close(ui);
+        false
     }
 
     fn ai_heading(&mut self, ui: &mut Ui, width: f32, parts: AiParts) {

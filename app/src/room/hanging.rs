@@ -70,7 +70,7 @@ impl Cell {
             Orientation::Sagittal => Shows::Sagittal,
         }
     }
-    /// The cell as the record tells of it.
+    /// The cell as the record tells of it. No package has more than 256 series.
     pub(super) const fn pane(&self, rect: Option<PaneRect>, has: CellView) -> Pane {
         Pane { series: self.series as u8, shows: self.shows(), rect, camera: self.view, turned: self.oblique, has }
     }

@@ -19,6 +19,8 @@ use tiresias_words::{Direction, GeometryVerdict, Mm, PatientPoint, Slab, ValueUn
 
 /// Distance of corner text from a pane's edge.
 pub(super) const INSET: f32 = 10.0;
+/// From one line of corner text to the next.
+const LINE: f32 = 16.0;
 /// Said on a coarse image.
 pub(super) const PREVIEW: &str = "preview";
 
@@ -49,7 +51,8 @@ impl Room {
                 self.hover = Some((at, on.patient_at(pointer)));
                 self.follow_sketch(at, on.patient_at(pointer));
             }
-            let name = format!("{}, {}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
+            let missing = self.missing_beside(&on).map_or_else(String::new, |words| format!(", {words}"));
+            let name = format!("{}, {}{missing}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
         let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
@@ -88,10 +91,13 @@ impl Room {
         self.draw_marks(&painter, on, draft);
         if self.words {
             self.corner_text(&painter, on);
-        } else if self.is_preview(on.at) {
+        } else {
             // Said whatever words the reader has on the images.
-            let at = on.rect.shrink(INSET).left_top();
-            design::image_text(&painter, at, Align2::LEFT_TOP, PREVIEW, design::regular(design::SMALL), CAUTION);
+            let said = self.missing_beside(on).into_iter().chain(self.is_preview(on.at).then(|| PREVIEW.to_owned()));
+            for (i, words) in said.enumerate() {
+                let at = on.rect.shrink(INSET).left_top() + vec2(0.0, i as f32 * LINE);
+                design::image_text(&painter, at, Align2::LEFT_TOP, &words, design::regular(design::SMALL), CAUTION);
+            }
         }
         if self.hanging.focused() == on.at && self.focus == Focus::Image && self.hanging.visible().len() > 1 {
             painter.rect_stroke(on.rect, 0.0, Stroke::new(1.0, ACCENT), StrokeKind::Inside);
@@ -147,11 +153,16 @@ impl Room {
         }
     }
 
+    /// What is missing beside the image that a pane shows: a plane through the gap is hatched there, and an image tells nothing of it.
+    fn missing_beside(&self, on: &OnScreen) -> Option<String> {
+        let (cell, shown) = self.shown(on.at).filter(|_| self.is_own_image(on))?;
+        missing_words(shown.volume.geometry().missing_beside(cell.looks_at(shown)))
+    }
+
     fn corner_text(&self, painter: &egui::Painter, on: &OnScreen) {
         let Some((cell, shown)) = self.shown(on.at) else { return };
         let volume = &shown.volume;
         let r = on.rect.shrink(INSET);
-        let line = 16.0;
         let series = volume.series();
         let write =
             |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, design::regular(design::SMALL), colour);
@@ -160,6 +171,7 @@ impl Room {
         if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }
+        left.extend(self.missing_beside(on).map(|w| (w, CAUTION)));
         left.extend(slab_words(self.cell_view(on.at).slab).map(|w| (w, CAUTION)));
         if self.is_preview(on.at) {
             left.push((PREVIEW.to_owned(), CAUTION));
@@ -169,7 +181,7 @@ impl Room {
             left.push(("hatched: slices are missing there".to_owned(), CAUTION));
         }
         for (i, (words, colour)) in left.into_iter().enumerate() {
-            write(r.left_top() + vec2(0.0, i as f32 * line), Align2::LEFT_TOP, &words, colour);
+            write(r.left_top() + vec2(0.0, i as f32 * LINE), Align2::LEFT_TOP, &words, colour);
         }
         let mut right = Vec::new();
         if self.tells_window(on.at) {
@@ -182,7 +194,7 @@ impl Room {
         }
         right.push((zoom_words(on, volume, self.pixel), TEXT));
         for (i, (words, colour)) in right.into_iter().enumerate() {
-            write(r.right_top() + vec2(0.0, i as f32 * line), Align2::RIGHT_TOP, &words, colour);
+            write(r.right_top() + vec2(0.0, i as f32 * LINE), Align2::RIGHT_TOP, &words, colour);
         }
         // The frame slider has the last line.
         let bottom = if volume.has_slider() { r.bottom() - SLIDER } else { r.bottom() };
@@ -194,7 +206,7 @@ impl Room {
             let at = hovered.map_or_else(|| shown.at(), |(_, point)| point);
             write(pos2(r.left(), bottom), Align2::LEFT_BOTTOM, &place_words(volume, at), STRONG);
             if let Some(reading) = volume.reading(at) {
-                write(pos2(r.left(), bottom - line), Align2::LEFT_BOTTOM, &reading_words(reading, series.unit), STRONG);
+                write(pos2(r.left(), bottom - LINE), Align2::LEFT_BOTTOM, &reading_words(reading, series.unit), STRONG);
             }
         }
         let r = Rect::from_min_max(r.min, pos2(r.right(), bottom));
@@ -269,6 +281,17 @@ fn zoom_words(on: &OnScreen, volume: &ShownVolume, pixel: Option<Mm>) -> String 
         }
         _ => factor,
     }
+}
+
+/// How many slices are missing before and after the one that is shown.
+fn missing_words([before, after]: [u32; 2]) -> Option<String> {
+    let say = |n: u32, side: &str| match n {
+        0 => None,
+        1 => Some(format!("1 slice is missing {side} this")),
+        n => Some(format!("{n} slices are missing {side} this")),
+    };
+    let words: Vec<String> = [say(before, "before"), say(after, "after")].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Where a point is: in the patient, or on its image.

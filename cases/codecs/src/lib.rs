@@ -7,6 +7,7 @@
 //! file name, and does nothing to a sample that the codec does not: sign, high bit, palette and YBR are the caller's.
 
 mod bytes;
+mod comments;
 mod decode;
 mod deflate;
 mod error;
@@ -20,11 +21,11 @@ mod rle;
 mod syntax;
 mod worker;
 
+pub use comments::Comments;
 pub use decode::decode;
 pub use deflate::inflate;
 pub use error::{CodecError, Coding, Damage};
 pub use frame::{CodecWarning, DeclaredColour, DecodedColour, DecodedFrame, EncodedFrame};
-pub use markers::comments;
 pub use syntax::{DataSetEncoding, PixelEncoding, TransferSyntax};
 pub use worker::{Codecs, TIMEOUT, serve};
 #[doc(hidden)]

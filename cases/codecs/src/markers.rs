@@ -144,36 +144,6 @@ pub(crate) fn family(data: &[u8]) -> Result<Coding, Damage> {
     }
 }
 
-/// What a codestream says beside its pixels: comments and application data of JPEG and JPEG-LS, comments of JPEG 2000 (T.800 A.9.2), in the given start of it. Not
-/// the marks that say how colours are coded (JFIF, Adobe). Nothing where the data is no such codestream.
-#[must_use]
-pub fn comments(data: &[u8]) -> Vec<&[u8]> {
-    const SIZES_END: [u8; 2] = [0xFF, 0x90]; // SOT: the first tile
-    const J2K_COMMENT: u8 = 0x64;
-    let mut bytes = Bytes(data);
-    let mut found = Vec::new();
-    let Some(start) = bytes.take(2) else { return found };
-    let is_2000 = start == [0xFF, 0x4F];
-    if !is_2000 && start != [0xFF, SOI] {
-        return found;
-    }
-    while found.len() < MOST_SEGMENTS && !bytes.0.starts_with(&SIZES_END) {
-        let Some(segment) = segment(&mut bytes) else { break };
-        let is_colour_mark = match segment.marker {
-            APP0 => segment.body.starts_with(b"JFIF\0") && segment.body.len() <= 14,
-            APP14 => segment.body.starts_with(b"Adobe") && segment.body.len() <= 12,
-            _ => false,
-        };
-        match segment.marker {
-            J2K_COMMENT if is_2000 => found.push(segment.body.get(2..).unwrap_or_default()),
-            COMMENT | APP0..=APP15 if !is_2000 && !is_colour_mark => found.push(segment.body),
-            SOS if !is_2000 => break,
-            _ => {}
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,17 +159,6 @@ mod tests {
         assert_eq!((marker, frame), (0xC0, FrameHeader { precision: 8, rows: 2, columns: 3, components: vec![7] }));
         assert_eq!(header.first(COMMENT), Some(&b"x"[..]));
         assert_eq!(family(SMALL), Ok(Coding::Jpeg));
-    }
-
-    #[test]
-    fn comments_are_found_in_both_families() {
-        assert_eq!(comments(SMALL), [b"x"]);
-        let j2k = b"\xFF\x4F\xFF\x51\0\x04ab\xFF\x64\0\x07\0\x01cde\xFF\x90\0\x04zz";
-        assert_eq!(comments(j2k), [b"cde"]);
-        for data in [&b""[..], b"\xFF", b"\xFF\xD8", b"\xFF\xD8\xFF\xFE\0\x01", b"\xFF\xD8\xFF\xFE\0\xFFab", b"plain"] {
-            assert!(comments(data).is_empty(), "{data:?}");
-        }
-        assert!(comments(b"\xFF\xD8\xFF\xE0\0\x07JFIF\0\xFF\xDA\0\x02").is_empty());
     }
 
     #[test]

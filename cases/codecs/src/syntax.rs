@@ -148,6 +148,13 @@ impl TransferSyntax {
         matches!(self.codec(), Some(Coding::Jpeg2000))
     }
 
+    /// Whether its frames are codestreams of JPEG, JPEG-LS or JPEG 2000, decoded here or not: all that is in them stands between markers.
+    #[must_use]
+    pub const fn has_codestreams(self) -> bool {
+        let is_decoded = matches!(self.codec(), Some(Coding::Jpeg | Coding::JpegLossless | Coding::JpegLs | Coding::Jpeg2000));
+        is_decoded || matches!(self, Self::Jpeg2000PartTwoLossless | Self::Jpeg2000PartTwo)
+    }
+
     /// Whether its pixels are compressed with the promise that no bit of a sample was changed.
     #[must_use]
     pub const fn promises_lossless(self) -> bool {

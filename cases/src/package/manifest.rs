@@ -5,8 +5,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::VERSION;
 use super::sealed::{LIMIT, OVERHEAD};
+use super::{MOST_SERIES, VERSION};
 use crate::PackageError;
 use crate::lengths::Lengths;
 use crate::pixel_module::{Photometric, PixelModule, Sample};
@@ -194,6 +194,9 @@ impl Manifest {
         let (mut roles, mut files, mut uids) = (HashSet::new(), HashSet::new(), HashSet::new());
         if self.series.is_empty() {
             return Err("it lists no series".to_owned());
+        }
+        if self.series.len() > MOST_SERIES {
+            return Err(format!("it lists {} series, and a case has at most {MOST_SERIES}", self.series.len()));
         }
         if !self.retained.is_sorted_by(|a, b| a < b) || !(OVERHEAD..=LIMIT).contains(&self.sealed.bytes) {
             return Err("its options or its sealed part make no sense".to_owned());

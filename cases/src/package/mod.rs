@@ -41,6 +41,8 @@ use tiresias_words::{ContentHash, Overlay, SopUid, StudyId};
 const VERSION: u32 = 3;
 const MANIFEST: &str = "manifest.json";
 const SEALED: &str = "sealed.bin";
+/// Series that a case may have: the record numbers them with one byte.
+const MOST_SERIES: usize = 1 << 8;
 /// 100,000 images at 300 bytes each, with room.
 const MANIFEST_LIMIT: u64 = 64 << 20;
 

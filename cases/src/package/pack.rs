@@ -4,14 +4,14 @@
 //! keyed hash, consistent over a study; file names come from the same key and tell no order, and files are written in the order of their names, so that
 //! no time of a file tells one either. The same series, key and options give the same bytes. Pixels stay uncompressed: a reading room decodes nothing,
 //! and reads a plain file as fast as it is hashed. Sources are only read.
-//! An image whose SOP Instance UID was emptied goes by the hash of its file. Refuses: an existing destination, two images of one UID, images of an unknown
-//! storage class, and series that come from a package.
+//! An image whose SOP Instance UID was emptied goes by the hash of its file. Refuses: an existing destination, more than 256 series, two images of one UID,
+//! images of an unknown storage class, and series that come from a package.
 
 use super::manifest::{Described, ImageEntry, Manifest, PackedOverlay, PackedPixels, PackedSeries, PackedVoi, SealedEntry};
 use super::sealed::{Purpose, seal};
 use super::signature::{SIGNATURE, Signer};
 use super::syncing::{Syncing, sync_folder, sync_parent, synced};
-use super::{MANIFEST, SEALED, VERSION};
+use super::{MANIFEST, MOST_SERIES, SEALED, VERSION};
 use crate::retained::Retain;
 use crate::series::{Content, FolderImage, NamedVoi, SeriesImage, Source};
 use crate::threads::on_all_cores;
@@ -87,7 +87,7 @@ impl<'a> Packing<'a> {
     /// can stop the work. Nothing is left behind when it fails or is stopped.
     ///
     /// # Errors
-    /// When `dest` exists, cannot be written, a role is there twice, a series cannot be read or packed, or `progress` said stop.
+    /// When `dest` exists, cannot be written, there are more than 256 series, a role is there twice, a series cannot be read or packed, or `progress` said stop.
     pub fn pack(&self, dest: &Path, progress: &mut dyn FnMut(Packed) -> ControlFlow<()>) -> Result<ContentHash, PackageError> {
         self.pack_if(dest, progress, |_| Ok(())).map(|(hash, ())| hash)
     }
@@ -104,6 +104,9 @@ impl<'a> Packing<'a> {
     ) -> Result<(ContentHash, T), E> {
         if fs::symlink_metadata(dest).is_ok() {
             return Err(PackageError::Exists.into());
+        }
+        if self.series.len() > MOST_SERIES {
+            return Err(PackageError::TooManySeries { found: self.series.len(), most: MOST_SERIES }.into());
         }
         let aside = Aside::create(dest)?;
         let done = synced(|files| -> Result<_, E> {

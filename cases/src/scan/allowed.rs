@@ -8,7 +8,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::elements::{Element, Part, keyword};
+use super::elements::{Element, Part, holds_bytes, keyword, may_be_text, standard};
 use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
 use super::words::{Dictionary, has_date, is_common, is_day, text};
 use super::{LeakKind, Severity};
@@ -194,6 +194,10 @@ fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(Le
         });
     }
     let Some(rule) = rule_of(tag) else { return Some(unlisted(element, says)) };
+    // Whatever bytes say, where the standard has text they are no value.
+    if holds_bytes(element.vr) && may_be_text(standard(tag)) {
+        return Some((kind_of(element), Severity::Leak));
+    }
     let is_allowed = match rule {
         Rule::Numbers => are_numbers(element, says),
         Rule::Words => are_words(says),
@@ -452,7 +456,8 @@ mod tests {
         let (is_zero, sha256) = (value.iter().all(|b| *b == 0), ContentHash(Sha256::digest(value).into()));
         let mut names = Dictionary::default();
         names.learn("Okafor^Adaeze");
-        judge(&Element { part: Part::Element, tags, creator: None, vr: *vr, value, sha256, is_zero, is_nest: false }, facts, &names)
+        let (part, creator, vr) = (Part::Element, None, *vr);
+        judge(&Element { part, tags, creator, vr, value, is_continued: false, sha256, is_zero, is_nest: false }, facts, &names)
     }
 
     #[test]
@@ -478,6 +483,10 @@ mod tests {
         assert_eq!(of("StudyDate", b"DA", b"20010203"), Some((LeakKind::Date, Severity::Leak)));
         assert_eq!(of("InstitutionName", b"LO", b"X"), Some((LeakKind::Institution, Severity::Leak)));
         assert_eq!(of("TableHeight", b"DS", b"1\\2x"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(of("BodyPartExamined", b"UN", b"CHEST"), None);
+        assert_eq!(of("BodyPartExamined", b"OB", b"CHEST"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(of("KVP", b"OB", b"Okafor"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(of("FileMetaInformationVersion", b"OB", &[0, 1]), None);
         assert_eq!(judged(&[Tag(0x0029, 0x1010)], b"OB", b"abc", FileFacts::default()), Some((LeakKind::FreeText, Severity::Leak)));
         assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 0], FileFacts::default()), None);
         assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 4], FileFacts::default()), Some((LeakKind::Text, Severity::Suspect)));
@@ -498,6 +507,7 @@ mod tests {
                 creator: Some(creator),
                 vr: *vr,
                 value,
+                is_continued: false,
                 sha256,
                 is_zero: false,
                 is_nest: false,

@@ -1,9 +1,9 @@
 //! Every element of a DICOM file, one by one, with its value: all that a file can say.
 //!
 //! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. What is no
-//! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read piece by piece. Of compressed pixels the comments are shown
-//! that stand before the first scan or tile, in the first 64 KiB of each fragment; what hides between scans, or behind a codestream's end, is not: a package
-//! has no compressed pixels.
+//! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read and shown piece by piece. Of compressed pixels is shown what
+//! their codestreams say beside them, wherever it stands ([`Comments`]). Coded samples themselves, and those of encodings without markers (RLE, deflate, video),
+//! are not: letters in them are seen by looking, and a package has no compressed pixels.
 //! Refuses: to know what an element means; files whose structure contradicts itself.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -18,13 +18,25 @@ use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
-use tiresias_codecs::Codecs;
+use tiresias_codecs::{Codecs, Comments};
 use tiresias_words::ContentHash;
 
 const DEPTH: usize = 16;
 const ELEMENTS: u32 = 2_000_000;
-/// Bytes of a value that are looked at. A longer one is no name or number, and is hashed whole.
-const LOOKED_AT: u64 = 64 << 10;
+/// Bytes of a piece of a longer value.
+const PIECE: u64 = 64 << 10;
+/// Bytes of two pieces that follow each other among which there is a place to cut and to begin: a word or value that is cut in one is whole in the other.
+const OVERLAP: usize = 1 << 10;
+const TOO_MANY: FileError = FileError::Damaged("it has more elements than any image");
+
+/// How much of a file is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All that it says.
+    Whole,
+    /// Its elements, and not what compressed pixels say beside themselves.
+    Elements,
+}
 
 /// Where in a file a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +62,10 @@ pub(super) struct Element<'a> {
     pub(super) creator: Option<&'a str>,
     /// Its value representation; of implicit ones the standard's.
     pub(super) vr: [u8; 2],
-    /// The first 64 KiB of its value; nothing of a sequence, or of the image's own pixels.
+    /// Its value, of one that is longer than 64 KiB a piece; nothing of a sequence, or of the image's own pixels. What is no text has its first piece alone.
     pub(super) value: &'a [u8],
+    /// Whether the value is a piece that follows another of the same element.
+    pub(super) is_continued: bool,
     /// Of the whole value; of what is not shown, that of nothing.
     pub(super) sha256: ContentHash,
     /// Whether every byte of the value is zero.
@@ -70,14 +84,10 @@ impl Element<'_> {
 pub(super) type See<'a> = &'a mut dyn FnMut(&Element<'_>);
 
 /// Shows every value of a file.
-pub(super) fn visit_file(path: &Path, codecs: &Codecs, see: See<'_>) -> Result<(), FileError> {
+pub(super) fn visit_file(path: &Path, codecs: &Codecs, extent: Extent, see: See<'_>) -> Result<(), FileError> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
-    visit(file, length, codecs, see)
-}
-
-pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see: See<'_>) -> Result<(), FileError> {
-    let mut bytes = Bytes::new(source, length);
+    let mut bytes = Bytes::new(file, length);
     let begins = bytes.peek::<132>()?.filter(|b| b.ends_with(b"DICM"));
     if let Some(preamble) = begins {
         let preamble = preamble.get(..128).unwrap_or_default();
@@ -92,7 +102,8 @@ pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see:
     let data_set = bytes.position();
     // The meta group is walked as a data set of its own.
     bytes.seek(meta)?;
-    let mut walker = Walker { bytes: &mut bytes, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), creators: Vec::new(), see };
+    let has_codestreams = syntax.has_codestreams();
+    let mut walker = Walker::new(&mut bytes, extent, has_codestreams, see);
     while walker.bytes.position() < data_set {
         let element = head(walker.bytes, Encoding::EXPLICIT_LITTLE)?;
         walker.element(&element, Encoding::EXPLICIT_LITTLE)?;
@@ -103,8 +114,7 @@ pub(super) fn visit(source: impl Read + Seek, length: u64, codecs: &Codecs, see:
             let plain = unpack(&mut bytes, codecs)?;
             let length = plain.len() as u64;
             let mut plain = Bytes::new(Cursor::new(plain), length);
-            Walker { bytes: &mut plain, left: ELEMENTS, tags: Vec::new(), size: PixelSize::default(), creators: Vec::new(), see }
-                .data_set(Encoding::EXPLICIT_LITTLE)
+            Walker::new(&mut plain, extent, has_codestreams, see).data_set(Encoding::EXPLICIT_LITTLE)
         }
     }
 }
@@ -117,6 +127,7 @@ fn show(part: Part, value: &[u8], see: See<'_>) {
         creator: None,
         vr: *b"OB",
         value,
+        is_continued: false,
         sha256: ContentHash(Sha256::digest(value).into()),
         is_zero,
         is_nest: false,
@@ -131,6 +142,9 @@ struct Walker<'a, 'b, R> {
     size: PixelSize,
     /// Private creators of the group that is being read.
     creators: Vec<(Tag, String)>,
+    extent: Extent,
+    /// Whether compressed pixels are codestreams with markers.
+    has_codestreams: bool,
     see: See<'b>,
 }
 
@@ -168,7 +182,12 @@ impl PixelSize {
     }
 }
 
-impl<R: Read + Seek> Walker<'_, '_, R> {
+impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
+    fn new(bytes: &'a mut Bytes<R>, extent: Extent, has_codestreams: bool, see: See<'b>) -> Self {
+        let (tags, creators) = (Vec::new(), Vec::new());
+        Self { bytes, left: ELEMENTS, tags, size: PixelSize::default(), creators, extent, has_codestreams, see }
+    }
+
     /// All elements to the end, and whatever is behind them.
     fn data_set(&mut self, encoding: Encoding) -> Result<(), FileError> {
         let mut last = Tag(0, 0);
@@ -199,7 +218,7 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
     }
 
     fn element(&mut self, head: &Head, encoding: Encoding) -> Result<(), FileError> {
-        self.left = self.left.checked_sub(1).ok_or(FileError::Damaged("it has more elements than any image"))?;
+        self.left = self.left.checked_sub(1).ok_or(TOO_MANY)?;
         if head.length.is_some_and(|l| u64::from(l) > self.bytes.left()) {
             return Err(FileError::Truncated("an element"));
         }
@@ -233,37 +252,56 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
 
     fn nest(&mut self, vr: [u8; 2]) {
         let sha256 = ContentHash(Sha256::digest([]).into());
-        (self.see)(&Element { part: Part::Element, tags: &self.tags, creator: None, vr, value: &[], sha256, is_zero: true, is_nest: true });
+        let (part, tags) = (Part::Element, self.tags.as_slice());
+        (self.see)(&Element { part, tags, creator: None, vr, value: &[], is_continued: false, sha256, is_zero: true, is_nest: true });
     }
 
     /// Passes the pixels of the image itself: whether letters stand in them is seen by looking, and not by their bytes.
     fn pixels(&mut self, vr: [u8; 2], length: u64) -> Result<(), FileError> {
         self.bytes.seek(self.bytes.position() + length)?;
         let sha256 = ContentHash(Sha256::digest([]).into());
-        let part = Part::Element;
-        (self.see)(&Element { part, tags: &self.tags, creator: None, vr, value: &[], sha256, is_zero: false, is_nest: false });
+        let (part, tags) = (Part::Element, self.tags.as_slice());
+        (self.see)(&Element { part, tags, creator: None, vr, value: &[], is_continued: false, sha256, is_zero: false, is_nest: false });
         Ok(())
     }
 
-    /// Reads a value of a length that the file has, and shows it.
+    /// Reads a value of a length that the file has, and shows it: of a long text every piece, once its hash is known.
     fn value(&mut self, part: Part, vr: [u8; 2], length: u64, encoding: Encoding) -> Result<(), FileError> {
+        let start = self.bytes.position();
         let mut hash = Sha256::new();
-        let first = self.bytes.take(length.min(LOOKED_AT))?;
-        let mut is_zero = first.iter().all(|b| *b == 0);
-        hash.update(&first);
-        let mut left = length - first.len() as u64;
+        let mut piece = self.bytes.take(length.min(PIECE))?;
+        let mut is_zero = piece.iter().all(|b| *b == 0);
+        hash.update(&piece);
+        let first = piece.len() as u64;
+        let mut left = length - first;
         while left > 0 {
-            let piece = self.bytes.take(left.min(LOOKED_AT))?;
+            let piece = self.bytes.take(left.min(PIECE))?;
             is_zero &= piece.iter().all(|b| *b == 0);
             hash.update(&piece);
             left -= piece.len() as u64;
         }
-        self.size.take(&self.tags, &first, encoding);
+        self.size.take(&self.tags, &piece, encoding);
         let sha256 = ContentHash(hash.finalize().into());
-        let creator = self.creator(&first);
+        let creator = self.creator(&piece);
         let creator = creator.as_deref();
-        (self.see)(&Element { part, tags: &self.tags, creator, vr, value: &first, sha256, is_zero, is_nest: false });
-        Ok(())
+        left = if part == Part::Element && may_be_text(vr) { length - first } else { 0 };
+        if left > 0 {
+            self.bytes.seek(start + first)?;
+        }
+        let mut is_continued = false;
+        loop {
+            let end = if left > 0 { cut(&piece) } else { piece.len() };
+            let (tags, value) = (self.tags.as_slice(), piece.get(..end).unwrap_or_default());
+            (self.see)(&Element { part, tags, creator, vr, value, is_continued, sha256, is_zero, is_nest: false });
+            if left == 0 {
+                return Ok(());
+            }
+            is_continued = true;
+            piece.drain(..begin(&piece, end));
+            let next = self.bytes.take(left.min(PIECE))?;
+            left -= next.len() as u64;
+            piece.extend(next);
+        }
     }
 
     /// Who made the private block of the element that was read. A creator (gggg,0010-00FF) makes itself, and is remembered while its group lasts.
@@ -286,7 +324,7 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
             return Err(FileError::Damaged("its sequences are nested too deeply"));
         }
         while end.is_none_or(|e| self.bytes.position() < e) {
-            self.left = self.left.checked_sub(1).ok_or(FileError::Damaged("it has more elements than any image"))?;
+            self.left = self.left.checked_sub(1).ok_or(TOO_MANY)?;
             let item = head(self.bytes, encoding)?;
             match (item.tag, end) {
                 (Tag(0xFFFE, 0xE0DD), None) => return Ok(()),
@@ -308,27 +346,84 @@ impl<R: Read + Seek> Walker<'_, '_, R> {
 
     /// The fragments of compressed pixels (PS3.5 A.4). Their pixels are looked at elsewhere; what a codestream says beside them is shown.
     fn fragments(&mut self, encoding: Encoding) -> Result<(), FileError> {
+        // The first item says where frames begin, and is a codestream only where it opens like one.
+        let (mut comments, mut is_table) = (Comments::new(false), true);
         while self.bytes.left() >= 8 {
             let item = head(self.bytes, Encoding { big_endian: false, ..encoding })?;
             match (item.tag, item.length) {
-                (Tag(0xFFFE, 0xE0DD), _) => return Ok(()),
+                (Tag(0xFFFE, 0xE0DD), _) => break,
                 (Tag(0xFFFE, 0xE000), Some(length)) if u64::from(length) <= self.bytes.left() => {
-                    let end = self.bytes.position() + u64::from(length);
-                    let first = self.bytes.take(u64::from(length).min(LOOKED_AT))?;
-                    for comment in tiresias_codecs::comments(&first) {
-                        show(Part::Comment, comment, self.see);
-                    }
-                    self.bytes.seek(end)?;
+                    self.fragment(&mut comments, length.into())?;
                 }
                 _ => return Err(FileError::Damaged("its pixel data holds something that is no fragment")),
             }
+            if is_table {
+                self.hear(|tell| comments.end(tell))?;
+                (comments, is_table) = (Comments::new(self.has_codestreams), false);
+            }
         }
+        self.hear(|tell| comments.end(tell))
+    }
+
+    fn fragment(&mut self, comments: &mut Comments, length: u64) -> Result<(), FileError> {
+        let end = self.bytes.position() + length;
+        if self.extent == Extent::Whole {
+            let first = self.bytes.take(length.min(PIECE))?;
+            self.hear(|tell| comments.begin(&first, tell))?;
+            while self.bytes.position() < end && !comments.is_passed() {
+                let next = self.bytes.take((end - self.bytes.position()).min(PIECE))?;
+                self.hear(|tell| comments.take(&next, tell))?;
+            }
+        }
+        self.bytes.seek(end)
+    }
+
+    /// Shows what codestreams are heard to say. Each counts as an element: a file may be nothing but comments.
+    fn hear(&mut self, listen: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Result<(), FileError> {
+        let mut told = 0_u32;
+        listen(&mut |said: &[u8]| {
+            told = told.saturating_add(1);
+            show(Part::Comment, said, &mut *self.see);
+        });
+        self.left = self.left.checked_sub(told).ok_or(TOO_MANY)?;
         Ok(())
     }
 }
 
+/// Whether a value is read as text: what has a binary representation is a number or bits whatever its bytes are.
+pub(super) const fn may_be_text(vr: [u8; 2]) -> bool {
+    !holds_bytes(vr) && !matches!(&vr, b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"SQ")
+}
+
+/// Whether a value of any length is bytes or numbers, of which only the first piece is shown.
+pub(super) const fn holds_bytes(vr: [u8; 2]) -> bool {
+    matches!(&vr, b"OB" | b"OW" | b"OF" | b"OD" | b"OL" | b"OV" | b"SV" | b"UV")
+}
+
+/// Where a piece of a long text may end: behind whole values, where there are several, or behind whole words, or else before its last letter.
+fn cut(text: &[u8]) -> usize {
+    let from = text.len().saturating_sub(OVERLAP);
+    let of = text.get(from..).unwrap_or_default();
+    let last = of.iter().rposition(|b| *b == b'\\').or_else(|| of.iter().rposition(u8::is_ascii_whitespace));
+    last.map_or_else(|| letter(text, text.len().saturating_sub(1)), |at| from + at)
+}
+
+/// Where the piece behind one that ended at `end` begins: before its end, at a whole value or a whole word.
+fn begin(text: &[u8], end: usize) -> usize {
+    let from = end.saturating_sub(OVERLAP);
+    let of = text.get(from..end).unwrap_or_default();
+    let first = of.iter().position(|b| *b == b'\\').or_else(|| of.iter().position(u8::is_ascii_whitespace));
+    first.map_or_else(|| letter(text, from), |at| from + at + 1)
+}
+
+/// The begin of the letter that `at` is in, if the text is UTF-8.
+fn letter(text: &[u8], at: usize) -> usize {
+    let continues = |at: usize| text.get(at).is_some_and(|b| b & 0xC0 == 0x80);
+    (at.saturating_sub(3)..=at).rev().find(|at| !continues(*at)).unwrap_or(at)
+}
+
 /// The standard's value representation, where a file says none (PS3.6).
-fn standard(tag: Tag) -> [u8; 2] {
+pub(super) fn standard(tag: Tag) -> [u8; 2] {
     if tag.element() == 0 {
         return *b"UL";
     }

@@ -24,7 +24,7 @@ use crate::threads::on_all_cores;
 use crate::{CasesError, Package, Trust};
 use allowed::FileFacts;
 use dicom_dictionary_std::tags;
-use elements::{Element, visit_file};
+use elements::{Element, Extent, visit_file};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -355,7 +355,7 @@ const UNREADABLE: &str = "file that cannot be read";
 fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, bool) {
     let (mut names, mut dates_are_moved) = (Dictionary::default(), false);
     // Why it cannot be read is said when it is judged.
-    let _ = visit_file(path, codecs, &mut |element| {
+    let _ = visit_file(path, codecs, Extent::Elements, &mut |element| {
         if allowed::names_someone(element) {
             names.learn(&words::text(element.value));
         }
@@ -376,8 +376,12 @@ struct OfFile {
 
 fn judge(path: &Path, facts: FileFacts, codecs: &Codecs, names: &Dictionary) -> OfFile {
     let mut found = OfFile { leaks: Vec::new(), uids: Vec::new(), is_dicom: true };
-    let outcome = visit_file(path, codecs, &mut |element| {
-        if let Some(kind) = allowed::judge(element, facts, names) {
+    let outcome = visit_file(path, codecs, Extent::Whole, &mut |element| {
+        // Of the pieces of one value the first that says something speaks for all, unless another says worse.
+        let is_of_one = |l: &&Leak| element.is_continued && l.sha256 == element.sha256 && l.place == allowed::place(element);
+        let before = found.leaks.last().filter(is_of_one).map(|l| (l.kind, l.severity));
+        let is_told = before.is_some_and(|(_, severity)| severity == Severity::Leak);
+        if !is_told && let Some(kind) = allowed::judge(element, facts, names).filter(|kind| before != Some(*kind)) {
             found.leaks.push(Leak::of_element(path, kind, element));
         }
         if element.vr == *b"UI" {
@@ -449,6 +453,70 @@ mod tests {
         assert_eq!(places(&scanned(&[(NAME, &longer)])), ["behind the pixels"]);
         let report = scanned(&[("garcia.txt", b"Garcia was here")]);
         assert_eq!((places(&report), report.files(), report.has_leaks()), (vec!["file name", UNREADABLE], 0, true));
+    }
+
+    /// The sample with something before its pixels, which are the last 24 bytes of it with their tag.
+    fn with(before: &[u8]) -> Vec<u8> {
+        let (file, _) = sample();
+        let (head, pixels) = file.split_at(file.len() - 24);
+        assert_eq!(pixels[..4], [0xE0, 0x7F, 0x10, 0]);
+        [head, before, pixels].concat()
+    }
+
+    #[test]
+    fn long_texts_are_looked_at_to_their_end() {
+        let text = |tag: [u8; 4], value: &str| {
+            let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+            [&tag[..], b"UT\0\0", &length, value.as_bytes()].concat()
+        };
+        let part = |value: String| text([0x18, 0, 0x15, 0], &value);
+        let comments = |value: String| text([0x10, 0, 0, 0x40], &value);
+        let spaces = |n: usize| " ".repeat(n);
+        let (chest, place) = ("CHEST ".repeat(40_000), "(0018,0015) BodyPartExamined");
+        let cases = [
+            ("words are whole", part(chest.clone()), vec![]),
+            ("behind words", part(chest + "GARCIA"), vec![place]),
+            ("between words", part("CHEST ".repeat(20_000) + "GARCIA " + &"CHEST ".repeat(20_000)), vec![place]),
+            ("one finding of one value", part("CHEST".repeat(40_000)), vec![place]),
+            ("behind spaces", comments(spaces(200_000) + "GARCIA"), vec!["(0010,4000) PatientComments"]),
+            ("across 64 KiB", comments(spaces(65_533) + "GARCIA"), vec!["(0010,4000) PatientComments"]),
+            ("spaces alone", comments(spaces(200_000)), vec![]),
+        ];
+        for (what, element, found) in cases {
+            assert_eq!(places(&scanned(&[(NAME, &with(&element))])), found, "{what}");
+        }
+        // A name that one file says behind 64 KiB is sought in the other.
+        let names = with(&text([0x08, 0, 0x80, 0], &(spaces(70_000) + "GARCIA")));
+        let report = scanned(&[("names.dcm", &names), (NAME, &with(&part("chest GARCIA".to_owned())))]);
+        let of_part = report.leaks().iter().find(|l| l.place == place).unwrap();
+        assert_eq!((of_part.kind, of_part.severity), (LeakKind::Name, Severity::Leak));
+    }
+
+    #[test]
+    fn what_compressed_pixels_say_is_found_wherever_it_stands() {
+        let segment = |marker: u8, body: &[u8]| {
+            let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+            [&[0xFF, marker][..], &length, body].concat()
+        };
+        let (table, comment, scan) = (segment(0xC4, &[7; 40_000]), segment(0xFE, b"GARCIA"), segment(0xDA, &[1]));
+        let (start, end) = (&b"\xFF\xD8"[..], &b"\xFF\xD9"[..]);
+        let (file, _) = sample();
+        let cases: [(&str, Vec<u8>); 3] = [
+            ("behind 64 KiB", [start, &table, &table, &comment, &scan, b"data", end].concat()),
+            ("between scans", [start, &scan, b"data", &comment, &scan, b"data", end].concat()),
+            ("behind the end", [start, &scan, &[0x55; 100_000], end, b"GARCIA"].concat()),
+        ];
+        for (what, frame) in cases {
+            let mut compressed = file[..file.len() - 24].to_vec();
+            compressed.extend(b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF");
+            for item in [&b""[..], &frame] {
+                compressed.extend(b"\xFE\xFF\0\xE0");
+                compressed.extend(u32::try_from(item.len()).unwrap().to_le_bytes());
+                compressed.extend(item);
+            }
+            compressed.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+            assert_eq!(places(&scanned(&[(NAME, &compressed)])), ["comment in the compressed pixels"], "{what}");
+        }
     }
 
     #[test]

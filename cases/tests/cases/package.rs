@@ -227,6 +227,8 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(refused(&|v| image(v, "bytes", 1.into())).contains("do not fit"));
     assert!(refused(&|v| v["series"][0]["image_size"] = serde_json::json!([65535, 65535])).contains("size"));
     assert!(refused(&|v| v["series"] = serde_json::json!([])).contains("no series"));
+    let too_many = |v: &mut serde_json::Value| v["series"] = vec![v["series"][0].clone(); 257].into();
+    assert!(refused(&too_many).contains("257 series"));
     assert!(refused(&|v| v["retained"] = serde_json::json!(["safe-private", "modified-dates"])).contains("options"));
     assert!(refused(&|v| v["sealed"]["bytes"] = u64::MAX.into()).contains("sealed part"));
     assert!(refused(&|v| v["sealed"]["bytes"] = 4096.into()).contains("sealed.bin"));
@@ -248,6 +250,20 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Manifest(_))));
     fs::remove_file(dest.join("manifest.json")).unwrap();
     assert!(matches!(Package::open(&dest, &Trust::Unsigned), Err(PackageError::Read { file, .. }) if file == "manifest.json"));
+}
+
+#[test]
+fn more_series_than_the_record_numbers_are_not_packed() {
+    let (dir, _) = packed();
+    let f = folder(&dir.path().join("source"));
+    let series: Vec<_> = (0..257).map(|n| (Role::new(format!("r{n}")).unwrap(), &f.series[0])).collect();
+    let place = dir.path().join("many");
+    let refused = Packing::new(&series, &UidKey::new(KEY)).pack(&place, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(refused, PackageError::TooManySeries { found: 257, most: 256 }), "{refused}");
+    // One fewer is refused for what it is: the same images under many roles.
+    let refused = Packing::new(&series[1..], &UidKey::new(KEY)).pack(&place, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(refused, PackageError::Source { .. }), "{refused}");
+    assert!(!place.exists());
 }
 
 #[test]

@@ -1,17 +1,29 @@
-//! A volume with slices missing: where a pane goes through the gap it says so, and letters are read there too.
+//! A volume with slices missing: where a pane goes through the gap it says so, and letters are read there too; the images beside it say how many.
 
 use crate::follow_up;
 use crate::sitting::{Opening, Sitting};
 use egui::{Key, vec2};
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::demo::{Background, build_cases};
 use tiresias_cases::{Codecs, read_folder};
 use tiresias_tests::Walk;
 use tiresias_tests::studies::protocol;
 use tiresias_words::Role;
+
+/// A case of these files, on the screen in three planes.
+fn opened(source: &Path, folder: &Path) -> Sitting {
+    let read = read_folder(source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder");
+    let root = follow_up::of(&[(Role::current(), &read.series[0])], folder, &protocol("roc", "first = \"images\""), 1);
+    let mut room = Sitting::start(Opening::of(&root));
+    room.sign_in("Reader 1");
+    room.key(Key::Enter);
+    room.until("three planes", |s| s.panes().len() == 3 && s.says("HU") && !s.says("loading"));
+    room.rest();
+    room
+}
 
 #[test]
 fn a_pane_through_a_gap_says_so() {
@@ -20,13 +32,7 @@ fn a_pane_through_a_gap_says_so() {
     walk.report("a gap in the room");
     let Some(source) = found else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let read = read_folder(&source, &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).expect("a folder");
-    let root = follow_up::of(&[(Role::current(), &read.series[0])], folder.path(), &protocol("roc", "first = \"images\""), 1);
-    let mut room = Sitting::start(Opening::of(&root));
-    room.sign_in("Reader 1");
-    room.key(Key::Enter);
-    room.until("three planes", |s| s.panes().len() == 3 && s.says("HU") && !s.says("loading"));
-    room.rest();
+    let mut room = opened(&source, folder.path());
     let says = |room: &Sitting, way| !room.texts_in(room.pane(way), "slices are missing there").is_empty();
     assert!(says(&room, "coronal") && says(&room, "sagittal"), "{:?}", room.words());
     // On a slice that exists nothing is missing.
@@ -66,4 +72,35 @@ fn letters_on_the_hatch_have_a_ground_of_their_own() {
         // The hatch goes on where the ground ends.
         assert!(brightest(inwards * (beside + 12.0)) >= 88, "{side} of the {way} plane");
     }
+}
+
+#[test]
+fn images_beside_a_gap_say_how_many_are_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("source");
+    let background = Background::shipped().expect("the background");
+    build_cases(&background, 5, 1).expect("cases").next().expect("a case").write_dicom(&source).expect("files");
+    for name in ["0005.dcm", "0006.dcm"] {
+        std::fs::remove_file(source.join(name)).expect("a slice");
+    }
+    let mut room = opened(&source, folder.path());
+    room.key(Key::G);
+    room.until("the images alone", |s| s.panes().len() == 1 && !s.says("loading"));
+    room.key(Key::Home);
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        room.rest();
+        let (name, pane) = room.panes().swap_remove(0);
+        let words = name.split_once("mm, ").map(|(_, words)| words.to_owned()).unwrap_or_default();
+        assert_eq!(room.texts_in(pane, "missing").is_empty(), words.is_empty(), "{name}: {:?}", room.words());
+        told.push(words);
+        room.key(Key::ArrowDown);
+    }
+    assert_eq!(told, ["", "", "", "2 slices are missing after this", "2 slices are missing before this", ""]);
+    // Whatever words the reader has on the images.
+    room.key(Key::Home);
+    (0..3).for_each(|_| room.key(Key::ArrowDown));
+    room.key(Key::O);
+    room.rest();
+    assert!(!room.says("slice 4 of") && room.says("2 slices are missing after this"), "{:?}", room.words());
 }

@@ -1,7 +1,7 @@
 //! The foot of the form: what is still to do, what was refused, and the one step that comes next: the lock, or the AI.
 
 use crate::controls::{self, Key};
-use crate::design::{self, CAUTION, PANEL, TEXT};
+use crate::design::{self, CAUTION, PANEL};
 use crate::room::{Room, Wish};
 use egui::{Galley, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -13,7 +13,6 @@ const BELOW: f32 = 12.0;
 const ABOVE: f32 = 10.0;
 /// A sentence names so many things that are still to do.
 const NAMED: usize = 3;
-const LINK: f32 = 28.0;
 
 /// The foot before it is drawn: what it says, and how high that makes it.
 pub(super) struct Foot {
@@ -48,8 +47,7 @@ impl Room {
             let galley = ui.painter().layout(words.clone(), design::regular(design::NOTE), CAUTION, width);
             (words, galley)
         });
-        let link = if stage == Stage::OnRequest { LINK } else { 0.0 };
-        let height = BELOW + BUTTON + ABOVE + link + said.as_ref().map_or(0.0, |(_, g)| g.size().y + 8.0);
+        let height = BELOW + BUTTON + ABOVE + said.as_ref().map_or(0.0, |(_, g)| g.size().y + 8.0);
         Foot { stage, is_complete: rest.is_empty(), is_soft, said, height }
     }
 
@@ -62,15 +60,6 @@ impl Room {
             self.sentence(ui, pos2(place.left(), place.top() + 4.0), galley, &words);
         }
         let button = Rect::from_min_size(pos2(place.left(), place.bottom() - BELOW - BUTTON), vec2(place.width(), BUTTON));
-        if stage == Stage::OnRequest {
-            let link = Rect::from_min_size(pos2(place.left(), button.top() - LINK - 4.0), vec2(place.width(), LINK));
-            ui.scope_builder(UiBuilder::new().max_rect(link), |ui| {
-                if controls::link(ui, "Ask for the AI", TEXT).clicked() {
-                    self.hand_on(draft, wishes);
-                    wishes.push(Wish::Record(Action::Reveal));
-                }
-            });
-        }
         let all_the_same = is_soft && self.filling.review;
         let (words, key) = match (stage, draft.amends()) {
             (Stage::Locked, _) => ("Show the AI", "\u{23ce}"),

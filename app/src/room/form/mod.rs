@@ -19,7 +19,7 @@ use crate::controls;
 use crate::design::{self, CAUTION, DIM, LINE, PANEL, STRONG, TEXT};
 use egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
-use tiresias_reads::machine::{Draft, Missing, Place, Stage, State, Subject, excusable, is_evaluable};
+use tiresias_reads::machine::{Action, Draft, Missing, Place, Stage, State, Subject, excusable, is_evaluable};
 
 /// More units than this are drawn one at a time, the others as a line each.
 const OPEN_UNITS: usize = 2;
@@ -32,6 +32,7 @@ impl Room {
         let foot = self.foot(ui, inner.width(), state, draft);
         // The bar of a long column stands in the margin, beside what is read.
         let body = inner.with_max_y(inner.bottom() - foot.height).with_max_x(column.right());
+        let mut asks_for_ai = false;
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
             let shown = ScrollArea::vertical().auto_shrink(false).id_salt("form").show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
@@ -45,7 +46,7 @@ impl Room {
                 } else if !self.settle_form(ui, width, state, draft, wishes) {
                     self.facts(ui, width);
                     self.mark_list(ui, width, draft, wishes);
-                    self.ai_list(ui, width, draft, wishes);
+                    asks_for_ai = self.ai_list(ui, width, draft, wishes);
                     self.groups(ui, width, state, draft, wishes);
                 }
             });
@@ -54,6 +55,11 @@ impl Room {
                 ui.painter().hline(inner.x_range().expand(design::MARGIN), body.bottom() - 0.5, Stroke::new(1.0, LINE));
             }
         });
+        if asks_for_ai {
+            // When all of the form has been drawn: what was written last is given before the AI is shown.
+            self.hand_on(draft, wishes);
+            wishes.push(Wish::Record(Action::Reveal));
+        }
         self.draw_foot(ui, inner, foot, (state, draft), wishes);
         self.keep_writing(draft, false, wishes);
         self.stop_writing(draft, wishes);
