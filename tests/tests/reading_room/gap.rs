@@ -81,7 +81,7 @@ fn images_beside_a_gap_say_how_many_are_missing() {
     let background = Background::shipped().expect("the background");
     build_cases(&background, 5, 1).expect("cases").next().expect("a case").write_dicom(&source).expect("files");
     for name in ["0005.dcm", "0006.dcm"] {
-        std::fs::remove_file(source.join(name)).expect("a slice");
+        fs::remove_file(source.join(name)).expect("a slice");
     }
     let mut room = opened(&source, folder.path());
     room.key(Key::G);
