@@ -281,6 +281,9 @@ mod tests {
     const TILE: &[u8] = b"\xFF\x90\0\x0A\0\0\0\0\0\0\0\x01";
     const PACKETS: &[u8] = b"\xFF\x93xy\xFF\x91\0\x04\xFF\xD9\xFF\x92z\xFF\x8F";
 
+    /// What it is, the codestream, and what must be told of it.
+    type Case<'a> = (&'a str, &'a [u8], &'a [&'a [u8]]);
+
     #[test]
     fn comments_are_told_wherever_a_marker_may_stand() {
         let comment = |marker, said: &[u8]| segment(marker, said);
@@ -292,7 +295,7 @@ mod tests {
         let main = [SOC_SIZ, &comment(0x64, b"\0\x01main"), TILE, PACKETS, EOI].concat();
         let tile = [SOC_SIZ, TILE, PACKETS, TILE, &comment(0x64, b"\0\x01tile"), PACKETS, EOI].concat();
         let reserved = [SOI_, &comment(0xF5, b"reserved"), SCAN, EOI].concat();
-        let cases: [(&str, &[u8], &[&[u8]]); 7] = [
+        let cases: [Case<'_>; 7] = [
             ("behind 64 KiB", &far, &[b"far"]),
             ("between scans", &between, &[b"between", b"scans"]),
             ("behind fill bytes", &filled, &[b"filled"]),
