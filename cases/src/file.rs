@@ -8,8 +8,9 @@
 
 use crate::FileError;
 use crate::attributes::Attributes;
-use crate::layout::{Bytes, Encoding, PixelData, head, walk};
+use crate::layout::{Encoding, PixelData, head, walk};
 use crate::reading_list::{ReadingList, wanted};
+use crate::source::Bytes;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_encoding::TransferSyntaxIndex as _;

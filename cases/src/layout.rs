@@ -10,8 +10,9 @@
 use crate::FileError;
 use crate::overlay::is_overlay_data;
 use crate::reading_list::{ReadingList, Wanted, within};
+use crate::source::Bytes;
 use dicom_core::{Tag, VR};
-use std::io::{BufRead as _, BufReader, Read, Seek};
+use std::io::{Read, Seek};
 use tiresias_codecs::DataSetEncoding;
 
 const DEPTH: u32 = 16;
@@ -23,64 +24,6 @@ const KEPT_ELEMENTS: u32 = 250_000;
 pub(crate) const KEPT: u32 = 4 << 20;
 /// Entries of the longest offset table.
 const MOST_FRAMES: u64 = 1 << 20;
-
-/// A source of bytes whose length is known.
-pub(crate) struct Bytes<R> {
-    inner: BufReader<R>,
-    at: u64,
-    len: u64,
-}
-
-impl<R: Read + Seek> Bytes<R> {
-    pub(crate) fn new(inner: R, len: u64) -> Self {
-        Self { inner: BufReader::with_capacity(8 << 10, inner), at: 0, len }
-    }
-    pub(crate) const fn position(&self) -> u64 {
-        self.at
-    }
-    pub(crate) const fn left(&self) -> u64 {
-        self.len.saturating_sub(self.at)
-    }
-    pub(crate) fn seek(&mut self, to: u64) -> Result<(), FileError> {
-        let by = i64::try_from(i128::from(to) - i128::from(self.at)).map_err(|_| FileError::Damaged("a length is impossible"))?;
-        self.inner.seek_relative(by)?;
-        self.at = to;
-        Ok(())
-    }
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileError> {
-        let mut bytes = [0; N];
-        self.inner.read_exact(&mut bytes)?;
-        self.at += N as u64;
-        Ok(bytes)
-    }
-    /// `count` bytes; the caller has checked the count against [`Self::left`].
-    pub(crate) fn take(&mut self, count: u64) -> Result<Vec<u8>, FileError> {
-        // Nearly all values are among the bytes that were read ahead.
-        if let Some(ready) = usize::try_from(count).ok().and_then(|count| self.inner.buffer().get(..count)) {
-            let bytes = ready.to_vec();
-            self.inner.consume(bytes.len());
-            self.at += count;
-            return Ok(bytes);
-        }
-        let mut bytes = Vec::new();
-        let read = (&mut self.inner).take(count).read_to_end(&mut bytes)?;
-        self.at += read as u64;
-        if read as u64 == count { Ok(bytes) } else { Err(FileError::Truncated("its data")) }
-    }
-    /// The next `N` bytes without moving on; `None` when fewer are left.
-    pub(crate) fn peek<const N: usize>(&mut self) -> Result<Option<[u8; N]>, FileError> {
-        if self.left() < N as u64 {
-            return Ok(None);
-        }
-        if let Some(ready) = self.inner.buffer().first_chunk() {
-            return Ok(Some(*ready));
-        }
-        let at = self.at;
-        let bytes = self.array()?;
-        self.seek(at)?;
-        Ok(Some(bytes))
-    }
-}
 
 /// How elements are written at some depth of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +177,7 @@ impl<R: Read + Seek> Walker<'_, R> {
     fn element(&mut self, encoding: Encoding, head: &Head, wanted: Option<&Wanted>, depth: u32) -> Result<(), FileError> {
         spend(&mut self.passed)?;
         let end = head.length.map(|l| self.bytes.position() + u64::from(l));
-        if end.is_some_and(|e| e > self.bytes.len) {
+        if end.is_some_and(|e| e > self.bytes.end()) {
             return Err(FileError::Truncated("an element"));
         }
         // Five components of 64 characters in three groups, each of at most four bytes (PS3.5 6.2): no name is longer.
@@ -322,7 +265,7 @@ impl<R: Read + Seek> Walker<'_, R> {
             match (item.tag, end) {
                 (Tag(0xFFFE, 0xE0DD), None) => return Ok(()),
                 (Tag(0xFFFE, 0xE000), _) => {
-                    if item_end.is_some_and(|e| e > end.unwrap_or(self.bytes.len)) {
+                    if item_end.is_some_and(|e| e > end.unwrap_or(self.bytes.end())) {
                         return Err(FileError::Truncated("a sequence"));
                     }
                     self.content(encoding, item_end, list, depth)?;

@@ -51,6 +51,7 @@ mod scale;
 mod scan;
 mod series;
 mod shutter;
+mod source;
 mod stacks;
 mod subject_key;
 mod summary;

@@ -10,7 +10,8 @@
 
 use crate::FileError;
 use crate::file::{read_to_data_set, unpack};
-use crate::layout::{Bytes, Encoding, Head, head};
+use crate::layout::{Encoding, Head, head};
+use crate::source::Bytes;
 use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
