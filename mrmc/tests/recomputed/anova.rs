@@ -128,6 +128,11 @@ fn effects_that_add_up_leave_no_interaction_of_pseudovalues() {
         let a = dbm.anova();
         assert_eq!([a.tr, a.tc, a.rc, a.trc].map(|ms| ms.value), [0.0; 4], "times {scale}");
         assert!([a.t, a.r, a.c].iter().all(|ms| ms.value > 0.0));
+        // Nothing is left to hold the modalities against.
+        for random in [Random::Cases, Random::Readers] {
+            let compared = dbm.compare(random).unwrap();
+            assert!(compared.denominator == 0.0 && compared.equality.is_none(), "times {scale}: {compared:?}");
+        }
     }
 }
 
@@ -207,6 +212,7 @@ fn one_of_a_factor_is_refused_where_it_is_a_sample() {
     for random in [Random::ReadersAndCases, Random::Cases, Random::Readers] {
         assert_eq!(one(1, 3).compare(random).unwrap_err(), OrError::OneModality);
         assert!(one(1, 3).modality(0, random).is_ok());
+        assert!(one(2, 2).compare(random).is_ok() && one(2, 2).modality(0, random).is_ok());
         let is_told = random != Random::Cases;
         assert_eq!(one(2, 1).compare(random).is_err(), is_told);
         assert_eq!(one(2, 1).modality(0, random).err(), is_told.then_some(OrError::OneReader));
