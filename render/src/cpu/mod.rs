@@ -17,6 +17,8 @@
 //! minus that in the inverse shape. There is no window, no padding and no slab of colours.
 
 mod cubic;
+#[cfg(test)]
+mod definition;
 #[cfg(target_arch = "x86_64")]
 mod gather;
 mod sampler;
