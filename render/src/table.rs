@@ -65,10 +65,9 @@ pub(crate) fn grey_level(modality: &ModalityLut, voi: &Voi, tone: &PresentationT
     })
 }
 
-/// Stored value to 0..255, before what presents it.
+/// Stored value to 0..255, before what presents it. A modality table enters itself at the floor.
 fn level(modality: &ModalityLut, voi: &Voi, stored: f64) -> f64 {
-    let stepped =
-        matches!(modality, ModalityLut::Table(_)) || matches!(voi, Voi::Table(_)) || matches!(voi, Voi::Linear(w) if w.width() <= 1.0);
+    let stepped = matches!(voi, Voi::Table(_)) || matches!(voi, Voi::Linear(w) if w.width() <= 1.0);
     display_range(voi, modality.apply(if stepped { stored.floor() } else { stored }))
 }
 
@@ -125,6 +124,9 @@ mod tests {
             (-60.0, [63.910, 63.75, 68.580]),
             (-160.0, [0.0, 0.0, 30.397]),
             (240.0, [255.0, 255.0, 224.603]),
+            // Beyond the window on both sides.
+            (-200.0, [0.0, 0.0, 21.209]),
+            (300.0, [255.0, 255.0, 237.370]),
         ];
         for (x, expected) in rows {
             let w = window(40.0, 400.0);
@@ -143,6 +145,25 @@ mod tests {
         let half = Voi::LinearExact(window(0.0, 2.0));
         assert_eq!(grey(&half, PresentationShape::Identity, 0.0), 128);
         assert_eq!(grey(&half, PresentationShape::Inverse, 0.0), 128);
+    }
+
+    /// Between two integers there is nothing in a table, and no place in a step: the integer below is what every transformation begins with.
+    #[test]
+    fn tables_and_steps_are_entered_at_the_floor() {
+        let grey = |modality: &ModalityLut, voi: &Voi, x: f64| grey_level(modality, voi, &PresentationShape::Identity.into(), x).0;
+        let lut = |bits, entries: Vec<u16>| LutTable::new(0, bits, entries.into()).expect("a table");
+        // 3.9 is entered as 3, whose modality value is 30, and not as 39.
+        let tenfold = ModalityLut::Rescale { slope: 10.0, intercept: 0.0 };
+        let same = Voi::Table(lut(8, (0..256).collect()));
+        assert_eq!([3.0, 3.9, 4.0].map(|x| grey(&tenfold, &same, x)), [30, 30, 40]);
+        // The step of a centre of 40 is at 39.5; so is that of a width below 1. A wider window is none.
+        for (width, between) in [(1.0, 0), (0.25, 0), (2.0, 191)] {
+            let step = Voi::Linear(window(40.0, width));
+            assert_eq!([39.0, 39.75, 40.0].map(|x| grey(&ModalityLut::IDENTITY, &step, x)), [0, between, 255], "{width}");
+        }
+        let modality = ModalityLut::Table(lut(16, vec![0, 50, 100, 150]));
+        let wide = Voi::LinearExact(window(127.5, 255.0));
+        assert_eq!([1.0, 1.9, 2.0].map(|x| grey(&modality, &wide, x)), [50, 50, 100]);
     }
 
     /// PS3.3 C.11.6.1: all of the VOI's output range meets all of the table.

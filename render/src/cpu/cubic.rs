@@ -49,6 +49,17 @@ const fn rounded(weight: i32, bits: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::definition::catmull_rom;
+
+    /// Every place, at every precision, to the last bit.
+    #[test]
+    fn weights_are_those_of_the_definition() {
+        for bits in 12..=14 {
+            for t in 0..1 << WEIGHT_BITS {
+                assert_eq!(weights(t, bits).map(i64::from), catmull_rom(t, bits), "{t} at {bits} bits");
+            }
+        }
+    }
 
     /// Every place, at every precision, against the polynomials in f64.
     #[test]

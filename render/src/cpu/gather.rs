@@ -329,6 +329,7 @@ mod tests {
     use crate::cpu::{Gather, Sampler, general};
     use crate::{DisplayTable, SamplePlan, ValueRange, VolumeView};
     use proptest::prelude::*;
+    use std::sync::LazyLock;
     use std::sync::atomic::AtomicU16;
     use tiresias_words::{
         Direction, Displacement, Gap, Interpolation, Mm, ModalityLut, PaneSpec, PatientPoint, Plane, PresentationShape, Role, Slab,
@@ -339,6 +340,21 @@ mod tests {
         Direction::new(Displacement::new(v[0], v[1], v[2])).ok()
     }
 
+    /// The first and last word of volumes.
+    const RANGES: [[u16; 2]; 6] = [[0, 1], [0, 255], [900, 5000], [30_000, 34_095], [0, 32_767], [1, 65_535]];
+    const FORMAT: StoredFormat = StoredFormat { signed: false, bits_stored: 16 };
+
+    /// For each of them a window as wide, and its table: made once, because it is larger than a volume.
+    static TABLES: LazyLock<[(Voi, DisplayTable); 6]> = LazyLock::new(|| {
+        RANGES.map(|[low, high]| {
+            let centre = f64::from(low) / 2.0 + f64::from(high) / 2.0;
+            let voi = Voi::LinearExact(Window::new(centre, f64::from(high - low)).expect("a window"));
+            let range = ValueRange::new(StoredValue(low), StoredValue(high));
+            let table = DisplayTable::build(range, FORMAT, &ModalityLut::IDENTITY, &voi, &PresentationShape::Identity.into());
+            (voi, table)
+        })
+    });
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1024))]
         /// Any plane and slab through upright, tilted and uneven stacks, with gaps and without, of any span of values, with padding and without.
@@ -347,7 +363,7 @@ mod tests {
             size in (1u32..24, 1u32..24, 1u32..9), right in prop::array::uniform3(-1.0..1.0f64), other in prop::array::uniform3(-1.0..1.0f64),
             at in prop::array::uniform3(-14.0..14.0f64), spacing in prop::sample::select(vec![0.05, 0.3, 0.7, 2.9, 40.0]), pixels in (1u32..70, 1u32..24),
             stack in prop::sample::select(vec![0u8, 0, 0, 1, 2]), tilt in prop::sample::select(vec![0.0, 0.25]), seed in any::<u32>(),
-            range in prop::sample::select(vec![[0u16, 1], [0, 255], [900, 5000], [30_000, 34_095], [0, 32_767], [1, 65_535]]),
+            range in 0..RANGES.len(),
             padded in prop::sample::select(vec![0u8, 0, 1, 2]), slab in prop::option::of((0.0..9.0f64, 0.2..2.0f64, 0usize..3)),
             kind in prop::sample::select(vec![Interpolation::Linear, Interpolation::Linear, Interpolation::Linear, Interpolation::Nearest]),
         ) {
@@ -368,7 +384,8 @@ mod tests {
                 state ^= state << 5;
                 state
             };
-            let [low, high] = range;
+            let [low, high] = RANGES[range];
+            let (voi, table) = &TABLES[range];
             let words: Vec<AtomicU16> = (0..size.iter().product::<u32>())
                 .map(|_| match next() % 16 {
                     // The ends of the range, and what is beyond them: words outside are held to it.
@@ -382,8 +399,7 @@ mod tests {
                 .collect();
             let padding = [None, Some([StoredValue(low), StoredValue(low)]), Some([StoredValue(7), StoredValue(9)])][usize::from(padded)];
             let range = ValueRange::new(StoredValue(low), StoredValue(high));
-            let format = StoredFormat { signed: false, bits_stored: 16 };
-            let view = VolumeView::new(&geometry, &words, format, &ModalityLut::IDENTITY, padding, range).expect("a view");
+            let view = VolumeView::new(&geometry, &words, FORMAT, &ModalityLut::IDENTITY, padding, range).expect("a view");
             let spec = PaneSpec {
                 series: Role::current(),
                 plane: Plane::new(PatientPoint::from(at), right, down, Mm(spacing)).expect("a plane"),
@@ -392,12 +408,11 @@ mod tests {
                     Slab::Thick { thickness: Mm(thickness), step: Mm(step), kind: [SlabKind::Mip, SlabKind::Minip, SlabKind::Mean][kind] }
                 }),
                 interpolation: kind,
-                voi: Voi::LinearExact(Window::new(f64::from(low) / 2.0 + f64::from(high) / 2.0, f64::from(high - low)).expect("a window")),
+                voi: voi.clone(),
                 tone: PresentationShape::Identity.into(),
             };
             let plan = SamplePlan::new(&geometry, &spec).expect("a plan");
-            let table = DisplayTable::for_volume(&view, &spec.voi, &spec.tone);
-            let sampler = Sampler::new(GreyVoxels::new(&view, &table), &plan);
+            let sampler = Sampler::new(GreyVoxels::new(&view, table), &plan);
             let gather = Gather::new(&sampler);
             let goes = is_x86_feature_detected!("avx2") && kind == Interpolation::Linear && is_uniform && size[0] > 1;
             prop_assert_eq!(gather.is_some(), goes);

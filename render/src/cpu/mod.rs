@@ -17,6 +17,8 @@
 //! minus that in the inverse shape. There is no window, no padding and no slab of colours.
 
 mod cubic;
+#[cfg(test)]
+mod definition;
 #[cfg(target_arch = "x86_64")]
 mod gather;
 mod sampler;
@@ -64,8 +66,8 @@ pub(crate) fn in_bands(
     work: u64,
     is_over: impl Fn() -> bool,
 ) -> Option<GreyImage> {
-    let [width, height] = plan.size;
-    let mut bytes = Vec::with_capacity(width as usize * height as usize);
+    let height = plan.size[1];
+    let mut bytes = Vec::new();
     let rows = (u64::from(height) * work / plan.work().max(1)).clamp(1, u64::from(height)) as u32;
     let rows = rows.next_multiple_of(8);
     for from in (0..height).step_by(rows as usize) {
@@ -136,11 +138,65 @@ mod tests {
     use super::*;
     use crate::ValueRange;
     use proptest::prelude::*;
+    use std::cell::Cell;
     use std::sync::atomic::{AtomicU16, AtomicU32};
     use tiresias_words::{
         Direction, Displacement, Interpolation, Mm, ModalityLut, PatientPoint, Plane, Role, Slab, Stack, StoredFormat, Voi, VolumeGeometry,
         Window,
     };
+
+    #[test]
+    fn a_hatch_is_light_in_two_of_eight_pixels_and_moves_by_one_a_row() {
+        let level = |x: u32, y: u32| match hatch(x, y) {
+            88 => '#',
+            28 => '.',
+            _ => '?',
+        };
+        let row = |y: u32| (0..12).map(|x| level(x, y)).collect::<String>();
+        assert_eq!([row(0), row(1), row(6), row(7)], ["##......##..", "#......##...", "..##......##", ".##......##."]);
+    }
+
+    /// A pane of 64 rows of 16 pixels, all of them in the volume: a work of 1,024, of which each row is 16.
+    #[test]
+    fn bands_are_as_long_as_their_work_and_begin_with_a_question() {
+        let origin = PatientPoint::new(0.0, 0.0, 0.0);
+        let stack = Stack::Uniform { origin, step: Displacement::new(0.0, 0.0, 1.0) };
+        let geometry = VolumeGeometry::new([16, 64, 1], Direction::LEFT, Direction::POSTERIOR, [Mm(1.0); 2], stack).expect("a geometry");
+        let words: Vec<AtomicU16> = (0..1024).map(AtomicU16::new).collect();
+        let format = StoredFormat { signed: false, bits_stored: 16 };
+        let view = VolumeView::new(&geometry, &words, format, &ModalityLut::IDENTITY, None, ValueRange::measure(&words)).expect("a view");
+        let spec = PaneSpec {
+            series: Role::current(),
+            plane: Plane::new(origin, Direction::LEFT, Direction::POSTERIOR, Mm(1.0)).expect("a plane"),
+            size: [16, 64],
+            slab: Slab::Thin,
+            interpolation: Interpolation::Linear,
+            voi: Voi::LinearExact(Window::new(512.0, 1024.0).expect("a window")),
+            tone: PresentationShape::Identity.into(),
+        };
+        let plan = SamplePlan::new(&geometry, &spec).expect("a plan");
+        let table = DisplayTable::for_volume(&view, &spec.voi, &spec.tone);
+        let whole = draw(&view, &plan, &table);
+        let asked = Cell::new(0);
+        let ask = |last: u32| {
+            asked.set(asked.get() + 1);
+            asked.get() == last
+        };
+        // Rows come in eights, rounded up; a band has one of them at least and all at most.
+        for (work, bands) in [(1, 8), (127, 8), (256, 4), (272, 3), (512, 2), (1024, 1), (1 << 40, 1)] {
+            asked.set(0);
+            assert_eq!(in_bands(&view, &plan, &table, work, || ask(0)).as_ref(), Some(&whole), "{work}");
+            assert_eq!(asked.get(), bands, "{work}");
+        }
+        // What is done in no time is one band.
+        asked.set(0);
+        assert_eq!(draw_unless(&view, &plan, &table, || ask(0)), Some(whole));
+        assert_eq!(asked.get(), 1);
+        // It is over at the third question, and there is no fourth.
+        asked.set(0);
+        assert_eq!(in_bands(&view, &plan, &table, 1, || ask(3)), None);
+        assert_eq!(asked.get(), 3);
+    }
 
     /// The plan's bytes by the general way, and whether it would go the straight way.
     fn general_way<V: Voxels<N>, const N: usize>(voxels: V, plan: &SamplePlan) -> (Vec<u8>, bool) {

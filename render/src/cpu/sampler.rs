@@ -222,7 +222,7 @@ mod tests {
     use std::sync::atomic::AtomicU16;
     use tiresias_words::{
         Direction, Displacement, Mm, ModalityLut, PaneSpec, PatientPoint, Plane, PresentationShape, Role, Slab, SlabKind, Stack,
-        StoredFormat, Voi, VolumeGeometry, Voxel, Window,
+        StoredFormat, StoredValue, Voi, VolumeGeometry, Voxel, Window,
     };
 
     /// Catmull-Rom over 4 x 4 x 4 values in f64, the outer voxels repeated.
@@ -289,7 +289,9 @@ mod tests {
             for slab in [Slab::Thin, Slab::Thick { thickness: Mm(0.0), step: Mm(1.0), kind: SlabKind::Mip }] {
                 let spec = spec(plane, slab);
                 let plan = SamplePlan::new(&geometry, &spec).expect("a plan");
-                let table = DisplayTable::for_volume(&view, &spec.voi, &spec.tone);
+                // Values are found without a table, and one for all of them is larger than the volume: this one has one entry.
+                let nothing = ValueRange::new(StoredValue(0), StoredValue(0));
+                let table = DisplayTable::build(nothing, format, &ModalityLut::IDENTITY, &spec.voi, &spec.tone);
                 let sampler = Sampler::new(GreyVoxels::new(&view, &table), &plan);
                 let Found::Value([value]) = sampler.values(plan.origin) else { panic!("no padding and no gap") };
                 let fraction = f64::from(1u32 << range.fraction_bits());

@@ -163,3 +163,30 @@ fn coordinate(plan: &SamplePlan, axis: usize, x: u32, y: u32) -> i32 {
     let c = plan.origin[axis].wrapping_add(plan.du[axis].wrapping_mul(i64::from(x))).wrapping_add(plan.dv[axis].wrapping_mul(i64::from(y)));
     (c >> 16) as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept is not made again, and of eight lines the one that was not used for longest gives way to a ninth.
+    #[test]
+    fn the_line_that_was_not_used_for_longest_gives_way() {
+        let mut lines = Lines::<1>::default();
+        let mut is_made = |key: u32| {
+            let mut made = false;
+            lines.have([key, 7], |values| {
+                *values = vec![[key]];
+                made = true;
+            });
+            assert_eq!(lines.get([key, 7]), [[key]]);
+            assert!(lines.kept.len() <= KEPT);
+            made
+        };
+        assert!((0..8).all(&mut is_made), "eight lines are new");
+        assert!(!is_made(0) && !is_made(2), "and kept");
+        assert!(is_made(8), "a ninth");
+        assert!(!is_made(0) && !is_made(2) && !is_made(8));
+        assert!(is_made(1), "the second gave way to it");
+        assert!(!is_made(4) && is_made(3), "and the fourth to the second");
+    }
+}
