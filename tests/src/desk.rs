@@ -136,7 +136,7 @@ pub fn simulated_ordinal(folder: &Path, cases: u32, people: &[(String, Kind)]) -
     let place = folder.join("desk/accounts.json");
     let mut accounts = Accounts::open(&place)?;
     for (n, (name, kind)) in (1u8..).zip(people) {
-        let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
+        let phrase = Passphrase::known_to_all(PASSPHRASE);
         let id = AccountId::new(name.as_str())?;
         accounts.add(Account::create(id, *kind, name, &phrase, &Zeroizing::new([n; 32]))?.0)?;
     }

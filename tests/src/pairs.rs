@@ -151,7 +151,7 @@ pub fn study(folder: &Path, cases: u32, each: u8) -> Outcome<(PathBuf, Vec<Drawn
         issued_utc_ms: 5,
     };
     let drawn = queue(&ask, &Zeroizing::new([6; 32]))?;
-    let phrase = Passphrase::new(PHRASE.into())?;
+    let phrase = Passphrase::known_to_all(PHRASE);
     let made = |name: &str, kind, n: u8| {
         Ok::<_, Box<dyn std::error::Error>>(Account::create(AccountId::new(name)?, kind, name, &phrase, &Zeroizing::new([n; 32]))?.0)
     };

@@ -148,7 +148,7 @@ fn people(study: &Path) -> Result<Accounts, DemoStudyError> {
     let file = study.join(ACCOUNTS);
     let mut accounts = Accounts::open(&file)?;
     for (name, kind, shown) in [(ADJUDICATOR, Kind::Adjudicator, "Adjudicator"), ("auditor", Kind::Auditor, "Auditor")] {
-        let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
+        let phrase = Passphrase::known_to_all(PASSPHRASE);
         accounts.add(Account::create(AccountId::new(name)?, kind, shown, &phrase, &entropy(SEED, name))?.0)?;
     }
     accounts.save(&file)?;
@@ -156,7 +156,7 @@ fn people(study: &Path) -> Result<Accounts, DemoStudyError> {
 }
 
 fn unlocked(accounts: &Accounts, name: &str) -> Result<Unlocked, DemoStudyError> {
-    Ok(accounts.get(&AccountId::new(name)?)?.open(&Passphrase::new(PASSPHRASE.to_owned())?)?)
+    Ok(accounts.get(&AccountId::new(name)?)?.open(&Passphrase::known_to_all(PASSPHRASE))?)
 }
 
 fn begins_aided(signed: &SignedAssignment, study: &Path, protocol: &Protocol, reader: &ReaderId) -> bool {

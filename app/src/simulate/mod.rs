@@ -217,7 +217,7 @@ fn desk(plan: &Plan, protocol: &Protocol, text: &str) -> Result<Made, SimulateEr
     fs::write(out.join("truth.json"), truth(&desk, &known)).map_err(disk(out))?;
     let mut accounts = Accounts::default();
     let mut make = |name: &str, kind: Kind, shown: &str| -> Result<Unlocked, SimulateError> {
-        let phrase = Passphrase::new(PASSPHRASE.to_owned())?;
+        let phrase = Passphrase::known_to_all(PASSPHRASE);
         let (account, _) = Account::create(AccountId::new(name)?, kind, shown, &phrase, &entropy(plan.seed, name))?;
         accounts.add(account.clone())?;
         Ok(account.open(&phrase)?)

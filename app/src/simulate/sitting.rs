@@ -121,7 +121,7 @@ impl<'a> Sitting<'a> {
 pub(super) fn read(study: &Study, reader: &ReaderId, person: &Person<'_>, watch: &mut Watch<'_>) -> Result<usize, SimulateError> {
     let rules = study.rules(reader)?;
     let seat = study.seat(reader);
-    let keys = seat.map(|s| s.open(&Passphrase::typed(PASSPHRASE.to_owned()))).transpose()?;
+    let keys = seat.map(|s| s.open(&Passphrase::known_to_all(PASSPHRASE))).transpose()?;
     let mut simulated = SimulatedReader::new(&rules, person.known, person.skill, person.seed, environment(&rules));
     let mut sitting = Sitting::begin(study, &rules, person)?;
     if sitting.state.session().is_some() {

@@ -19,7 +19,7 @@ pub fn sit(root: &Path, seed: u64, watch: &mut Watch<'_>) -> Result<usize, Simul
     let real = || SimulateError::Real(root.display().to_string());
     let reader = study.bundles().keys().next().cloned().ok_or_else(real)?;
     let seat = study.seat(&reader).ok_or_else(real)?;
-    if seat.open(&Passphrase::typed(PASSPHRASE.to_owned())).is_err() {
+    if seat.open(&Passphrase::known_to_all(PASSPHRASE)).is_err() {
         return Err(real());
     }
     let person = Person { known: &Known::default(), skill: &Skill::default(), seed, machine: "station", at_once: true };

@@ -1,7 +1,8 @@
 //! A secret of 32 bytes under something a person knows: Argon2id, then XChaCha20-Poly1305 bound to the account's name.
 //!
 //! Argon2id with 64 MiB, 3 passes and 1 lane, the second recommendation of RFC 9106 section 4 with one lane instead of four, so that it costs the same
-//! everywhere. Salt and nonce follow from bytes that are drawn once for each sealing.
+//! everywhere. Salt and nonce follow from bytes that are drawn once for each sealing. What everybody knows, as the passphrase of simulated readers, is not made
+//! dear to guess, and the envelope says so.
 
 use super::AccountError;
 use crate::hash::{self, hex, unhex};
@@ -21,7 +22,10 @@ const GROUPS: usize = 5;
 const GROUP: usize = 5;
 
 /// What a person types to open an account.
-pub struct Passphrase(Zeroizing<String>);
+pub struct Passphrase {
+    text: Zeroizing<String>,
+    known_to_all: bool,
+}
 
 impl Passphrase {
     /// Takes a passphrase that is to be set.
@@ -30,15 +34,23 @@ impl Passphrase {
     /// [`AccountError::Short`].
     pub fn new(text: String) -> Result<Self, AccountError> {
         let text = Zeroizing::new(text);
-        if text.chars().count() < SHORTEST { Err(AccountError::Short(SHORTEST)) } else { Ok(Self(text)) }
+        if text.chars().count() < SHORTEST { Err(AccountError::Short(SHORTEST)) } else { Ok(Self { text, known_to_all: false }) }
+    }
+    /// One that is no secret: of accounts that are for show, whose holders are simulated or anybody. An account that is made with it opens at once.
+    #[must_use]
+    pub fn known_to_all(text: &str) -> Self {
+        Self { text: Zeroizing::new(text.to_owned()), known_to_all: true }
     }
     /// Takes what somebody typed to open an account, whatever it is.
     #[must_use]
     pub fn typed(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self { text: Zeroizing::new(text), known_to_all: false }
     }
     pub(super) fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.text.as_bytes()
+    }
+    pub(super) const fn is_known_to_all(&self) -> bool {
+        self.known_to_all
     }
 }
 
@@ -85,20 +97,29 @@ impl RecoveryKey {
 #[serde(deny_unknown_fields)]
 pub(super) struct Envelope {
     salt: super::Key,
+    /// The account is for show: what opens it is no secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    known_to_all: bool,
     sealed: String,
 }
 
 impl Envelope {
-    pub(super) fn seal(secret: &[u8; 32], known: &[u8], id: &AccountId, entropy: &[u8; 32]) -> Result<Self, AccountError> {
+    pub(super) fn seal(
+        secret: &[u8; 32],
+        known: &[u8],
+        known_to_all: bool,
+        id: &AccountId,
+        entropy: &[u8; 32],
+    ) -> Result<Self, AccountError> {
         let salt = hash::of_fields(&[b"tiresias salt 1", entropy]).0;
-        let cipher = cipher(known, &salt)?;
+        let cipher = cipher(known, known_to_all, &salt)?;
         let payload = Payload { msg: secret, aad: id.as_str().as_bytes() };
         let sealed = cipher.encrypt(&nonce(&salt), payload).map_err(|_| AccountError::Memory)?;
-        Ok(Self { salt: super::Key(salt), sealed: hex(&sealed) })
+        Ok(Self { salt: super::Key(salt), known_to_all, sealed: hex(&sealed) })
     }
     /// The secret; `None` when what is known is not what it was sealed with.
     pub(super) fn open(&self, known: &[u8], id: &AccountId) -> Result<Option<Zeroizing<[u8; 32]>>, AccountError> {
-        let cipher = cipher(known, &self.salt.0)?;
+        let cipher = cipher(known, self.known_to_all, &self.salt.0)?;
         let Some(sealed) = unhex(&self.sealed) else { return Ok(None) };
         let payload = Payload { msg: &sealed, aad: id.as_str().as_bytes() };
         let Ok(opened) = cipher.decrypt(&nonce(&self.salt.0), payload) else { return Ok(None) };
@@ -107,8 +128,9 @@ impl Envelope {
     }
 }
 
-fn cipher(known: &[u8], salt: &[u8; 32]) -> Result<XChaCha20Poly1305, AccountError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|_| AccountError::Memory)?;
+fn cipher(known: &[u8], known_to_all: bool, salt: &[u8; 32]) -> Result<XChaCha20Poly1305, AccountError> {
+    let (memory, passes) = if known_to_all { (Params::MIN_M_COST, Params::MIN_T_COST) } else { (MEMORY_KIB, PASSES) };
+    let params = Params::new(memory, passes, LANES, Some(32)).map_err(|_| AccountError::Memory)?;
     let mut key = Zeroizing::new([0u8; 32]);
     let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(known, salt, key.as_mut_slice());
     derived.map_err(|_| AccountError::Memory)?;

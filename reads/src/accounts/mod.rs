@@ -172,11 +172,12 @@ impl Account {
         let secret = drawn(b"secret");
         let recovery = RecoveryKey::draw(&drawn(b"recovery"));
         let (signing, taking) = keys(&secret, kind);
+        let is_for_show = passphrase.is_known_to_all();
         let account = Self {
             signs: Key(signing.verifying_key().to_bytes()),
             takes: Key(PublicKey::from(&taking).to_bytes()),
-            by_passphrase: Envelope::seal(&secret, passphrase.bytes(), &id, &drawn(b"by passphrase"))?,
-            by_recovery: Envelope::seal(&secret, recovery.bytes(), &id, &drawn(b"by recovery"))?,
+            by_passphrase: Envelope::seal(&secret, passphrase.bytes(), is_for_show, &id, &drawn(b"by passphrase"))?,
+            by_recovery: Envelope::seal(&secret, recovery.bytes(), is_for_show, &id, &drawn(b"by recovery"))?,
             id,
             kind,
             display_name: display_name.to_owned(),
@@ -198,7 +199,7 @@ impl Account {
     /// As [`Self::open`].
     pub fn with_passphrase(&self, old: &Passphrase, new: &Passphrase, entropy: &Entropy) -> Result<Self, AccountError> {
         let secret = self.by_passphrase.open(old.bytes(), &self.id)?.ok_or_else(|| AccountError::WrongPassphrase(self.id.clone()))?;
-        Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), &self.id, entropy)?, ..self.clone() })
+        Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), new.is_known_to_all(), &self.id, entropy)?, ..self.clone() })
     }
     /// The same account under a new passphrase, by the recovery key. The recovery key stays.
     ///
@@ -206,7 +207,7 @@ impl Account {
     /// [`AccountError::WrongRecovery`] or [`AccountError::Memory`].
     pub fn recovered(&self, recovery: &RecoveryKey, new: &Passphrase, entropy: &Entropy) -> Result<Self, AccountError> {
         let secret = self.by_recovery.open(recovery.bytes(), &self.id)?.ok_or_else(|| AccountError::WrongRecovery(self.id.clone()))?;
-        Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), &self.id, entropy)?, ..self.clone() })
+        Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), new.is_known_to_all(), &self.id, entropy)?, ..self.clone() })
     }
     fn unlocked(&self, secret: &[u8; 32]) -> Result<Unlocked, AccountError> {
         let (signing, taking) = keys(secret, self.kind);

@@ -201,3 +201,25 @@ fn an_account_of_another_kind_than_it_was_made_for_does_not_open() {
     let again = account.recovered(&recovery, &new, &Zeroizing::new([6; 32])).unwrap();
     assert!(matches!(again.open(&new), Err(AccountError::Changed(_))));
 }
+
+/// What everybody knows costs nothing to guess; what only one person knows does, also of an account that was for show before.
+#[test]
+fn accounts_for_show_open_at_once_and_are_told_from_others() {
+    let known = Passphrase::known_to_all("a simulated reader");
+    let (account, recovery) = Account::create(id("show"), Kind::Reader, "Somebody", &known, &entropy(7)).unwrap();
+    let (real, _) = Account::create(id("show"), Kind::Reader, "Somebody", &phrase("a simulated reader"), &entropy(7)).unwrap();
+    let text = |account: &Account| serde_json::to_string(account).unwrap();
+    assert_eq!((text(&account).matches("\"known_to_all\":true").count(), text(&real).matches("known_to_all").count()), (2, 0));
+    for account in [&account, &real] {
+        assert!(account.open(&known).is_ok() && account.open(&Passphrase::typed("a simulated reader".into())).is_ok());
+        assert!(matches!(account.open(&Passphrase::typed("a simulated adder".into())), Err(AccountError::WrongPassphrase(_))));
+    }
+    // The word that says so is no way around the cost.
+    let bent: Account = serde_json::from_str(&text(&account).replace("\"known_to_all\":true", "\"known_to_all\":false")).unwrap();
+    assert!(matches!(bent.open(&known), Err(AccountError::WrongPassphrase(_))));
+    let own = phrase("nobody knows this one");
+    for account in [account.with_passphrase(&known, &own, &entropy(8)).unwrap(), account.recovered(&recovery, &own, &entropy(8)).unwrap()] {
+        assert_eq!(text(&account).matches("known_to_all").count(), 1, "the recovery key alone");
+        assert!(account.open(&own).is_ok());
+    }
+}
