@@ -122,11 +122,20 @@ pub(crate) const fn is_words(module: &PixelModule) -> bool {
 /// Writes the words of raw samples of which [`is_words`] is true, the same as [`native`] gives. `data` may be any part of a frame.
 pub(crate) fn put_native(module: &PixelModule, data: &[u8], to: &[AtomicU16]) {
     let Sample::Short { stored, shift, signed, .. } = module.sample else { return };
-    put(arrays(data).map(u16::from_le_bytes), stored, shift, signed, to);
+    put(data, u16::from_le_bytes, stored, shift, signed, to);
 }
 
-fn put(raw: impl Iterator<Item = u16>, stored: u8, shift: u8, signed: bool, to: &[AtomicU16]) {
-    to.iter().zip(raw).for_each(|(to, r)| to.store(word(r, stored, shift, signed), Ordering::Relaxed));
+/// Words that are made at a time. Made apart, they are made many at once, which what is written word by word is not.
+const STRIP: usize = 1024;
+
+/// Writes the words of raw samples of `N` bytes each, of which `raw` makes a number.
+fn put<const N: usize>(data: &[u8], raw: impl Fn([u8; N]) -> u16, stored: u8, shift: u8, signed: bool, to: &[AtomicU16]) {
+    let mut strip = [0; STRIP];
+    for (to, data) in to.chunks(STRIP).zip(data.chunks(STRIP * N)) {
+        let (samples, _) = data.as_chunks();
+        strip.iter_mut().zip(samples).for_each(|(w, sample)| *w = word(raw(*sample), stored, shift, signed));
+        to.iter().zip(&strip).take(samples.len()).for_each(|(to, w)| to.store(*w, Ordering::Relaxed));
+    }
 }
 
 /// Whether what a codec gives of a frame is one sample of at most 16 bits after the other, so that [`put_decoded`] can write it.
@@ -138,8 +147,8 @@ pub(crate) const fn gives_words(module: &PixelModule) -> bool {
 pub(crate) fn put_decoded(module: &PixelModule, frame: &DecodedFrame, data: &[u8], to: &[AtomicU16]) {
     let Sample::Short { stored, signed, .. } = module.sample else { return };
     match frame.bytes_per_sample {
-        1 => put(data.iter().map(|b| u16::from(*b)), stored, 0, signed, to),
-        _ => put(arrays(data).map(u16::from_le_bytes), stored, 0, signed, to),
+        1 => put(data, |[byte]| byte.into(), stored, 0, signed, to),
+        _ => put(data, u16::from_le_bytes, stored, 0, signed, to),
     }
 }
 
