@@ -76,6 +76,8 @@ impl Held {
         let mut gate = lock();
         *gate = Gate { number: gate.number + 1, kind: Some(kind), left: steps, going: 0, waiting: 0 };
         HOLDS.store(true, Ordering::Relaxed);
+        // Whoever waited for an earlier time goes on.
+        MOVED.notify_all();
         Self(())
     }
 

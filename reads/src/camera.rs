@@ -209,8 +209,13 @@ impl View {
         let centre = geometry.centre();
         let (a, b) = (geometry.voxel_of(centre), geometry.voxel_of(centre + normal));
         let steps = [b.column - a.column, b.row - a.row, b.slice - a.slice];
-        let axis_spacing = [geometry.spacing()[0].0, geometry.spacing()[1].0, geometry.slice_spacing().0];
-        let weight = |i: usize| (steps[i] * axis_spacing[i]).abs();
+        let [across, down] = geometry.spacing();
+        // Along the stack by its direction: a step of the index is a long way where a gap lies.
+        let weight = |i: usize| match i {
+            0 => (steps[0] * across.0).abs(),
+            1 => (steps[1] * down.0).abs(),
+            _ => normal.dot(geometry.normal().unit()).abs(),
+        };
         let axis = (0..3).max_by(|i, j| weight(*i).total_cmp(&weight(*j))).unwrap_or(2);
         (axis, steps[axis], normal)
     }
@@ -393,6 +398,25 @@ mod tests {
             let place = View::fit(&g, orientation, [500, 500]).slice_position(&g, g.centre());
             assert_eq!(place.of, of);
             assert!((place.spacing.0 - spacing).abs() < 1e-9, "{orientation:?}: {:?}", place.spacing);
+        }
+    }
+
+    /// The same stack, a little oblique: it is still the slices that are counted.
+    #[test]
+    fn a_gap_in_the_middle_changes_nothing_of_what_is_counted() {
+        let stack = Stack::Piecewise {
+            origin: PatientPoint::new(0.0, 0.0, 0.0),
+            course: Displacement::new(0.0, 0.0, 1.0),
+            heights: [0.0, 2.5, 10.0, 12.5].map(Mm).to_vec(),
+            gaps: vec![tiresias_words::Gap { after: 1, missing: 2 }],
+        };
+        let g = VolumeGeometry::new([64, 48, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5); 2], stack).expect("a geometry");
+        for (degrees, of) in [(0.0_f64, 4), (30.0, 4), (44.0, 4), (46.0, 48), (90.0, 48)] {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let [down, forward] =
+                [[0.0, cos, -sin], [0.0, sin, cos]].map(|[x, y, z]| Direction::new(Displacement::new(x, y, z)).expect("a unit"));
+            let view = View::of_parts([Direction::LEFT, down, forward], g.centre(), Mm(1.0));
+            assert_eq!(view.slice_position(&g, g.centre()).of, of, "{degrees}");
         }
     }
 

@@ -109,6 +109,16 @@ impl Seat {
         let keys = keys.iter().map(wrap).collect::<Result<_, AccountError>>()?;
         Self { tiresias_seat: SEAT_VERSION, account, issued, keys, leaves, withdrawals: Vec::new() }.checked(bundle)
     }
+    /// The same seat under its account as that is now: what opens it may be another since, its keys may not.
+    ///
+    /// # Errors
+    /// [`SeatError::Account`].
+    pub fn with_account(self, bundle: &Bundle, account: &Account) -> Result<Self, SeatError> {
+        if !account.has_keys_of(&self.account) {
+            return Err(SeatError::Account);
+        }
+        Self { account: account.clone(), ..self }.checked(bundle)
+    }
     /// The same seat with word of the cases of its bundle that take no further part; that of other cases is passed over.
     ///
     /// # Errors

@@ -338,8 +338,15 @@ fn withdrawn_cases_and_readers_who_stop_are_neither_drawn_nor_awaited() {
     let drawn = queues.drawn().find(|d| d.read.reader == reader("ben")).expect("a case");
     let package = table.rows.iter().find(|row| *row.read.read() == drawn.a).expect("its read").read.package();
     let (case, _) = listed.cases().iter().find(|(_, c)| c.package == package).expect("its case");
-    let seat = |words: &[Withdrawal]| queues.seat(&root, &protocol, &reader("ben"), words).unwrap_or_else(|e| panic!("{e}"));
+    let seat = |words: &[Withdrawal]| queues.seat(&root, &accounts, &protocol, &reader("ben"), words).unwrap_or_else(|e| panic!("{e}"));
     let before = DeskLog::open(&root, &accounts).expect("a log").withdrawals();
     assert!(!seat(&before).withdraws(&package));
     assert!(seat(&note(Wanted::WithdrawCase(case.clone())).withdrawals()).withdraws(&package));
+    // And it opens with the passphrase of the day on which it is made.
+    let (old, new) = (Passphrase::typed(PASSPHRASE.into()), Passphrase::known_to_all("another passphrase"));
+    let mut since = accounts.clone();
+    let ben = since.get(&AccountId::new("ben").unwrap()).unwrap().with_passphrase(&old, &new, &Zeroizing::new([6; 32])).unwrap();
+    since.replace(ben).unwrap();
+    let anew = queues.seat(&root, &since, &protocol, &reader("ben"), &before).unwrap_or_else(|e| panic!("{e}"));
+    assert!(anew.open(&new).is_ok() && anew.open(&old).is_err());
 }

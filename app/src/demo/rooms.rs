@@ -130,7 +130,8 @@ fn make(demo: &Path, aside: &Path, say: &mut Say<'_>) -> Result<(), DemoStudyErr
     let signed = SignedAssignment::open(&study, &accounts)?;
     let (protocol, text): (Protocol, String) = signed.protocol(&study)?;
     let drawn = Adjudications::open(&study, &accounts)?;
-    let handed = drawn.hand_out(&study, (&protocol, &text), &ReaderId::new(ADJUDICATOR)?, &[], &aside.join(ADJUDICATOR))?;
+    let (who, place) = (ReaderId::new(ADJUDICATOR)?, aside.join(ADJUDICATOR));
+    let handed = drawn.hand_out(&study, &accounts, (&protocol, &text), &who, &[], &place)?;
     link_packages(&study.join("packages"), &handed, handed.root())?;
     let (with_ai, chance) = (signed.readers().find(|r| begins_aided(&signed, &study, &protocol, r)), entropy(SEED, WITH_AI));
     let with_ai = with_ai.ok_or_else(|| DemoStudyError::Parts("Nobody begins with the AI.".to_owned()))?;

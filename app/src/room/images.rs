@@ -51,7 +51,7 @@ impl Room {
                 self.hover = Some((at, on.patient_at(pointer)));
                 self.follow_sketch(at, on.patient_at(pointer));
             }
-            let missing = self.missing_beside(&on).map_or_else(String::new, |words| format!(", {words}"));
+            let missing: String = self.missing_beside(&on).iter().map(|words| format!(", {words}")).collect();
             let name = format!("{}, {}{missing}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
@@ -154,8 +154,8 @@ impl Room {
     }
 
     /// What is missing beside the image that a pane shows: a plane through the gap is hatched there, and an image tells nothing of it.
-    fn missing_beside(&self, on: &OnScreen) -> Option<String> {
-        let (cell, shown) = self.shown(on.at).filter(|_| self.is_own_image(on))?;
+    fn missing_beside(&self, on: &OnScreen) -> Vec<String> {
+        let Some((cell, shown)) = self.shown(on.at).filter(|_| self.is_own_image(on)) else { return Vec::new() };
         missing_words(shown.volume.geometry().missing_beside(cell.looks_at(shown)))
     }
 
@@ -171,7 +171,7 @@ impl Room {
         if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }
-        left.extend(self.missing_beside(on).map(|w| (w, CAUTION)));
+        left.extend(self.missing_beside(on).into_iter().map(|w| (w, CAUTION)));
         left.extend(slab_words(self.cell_view(on.at).slab).map(|w| (w, CAUTION)));
         if self.is_preview(on.at) {
             left.push((PREVIEW.to_owned(), CAUTION));
@@ -283,15 +283,14 @@ fn zoom_words(on: &OnScreen, volume: &ShownVolume, pixel: Option<Mm>) -> String 
     }
 }
 
-/// How many slices are missing before and after the one that is shown.
-fn missing_words([before, after]: [u32; 2]) -> Option<String> {
+/// How many slices are missing before and after the one that is shown: a line each, for panes that are not wider.
+fn missing_words([before, after]: [u32; 2]) -> Vec<String> {
     let say = |n: u32, side: &str| match n {
         0 => None,
         1 => Some(format!("1 slice is missing {side} this")),
         n => Some(format!("{n} slices are missing {side} this")),
     };
-    let words: Vec<String> = [say(before, "before"), say(after, "after")].into_iter().flatten().collect();
-    (!words.is_empty()).then(|| words.join(", "))
+    [say(before, "before"), say(after, "after")].into_iter().flatten().collect()
 }
 
 /// Where a point is: in the patient, or on its image.

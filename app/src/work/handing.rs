@@ -37,7 +37,7 @@ pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &Content
     let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
     let study = if adjudications.has(reader) {
         let (protocol, text) = signed.protocol(dir).map_err(|e| at(dir, e))?;
-        adjudications.hand_out(dir, (&protocol, &text), reader, &withdrawals, out).map_err(|e| at(dir, e))?
+        adjudications.hand_out(dir, &accounts, (&protocol, &text), reader, &withdrawals, out).map_err(|e| at(dir, e))?
     } else {
         signed.hand_out(dir, &accounts, reader, &handed, &entropy()?, out).map_err(|e| at(dir, e))?
     };

@@ -7,7 +7,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use crate::markers::{APP0, APP14, APP15, COMMENT, JPEG_2000, SOF55, SOI, SOS};
+use crate::markers::{APP0, APP14, APP15, COMMENT, JP2, JPEG_2000, SOF55, SOI, SOS};
 
 /// Bytes of a piece: no segment is longer. What is longer outside of codestreams is told in pieces.
 const PIECE: usize = 64 << 10;
@@ -76,10 +76,10 @@ impl Comments {
         matches!(self.at, At::Foreign)
     }
 
-    /// Takes the first bytes of a fragment, four or more where it has them. A codestream may go on from the fragment before; one that opens here ends it, with its
+    /// Takes the first bytes of a fragment, twelve or more where it has them. A codestream may go on from the fragment before; one that opens here ends it, with its
     /// end marker or without.
     pub fn begin(&mut self, bytes: &[u8], tell: &mut dyn FnMut(&[u8])) {
-        if bytes.starts_with(&JPEG_2000) || bytes.starts_with(&[0xFF, SOI, 0xFF]) {
+        if bytes.starts_with(&JPEG_2000) || bytes.starts_with(&JP2) || bytes.starts_with(&[0xFF, SOI, 0xFF]) {
             self.end(tell);
             self.at = At::Outside;
         }
@@ -259,7 +259,7 @@ mod tests {
         let mut tell = |said: &[u8]| told.push(said.to_vec());
         for fragment in fragments {
             // The first piece has to show a signature.
-            let (first, rest) = fragment.split_at(fragment.len().min(piece.max(4)));
+            let (first, rest) = fragment.split_at(fragment.len().min(piece.max(12)));
             comments.begin(first, &mut tell);
             rest.chunks(piece).for_each(|bytes| comments.take(bytes, &mut tell));
         }
@@ -324,8 +324,13 @@ mod tests {
         let next = [SOC_SIZ, &segment(0x64, b"\0\x01next"), TILE, PACKETS].concat();
         assert_eq!(told(true, &[&[SOC_SIZ, TILE, PACKETS].concat(), &next], usize::MAX), [b"next"]);
         // In boxes.
-        let boxed = [&crate::markers::JP2[..], b"GARCIA", SOC_SIZ, TILE, PACKETS, EOI].concat();
-        assert_eq!(told(true, &[&boxed], usize::MAX), [[&crate::markers::JP2[3..], b"GARCIA"].concat()]);
+        let boxed = [&JP2[..], b"GARCIA", SOC_SIZ, TILE, PACKETS, EOI].concat();
+        assert_eq!(told(true, &[&boxed], usize::MAX), [[&JP2[3..], b"GARCIA"].concat()]);
+        assert_eq!(
+            told(true, &[&[SOC_SIZ, TILE, PACKETS].concat(), &boxed], 1),
+            [[&JP2[3..], b"GARCIA"].concat()],
+            "behind one without an end"
+        );
         // Words where a marker, and where a length has to be.
         let bent = [SOI_, b"GARCIA", &jpeg].concat();
         assert_eq!(told(true, &[&bent], 2), [b"GARCIA"]);

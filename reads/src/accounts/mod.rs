@@ -209,6 +209,10 @@ impl Account {
         let secret = self.by_recovery.open(recovery.bytes(), &self.id)?.ok_or_else(|| AccountError::WrongRecovery(self.id.clone()))?;
         Ok(Self { by_passphrase: Envelope::seal(&secret, new.bytes(), new.is_known_to_all(), &self.id, entropy)?, ..self.clone() })
     }
+    /// Whether it signs and takes as another does, whatever opens them.
+    pub(crate) fn has_keys_of(&self, other: &Self) -> bool {
+        (self.signs, self.takes, self.kind) == (other.signs, other.takes, other.kind)
+    }
     fn unlocked(&self, secret: &[u8; 32]) -> Result<Unlocked, AccountError> {
         let (signing, taking) = keys(secret, self.kind);
         let is_ours = signing.verifying_key().to_bytes() == self.signs.0 && PublicKey::from(&taking).to_bytes() == self.takes.0;
@@ -356,7 +360,7 @@ impl Accounts {
     /// [`AccountError::Unknown`], or [`AccountError::Changed`] when the keys are other ones.
     pub fn replace(&mut self, account: Account) -> Result<(), AccountError> {
         let known = self.0.get_mut(&account.id).ok_or_else(|| AccountError::Unknown(account.id.clone()))?;
-        if (known.signs, known.takes, known.kind) != (account.signs, account.takes, account.kind) {
+        if !account.has_keys_of(known) {
             return Err(AccountError::Changed(account.id));
         }
         *known = account;

@@ -302,30 +302,33 @@ impl Adjudications {
     pub fn hand_out(
         &self,
         root: &Path,
+        accounts: &Accounts,
         (protocol, text): (&Protocol, &str),
         adjudicator: &ReaderId,
         withdrawals: &[Withdrawal],
         out: &Path,
     ) -> Result<Study, AdjudicationError> {
-        let (bundle, seat) = self.seated(root, protocol, adjudicator, withdrawals)?;
+        let (bundle, seat) = self.seated(root, accounts, protocol, adjudicator, withdrawals)?;
         Ok(Study::create_with_seats(out, text, &[bundle], &[seat])?)
     }
-    /// The seat of an adjudicator, with word of the cases that take no further part.
+    /// The seat of an adjudicator, under their account as it is now, with word of the cases that take no further part.
     ///
     /// # Errors
     /// When nothing was drawn for them, or a file is not what was signed.
     pub fn seat(
         &self,
         root: &Path,
+        accounts: &Accounts,
         protocol: &Protocol,
         adjudicator: &ReaderId,
         withdrawals: &[Withdrawal],
     ) -> Result<Seat, AdjudicationError> {
-        Ok(self.seated(root, protocol, adjudicator, withdrawals)?.1)
+        Ok(self.seated(root, accounts, protocol, adjudicator, withdrawals)?.1)
     }
     fn seated(
         &self,
         root: &Path,
+        accounts: &Accounts,
         protocol: &Protocol,
         adjudicator: &ReaderId,
         withdrawals: &[Withdrawal],
@@ -343,7 +346,9 @@ impl Adjudications {
             return Err(changed());
         }
         let seat = Seat::parse(&read(SEAT)?, &bundle).map_err(|_| changed())?;
-        let seat = seat.with_withdrawals(&bundle, withdrawals).map_err(AssignmentError::Seat)?;
-        Ok((bundle, seat))
+        // The passphrase may be another than on the day of the draw.
+        let account = accounts.get(&AccountId::new(adjudicator.as_str())?)?;
+        let seat = seat.with_account(&bundle, account).and_then(|seat| seat.with_withdrawals(&bundle, withdrawals));
+        Ok((bundle, seat.map_err(AssignmentError::Seat)?))
     }
 }

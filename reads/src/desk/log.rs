@@ -368,7 +368,10 @@ impl DeskLog {
         };
         let is_same = |other: &Matter| match (other, &matter) {
             (Matter::EarlyOpening { leave: a }, Matter::EarlyOpening { leave: b }) => a.read == b.read,
-            (Matter::CaseWithdrawn { case: a, package: p, .. }, Matter::CaseWithdrawn { case: b, package: q, .. }) => (a, p) == (b, q),
+            // Before the assignment nobody had to be told; who was assigned it since has to be.
+            (Matter::CaseWithdrawn { case: a, package: p, word: told }, Matter::CaseWithdrawn { case: b, package: q, word }) => {
+                (a, p) == (b, q) && (told.is_some() || word.is_none())
+            }
             (a, b) => a == b,
         };
         match self.0.iter().find(|e| is_same(&e.matter)) {

@@ -10,7 +10,7 @@ use super::read::{Assignment, Draft};
 use super::refusal::{DAY_MS, Due, Refusal};
 use super::settle::Choice;
 use super::state::{State, is_session_of};
-use super::told::{MINUTE_MS, WITHDRAWN, passes_training, why_final};
+use super::told::{MINUTE_MS, SHOWN_SINCE, WITHDRAWN, passes_training, why_final};
 use super::withdrawal::Withdrawal;
 use crate::accounts::Signature;
 use crate::bundle::AssignedRead;
@@ -109,7 +109,7 @@ fn start_session(rules: &Rules, state: &State, environment: Environment, now: &M
     let is_free = state.draft().is_none_or(|draft| is_gone(&draft.package()));
     let attempts = rules.protocol().training().map_or(0, |t| t.attempts);
     let passes = |attempt| passes_training(rules, state, attempt, &is_gone, None);
-    let is_passed = !new.is_empty() && is_free && !state.training_passed() && (1..=attempts).any(passes);
+    let is_passed = is_free && !state.training_passed() && (1..=attempts).any(passes);
     let passed = is_passed.then(|| event(number, None, Fact::TrainingPassed));
     let withdrawn = new.iter().map(|(package, word)| event(number, Some(*package), Fact::CaseWithdrawn(Box::new(Withdrawal::clone(word)))));
     Ok(before.into_iter().chain([started]).chain(withdrawn).chain(passed).collect())
@@ -214,8 +214,11 @@ impl<'a> Sitting<'a> {
         if let Some(why) = why_final(self.state, locked) {
             return no(why);
         }
-        if self.rules.withdraws(&locked.package()) {
-            return no(WITHDRAWN);
+        // Word that came while the session ran. Where there are hidden repeats it ends every read: those of the one case would be told from all others.
+        let is_gone =
+            |package: &ContentHash| !self.state.is_withdrawn(package) && (self.state.has_repeats() || *package == locked.package());
+        if self.rules.withdrawals().iter().any(|word| is_gone(&word.package)) {
+            return no(if self.state.has_repeats() { SHOWN_SINCE } else { WITHDRAWN });
         }
         if !is_text(&reason, MAX_REASON) {
             return no("an amendment needs a reason of 1 to 1,000 characters");

@@ -30,8 +30,8 @@ pub struct State {
     clocks: BTreeMap<String, Offsets>,
     last_locks: BTreeMap<ContentHash, Moment>,
     revealed: BTreeSet<ContentHash>,
-    /// Where there are hidden repeats: reads after whose lock the AI was shown, of whatever case.
-    shown_since: BTreeSet<ReadId>,
+    /// Where there are hidden repeats: reads after whose lock the AI was shown or a case withdrawn, whatever case it was.
+    ended: BTreeSet<ReadId>,
     withdrawn: BTreeSet<ContentHash>,
     unsigned: bool,
 }
@@ -152,7 +152,7 @@ impl State {
             clocks: BTreeMap::new(),
             last_locks: BTreeMap::new(),
             revealed: BTreeSet::new(),
-            shown_since: BTreeSet::new(),
+            ended: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
             unsigned: false,
         }
@@ -269,10 +269,16 @@ impl State {
     pub(super) const fn has_repeats(&self) -> bool {
         self.has_repeats
     }
-    /// Whether the AI was shown, of whatever case, after a read was locked. Kept only where there are hidden repeats.
+    /// Whether the AI was shown, or a case withdrawn, whatever case it was, after a read was locked. Kept only where there are hidden repeats.
     #[must_use]
-    pub(super) fn was_shown_since(&self, read: &ReadId) -> bool {
-        self.shown_since.contains(read)
+    pub(super) fn is_ended(&self, read: &ReadId) -> bool {
+        self.ended.contains(read)
+    }
+    /// Where there are hidden repeats, nothing that was read so far is changed any more: what ended with the one case alone would tell its two codes.
+    fn end_what_was_read(&mut self) {
+        if self.has_repeats {
+            self.ended.extend(self.locked.iter().map(|l| l.read().clone()));
+        }
     }
     /// Whether the case of a package takes no further part.
     #[must_use]
@@ -441,6 +447,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
                 state.current = Current::Nothing;
             }
             state.ahead.retain(|a| a.package != word.package);
+            state.end_what_was_read();
         }
         Fact::CaseOpened { read } => {
             if state.open().is_some() || state.next().is_none_or(|next| next.read != *read) {
@@ -499,9 +506,7 @@ fn apply(state: &mut State, event: &Event) -> Result<(), Illegal> {
             }
             draft.reveal(event.at())?;
             state.revealed.insert(draft.package());
-            if state.has_repeats {
-                state.shown_since.extend(state.locked.iter().map(|l| l.read().clone()));
-            }
+            state.end_what_was_read();
         }
         Fact::PairRevealed { read } => {
             // Where no impression comes first, the two reads may come before the images.

@@ -14,6 +14,9 @@ const BILLION: u64 = 1_000_000_000;
 /// Why a read of a withdrawn case stays as it is.
 pub(super) const WITHDRAWN: &str = "its case takes no further part in the study";
 
+/// Why a read stays as it is after what ends all reads before it, whatever their case.
+pub(super) const SHOWN_SINCE: &str = "the AI was shown, or a case withdrawn, since";
+
 /// What a case of the training was, after its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Feedback {
@@ -147,18 +150,18 @@ pub(super) fn why_final(state: &State, locked: &Locked) -> Option<&'static str> 
     if locked.settled().is_some() {
         return Some("the two reads that it settles were shown");
     }
-    if state.is_withdrawn(&locked.package()) {
-        return Some(WITHDRAWN);
-    }
     let later = state.locked().iter().skip_while(|l| l.read() != locked.read()).skip(1);
     let mut elsewhere = later.filter(|l| l.read().condition != locked.read().condition);
     if state.has_repeats() {
         // A hidden repeat has a code of its own: what ended with the one case alone would tell which two codes are that case. So it ends with any.
         return match () {
             () if locked.revealed().is_some() => Some("the AI was shown for this case"),
-            () if state.was_shown_since(locked.read()) => Some("the AI was shown since"),
+            () if state.is_ended(locked.read()) => Some(SHOWN_SINCE),
             () => elsewhere.next().map(|_| "cases were read under another condition since"),
         };
+    }
+    if state.is_withdrawn(&locked.package()) {
+        return Some(WITHDRAWN);
     }
     if state.was_revealed(&locked.package()) {
         return Some("the AI was shown for this case");

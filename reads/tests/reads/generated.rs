@@ -141,7 +141,7 @@ struct Oracle {
     locked: BTreeMap<ContentHash, u64>,
     impressions: BTreeSet<ReadId>,
     revealed: BTreeSet<ContentHash>,
-    /// The reads in the order in which they were locked, after how many locks the AI was shown last, and in which reads.
+    /// The reads in the order in which they were locked, after how many locks the AI was shown or a case withdrawn last, and in which reads it was shown.
     locks: Vec<ReadId>,
     shown_after: usize,
     shown_in: BTreeSet<ReadId>,
@@ -170,6 +170,7 @@ impl Oracle {
             Fact::CaseWithdrawn(word) => {
                 assert_eq!(self.withdrawn, Some(word.package), "withdrawn by nobody");
                 assert!(!std::mem::replace(&mut self.is_noted, true), "withdrawn twice");
+                self.shown_after = self.locks.len();
             }
             Fact::SessionSigned(_) => self.unsigned = false,
             Fact::CaseOpened { read } => {

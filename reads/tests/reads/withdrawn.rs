@@ -2,7 +2,7 @@
 
 use crate::conditions::{PROTOCOL, finish, keys, rules_of};
 use crate::simulated::{Reading, answer, package, rules, start};
-use tiresias_reads::accounts::{AccountError, Meaning};
+use tiresias_reads::accounts::{Account, AccountError, Kind, Meaning, Passphrase};
 use tiresias_reads::machine::{
     Action, Event, Fact, Illegal, Leave, Refusal, Rules, Withdrawal, WithdrawalError, amendable, evolve, training,
 };
@@ -151,6 +151,69 @@ fn of_the_training_what_is_left_counts() {
         assert_eq!(training(&r.rules, &r.state).is_none(), gone.len() == 2, "{said}");
         assert!(r.act(Action::OpenCase(r.next_read())).is_ok(), "{said}");
     }
+}
+
+/// A draft that waits is ended first: what is left of an earlier try passes when the next session begins.
+#[test]
+fn what_a_withdrawal_passes_waits_for_a_draft() {
+    let mut r = Reading::new(rules_of(PROTOCOL, 3, 2));
+    r.must(start());
+    let first = r.rules.bundle().reads().iter().filter(|a| a.training.is_some() && a.repeat == 1);
+    let gone = first.map(|a| a.package).nth(1).expect("two cases");
+    let read = |r: &mut Reading, right: bool| {
+        let signal = r.rules.assigned(&r.next_read()).and_then(|a| a.training).expect("training").signal;
+        finish(r, if signal == right { 90 } else { 10 });
+    };
+    read(&mut r, true);
+    read(&mut r, false);
+    if r.state.next().expect("a second try").package == gone {
+        read(&mut r, false);
+    }
+    r.open_next();
+    r.rules = without(r.rules.clone(), None, &[gone]);
+    r.must(start());
+    assert!(!r.state.training_passed() && r.state.draft().is_some());
+    read(&mut r, false);
+    assert!(!r.state.training_passed());
+    r.must(Action::EndSession);
+    r.must(start());
+    assert!(r.state.training_passed(), "of the first try all that is left was right");
+}
+
+/// Where a case comes again under another code, a withdrawal ends every read before it: else those of the one case would leave the list together.
+#[test]
+fn a_withdrawal_tells_of_no_hidden_repeat() {
+    for (repeats, goes_on) in [("", true), ("\n[repeats]\ncondition = \"unaided\"\ncount = 1\nbetween = 1\n", false)] {
+        let mut r = Reading::new(rules_of(&format!("{}{repeats}", crate::simulated::PROTOCOL), 3, 0));
+        r.must(start());
+        r.read_next(10, &[]);
+        let (read, package) = (r.state.locked()[0].read().clone(), r.state.locked()[0].package());
+        let other = r.state.next().into_iter().chain(r.state.later()).find(|a| a.package != package).expect("another case").package;
+        assert_eq!(amendable(&r.state).count(), 1);
+        r.rules = without(r.rules.clone(), None, &[other]);
+        let amend = |r: &mut Reading| r.act(Action::Amend { read: read.clone(), reason: "a slip".into() }).is_ok();
+        if !goes_on {
+            assert!(!amend(&mut r), "in the session that runs");
+        }
+        r.must(start());
+        assert_eq!((amendable(&r.state).count() == 1, amend(&mut r)), (goes_on, goes_on), "{repeats:?}");
+    }
+}
+
+/// The keys of an account stay, and with them all that was sealed for it; what opens it can be another.
+#[test]
+fn a_seat_that_is_made_anew_opens_with_the_passphrase_of_the_day() {
+    let rules = rules(2);
+    let (cora, rita, _) = keys();
+    let issued = issue(rules.bundle(), cora, 5).expect("issued");
+    let entropy = zeroize::Zeroizing::new([3; 32]);
+    let seat = Seat::new(rita.clone(), rules.bundle(), issued, &[], vec![], &entropy).expect("a seat");
+    let (old, new) = (Passphrase::typed("a long enough phrase".into()), Passphrase::known_to_all("another long phrase"));
+    let changed = rita.with_passphrase(&old, &new, &entropy).expect("changed");
+    let anew = seat.clone().with_account(rules.bundle(), &changed).expect("of the same keys");
+    assert!(seat.open(&old).is_ok() && anew.open(&new).is_ok() && anew.open(&old).is_err());
+    let (stranger, _) = Account::create(rita.id().clone(), Kind::Reader, "Somebody", &new, &entropy).expect("made");
+    assert_eq!(seat.with_account(rules.bundle(), &stranger), Err(SeatError::Account));
 }
 
 #[test]

@@ -115,10 +115,19 @@ fn what_was_not_planned_is_written_once_signed_and_changes_what_it_says() {
 #[test]
 fn before_the_assignment_nobody_has_to_be_told_of_a_withdrawal() {
     let place = Place::new();
-    std::fs::remove_file(place.dir.path().join("assignment.json")).unwrap();
+    let assignment = place.dir.path().join("assignment.json");
+    let assigned = std::fs::read(&assignment).unwrap();
+    std::fs::remove_file(&assignment).unwrap();
     let log = place.add(&place.mary, Wanted::WithdrawCase(case("case-1")), "because of it").unwrap();
     assert_eq!((log.withdrawn().len(), log.withdrawals().len()), (1, 0));
     assert_eq!(place.open(), Ok(log));
+    let again = || place.add(&place.mary, Wanted::WithdrawCase(case("case-1")), "because of it");
+    assert_eq!(again(), Err(LogError::Already(1)));
+    // Whoever was assigned it all the same is told, once.
+    std::fs::write(&assignment, assigned).unwrap();
+    let log = again().unwrap();
+    assert_eq!((log.withdrawn().len(), log.withdrawals().len()), (1, 1));
+    assert!(matches!(again(), Err(LogError::Already(_))));
 }
 
 type Change = fn(&mut Vec<serde_json::Value>);
