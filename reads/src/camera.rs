@@ -384,15 +384,19 @@ mod tests {
     }
 
     /// Two slices are missing in the middle, where one step is as long as three.
-    #[test]
-    fn a_gap_says_nothing_of_the_distance_between_slices() {
+    fn gap_in_the_middle() -> VolumeGeometry {
         let stack = Stack::Piecewise {
             origin: PatientPoint::new(0.0, 0.0, 0.0),
             course: Displacement::new(0.0, 0.0, 1.0),
             heights: [0.0, 2.5, 10.0, 12.5].map(Mm).to_vec(),
             gaps: vec![tiresias_words::Gap { after: 1, missing: 2 }],
         };
-        let g = VolumeGeometry::new([64, 48, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5); 2], stack).expect("a geometry");
+        VolumeGeometry::new([64, 48, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5); 2], stack).expect("a geometry")
+    }
+
+    #[test]
+    fn a_gap_says_nothing_of_the_distance_between_slices() {
+        let g = gap_in_the_middle();
         for (orientation, of, spacing) in [(Orientation::Axial, 4, 2.5), (Orientation::Coronal, 48, 0.5), (Orientation::Sagittal, 64, 0.5)]
         {
             let place = View::fit(&g, orientation, [500, 500]).slice_position(&g, g.centre());
@@ -401,16 +405,10 @@ mod tests {
         }
     }
 
-    /// The same stack, a little oblique: it is still the slices that are counted.
+    /// A little oblique, it is still the slices that are counted.
     #[test]
     fn a_gap_in_the_middle_changes_nothing_of_what_is_counted() {
-        let stack = Stack::Piecewise {
-            origin: PatientPoint::new(0.0, 0.0, 0.0),
-            course: Displacement::new(0.0, 0.0, 1.0),
-            heights: [0.0, 2.5, 10.0, 12.5].map(Mm).to_vec(),
-            gaps: vec![tiresias_words::Gap { after: 1, missing: 2 }],
-        };
-        let g = VolumeGeometry::new([64, 48, 4], Direction::LEFT, Direction::POSTERIOR, [Mm(0.5); 2], stack).expect("a geometry");
+        let g = gap_in_the_middle();
         for (degrees, of) in [(0.0_f64, 4), (30.0, 4), (44.0, 4), (46.0, 48), (90.0, 48)] {
             let (sin, cos) = degrees.to_radians().sin_cos();
             let [down, forward] =
