@@ -7,11 +7,11 @@
 
 use crate::accounts::{Accounts, Act, Signature, SignatureError, may_do};
 use crate::hash::short;
-use crate::machine::{Fact, Locked, State};
+use crate::machine::{Assignment, Fact, Locked, State};
 use crate::record::Results;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use tiresias_words::{AccountId, ContentHash, ReadId, ReaderId};
+use tiresias_words::{AccountId, CaseCode, ContentHash, ReadId, ReaderId};
 
 /// What the desk knows of who was to read what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +99,10 @@ pub enum Conflict {
         file: ContentHash,
         /// By whom.
         reader: ReaderId,
+        /// The reader's codes of the case: a hidden repeat has its own, and a case of others has none.
+        cases: BTreeSet<CaseCode>,
+        /// Whether it was of training that was still to be passed: then no read of the study that came after it counts.
+        untrained: bool,
     },
     /// A decision between two reads that does not count.
     Decision {
@@ -162,10 +166,16 @@ impl fmt::Display for Conflict {
                 read.case,
                 read.reader
             ),
-            Self::Withdrawal { file, reader } => write!(
+            Self::Withdrawal { file, reader, cases, untrained } => write!(
                 f,
-                "File {}: a case was taken off the list of \"{reader}\" as withdrawn, on the word of nobody at this desk; its reads are awaited.",
-                short(file)
+                "File {}: {} was taken off the list of \"{reader}\" as withdrawn, on the word of nobody at this desk; {}.",
+                short(file),
+                Cases(cases),
+                if *untrained {
+                    "it belongs to the training, which was not passed yet, and no read of the study that came after it counts"
+                } else {
+                    "what is missing of its reads is awaited"
+                }
             ),
             Self::Decision { file, read, why } => {
                 write!(f, "File {}: the decision of \"{}\" about case {} does not count: {why}.", short(file), read.reader, read.case)
@@ -190,6 +200,16 @@ impl fmt::Display for Conflict {
                 write!(f, "The receipt {receipt} is in no file: the reader signed more than has come back. Ask for the results again.")
             }
         }
+    }
+}
+
+/// A case, by the codes that its reader has for it.
+struct Cases<'a>(&'a BTreeSet<CaseCode>);
+
+impl fmt::Display for Cases<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codes: Vec<&str> = self.0.iter().map(CaseCode::as_str).collect();
+        if codes.is_empty() { f.write_str("a case that was not on it") } else { write!(f, "case {}", codes.join(" and ")) }
     }
 }
 
@@ -222,19 +242,33 @@ pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receip
     merged.files = counting.keys().copied().collect();
     let mut told: BTreeMap<ReadId, Vec<MergedRead>> = BTreeMap::new();
     let mut early: BTreeMap<ReadId, ContentHash> = BTreeMap::new();
+    let mut untrained: BTreeSet<ReadId> = BTreeSet::new();
     for (hash, file) in &counting {
+        let strange = strange_withdrawals(accounts, file);
         for (reader, state) in file.states() {
             match untrusted(expected, accounts, *hash, file, reader, state) {
                 Some(conflict) => merged.conflicts.push(conflict),
                 None => {
+                    let since = strange.iter().filter(|w| w.reader == reader).filter_map(|w| w.untrained_since).min();
                     for read in of_reader(*hash, file, state) {
+                        if since.is_some_and(|since| read.seq > since) && !read.read.assignment().training {
+                            untrained.insert(read.read.read().clone());
+                        }
                         told.entry(read.read.read().clone()).or_default().push(read);
                     }
                 }
             }
         }
         early.extend(strange_leaves(accounts, file).map(|read| (read, *hash)));
-        merged.conflicts.extend(strange_withdrawals(accounts, file).map(|reader| Conflict::Withdrawal { file: *hash, reader }));
+        merged.conflicts.extend(strange.into_iter().map(|w| Conflict::Withdrawal {
+            file: *hash,
+            reader: w.reader.clone(),
+            cases: w.cases,
+            untrained: w.untrained_since.is_some(),
+        }));
+    }
+    for read in &untrained {
+        told.remove(read);
     }
     for (read, file) in early {
         told.remove(&read);
@@ -321,12 +355,38 @@ fn strange_leaves<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iter
     })
 }
 
-/// Whose cases were withdrawn with a key that is that of no account at this desk.
-fn strange_withdrawals<'a>(accounts: &'a Accounts, results: &'a Results) -> impl Iterator<Item = ReaderId> + 'a {
-    results.events().iter().filter_map(|recorded| match recorded.event.fact() {
-        Fact::CaseWithdrawn(word) => (!may_deviate(accounts, &word.signature)).then(|| recorded.event.reader().clone()),
-        _ => None,
-    })
+/// A case that was withdrawn with a key that is that of no account at this desk.
+struct StrangeWithdrawal<'a> {
+    reader: &'a ReaderId,
+    cases: BTreeSet<CaseCode>,
+    /// The number of its row, where the case was of training that was still to be passed: what opened the study to the reader then was nobody's to give.
+    untrained_since: Option<u64>,
+}
+
+fn strange_withdrawals<'a>(accounts: &Accounts, results: &'a Results) -> Vec<StrangeWithdrawal<'a>> {
+    let mut lists: BTreeMap<&ReaderId, &[Assignment]> = BTreeMap::new();
+    let mut trained: BTreeSet<&ReaderId> = BTreeSet::new();
+    let mut strange = Vec::new();
+    for recorded in results.events() {
+        let reader = recorded.event.reader();
+        match recorded.event.fact() {
+            Fact::Enrolled { reads, .. } => {
+                lists.insert(reader, reads);
+            }
+            Fact::TrainingPassed => {
+                trained.insert(reader);
+            }
+            Fact::CaseWithdrawn(word) if !may_deviate(accounts, &word.signature) => {
+                let list = lists.get(reader).copied().unwrap_or_default();
+                let of_case: Vec<&Assignment> = list.iter().filter(|a| a.package == word.package).collect();
+                let is_gate = !trained.contains(reader) && of_case.iter().any(|a| a.training);
+                let cases = of_case.iter().map(|a| a.read.case.clone()).collect();
+                strange.push(StrangeWithdrawal { reader, cases, untrained_since: is_gate.then_some(recorded.seq) });
+            }
+            _ => {}
+        }
+    }
+    strange
 }
 
 /// Whether a signature has the key of somebody at this desk who may record a deviation.

@@ -46,8 +46,8 @@ impl Withdrawal {
         let signature = keys.sign(Meaning::Deviation, &content(&protocol, &package), utc_ms);
         Ok(Self { protocol, package, signature })
     }
-    /// Whether it is about a case of this study, and signed. A seat knows the key of who assigned the cases alone, and somebody else may have withdrawn one: whose
-    /// key it is the desk asks, which awaits the read as long as it did not withdraw the case itself.
+    /// Whether it is about a case of this study, and signed. Whose key that is only the desk can ask ([`crate::merge`]): it has the accounts. All that lies on a
+    /// reader's machine is the reader's, the key of who assigned the cases among it, so that nothing there could tell a word of their own from one of the desk.
     pub(crate) fn is_of(&self, protocol: ContentHash) -> Result<(), WithdrawalError> {
         if self.protocol != protocol { Err(WithdrawalError::Other) } else { Ok(self.fits()?) }
     }

@@ -1,12 +1,15 @@
 //! Signatures of sessions, their receipts, and results files: what a cut, changed or older file looks like to who holds a receipt.
 
+use crate::conditions::{PROTOCOL, proceed, rules_of};
 use crate::simulated::{BUILD, Place, Reading, answer, package, reader, start};
 use crate::withdrawn::without;
+use std::collections::BTreeSet;
 use tiresias_reads::accounts::{Account, Accounts, Kind, Meaning, Passphrase, Unlocked};
 use tiresias_reads::machine::{Action, Illegal, Refusal, decide};
-use tiresias_reads::merge::{Conflict, Expected, merge};
+use tiresias_reads::merge::{Conflict, Expected, Merged, merge};
 use tiresias_reads::record::{Record, RecordError, Results, ResultsError, What, verify};
-use tiresias_words::{AccountId, Moment};
+use tiresias_reads::study::Study;
+use tiresias_words::{AccountId, CaseCode, ContentHash, Moment};
 use zeroize::Zeroizing;
 
 fn account(name: &str, kind: Kind, n: u8) -> (Account, Unlocked) {
@@ -27,7 +30,16 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(cases: u8) -> Self {
-        let place = Place::new(&["r1"], cases);
+        Self::of(Place::new(&["r1"], cases))
+    }
+    /// The study with a training of two cases, 101 and 102.
+    fn with_training(cases: u8) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let bundle = rules_of(PROTOCOL, cases, 2).bundle().clone();
+        let study = Study::create(&dir.path().join("study"), PROTOCOL, &[bundle]).expect("a study");
+        Self::of(Place { study, dir })
+    }
+    fn of(place: Place) -> Self {
         let record = place.study.open_record(BUILD).expect("a record");
         let reading = Reading::new(place.study.rules(&reader("r1")).expect("rules"));
         let (made, keys) = account("r1", Kind::Reader, 1);
@@ -43,6 +55,15 @@ impl Desk {
     pub(crate) fn read_next(&mut self, rating: i32) {
         for action in [Action::OpenCase(self.reading.next_read()), Action::ImagesShown, answer("confidence", rating), Action::Lock] {
             self.act(action);
+        }
+    }
+    /// Reads the next case, whatever its condition asks; of the training, so that it is right.
+    fn finish_next(&mut self) {
+        let done = self.reading.state.locked().len();
+        let training = self.reading.rules.assigned(&self.reading.next_read()).and_then(|assigned| assigned.training);
+        let rating = if training.is_some_and(|t| t.signal) { 90 } else { 10 };
+        while self.reading.state.locked().len() == done {
+            self.act(proceed(&self.reading, rating));
         }
     }
     pub(crate) fn sign(&mut self) -> String {
@@ -198,26 +219,65 @@ fn what_contradicts_itself_is_named_and_counts_for_nothing() {
     }
 }
 
-/// That a case was taken off somebody's list is told where nobody at the desk withdrew one; what was read counts all the same.
+/// That a case was taken off somebody's list is told where nobody at the desk withdrew it, by its code. What was read of the others counts all the same, but for
+/// reads to which it opened the way without the training.
 #[test]
 fn a_case_is_withdrawn_by_somebody_at_the_desk_or_that_is_named() {
-    let mut desk = Desk::new(3);
-    desk.reading.rules = without(desk.reading.rules.clone(), None, &[package(2)]);
-    desk.act(start());
-    desk.read_next(40);
-    desk.sign();
-    let results = Results::parse(desk.results().as_bytes()).expect("results");
-    let of = |accounts: &Accounts| merge(&desk.expected(), accounts, std::slice::from_ref(&results), &[]);
-    let strange = of(&desk.accounts);
-    assert!(
-        matches!(strange.conflicts.as_slice(), [Conflict::Withdrawal { reader: r, .. }] if *r == reader("r1")),
-        "{:?}",
-        strange.conflicts
-    );
-    let mut accounts = desk.accounts.clone();
-    accounts.add(account("cora", Kind::Coordinator, 1).0).expect("added");
-    let known = of(&accounts);
-    assert_eq!(known.conflicts, []);
-    assert_eq!((known.reads.len(), &known.reads), (1, &strange.reads));
-    println!("{}", strange.conflicts[0]);
+    let mut known = Accounts::default();
+    for (name, kind) in [("r1", Kind::Reader), ("cora", Kind::Coordinator)] {
+        known.add(account(name, kind, 1).0).expect("added");
+    }
+    // How many cases of the training are read before which cases are withdrawn, and whether what is read of the study then follows a training without them.
+    let table: [(&str, usize, &[u8], bool); 5] = [
+        ("the whole training, unread", 0, &[101, 102], true),
+        ("a case of it, unread", 0, &[102], true),
+        ("the whole training, half read", 1, &[101, 102], true),
+        ("a case of it when it was passed", 2, &[101], false),
+        ("a case of the study", 2, &[2], false),
+    ];
+    for (name, trained, withdrawn, is_untrained) in table {
+        let mut desk = Desk::with_training(3);
+        desk.act(start());
+        (0..trained).for_each(|_| desk.finish_next());
+        let gone: Vec<_> = withdrawn.iter().map(|case| package(*case)).collect();
+        desk.reading.rules = without(desk.reading.rules.clone(), None, &gone);
+        desk.act(start());
+        while desk.reading.state.next().is_some_and(|next| next.training) {
+            desk.finish_next();
+        }
+        desk.finish_next();
+        desk.sign();
+        let results = Results::parse(desk.results().as_bytes()).expect("results");
+        let of = |accounts: &Accounts| merge(&desk.expected(), accounts, std::slice::from_ref(&results), &[]);
+        let of_study = |merged: &Merged| merged.reads.values().filter(|m| !m.read.assignment().training).count();
+        let whole = of(&known);
+        assert_eq!(whole.conflicts, [], "{name}");
+        assert_eq!(of_study(&whole), 1, "{name}");
+        let strange = of(&desk.accounts);
+        let list = desk.place.study.bundles()[&reader("r1")].reads();
+        let codes =
+            |gone: &ContentHash| -> BTreeSet<CaseCode> { list.iter().filter(|r| r.package == *gone).map(|r| r.case.clone()).collect() };
+        let named = strange.conflicts.iter().map(|conflict| match conflict {
+            Conflict::Withdrawal { reader: r, cases, untrained, .. } if *r == reader("r1") => (cases.clone(), *untrained),
+            other => panic!("{name}: {other:?}"),
+        });
+        let expected: BTreeSet<_> = gone.iter().map(|gone| (codes(gone), is_untrained)).collect();
+        assert_eq!(named.collect::<BTreeSet<_>>(), expected, "{name}");
+        let lost = usize::from(is_untrained);
+        assert_eq!(of_study(&strange), 1 - lost, "{name}");
+        assert_eq!(strange.reads.len() + lost, whole.reads.len(), "{name}: the training stays as it was read");
+        for conflict in &strange.conflicts {
+            let said = conflict.to_string();
+            assert!(
+                codes_in(&said, &expected) && said.contains("no read of the study that came after it counts") == is_untrained,
+                "{said}"
+            );
+            println!("{name}: {said}");
+        }
+    }
+}
+
+/// Whether a sentence names a case by all its codes.
+fn codes_in(said: &str, cases: &BTreeSet<(BTreeSet<CaseCode>, bool)>) -> bool {
+    cases.iter().any(|(codes, _)| !codes.is_empty() && codes.iter().all(|code| said.contains(code.as_str())))
 }
