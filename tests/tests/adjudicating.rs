@@ -338,7 +338,8 @@ fn withdrawn_cases_and_readers_who_stop_are_neither_drawn_nor_awaited() {
     let drawn = queues.drawn().find(|d| d.read.reader == reader("ben")).expect("a case");
     let package = table.rows.iter().find(|row| *row.read.read() == drawn.a).expect("its read").read.package();
     let (case, _) = listed.cases().iter().find(|(_, c)| c.package == package).expect("its case");
-    let seat = |words: &[Withdrawal]| queues.seat(&root, &accounts, &protocol, &reader("ben"), words).unwrap_or_else(|e| panic!("{e}"));
+    let bundle = queues.bundle(&root, &protocol, &reader("ben")).expect("what was drawn");
+    let seat = |words: &[Withdrawal]| queues.seat(&root, &accounts, &bundle, words).unwrap_or_else(|e| panic!("{e}"));
     let before = DeskLog::open(&root, &accounts).expect("a log").withdrawals();
     assert!(!seat(&before).withdraws(&package));
     assert!(seat(&note(Wanted::WithdrawCase(case.clone())).withdrawals()).withdraws(&package));
@@ -347,6 +348,10 @@ fn withdrawn_cases_and_readers_who_stop_are_neither_drawn_nor_awaited() {
     let mut since = accounts.clone();
     let ben = since.get(&AccountId::new("ben").unwrap()).unwrap().with_passphrase(&old, &new, &Zeroizing::new([6; 32])).unwrap();
     since.replace(ben).unwrap();
-    let anew = queues.seat(&root, &since, &protocol, &reader("ben"), &before).unwrap_or_else(|e| panic!("{e}"));
+    let anew = queues.seat(&root, &since, &bundle, &before).unwrap_or_else(|e| panic!("{e}"));
     assert!(anew.open(&new).is_ok() && anew.open(&old).is_err());
+    // Nobody else has one: neither whom nothing was drawn for, nor a reader.
+    assert_eq!(queues.bundle(&root, &protocol, &reader("eve")), Err(AdjudicationError::NotYet(reader("eve"))));
+    let of_reader = desk.signed().bundle(&root, &protocol, &reader("sim-01")).expect("a reader's");
+    assert_eq!(queues.seat(&root, &accounts, &of_reader, &[]), Err(AdjudicationError::Changed("sim-01".into())));
 }

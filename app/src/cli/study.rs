@@ -351,7 +351,8 @@ fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), 
     let (leaves, withdrawals) = (log.leaves(), log.withdrawals());
     let adjudications = Adjudications::open(dir, &accounts).map_err(|e| at(dir, e))?;
     let seat = if adjudications.has(reader) {
-        adjudications.seat(dir, &accounts, &protocol, reader, &withdrawals).map_err(|e| at(dir, e))?
+        let bundle = adjudications.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
+        adjudications.seat(dir, &accounts, &bundle, &withdrawals).map_err(|e| at(dir, e))?
     } else {
         let bundle = signed.bundle(dir, &protocol, reader).map_err(|e| at(dir, e))?;
         let keys = given_keys(dir, given)?;

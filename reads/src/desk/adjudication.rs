@@ -255,19 +255,22 @@ impl Adjudications {
     pub(super) fn bundles(&self) -> impl Iterator<Item = (ReaderId, ContentHash)> {
         self.0.iter().map(|s| (s.adjudicator.clone(), s.bundle))
     }
+    /// What an adjudicator was to settle.
+    ///
+    /// # Errors
+    /// When nothing was drawn for them, or it is not what was signed.
+    pub fn bundle(&self, root: &Path, protocol: &Protocol, adjudicator: &ReaderId) -> Result<Bundle, AdjudicationError> {
+        let signed = self.0.iter().find(|s| s.adjudicator == *adjudicator);
+        let signed = signed.ok_or_else(|| AdjudicationError::NotYet(adjudicator.clone()))?;
+        let bundle = Bundle::parse(&file_of(root, adjudicator, BUNDLE)?, protocol).ok().filter(|b| b.hash() == signed.bundle);
+        bundle.ok_or_else(|| AdjudicationError::Changed(adjudicator.to_string()))
+    }
     /// What every adjudicator was to settle.
     ///
     /// # Errors
     /// When a bundle is not what was signed.
     pub(crate) fn all_bundles(&self, root: &Path, protocol: &Protocol) -> Result<BTreeMap<ReaderId, Bundle>, AdjudicationError> {
-        let of = |signed: &Signed| {
-            let path = root.join(FOLDER).join(signed.adjudicator.as_str()).join(BUNDLE);
-            let bytes = read_at_most(&path, MAX_BYTES).map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?;
-            let bundle = bytes.and_then(|b| Bundle::parse(&b, protocol).ok()).filter(|b| b.hash() == signed.bundle);
-            let bundle = bundle.ok_or_else(|| AdjudicationError::Changed(signed.adjudicator.to_string()))?;
-            Ok((signed.adjudicator.clone(), bundle))
-        };
-        self.0.iter().map(of).collect()
+        self.0.iter().map(|s| Ok((s.adjudicator.clone(), self.bundle(root, protocol, &s.adjudicator)?))).collect()
     }
     /// Whether a queue was drawn for somebody.
     #[must_use]
@@ -308,47 +311,31 @@ impl Adjudications {
         withdrawals: &[Withdrawal],
         out: &Path,
     ) -> Result<Study, AdjudicationError> {
-        let (bundle, seat) = self.seated(root, accounts, protocol, adjudicator, withdrawals)?;
+        let bundle = self.bundle(root, protocol, adjudicator)?;
+        let seat = self.seat(root, accounts, &bundle, withdrawals)?;
         Ok(Study::create_with_seats(out, text, &[bundle], &[seat])?)
     }
-    /// The seat of an adjudicator, under their account as it is now, with word of the cases that take no further part.
+    /// The seat of a bundle's adjudicator, under their account as it is now, with word of the cases that take no further part.
     ///
     /// # Errors
-    /// When nothing was drawn for them, or a file is not what was signed.
-    pub fn seat(
-        &self,
-        root: &Path,
-        accounts: &Accounts,
-        protocol: &Protocol,
-        adjudicator: &ReaderId,
-        withdrawals: &[Withdrawal],
-    ) -> Result<Seat, AdjudicationError> {
-        Ok(self.seated(root, accounts, protocol, adjudicator, withdrawals)?.1)
-    }
-    fn seated(
-        &self,
-        root: &Path,
-        accounts: &Accounts,
-        protocol: &Protocol,
-        adjudicator: &ReaderId,
-        withdrawals: &[Withdrawal],
-    ) -> Result<(Bundle, Seat), AdjudicationError> {
-        let signed = self.0.iter().find(|s| s.adjudicator == *adjudicator);
-        let signed = signed.ok_or_else(|| AdjudicationError::NotYet(adjudicator.clone()))?;
-        let folder = root.join(FOLDER).join(adjudicator.as_str());
+    /// When there is no such account, or a file is not what was signed.
+    pub fn seat(&self, root: &Path, accounts: &Accounts, bundle: &Bundle, withdrawals: &[Withdrawal]) -> Result<Seat, AdjudicationError> {
+        let (adjudicator, hash) = (bundle.reader(), bundle.hash());
         let changed = || AdjudicationError::Changed(adjudicator.to_string());
-        let read = |file: &str| {
-            let bytes = read_at_most(&folder.join(file), MAX_BYTES);
-            bytes.map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?.ok_or_else(changed)
-        };
-        let bundle = Bundle::parse(&read(BUNDLE)?, protocol).map_err(|_| changed())?;
-        if bundle.hash() != signed.bundle {
+        if self.0.iter().all(|s| s.bundle != hash) {
             return Err(changed());
         }
-        let seat = Seat::parse(&read(SEAT)?, &bundle).map_err(|_| changed())?;
+        let seat = Seat::parse(&file_of(root, adjudicator, SEAT)?, bundle).map_err(|_| changed())?;
         // The passphrase may be another than on the day of the draw.
         let account = accounts.get(&AccountId::new(adjudicator.as_str())?)?;
-        let seat = seat.with_account(&bundle, account).and_then(|seat| seat.with_withdrawals(&bundle, withdrawals));
-        Ok((bundle, seat.map_err(AssignmentError::Seat)?))
+        let seat = seat.with_account(bundle, account).and_then(|seat| seat.with_withdrawals(bundle, withdrawals));
+        Ok(seat.map_err(AssignmentError::Seat)?)
     }
+}
+
+/// The bytes of one of an adjudicator's files.
+fn file_of(root: &Path, adjudicator: &ReaderId, file: &str) -> Result<Vec<u8>, AdjudicationError> {
+    let bytes = read_at_most(&root.join(FOLDER).join(adjudicator.as_str()).join(file), MAX_BYTES);
+    let bytes = bytes.map_err(|e| AdjudicationError::Disk { writing: false, kind: e.kind() })?;
+    bytes.ok_or_else(|| AdjudicationError::Changed(adjudicator.to_string()))
 }
