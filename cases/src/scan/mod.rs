@@ -444,6 +444,9 @@ mod tests {
         assert_eq!(places(&scanned(&[(NAME, &before)])), ["preamble"]);
         let behind = [&file[..], b"GARCIA"].concat();
         assert_eq!(places(&scanned(&[(NAME, &behind)])), ["behind the data set"]);
+        // As long as the beginning of an element of bytes, but for the end of its length.
+        let like_an_element = [&file[..], b"\xE1\x7F\x10\0OB\0\0GAR"].concat();
+        assert_eq!(places(&scanned(&[(NAME, &like_an_element)])), ["behind the data set"]);
         assert!(places(&scanned(&[(NAME, &[&file[..], &[0; 11]].concat())])).is_empty());
         // The pixels of the sample are the last of it: 2 bytes each.
         let (length_at, length) = (file.len() - 12 - 4, 12_u32);
