@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Frames of a wait and the pause after each: a minute at most.
-const PATIENCE: usize = 12000;
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PATIENCE: usize = 12000;
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 /// So many equal frames are rest.
 const QUIET: usize = 12;
 /// Rows of a texture that is read back are multiples of so many bytes long.

@@ -7,8 +7,9 @@ mod headless;
 mod made;
 mod scenes;
 
+use crate::background::at_work;
 use crate::demo::{DemoStudyError, Scratch};
-use headless::{Headless, Size};
+use headless::{Headless, PATIENCE, PAUSE, Size};
 use scenes::{Place, SCENES};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -96,6 +97,16 @@ impl Camera<'_> {
     }
 }
 
+/// Waits, a minute at most, until nothing runs beside a window any more.
+fn until_idle() {
+    for _ in 0..PATIENCE {
+        if at_work() == 0 {
+            return;
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
 fn file_name(screen: &str, state: &str, Size { pixels: [width, height], scale }: Size) -> String {
     let state: String = state.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let gap = if state.is_empty() { "" } else { "." };
@@ -114,10 +125,14 @@ pub(crate) fn gallery(wanted: &Wanted, say: &mut dyn FnMut(&str)) -> Result<usiz
     let place = Place::build(&root, say)?;
     let sizes = if wanted.one_size { &SIZES[..1] } else { &SIZES[..] };
     let mut camera = Camera { out: &wanted.out, sizes, screen: "", taken: BTreeMap::new(), say };
-    for scene in SCENES.iter().filter(|s| wanted.screens.is_empty() || wanted.screens.iter().any(|name| name == s.screen)) {
+    let is_wanted = |screen: &str| wanted.screens.is_empty() || wanted.screens.iter().any(|name| name == screen);
+    let walked = SCENES.iter().filter(|s| is_wanted(s.screen)).try_for_each(|scene| {
         camera.screen = scene.screen;
-        (scene.walk)(&place, &mut camera)?;
-    }
+        (scene.walk)(&place, &mut camera)
+    });
+    // Whoever left a window stopped what it was at. That ends at its next step, and a folder in which somebody still writes would stay behind.
+    until_idle();
+    walked?;
     let taken = camera.taken;
     std::fs::write(wanted.out.join("index.html"), page(&taken, sizes)).map_err(|e| GalleryError::Disk(e.kind()))?;
     Ok(taken.values().map(Vec::len).sum::<usize>() * sizes.len())
@@ -139,4 +154,26 @@ fn page(taken: &BTreeMap<&'static str, Vec<String>>, sizes: &[Size]) -> String {
         }
     }
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::background::AtWork;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn what_a_walk_left_at_work_is_awaited() {
+        let (work, done) = (AtWork::begin(), Arc::new(AtomicBool::new(false)));
+        let is_done = Arc::clone(&done);
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(20 * PAUSE);
+            is_done.store(true, Ordering::Relaxed);
+            drop(work);
+        });
+        until_idle();
+        assert!(done.load(Ordering::Relaxed));
+        thread.join().expect("it ends");
+    }
 }
