@@ -170,7 +170,9 @@ pub(super) fn log(args: &LogArgs) -> Result<(), Failure> {
         return say("Nothing is in the log.\n");
     }
     let sentences: Vec<String> = log.entries().iter().map(|e| e.told() + "\n").collect();
-    say(&sentences.concat())
+    say(&sentences.concat())?;
+    let untold = log.untold(&args.dir, &accounts).map_err(|e| at(&args.dir, e))?;
+    untold.iter().try_for_each(|sentence| say(&format!("{sentence}\n")))
 }
 
 /// Gives an account a new passphrase.

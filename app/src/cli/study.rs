@@ -362,7 +362,9 @@ fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), 
     let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
     let mut file = fs::File::create_new(out).map_err(unwritable)?;
     file.write_all(seat.to_json().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
-    say(&format!("{}: seat of \"{reader}\". On their machine: `tiresias study take-seat STUDY {}`\n", out.display(), out.display()))
+    say(&format!("{}: seat of \"{reader}\". On their machine: `tiresias study take-seat STUDY {}`\n", out.display(), out.display()))?;
+    let untold = log.untold(dir, &accounts).map_err(|e| at(dir, e))?;
+    untold.iter().try_for_each(|sentence| say(&format!("{sentence}\n")))
 }
 
 fn take_seat(dir: &Path, seat: &Path) -> Result<(), Failure> {

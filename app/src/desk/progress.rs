@@ -238,6 +238,9 @@ fn shown(ui: &mut Ui, progress: &Progress) {
         }
     };
     sentences(ui, "Contradictions", &progress.contradictions, "What came back does not contradict itself.", CAUTION);
+    if !progress.untold.is_empty() {
+        sentences(ui, "Withdrawn without word", &progress.untold, "", CAUTION);
+    }
     sentences(ui, "Deviations", &progress.deviations, "None is on record.", TEXT);
     sentences(ui, "Questions", &progress.queries, "None was asked.", TEXT);
     sentences(ui, "Failures at workstations", &progress.failures, "None is on record.", TEXT);

@@ -426,6 +426,40 @@ impl DeskLog {
         let word = |e: &Entry| if let Matter::CaseWithdrawn { word: Some(word), .. } = &e.matter { Some((**word).clone()) } else { None };
         self.0.iter().filter_map(word).collect()
     }
+    /// Withdrawn cases of which those who were to read them have no word, a sentence each for who can give it: versions before this one wrote none. A case in nobody's
+    /// bundle needs none, and where reading is closed nothing is read any more.
+    ///
+    /// # Errors
+    /// When what was assigned cannot be read.
+    pub fn untold(&self, root: &Path, accounts: &Accounts) -> Result<Vec<String>, LogError> {
+        let told: BTreeSet<ContentHash> = self.withdrawals().into_iter().map(|word| word.package).collect();
+        let silent = |e: &Entry| match &e.matter {
+            Matter::CaseWithdrawn { case, package, word: None } if !told.contains(package) => Some((e.number, case.clone(), *package)),
+            _ => None,
+        };
+        let silent: Vec<(u32, CaseId, ContentHash)> = self.0.iter().filter_map(silent).collect();
+        if silent.is_empty() || closed_without_proof(root) {
+            return Ok(Vec::new());
+        }
+        let unreadable = |e: AssignmentError| LogError::Desk(e.to_string());
+        let signed = match SignedAssignment::open(root, accounts) {
+            Ok(signed) => signed,
+            Err(AssignmentError::NotYet) => return Ok(Vec::new()),
+            Err(e) => return Err(unreadable(e)),
+        };
+        let (protocol, _) = signed.protocol(root).map_err(unreadable)?;
+        let mut assigned: BTreeSet<ContentHash> = BTreeSet::new();
+        for reader in signed.readers() {
+            let bundle = signed.bundle(root, &protocol, reader).map_err(unreadable)?;
+            assigned.extend(bundle.reads().iter().map(|r| r.package));
+        }
+        let sentence = |(number, case, _): &(u32, CaseId, ContentHash)| {
+            format!(
+                "Number {number} of the log withdrew the case \"{case}\" without word of it for those who read it, who have it on their lists still. Withdraw it once more, then make a new seat for each of them."
+            )
+        };
+        Ok(silent.iter().filter(|(.., package)| assigned.contains(package)).map(sentence).collect())
+    }
     /// The packages whose contact sheets somebody signed.
     #[must_use]
     pub fn sheets(&self) -> BTreeSet<ContentHash> {

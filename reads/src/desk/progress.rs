@@ -27,6 +27,8 @@ pub struct Progress {
     pub washouts: Vec<Washout>,
     /// What happened and was not planned, a sentence each.
     pub deviations: Vec<String>,
+    /// Withdrawn cases of which their readers have no word, with what is to be done, a sentence each.
+    pub untold: Vec<String>,
     /// Questions and their answers, a sentence each.
     pub queries: Vec<String>,
     /// What failed at workstations, a sentence each.
@@ -121,6 +123,7 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
         readers,
         washouts,
         deviations,
+        untold: log.untold(root, accounts).map_err(|e| MergeError::Log(Box::new(e)))?,
         queries: log.queries().map(super::Entry::told).collect(),
         failures,
         contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),

@@ -1,6 +1,6 @@
 //! The log of a desk: what is written once and changes what it says, and that a changed log counts for nothing.
 
-use super::super::{Handed, ListedCase, assign_cases};
+use super::super::{Handed, ListedCase, assign_cases, progress};
 use super::*;
 use crate::accounts::{Account, Kind, Passphrase};
 use crate::protocol::template;
@@ -123,10 +123,19 @@ fn before_the_assignment_nobody_has_to_be_told_of_a_withdrawal() {
     assert_eq!(place.open(), Ok(log));
     let again = || place.add(&place.mary, Wanted::WithdrawCase(case("case-1")), "because of it");
     assert_eq!(again(), Err(LogError::Already(1)));
-    // Whoever was assigned it all the same is told, once.
+    let untold = || place.open().unwrap().untold(place.dir.path(), &place.accounts).unwrap();
+    assert!(untold().is_empty());
+    // Whoever was assigned it all the same is told, once, and until then whoever looks at the study hears of it.
     std::fs::write(&assignment, assigned).unwrap();
+    let signed = SignedAssignment::open(place.dir.path(), &place.accounts).unwrap();
+    let shown = || progress(place.dir.path(), &signed, &place.accounts, &place.cora, NOW).unwrap().untold;
+    let sentences = untold();
+    assert!(sentences.len() == 1 && sentences[0].contains("withdrew the case \"case-1\""), "{sentences:?}");
+    assert!(sentences[0].contains("Withdraw it once more, then make a new seat"), "{sentences:?}");
+    assert_eq!(shown(), sentences);
     let log = again().unwrap();
     assert_eq!((log.withdrawn().len(), log.withdrawals().len()), (1, 1));
+    assert!(untold().is_empty() && shown().is_empty());
     assert!(matches!(again(), Err(LogError::Already(_))));
 }
 
