@@ -1,12 +1,15 @@
 //! The leak scan: everything in a DICOM file, folder or case package that may say who a patient is, where, when, or in which order cases came.
 //!
 //! Owns: the walk over a set of files and the report. Elements are judged by an allow-list ([`allowed`]), texts by the names that the set itself holds
-//! ([`words`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether letters stand in them ([`text`], [`pixels`]).
+//! ([`words`]), numbers by whether they spell words ([`hidden`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether
+//! letters stand in them ([`text`], [`pixels`]).
 //! A finding is a *leak*, or a *suspect* that a person has to look at. Values stay behind the wall of [`Identifying`]; the report gives their hashes.
 //! Refuses: to change anything, and to call a set clean because it says so itself.
 
 mod allowed;
 mod elements;
+mod hidden;
+mod kinds;
 mod lists;
 mod names;
 mod pixels;

@@ -85,6 +85,34 @@ fn long_texts_are_looked_at_to_their_end() {
 }
 
 #[test]
+fn words_that_are_written_as_numbers_are_found() {
+    let element = |tag: [u8; 4], vr: &[u8; 2], value: &[u8]| {
+        let length = u16::try_from(value.len()).unwrap().to_le_bytes();
+        [&tag[..], vr, &length, value].concat()
+    };
+    let (left, size, weighting) = ([0x18, 0, 0x18, 0x60], [0x18, 0, 0x10, 0x13], [0x18, 0, 0x87, 0x90]);
+    let far = [&[0; 40_000][..], b"GARCIA  "].concat();
+    let cases = [
+        ("numbers", [element(left, b"UL", &[64, 0, 0, 0]), element(size, b"US", &[0, 0, 0, 1, 0, 1, 0, 0])].concat(), vec![]),
+        ("four bytes each", element(left, b"UL", b"GARCIA  "), vec!["(0018,6018) RegionLocationMinX0"]),
+        ("behind numbers", element(left, b"UL", &far), vec!["(0018,6018) RegionLocationMinX0"]),
+        ("two bytes each", element(size, b"US", b"GARCIA"), vec!["(0018,1310) AcquisitionMatrix"]),
+        ("floating point", element(weighting, b"FD", b"GARCIA  "), vec!["(0018,9087) DiffusionBValue"]),
+    ];
+    for (what, element, found) in cases {
+        assert_eq!(places(&scanned(&[(NAME, &with(&element))])), found, "{what}");
+    }
+    // In the version of the header, whose length is at 140.
+    let (mut file, _) = sample();
+    let version = b"\x02\0\x01\0OB\0\0\x02\0\0\0\0\x01";
+    let at = file.windows(version.len()).position(|bytes| bytes == version).unwrap();
+    let longer = u32::from_le_bytes(file[140..144].try_into().unwrap()) + 6;
+    file[140..144].copy_from_slice(&longer.to_le_bytes());
+    let file = [&file[..at + 8], b"\x08\0\0\0\0\x01GARCIA", &file[at + version.len()..]].concat();
+    assert_eq!(places(&scanned(&[(NAME, &file)])), ["(0002,0001) FileMetaInformationVersion"]);
+}
+
+#[test]
 fn what_compressed_pixels_say_is_found_wherever_it_stands() {
     let segment = |marker: u8, body: &[u8]| {
         let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
