@@ -11,7 +11,7 @@
 use super::elements::{Element, Part, holds_bytes, holds_numbers, keyword, may_be_text, standard};
 use super::kinds::{kind_of, private_kind};
 use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
-use super::words::{Dictionary, has_date, is_common, is_day, text};
+use super::words::{Dictionary, has_date, is_common, is_day, text, without_standards};
 use super::{LeakKind, Severity};
 use crate::retained::B_VALUES;
 use dicom_core::Tag;
@@ -62,7 +62,7 @@ pub(super) fn judge(element: &Element<'_>, facts: FileFacts, names: &Dictionary)
     let found = match element.part {
         Part::Preamble | Part::Slack | Part::Tail => Some((LeakKind::FreeText, Severity::Leak)),
         // Encoders sign their work; a person would be named in words, a day in digits.
-        Part::Comment if has_digits(&says) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
+        Part::Comment if has_digits(&without_standards(&says)) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
         Part::Comment => Some((LeakKind::FreeText, Severity::Suspect)),
         Part::Element => of_element(element, &says, facts),
     };
@@ -503,6 +503,32 @@ mod tests {
             (Tag(0x2001, 0x1003), b"FL", b"Garc", "Philips Imaging DD 001"),
         ] {
             assert!(at(tag, vr, value, creator).is_some_and(|(_, severity)| severity == Severity::Leak), "{tag} {creator}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_standards_are_no_ids() {
+        let said = |value: &[u8]| {
+            judge(&Element { part: Part::Comment, ..element(&[], None, b"OB", value) }, FileFacts::default(), &Dictionary::default())
+        };
+        for value in [
+            &b"ICC_PROFILE\0\x01\x01desc\0\0\0\0\0\0\0\x12sRGB IEC61966-2.1\0"[..],
+            b"IEC 61966-2.1 Default RGB colour space - sRGB",
+            b"IEC61966-2-1:1999",
+            b"ROMM RGB ISO 22028-2:2013",
+        ] {
+            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Suspect)), "{}", text(value));
+        }
+        // Other numbers are, beside those too, and so are dates.
+        for value in [
+            &b"sRGB IEC61966-2.1 61966"[..],
+            b"IEC61966",
+            b"12345IEC61966-2.1",
+            b"IEC61966-219640229",
+            b"IEC 61966-2.1 of 29.02.1964",
+            b"ISO 22029-2",
+        ] {
+            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Leak)), "{}", text(value));
         }
     }
 

@@ -112,30 +112,57 @@ fn words_that_are_written_as_numbers_are_found() {
     assert_eq!(places(&scanned(&[(NAME, &file)])), ["(0002,0001) FileMetaInformationVersion"]);
 }
 
+/// The sample with a frame in the place of its pixels.
+fn compressed(frame: &[u8]) -> Vec<u8> {
+    let (file, _) = sample();
+    let mut compressed = file[..file.len() - 24].to_vec();
+    compressed.extend(b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF");
+    for item in [&b""[..], frame] {
+        compressed.extend(b"\xFE\xFF\0\xE0");
+        compressed.extend(u32::try_from(item.len()).unwrap().to_le_bytes());
+        compressed.extend(item);
+    }
+    compressed.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
+    compressed
+}
+
+fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+    [&[0xFF, marker][..], &length, body].concat()
+}
+
+const START: &[u8] = b"\xFF\xD8";
+const END: &[u8] = b"\xFF\xD9";
+const COMMENT: &str = "comment in the compressed pixels";
+
 #[test]
 fn what_compressed_pixels_say_is_found_wherever_it_stands() {
-    let segment = |marker: u8, body: &[u8]| {
-        let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
-        [&[0xFF, marker][..], &length, body].concat()
-    };
     let (table, comment, scan) = (segment(0xC4, &[7; 40_000]), segment(0xFE, b"GARCIA"), segment(0xDA, &[1]));
-    let (start, end) = (&b"\xFF\xD8"[..], &b"\xFF\xD9"[..]);
-    let (file, _) = sample();
     let cases: [(&str, Vec<u8>); 3] = [
-        ("behind 64 KiB", [start, &table, &table, &comment, &scan, b"data", end].concat()),
-        ("between scans", [start, &scan, b"data", &comment, &scan, b"data", end].concat()),
-        ("behind the end", [start, &scan, &[0x55; 100_000], end, b"GARCIA"].concat()),
+        ("behind 64 KiB", [START, &table, &table, &comment, &scan, b"data", END].concat()),
+        ("between scans", [START, &scan, b"data", &comment, &scan, b"data", END].concat()),
+        ("behind the end", [START, &scan, &[0x55; 100_000], END, b"GARCIA"].concat()),
     ];
     for (what, frame) in cases {
-        let mut compressed = file[..file.len() - 24].to_vec();
-        compressed.extend(b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF");
-        for item in [&b""[..], &frame] {
-            compressed.extend(b"\xFE\xFF\0\xE0");
-            compressed.extend(u32::try_from(item.len()).unwrap().to_le_bytes());
-            compressed.extend(item);
-        }
-        compressed.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
-        assert_eq!(places(&scanned(&[(NAME, &compressed)])), ["comment in the compressed pixels"], "{what}");
+        assert_eq!(places(&scanned(&[(NAME, &compressed(&frame))])), [COMMENT], "{what}");
+    }
+}
+
+#[test]
+fn colour_profiles_are_looked_at_and_are_no_leaks() {
+    let profile = b"ICC_PROFILE\0\x01\x01desc\0\0\0\x12sRGB IEC61966-2.1\0";
+    let scan = segment(0xDA, &[1]);
+    let boxes = [&b"\0\0\0\x0CjP  \x0D\x0A\x87\x0A\0\0\0\x40jp2h\0\0\0\x38colr\x02\0\0"[..], &profile[14..]].concat();
+    let codestream = b"\xFF\x4F\xFF\x51\0\x04ab\xFF\x90\0\x0A\0\0\0\0\0\0\0\x01\xFF\x93xy\xFF\xD9";
+    let cases: [(&str, Vec<u8>, Severity); 3] = [
+        ("of a JPEG", [START, &segment(0xE2, profile), &scan, b"data", END].concat(), Severity::Suspect),
+        ("of a JPEG 2000", [&boxes[..], codestream].concat(), Severity::Suspect),
+        ("with an id", [START, &segment(0xE2, &[&profile[..], b"4471203"].concat()), &scan, b"data", END].concat(), Severity::Leak),
+    ];
+    for (what, frame, severity) in cases {
+        let report = scanned(&[(NAME, &compressed(&frame))]);
+        let found: Vec<Severity> = report.leaks().iter().filter(|l| l.place == COMMENT).map(Leak::severity).collect();
+        assert_eq!(found, [severity], "{what}");
     }
 }
 

@@ -125,6 +125,14 @@ fn plain(c: char, is_long: bool) -> Option<&'static str> {
     })
 }
 
+/// The standards that colour profiles name as their own: those of sRGB and its kin (IEC 61966-2) and of ROMM RGB (ISO 22028-2), as profiles write them.
+const STANDARDS: [&str; 4] = ["IEC61966-2", "IEC 61966-2", "ISO22028-2", "ISO 22028-2"];
+
+/// The text without the numbers of these standards, which are no ids; what stands before and behind them stays apart.
+pub(super) fn without_standards(text: &str) -> String {
+    STANDARDS.iter().fold(text.to_owned(), |text, name| text.replace(name, " "))
+}
+
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Whether there is a date in a text: 19991231, 1999-12-31, 31.12.1999, 12/31/99, 31 Dec 1999, Dec 31, 1999.
