@@ -3,7 +3,8 @@
 //! Owns: the walk over whole codestreams of JPEG and JPEG-LS (ITU-T T.81 annex B, T.87 annex C) and JPEG 2000 (T.800 annex A), one behind the other, piece by
 //! piece as their bytes come. Told are comments and application data wherever a marker may stand: in a header, between scans, in the header of a tile;
 //! segments of a kind that no decoder reads; and what stands before, between and behind codestreams.
-//! Refuses: to hold more than one piece of what is told, and to look for words in coded samples and in the tables that decode them.
+//! Refuses: to hold more than one piece of what is told, and to look for words in coded samples and in the tables that decode them. Samples go on to the next
+//! marker: which of their bytes no pixel needs is known to who decodes them alone, and so what a file puts among them is not told.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
@@ -338,6 +339,27 @@ mod tests {
         for padded in [&b"\0\0\0"[..], b"\xFF\xFF", b"\x01\0", EOI] {
             assert!(told(true, &[&[&jpeg[..], padded].concat()], usize::MAX).is_empty(), "{padded:?}");
         }
+    }
+
+    #[test]
+    fn bytes_without_a_marker_are_told_where_no_samples_are() {
+        let (table, lines) = (segment(0xC4, b"\x01\x02"), segment(0xDC, b"\0\x02"));
+        let cases: [(&str, &[&[u8]], &[&[u8]]); 6] = [
+            ("between tables", &[SOI_, &table, b"GARCIA", EOI], &[b"GARCIA", EOI]),
+            ("before a scan", &[SOI_, &table, b"GARCIA", SCAN, EOI], &[b"GARCIA", SCAN, EOI]),
+            ("behind the number of lines", &[SOI_, SCAN, &lines, b"GARCIA", EOI], &[b"GARCIA", EOI]),
+            ("before a tile-part", &[SOC_SIZ, b"GARCIA", TILE, PACKETS, EOI], &[b"GARCIA", TILE, PACKETS, EOI]),
+            ("before packets", &[SOC_SIZ, TILE, b"GARCIA", PACKETS, EOI], &[b"GARCIA", PACKETS, EOI]),
+            ("behind the end", &[SOI_, SCAN, EOI, b"GARCIA"], &[b"GARCIA"]),
+        ];
+        for (what, data, said) in cases {
+            for piece in [1, 7, usize::MAX] {
+                assert_eq!(told(true, &[&data.concat()], piece), [said.concat()], "{what}, {piece} at once");
+            }
+        }
+        // They pass for samples where samples are.
+        assert!(told(true, &[&[SOI_, SCAN, b"GARCIA", EOI].concat()], usize::MAX).is_empty());
+        assert!(told(true, &[&[SOC_SIZ, TILE, PACKETS, b"GARCIA", EOI].concat()], usize::MAX).is_empty());
     }
 
     #[test]
