@@ -299,6 +299,11 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         |i| files.get(i).map(|f| learn(f, codecs)),
         |i, found| {
             if let (Some((names, of_file)), Some(place)) = (found, facts.get_mut(i)) {
+                if names.is_full()
+                    && let Some(file) = files.get(i)
+                {
+                    leaks.push(unsought(file));
+                }
                 dictionary.merge(names);
                 place.dates_are_moved = of_file;
             }
@@ -323,6 +328,9 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         outcome.is_continue().then_some((found, uids, readable))
     });
     let Some((found, uids, readable)) = judged.flatten() else { return Err(CasesError::Cancelled) };
+    if dictionary.is_full() {
+        leaks.push(unsought(path));
+    }
     leaks.extend(found.into_iter().flatten());
     leaks.extend(counted(&uids));
     leaks.extend(names::judge(root, &files, &dictionary));
@@ -353,6 +361,11 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
 
 /// Where a finding is that says no more than that a file could not be read.
 const UNREADABLE: &str = "file that cannot be read";
+
+/// That a file, or a set, names more than is held: the other texts may say names that nobody sought there.
+fn unsought(path: &Path) -> Leak {
+    Leak::new(path, "more names than are sought in other texts", (LeakKind::Name, Severity::Leak), "")
+}
 
 /// The names and ids in a file, and whether it says that its dates were moved. A file that cannot be read teaches what was read of it.
 fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, bool) {

@@ -112,6 +112,21 @@ fn words_that_are_written_as_numbers_are_found() {
     assert_eq!(places(&scanned(&[(NAME, &file)])), ["(0002,0001) FileMetaInformationVersion"]);
 }
 
+#[test]
+fn a_file_that_names_more_than_is_sought_is_told() {
+    let word = |n: u32| -> String { (0..4).map(|i| char::from(b'a' + u8::try_from(n / 26_u32.pow(i) % 26).unwrap())).collect() };
+    let institution = |count: u32| {
+        let value = (0..count).map(word).collect::<Vec<_>>().join(" ");
+        let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+        with(&[&b"\x08\0\x80\0UT\0\0"[..], &length, value.as_bytes()].concat())
+    };
+    for (count, is_told) in [(1000, 0), (300_000, 1)] {
+        let report = scanned(&[(NAME, &institution(count))]);
+        let told = report.leaks().iter().filter(|l| l.place == "more names than are sought in other texts");
+        assert_eq!((told.count(), report.has_leaks()), (is_told, true), "{count} words");
+    }
+}
+
 /// The sample with a frame in the place of its pixels.
 fn compressed(frame: &[u8]) -> Vec<u8> {
     let (file, _) = sample();
