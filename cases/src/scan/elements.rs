@@ -2,8 +2,9 @@
 //!
 //! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. What is no
 //! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read and shown piece by piece. Of compressed pixels is shown what
-//! their codestreams say beside them, wherever it stands ([`Comments`]). Coded samples themselves, and those of encodings without markers (RLE, deflate, video),
-//! are not: letters in them are seen by looking, and a package has no compressed pixels.
+//! their codestreams say beside them, wherever it stands, and what boxes around those of JPEG 2000 and JPEG XL hold ([`Comments`]).
+//! Not shown is what has no marker: coded samples, all of a frame of RLE, deflate, video or JPEG XL without boxes, and the table of where frames begin. Letters in
+//! pixels are seen by looking, frames that cannot be looked at are a finding of their own, and a package has no compressed pixels.
 //! Refuses: to know what an element means; files whose structure contradicts itself.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]

@@ -153,10 +153,12 @@ const COMMENT: &str = "comment in the compressed pixels";
 #[test]
 fn what_compressed_pixels_say_is_found_wherever_it_stands() {
     let (table, comment, scan) = (segment(0xC4, &[7; 40_000]), segment(0xFE, b"GARCIA"), segment(0xDA, &[1]));
-    let cases: [(&str, Vec<u8>); 3] = [
+    let boxes = b"\0\0\0\x0CJXL \x0D\x0A\x87\x0A\0\0\0\x0Axml hi\0\0\0\0jxlc\xFF\x0Adata";
+    let cases: [(&str, Vec<u8>); 4] = [
         ("behind 64 KiB", [START, &table, &table, &comment, &scan, b"data", END].concat()),
         ("between scans", [START, &scan, b"data", &comment, &scan, b"data", END].concat()),
         ("behind the end", [START, &scan, &[0x55; 100_000], END, b"GARCIA"].concat()),
+        ("in a box of JPEG XL", [&boxes[..], &[0x55; 100_000]].concat()),
     ];
     for (what, frame) in cases {
         assert_eq!(places(&scanned(&[(NAME, &compressed(&frame))])), [COMMENT], "{what}");
