@@ -2,11 +2,14 @@
 //!
 //! Owns: the walk over whole codestreams of JPEG and JPEG-LS (ITU-T T.81 annex B, T.87 annex C) and JPEG 2000 (T.800 annex A), one behind the other, piece by
 //! piece as their bytes come. Told are comments and application data wherever a marker may stand: in a header, between scans, in the header of a tile;
-//! segments of a kind that no decoder reads; and what stands before, between and behind codestreams.
-//! Refuses: to hold more than one piece of what is told, and to look for words in coded samples and in the tables that decode them.
+//! segments of a kind that no decoder reads; and what stands before, between and behind codestreams. Of JPEG XL are told the boxes around a codestream (Exif, XML
+//! and all others, packed ones as they are); what is in the codestream, or in one without boxes, has no markers and is passed.
+//! Refuses: to hold more than one piece of what is told, and to look for words in coded samples and in the tables that decode them. Samples go on to the next
+//! marker: which of their bytes no pixel needs is known to who decodes them alone, and so what a file puts among them is not told.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use crate::boxes::{BARE, Body, JPEG_XL, is_mark};
 use crate::markers::{APP0, APP14, APP15, COMMENT, JP2, JPEG_2000, SOF55, SOI, SOS};
 
 /// Bytes of a piece: no segment is longer. What is longer outside of codestreams is told in pieces.
@@ -48,6 +51,10 @@ enum At {
     Body { marker: u8, left: usize },
     /// In coded samples; whether the last byte may begin a marker.
     Samples { is_begun: bool },
+    /// Before a box of JPEG XL, or in its head, which is held.
+    Head,
+    /// In a box, which is held with its head unless it is coded samples.
+    Boxed(Body),
 }
 
 /// What a segment is to somebody who looks for words.
@@ -66,14 +73,17 @@ impl Comments {
     /// Otherwise those that open as a codestream does are read as one, and all others are passed.
     #[must_use]
     pub const fn new(has_codestreams: bool) -> Self {
-        let at = if has_codestreams { At::Outside } else { At::Foreign };
-        Self { at, has_codestreams, is_2000: false, held: Vec::new() }
+        Self { at: Self::start(has_codestreams), has_codestreams, is_2000: false, held: Vec::new() }
+    }
+
+    const fn start(has_codestreams: bool) -> At {
+        if has_codestreams { At::Outside } else { At::Foreign }
     }
 
     /// Whether what is left of the fragment tells nothing.
     #[must_use]
     pub const fn is_passed(&self) -> bool {
-        matches!(self.at, At::Foreign)
+        matches!(self.at, At::Foreign | At::Boxed(Body { is_coded: true, left: None }))
     }
 
     /// Takes the first bytes of a fragment, twelve or more where it has them. A codestream may go on from the fragment before; one that opens here ends it, with its
@@ -82,6 +92,13 @@ impl Comments {
         if bytes.starts_with(&JPEG_2000) || bytes.starts_with(&JP2) || bytes.starts_with(&[0xFF, SOI, 0xFF]) {
             self.end(tell);
             self.at = At::Outside;
+        } else if bytes.starts_with(&JPEG_XL) {
+            self.end(tell);
+            self.at = At::Head;
+        } else if matches!(self.at, At::Head) && bytes.starts_with(&BARE) {
+            // A frame without boxes behind one with: no box is as long as this would be.
+            self.end(tell);
+            self.at = Self::start(self.has_codestreams);
         }
         self.take(bytes, tell);
     }
@@ -104,7 +121,12 @@ impl Comments {
                     self.body(marker, left, body, tell);
                     behind
                 }
-                At::Outside | At::Marker { .. } | At::Length { .. } | At::Samples { is_begun: true } => {
+                At::Boxed(body) => {
+                    let (own, behind) = rest.split_at(body.own(rest.len()));
+                    self.boxed(body, own, tell);
+                    behind
+                }
+                At::Outside | At::Marker { .. } | At::Length { .. } | At::Samples { is_begun: true } | At::Head => {
                     self.byte(*byte, tell);
                     behind
                 }
@@ -129,7 +151,50 @@ impl Comments {
             At::Length { marker, high: None } => self.at = At::Length { marker, high: Some(byte) },
             At::Length { marker, high: Some(high) } => self.segment(marker, [high, byte], tell),
             At::Samples { .. } => self.at = self.behind_samples(byte),
-            At::Foreign | At::Body { .. } => {}
+            At::Head => self.head(byte, tell),
+            At::Foreign | At::Body { .. } | At::Boxed(_) => {}
+        }
+    }
+
+    /// A byte of the head of a box.
+    fn head(&mut self, byte: u8, tell: &mut dyn FnMut(&[u8])) {
+        self.held.push(byte);
+        let Some(body) = Body::behind(&self.held) else { return };
+        if body.is_coded {
+            self.held.clear();
+        }
+        self.boxed(body, &[], tell);
+    }
+
+    /// Bytes of a box.
+    fn boxed(&mut self, body: Body, bytes: &[u8], tell: &mut dyn FnMut(&[u8])) {
+        if !body.is_coded {
+            self.hold(bytes, tell);
+        }
+        let body = body.without(bytes.len());
+        if body.left != Some(0) {
+            self.at = At::Boxed(body);
+            return;
+        }
+        self.at = At::Head;
+        if is_mark(&self.held) {
+            self.held.clear();
+        }
+        self.end(tell);
+    }
+
+    /// Holds bytes, and tells them in pieces where there are more than one holds.
+    fn hold(&mut self, bytes: &[u8], tell: &mut dyn FnMut(&[u8])) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = PIECE.saturating_sub(self.held.len()).max(1);
+            let (now, behind) = rest.split_at(room.min(rest.len()));
+            self.held.extend_from_slice(now);
+            rest = behind;
+            if self.held.len() >= PIECE {
+                tell(&self.held);
+                self.held.drain(..PIECE - OVERLAP);
+            }
         }
     }
 
@@ -283,6 +348,8 @@ mod tests {
 
     /// What it is, the codestream, and what must be told of it.
     type Case<'a> = (&'a str, &'a [u8], &'a [&'a [u8]]);
+    /// The same of a codestream in parts.
+    type Parts<'a> = (&'a str, &'a [&'a [u8]], &'a [&'a [u8]]);
 
     #[test]
     fn comments_are_told_wherever_a_marker_may_stand() {
@@ -338,6 +405,72 @@ mod tests {
         for padded in [&b"\0\0\0"[..], b"\xFF\xFF", b"\x01\0", EOI] {
             assert!(told(true, &[&[&jpeg[..], padded].concat()], usize::MAX).is_empty(), "{padded:?}");
         }
+    }
+
+    #[test]
+    fn boxes_of_jpeg_xl_are_told_and_samples_are_not() {
+        let boxed = |kind: &[u8; 4], body: &[u8]| {
+            let length = u32::try_from(body.len() + 8).unwrap().to_be_bytes();
+            [&length[..], kind, body].concat()
+        };
+        let start = [&JPEG_XL[..], &boxed(b"ftyp", b"jxl \0\0\0\0jxl "), &boxed(b"jxll", b"\x0A")].concat();
+        let (coded, part) = (boxed(b"jxlc", b"\xFF\x0AGARCIA"), boxed(b"jxlp", b"\0\0\0\0\xFF\x0AGARCIA"));
+        let (exif, xml, jumb) = (boxed(b"Exif", b"\0\0\0\0GARCIA"), boxed(b"xml ", b"<garcia/>"), boxed(b"jumb", b"garcia"));
+        let (brob, jbrd, other) = (boxed(b"brob", b"Exif\x0Bpacked"), boxed(b"jbrd", b"packed"), boxed(b"GARC", b""));
+        let brand = boxed(b"ftyp", b"jxl \0\0\0\0GARC");
+        let (large, open) = (b"\0\0\0\x01jxlc\0\0\0\0\0\0\0\x16GARCIA", b"\0\0\0\0jxlc\xFF\x0AGARCIA\0\0\0\x0Axml ab");
+        let (text, bent) = (b"\0\0\0\0xml <garcia/>\0\0\0\x0Ajxlcab", b"\0\0\0\x07jxlcGARCIA");
+        let cases: [Parts<'_>; 11] = [
+            ("samples", &[&coded, b"\0"], &[]),
+            ("before samples", &[&exif, &xml, &coded], &[&exif, &xml]),
+            ("behind them", &[&coded, &jumb, b"\0"], &[&jumb]),
+            ("between their parts", &[&part, &xml, &part], &[&xml]),
+            ("packed", &[&brob, &jbrd, &coded], &[&brob, &jbrd]),
+            ("of a kind that nobody reads", &[&other, &coded], &[&other]),
+            ("in what a file begins with", &[&brand, &coded], &[&brand]),
+            ("behind a long length", &[large, &xml], &[&xml]),
+            ("samples to the end", &[open], &[]),
+            ("words to the end", &[&coded, text], &[text]),
+            ("behind what is no length", &[bent], &[bent]),
+        ];
+        for (what, boxes, said) in cases {
+            let data = [&start[..], &boxes.concat()].concat();
+            for (has_codestreams, piece) in [(false, usize::MAX), (false, 1), (true, 7)] {
+                assert_eq!(told(has_codestreams, &[&data], piece), said, "{what}, {piece} at once");
+            }
+            let (a, b) = data.split_at(start.len() + 5);
+            assert_eq!(told(false, &[a, b], usize::MAX), said, "{what}, in two fragments");
+            assert_eq!(told(false, &[&data, &data], usize::MAX), [said, said].concat(), "{what}, twice");
+        }
+        // A frame without boxes behind one with, and by itself.
+        let bare = [&BARE[..], b"GARCIA"].concat();
+        assert!(told(false, &[&[&start[..], &coded].concat(), &bare], usize::MAX).is_empty() && told(false, &[&bare], 1).is_empty());
+        // A long box is told in pieces.
+        let long = [&start[..], &boxed(b"xml ", &[&vec![b'x'; PIECE - 11][..], b"GARCIA", &vec![b'y'; 2 * PIECE]].concat())].concat();
+        let told = told(false, &[&long], 1000);
+        assert!(told.len() > 2 && told.iter().all(|piece| piece.len() <= PIECE));
+        assert!(told.iter().any(|piece| piece.windows(6).any(|w| w == b"GARCIA")));
+    }
+
+    #[test]
+    fn bytes_without_a_marker_are_told_where_no_samples_are() {
+        let (table, lines) = (segment(0xC4, b"\x01\x02"), segment(0xDC, b"\0\x02"));
+        let cases: [Parts<'_>; 6] = [
+            ("between tables", &[SOI_, &table, b"GARCIA", EOI], &[b"GARCIA", EOI]),
+            ("before a scan", &[SOI_, &table, b"GARCIA", SCAN, EOI], &[b"GARCIA", SCAN, EOI]),
+            ("behind the number of lines", &[SOI_, SCAN, &lines, b"GARCIA", EOI], &[b"GARCIA", EOI]),
+            ("before a tile-part", &[SOC_SIZ, b"GARCIA", TILE, PACKETS, EOI], &[b"GARCIA", TILE, PACKETS, EOI]),
+            ("before packets", &[SOC_SIZ, TILE, b"GARCIA", PACKETS, EOI], &[b"GARCIA", PACKETS, EOI]),
+            ("behind the end", &[SOI_, SCAN, EOI, b"GARCIA"], &[b"GARCIA"]),
+        ];
+        for (what, data, said) in cases {
+            for piece in [1, 7, usize::MAX] {
+                assert_eq!(told(true, &[&data.concat()], piece), [said.concat()], "{what}, {piece} at once");
+            }
+        }
+        // They pass for samples where samples are.
+        assert!(told(true, &[&[SOI_, SCAN, b"GARCIA", EOI].concat()], usize::MAX).is_empty());
+        assert!(told(true, &[&[SOC_SIZ, TILE, PACKETS, b"GARCIA", EOI].concat()], usize::MAX).is_empty());
     }
 
     #[test]

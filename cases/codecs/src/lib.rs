@@ -6,6 +6,7 @@
 //! Refuses: a codestream that contradicts the data set about columns, rows or samples, before memory is taken for it. It knows no file, no tag, no
 //! file name, and does nothing to a sample that the codec does not: sign, high bit, palette and YBR are the caller's.
 
+mod boxes;
 mod bytes;
 mod comments;
 mod decode;

@@ -8,9 +8,10 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::elements::{Element, Part, holds_bytes, keyword, may_be_text, standard};
+use super::elements::{Element, Part, holds_bytes, holds_numbers, keyword, may_be_text, standard};
+use super::kinds::{kind_of, private_kind};
 use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
-use super::words::{Dictionary, has_date, is_common, is_day, text};
+use super::words::{Dictionary, has_date, is_common, is_day, text, without_standards};
 use super::{LeakKind, Severity};
 use crate::retained::B_VALUES;
 use dicom_core::Tag;
@@ -22,6 +23,8 @@ use std::sync::LazyLock;
 enum Rule {
     /// Numbers, none of which is a day.
     Numbers,
+    /// At most the two bytes of a version.
+    Version,
     /// Words of codes.
     Words,
     /// One of these.
@@ -59,7 +62,7 @@ pub(super) fn judge(element: &Element<'_>, facts: FileFacts, names: &Dictionary)
     let found = match element.part {
         Part::Preamble | Part::Slack | Part::Tail => Some((LeakKind::FreeText, Severity::Leak)),
         // Encoders sign their work; a person would be named in words, a day in digits.
-        Part::Comment if has_digits(&says) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
+        Part::Comment if has_digits(&without_standards(&says)) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
         Part::Comment => Some((LeakKind::FreeText, Severity::Suspect)),
         Part::Element => of_element(element, &says, facts),
     };
@@ -146,7 +149,8 @@ const fn is_overlay(tag: Tag) -> bool {
     tag.0 >= 0x6000 && tag.0 <= 0x60FF
 }
 
-fn is_text(vr: [u8; 2]) -> bool {
+/// Whether a value is letters, and known to be.
+pub(super) fn is_text(vr: [u8; 2]) -> bool {
     matches!(
         &vr,
         b"AE"
@@ -172,7 +176,8 @@ fn is_text(vr: [u8; 2]) -> bool {
 fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(LeakKind, Severity)> {
     let tag = element.tag();
     let is_nested = element.tags.len() > 1;
-    if tag.element() == 0 && element.value.len() == 4 {
+    // The length of a group. That of the pixels alone may be as large as four letters are.
+    if tag.element() == 0 && element.value.len() == 4 && !is_text(element.vr) && (!element.hides_words || tag.group() == 0x7FE0) {
         return None;
     }
     if is_b_value(element, says) {
@@ -194,12 +199,19 @@ fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(Le
         });
     }
     let Some(rule) = rule_of(tag) else { return Some(unlisted(element, says)) };
-    // Whatever bytes say, where the standard has text they are no value.
-    if holds_bytes(element.vr) && may_be_text(standard(tag)) {
+    // Whatever they say: bytes are no value where the standard has text, numbers none where it has words, and text none where it has bits.
+    let is_of_text = may_be_text(standard(tag));
+    let is_bent = match rule {
+        Rule::Bits => is_text(element.vr),
+        Rule::Numbers => is_of_text && holds_bytes(element.vr),
+        _ => is_of_text && (holds_bytes(element.vr) || holds_numbers(element.vr)),
+    };
+    if is_bent {
         return Some((kind_of(element), Severity::Leak));
     }
     let is_allowed = match rule {
         Rule::Numbers => are_numbers(element, says),
+        Rule::Version => element.value.len() <= 2,
         Rule::Words => are_words(says),
         Rule::Terms(terms) => says.split('\\').all(|v| terms.contains(&v.trim())),
         Rule::CodeValue => {
@@ -248,7 +260,7 @@ fn of_overlay(element: &Element<'_>, says: &str) -> Option<(LeakKind, Severity)>
         // The bits lie in the pixels.
         0x0102 => (!element.is_zero).then_some((LeakKind::Text, Severity::Suspect)),
         0x0040 => (!matches!(says, "G" | "R")).then_some((LeakKind::FreeText, Severity::Leak)),
-        0x0000 | 0x0010..=0x0015 | 0x0050..=0x0053 | 0x0100 if element.vr != *b"IS" || are_numbers(element, says) => None,
+        0x0000 | 0x0010..=0x0015 | 0x0050..=0x0053 | 0x0100 if are_numbers(element, says) => None,
         _ => Some((LeakKind::FreeText, Severity::Leak)),
     }
 }
@@ -269,14 +281,17 @@ fn of_age(says: &str) -> Option<(LeakKind, Severity)> {
     (!is_shorter && years.is_none_or(|y| y > 90)).then_some((LeakKind::Date, Severity::Leak))
 }
 
-/// Numbers in text or binary. Text has twice as many signs as PS3.5 gives a number, which some writers need, no more than ten before the point, and no day.
+/// Numbers in text or binary. Text has twice as many signs as PS3.5 gives a number, which some writers need, no more than ten before the point, and no day;
+/// binary spells no words.
 fn are_numbers(element: &Element<'_>, says: &str) -> bool {
     match &element.vr {
         b"DS" | b"IS" => says.split('\\').all(|n| {
             let n = n.trim();
             n.is_empty() || (n.len() <= 32 && n.parse::<f64>().is_ok() && whole(n).len() <= 10 && !is_day(whole(n)))
         }),
-        b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"OF" | b"OD" | b"OW" | b"OB" | b"UV" | b"SV" | b"OV" => true,
+        b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"OF" | b"OD" | b"OW" | b"OB" | b"UV" | b"SV" | b"OV" => {
+            !element.hides_words
+        }
         _ => false,
     }
 }
@@ -335,82 +350,14 @@ fn is_b_value(element: &Element<'_>, says: &str) -> bool {
     let is_creator = matches!(tag.element(), 0x0010..=0x00FF);
     let is_number = match &element.vr {
         b"IS" | b"DS" => says.split('\\').count() == 1 && are_numbers(element, says),
-        b"FL" => element.value.len() == 4,
-        b"FD" => element.value.len() == 8,
+        b"FL" => element.value.len() == 4 && !element.hides_words,
+        b"FD" => element.value.len() == 8 && !element.hides_words,
         _ => false,
     };
     let is_known = |(group, name, at): &(u16, &str, u8)| {
         tag.group() == *group && creator == *name && (is_creator || tag.element() & 0xFF == u16::from(*at))
     };
     B_VALUES.iter().any(is_known) && (is_creator || is_number)
-}
-
-fn private_kind(element: &Element<'_>, says: &str) -> LeakKind {
-    // Private creators (gggg,0010-00FF) name the maker of a machine.
-    if matches!(element.tag().element(), 0x0010..=0x00FF) {
-        return LeakKind::Device;
-    }
-    match &element.vr {
-        b"PN" => LeakKind::Name,
-        b"DA" | b"DT" | b"TM" | b"AS" => LeakKind::Date,
-        b"UI" => LeakKind::Uid,
-        _ if is_text(element.vr) && has_date(says) => LeakKind::Date,
-        _ => LeakKind::FreeText,
-    }
-}
-
-/// What an attribute is about, by its value representation and keyword.
-fn kind_of(element: &Element<'_>) -> LeakKind {
-    match &element.vr {
-        b"PN" => return LeakKind::Name,
-        b"DA" | b"DT" | b"TM" => return LeakKind::Date,
-        b"UI" => return LeakKind::Uid,
-        b"UR" => return LeakKind::Path,
-        _ => {}
-    }
-    let keyword = keyword(element.tag()).unwrap_or_default();
-    let has = |parts: &[&str]| parts.iter().any(|p| keyword.contains(p));
-    if has(&["Institution", "Department", "Hospital", "ApplicationEntityTitle", "AETitle", "Address", "Country", "Region"])
-        && !has(&["RegionSequence", "Anatomic", "Ultrasound"])
-    {
-        LeakKind::Institution
-    } else if has(&[
-        "SerialNumber",
-        "Manufacturer",
-        "Model",
-        "Software",
-        "Device",
-        "Station",
-        "Gantry",
-        "Detector",
-        "Implementation",
-        "Plate",
-    ]) {
-        LeakKind::Device
-    } else if has(&["PatientName", "Physician", "Operator", "PersonName", "ResponsibleParty", "ResponsibleOrg"]) {
-        LeakKind::Name
-    } else if keyword.ends_with("ID") || keyword.ends_with("IDs") || has(&["AccessionNumber", "OrderNumber", "Identifier", "Insurance"]) {
-        LeakKind::Id
-    } else if has(&["Date", "Time", "Age"])
-        && !has(&[
-            "TimeOfFlight",
-            "Exposure",
-            "Repetition",
-            "Echo",
-            "Inversion",
-            "Image",
-            "Average",
-            "Percentage",
-            "Usage",
-            "Storage",
-            "Stage",
-            "Page",
-        ])
-    {
-        LeakKind::Date
-    } else {
-        LeakKind::FreeText
-    }
 }
 
 fn rule_of(tag: Tag) -> Option<Rule> {
@@ -429,6 +376,7 @@ static RULES: LazyLock<HashMap<&'static str, Rule>> = LazyLock::new(|| {
 const SPECIAL: &[(&str, Rule)] = &[
     ("PatientAge", Rule::Age),
     ("PatientID", Rule::RandomCode),
+    ("FileMetaInformationVersion", Rule::Version),
     ("PatientSex", Rule::Terms(&["M", "F", "O"])),
     ("PatientIdentityRemoved", Rule::Terms(&["YES"])),
     ("DeidentificationMethod", Rule::Terms(&["Written anew from image attributes alone"])),
@@ -440,6 +388,7 @@ const SPECIAL: &[(&str, Rule)] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::Hidden;
     use super::*;
     use dicom_core::dictionary::DataDictionary as _;
     use dicom_dictionary_std::StandardDataDictionary;
@@ -453,11 +402,26 @@ mod tests {
     }
 
     fn judged(tags: &[Tag], vr: &[u8; 2], value: &[u8], facts: FileFacts) -> Option<(LeakKind, Severity)> {
-        let (is_zero, sha256) = (value.iter().all(|b| *b == 0), ContentHash(Sha256::digest(value).into()));
         let mut names = Dictionary::default();
         names.learn("Okafor^Adaeze");
-        let (part, creator, vr) = (Part::Element, None, *vr);
-        judge(&Element { part, tags, creator, vr, value, is_continued: false, sha256, is_zero, is_nest: false }, facts, &names)
+        judge(&element(tags, None, vr, value), facts, &names)
+    }
+
+    fn element<'a>(tags: &'a [Tag], creator: Option<&'a str>, vr: &[u8; 2], value: &'a [u8]) -> Element<'a> {
+        let mut hidden = Hidden::new(*vr, false);
+        hidden.take(value);
+        Element {
+            part: Part::Element,
+            tags,
+            creator,
+            vr: *vr,
+            value,
+            hides_words: hidden.is_found(),
+            is_continued: false,
+            sha256: ContentHash(Sha256::digest(value).into()),
+            is_zero: value.iter().all(|b| *b == 0),
+            is_nest: false,
+        }
     }
 
     #[test]
@@ -498,21 +462,35 @@ mod tests {
     }
 
     #[test]
+    fn words_in_numbers_and_numbers_for_words_are_no_values() {
+        let bent: [(&str, &[u8; 2], &[u8]); 9] = [
+            ("Rows", b"US", b"garcia"),
+            ("Rows", b"OB", b"garcia"),
+            ("RegionFlags", b"UL", b"garcia  "),
+            ("DiffusionBValue", b"FD", b"garcia"),
+            ("KVP", b"US", b"garcia"),
+            ("BodyPartExamined", b"US", b"CHEST "),
+            ("PatientSex", b"UL", b"M   "),
+            ("LUTData", b"UT", b"garcia"),
+            ("FileMetaInformationVersion", b"OB", b"\0\x01G"),
+        ];
+        for (keyword, vr, value) in bent {
+            assert!(of(keyword, vr, value).is_some_and(|(_, severity)| severity == Severity::Leak), "{keyword}");
+        }
+        assert_eq!(of("KVP", b"US", &[120, 0]), None);
+        assert_eq!(of("LUTData", b"US", b"any bits"), None);
+        let at = |tag: Tag, vr: &[u8; 2], value: &[u8]| judged(&[tag], vr, value, FileFacts::default());
+        assert_eq!(at(Tag(0x6000, 0x0010), b"US", &[8, 0]), None);
+        assert_eq!(at(Tag(0x6000, 0x0010), b"LO", b"garcia"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(at(Tag(0x0009, 0x0000), b"UL", &[8, 0, 0, 0]), None);
+        assert_eq!(at(Tag(0x0009, 0x0000), b"UL", b"garc"), Some((LeakKind::FreeText, Severity::Leak)));
+        assert_eq!(at(Tag(0x7FE0, 0x0000), b"UL", b"garc"), None);
+    }
+
+    #[test]
     fn of_private_elements_the_b_value_may_stay() {
-        let at = |tag: Tag, vr: &[u8; 2], value: &[u8], creator| {
-            let sha256 = ContentHash(Sha256::digest(value).into());
-            let element = Element {
-                part: Part::Element,
-                tags: &[tag],
-                creator: Some(creator),
-                vr: *vr,
-                value,
-                is_continued: false,
-                sha256,
-                is_zero: false,
-                is_nest: false,
-            };
-            judge(&element, FileFacts::default(), &Dictionary::default())
+        let at = |tag: Tag, vr: &[u8; 2], value: &[u8], creator: &str| {
+            judge(&element(&[tag], Some(creator), vr, value), FileFacts::default(), &Dictionary::default())
         };
         assert_eq!(at(Tag(0x0019, 0x0010), b"LO", b"SIEMENS MR HEADER", "SIEMENS MR HEADER"), None);
         assert_eq!(at(Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS MR HEADER"), None);
@@ -522,8 +500,35 @@ mod tests {
             (Tag(0x0019, 0x100C), b"IS", b"19640229", "SIEMENS MR HEADER"),
             (Tag(0x0019, 0x100D), b"IS", b"1000", "SIEMENS MR HEADER"),
             (Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS CT HEADER"),
+            (Tag(0x2001, 0x1003), b"FL", b"Garc", "Philips Imaging DD 001"),
         ] {
             assert!(at(tag, vr, value, creator).is_some_and(|(_, severity)| severity == Severity::Leak), "{tag} {creator}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_standards_are_no_ids() {
+        let said = |value: &[u8]| {
+            judge(&Element { part: Part::Comment, ..element(&[], None, b"OB", value) }, FileFacts::default(), &Dictionary::default())
+        };
+        for value in [
+            &b"ICC_PROFILE\0\x01\x01desc\0\0\0\0\0\0\0\x12sRGB IEC61966-2.1\0"[..],
+            b"IEC 61966-2.1 Default RGB colour space - sRGB",
+            b"IEC61966-2-1:1999",
+            b"ROMM RGB ISO 22028-2:2013",
+        ] {
+            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Suspect)), "{}", text(value));
+        }
+        // Other numbers are, beside those too, and so are dates.
+        for value in [
+            &b"sRGB IEC61966-2.1 61966"[..],
+            b"IEC61966",
+            b"12345IEC61966-2.1",
+            b"IEC61966-219640229",
+            b"IEC 61966-2.1 of 29.02.1964",
+            b"ISO 22029-2",
+        ] {
+            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Leak)), "{}", text(value));
         }
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. What is no
 //! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read and shown piece by piece. Of compressed pixels is shown what
-//! their codestreams say beside them, wherever it stands ([`Comments`]). Coded samples themselves, and those of encodings without markers (RLE, deflate, video),
-//! are not: letters in them are seen by looking, and a package has no compressed pixels.
+//! their codestreams say beside them, wherever it stands, and what boxes around those of JPEG 2000 and JPEG XL hold ([`Comments`]).
+//! Not shown is what has no marker: coded samples, all of a frame of RLE, deflate, video or JPEG XL without boxes, and the table of where frames begin. Letters in
+//! pixels are seen by looking, frames that cannot be looked at are a finding of their own, and a package has no compressed pixels.
 //! Refuses: to know what an element means; files whose structure contradicts itself.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+use super::hidden::Hidden;
 use crate::FileError;
 use crate::file::{read_to_data_set, unpack};
 use crate::layout::{Encoding, Head, head};
@@ -65,6 +67,8 @@ pub(super) struct Element<'a> {
     pub(super) vr: [u8; 2],
     /// Its value, of one that is longer than 64 KiB a piece; nothing of a sequence, or of the image's own pixels. What is no text has its first piece alone.
     pub(super) value: &'a [u8],
+    /// Whether the whole value, of numbers or bytes, spells words ([`Hidden`]).
+    pub(super) hides_words: bool,
     /// Whether the value is a piece that follows another of the same element.
     pub(super) is_continued: bool,
     /// Of the whole value; of what is not shown, that of nothing.
@@ -128,6 +132,7 @@ fn show(part: Part, value: &[u8], see: See<'_>) {
         creator: None,
         vr: *b"OB",
         value,
+        hides_words: false,
         is_continued: false,
         sha256: ContentHash(Sha256::digest(value).into()),
         is_zero,
@@ -237,11 +242,11 @@ impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
                 if own < length { self.value(Part::Slack, *b"OB", length - own, encoding) } else { Ok(()) }
             }
             None if matches!(&vr, b"OB" | b"OW") => {
-                self.nest(vr);
+                self.unshown(vr, true);
                 self.fragments(encoding)
             }
             length => {
-                self.nest(*b"SQ");
+                self.unshown(*b"SQ", true);
                 // PS3.5 6.2.2: the items of an unknown element are in implicit VR little endian.
                 let inner = if head.vr == Some(*b"UN") { Encoding { explicit: false, big_endian: false } } else { encoding };
                 self.items(inner, length.map(|l| self.bytes.position() + u64::from(l)))
@@ -251,38 +256,40 @@ impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
         outcome
     }
 
-    fn nest(&mut self, vr: [u8; 2]) {
+    /// Shows an element without a value: a sequence, whose items follow, or what is not shown.
+    fn unshown(&mut self, vr: [u8; 2], is_nest: bool) {
         let sha256 = ContentHash(Sha256::digest([]).into());
-        let (part, tags) = (Part::Element, self.tags.as_slice());
-        (self.see)(&Element { part, tags, creator: None, vr, value: &[], is_continued: false, sha256, is_zero: true, is_nest: true });
+        let (part, tags, is_zero) = (Part::Element, self.tags.as_slice(), is_nest);
+        let (hides_words, is_continued) = (false, false);
+        (self.see)(&Element { part, tags, creator: None, vr, value: &[], hides_words, is_continued, sha256, is_zero, is_nest });
     }
 
     /// Passes the pixels of the image itself: whether letters stand in them is seen by looking, and not by their bytes.
     fn pixels(&mut self, vr: [u8; 2], length: u64) -> Result<(), FileError> {
         self.bytes.seek(self.bytes.position() + length)?;
-        let sha256 = ContentHash(Sha256::digest([]).into());
-        let (part, tags) = (Part::Element, self.tags.as_slice());
-        (self.see)(&Element { part, tags, creator: None, vr, value: &[], is_continued: false, sha256, is_zero: false, is_nest: false });
+        self.unshown(vr, false);
         Ok(())
     }
 
     /// Reads a value of a length that the file has, and shows it: of a long text every piece, once its hash is known.
     fn value(&mut self, part: Part, vr: [u8; 2], length: u64, encoding: Encoding) -> Result<(), FileError> {
         let start = self.bytes.position();
-        let mut hash = Sha256::new();
+        let (mut hash, mut hidden) = (Sha256::new(), Hidden::new(vr, encoding.big_endian));
         let mut piece = self.bytes.take(length.min(PIECE))?;
         let mut is_zero = piece.iter().all(|b| *b == 0);
         hash.update(&piece);
+        hidden.take(&piece);
         let first = piece.len() as u64;
         let mut left = length - first;
         while left > 0 {
             let piece = self.bytes.take(left.min(PIECE))?;
             is_zero &= piece.iter().all(|b| *b == 0);
             hash.update(&piece);
+            hidden.take(&piece);
             left -= piece.len() as u64;
         }
         self.size.take(&self.tags, &piece, encoding);
-        let sha256 = ContentHash(hash.finalize().into());
+        let (sha256, hides_words) = (ContentHash(hash.finalize().into()), hidden.is_found());
         let creator = self.creator(&piece);
         let creator = creator.as_deref();
         left = if part == Part::Element && may_be_text(vr) { length - first } else { 0 };
@@ -293,7 +300,7 @@ impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
         loop {
             let end = if left > 0 { cut(&piece) } else { piece.len() };
             let (tags, value) = (self.tags.as_slice(), piece.get(..end).unwrap_or_default());
-            (self.see)(&Element { part, tags, creator, vr, value, is_continued, sha256, is_zero, is_nest: false });
+            (self.see)(&Element { part, tags, creator, vr, value, hides_words, is_continued, sha256, is_zero, is_nest: false });
             if left == 0 {
                 return Ok(());
             }
@@ -391,9 +398,14 @@ impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
     }
 }
 
-/// Whether a value is read as text: what has a binary representation is a number or bits whatever its bytes are.
+/// Whether a value is read as text: what has a binary representation is a number or bits, and its bytes are judged by what they spell.
 pub(super) const fn may_be_text(vr: [u8; 2]) -> bool {
-    !holds_bytes(vr) && !matches!(&vr, b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT" | b"SQ")
+    !holds_bytes(vr) && !holds_numbers(vr) && !matches!(&vr, b"SQ")
+}
+
+/// Whether a value is a few numbers.
+pub(super) const fn holds_numbers(vr: [u8; 2]) -> bool {
+    matches!(&vr, b"US" | b"SS" | b"UL" | b"SL" | b"FL" | b"FD" | b"AT")
 }
 
 /// Whether a value of any length is bytes or numbers, of which only the first piece is shown.

@@ -12,7 +12,7 @@ pub(super) const NUMBERS: &str = "
     DoubleFloatPixelPaddingValue EchoNumbers EchoTime EchoTrainLength EffectiveEchoTime EncapsulatedPixelDataValueTotalLength EnergyWindowLowerLimit
     EnergyWindowUpperLimit EntranceDose EntranceDoseInmGy EstimatedRadiographicMagnificationFactor Exposure ExposureIndex ExposureInmAs ExposureInuAs
     ExposureTime ExposureTimeInms ExposureTimeInuS ExtendedOffsetTable ExtendedOffsetTableLengths FieldOfViewDimensions FieldOfViewOrigin
-    FieldOfViewRotation FileMetaInformationVersion FlipAngle FloatPixelPaddingRangeLimit FloatPixelPaddingValue FocalSpots FrameAcquisitionNumber
+    FieldOfViewRotation FlipAngle FloatPixelPaddingRangeLimit FloatPixelPaddingValue FocalSpots FrameAcquisitionNumber
     FrameDelay FrameIncrementPointer FrameNumbersOfInterest FrameReferenceTime FrameTime FrameTimeVector FunctionalGroupPointer GantryDetectorTilt
     GeneratorPower GreenPaletteColorLookupTableDescriptor HalfValueLayer HeartRate HighBit HighRRValue ImageIndex ImageOrientationPatient
     ImagePositionPatient ImageRotation ImagerPixelSpacing ImagesInAcquisition ImagingFrequency InStackPositionNumber InstanceNumber IntervalsAcquired

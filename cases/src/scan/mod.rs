@@ -1,12 +1,15 @@
 //! The leak scan: everything in a DICOM file, folder or case package that may say who a patient is, where, when, or in which order cases came.
 //!
 //! Owns: the walk over a set of files and the report. Elements are judged by an allow-list ([`allowed`]), texts by the names that the set itself holds
-//! ([`words`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether letters stand in them ([`text`], [`pixels`]).
+//! ([`words`]), numbers by whether they spell words ([`hidden`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether
+//! letters stand in them ([`text`], [`pixels`]).
 //! A finding is a *leak*, or a *suspect* that a person has to look at. Values stay behind the wall of [`Identifying`]; the report gives their hashes.
 //! Refuses: to change anything, and to call a set clean because it says so itself.
 
 mod allowed;
 mod elements;
+mod hidden;
+mod kinds;
 mod lists;
 mod names;
 mod pixels;
@@ -296,6 +299,11 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         |i| files.get(i).map(|f| learn(f, codecs)),
         |i, found| {
             if let (Some((names, of_file)), Some(place)) = (found, facts.get_mut(i)) {
+                if names.is_full()
+                    && let Some(file) = files.get(i)
+                {
+                    leaks.push(unsought(file));
+                }
                 dictionary.merge(names);
                 place.dates_are_moved = of_file;
             }
@@ -320,6 +328,9 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         outcome.is_continue().then_some((found, uids, readable))
     });
     let Some((found, uids, readable)) = judged.flatten() else { return Err(CasesError::Cancelled) };
+    if dictionary.is_full() {
+        leaks.push(unsought(path));
+    }
     leaks.extend(found.into_iter().flatten());
     leaks.extend(counted(&uids));
     leaks.extend(names::judge(root, &files, &dictionary));
@@ -350,6 +361,11 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
 
 /// Where a finding is that says no more than that a file could not be read.
 const UNREADABLE: &str = "file that cannot be read";
+
+/// That a file, or a set, names more than is held: the other texts may say names that nobody sought there.
+fn unsought(path: &Path) -> Leak {
+    Leak::new(path, "more names than are sought in other texts", (LeakKind::Name, Severity::Leak), "")
+}
 
 /// The names and ids in a file, and whether it says that its dates were moved. A file that cannot be read teaches what was read of it.
 fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, bool) {
@@ -407,147 +423,4 @@ fn counted(uids: &BTreeMap<u128, PathBuf>) -> Vec<Leak> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::write::tests::sample;
-
-    fn scanned(files: &[(&str, &[u8])]) -> ScanReport {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            std::fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        scan(folder.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).unwrap()
-    }
-
-    /// Without those of the sample itself: UIDs that count from one, and overlays.
-    fn places(report: &ScanReport) -> Vec<&str> {
-        let is_new = |l: &&Leak| l.kind != LeakKind::Uid && l.kind != LeakKind::Text;
-        report.leaks().iter().filter(is_new).map(Leak::place).collect()
-    }
-
-    const NAME: &str = "0123456789abcdef0123456789abcdef.dcm";
-
-    #[test]
-    fn what_was_written_here_says_nothing() {
-        let (file, _) = sample();
-        let report = scanned(&[(NAME, &file)]);
-        assert_eq!((places(&report), report.files(), report.is_clean()), (vec![], 1, false));
-        let leaks: Vec<&str> = report.leaks().iter().filter(|l| l.severity == Severity::Leak).map(Leak::place).collect();
-        assert_eq!(leaks.len(), 5, "the UIDs of the sample, which are no hashes: {leaks:?}");
-    }
-
-    #[test]
-    fn what_is_around_a_data_set_is_found() {
-        let (file, _) = sample();
-        let mut before = file.clone();
-        before[7] = b'x';
-        assert_eq!(places(&scanned(&[(NAME, &before)])), ["preamble"]);
-        let behind = [&file[..], b"GARCIA"].concat();
-        assert_eq!(places(&scanned(&[(NAME, &behind)])), ["behind the data set"]);
-        // As long as the beginning of an element of bytes, but for the end of its length.
-        let like_an_element = [&file[..], b"\xE1\x7F\x10\0OB\0\0GAR"].concat();
-        assert_eq!(places(&scanned(&[(NAME, &like_an_element)])), ["behind the data set"]);
-        assert!(places(&scanned(&[(NAME, &[&file[..], &[0; 11]].concat())])).is_empty());
-        // The pixels of the sample are the last of it: 2 bytes each.
-        let (length_at, length) = (file.len() - 12 - 4, 12_u32);
-        assert_eq!(file[length_at..length_at + 4], length.to_le_bytes());
-        let mut longer = [&file[..], b"GARCIA"].concat();
-        longer[length_at..length_at + 4].copy_from_slice(&(length + 6).to_le_bytes());
-        assert_eq!(places(&scanned(&[(NAME, &longer)])), ["behind the pixels"]);
-        let report = scanned(&[("garcia.txt", b"Garcia was here")]);
-        assert_eq!((places(&report), report.files(), report.has_leaks()), (vec!["file name", UNREADABLE], 0, true));
-    }
-
-    /// The sample with something before its pixels, which are the last 24 bytes of it with their tag.
-    fn with(before: &[u8]) -> Vec<u8> {
-        let (file, _) = sample();
-        let (head, pixels) = file.split_at(file.len() - 24);
-        assert_eq!(pixels[..4], [0xE0, 0x7F, 0x10, 0]);
-        [head, before, pixels].concat()
-    }
-
-    #[test]
-    fn long_texts_are_looked_at_to_their_end() {
-        let text = |tag: [u8; 4], value: &str| {
-            let length = u32::try_from(value.len()).unwrap().to_le_bytes();
-            [&tag[..], b"UT\0\0", &length, value.as_bytes()].concat()
-        };
-        let part = |value: String| text([0x18, 0, 0x15, 0], &value);
-        let comments = |value: String| text([0x10, 0, 0, 0x40], &value);
-        let spaces = |n: usize| " ".repeat(n);
-        let (chest, place) = ("CHEST ".repeat(40_000), "(0018,0015) BodyPartExamined");
-        let cases = [
-            ("words are whole", part(chest.clone()), vec![]),
-            ("behind words", part(chest + "GARCIA"), vec![place]),
-            ("between words", part("CHEST ".repeat(20_000) + "GARCIA " + &"CHEST ".repeat(20_000)), vec![place]),
-            ("one finding of one value", part("CHEST".repeat(40_000)), vec![place]),
-            ("behind spaces", comments(spaces(200_000) + "GARCIA"), vec!["(0010,4000) PatientComments"]),
-            ("across 64 KiB", comments(spaces(65_533) + "GARCIA"), vec!["(0010,4000) PatientComments"]),
-            ("spaces alone", comments(spaces(200_000)), vec![]),
-        ];
-        for (what, element, found) in cases {
-            assert_eq!(places(&scanned(&[(NAME, &with(&element))])), found, "{what}");
-        }
-        // A name that one file says behind 64 KiB is sought in the other.
-        let names = with(&text([0x08, 0, 0x80, 0], &(spaces(70_000) + "GARCIA")));
-        let report = scanned(&[("names.dcm", &names), (NAME, &with(&part("chest GARCIA".to_owned())))]);
-        let of_part = report.leaks().iter().find(|l| l.place == place).unwrap();
-        assert_eq!((of_part.kind, of_part.severity), (LeakKind::Name, Severity::Leak));
-    }
-
-    #[test]
-    fn what_compressed_pixels_say_is_found_wherever_it_stands() {
-        let segment = |marker: u8, body: &[u8]| {
-            let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
-            [&[0xFF, marker][..], &length, body].concat()
-        };
-        let (table, comment, scan) = (segment(0xC4, &[7; 40_000]), segment(0xFE, b"GARCIA"), segment(0xDA, &[1]));
-        let (start, end) = (&b"\xFF\xD8"[..], &b"\xFF\xD9"[..]);
-        let (file, _) = sample();
-        let cases: [(&str, Vec<u8>); 3] = [
-            ("behind 64 KiB", [start, &table, &table, &comment, &scan, b"data", end].concat()),
-            ("between scans", [start, &scan, b"data", &comment, &scan, b"data", end].concat()),
-            ("behind the end", [start, &scan, &[0x55; 100_000], end, b"GARCIA"].concat()),
-        ];
-        for (what, frame) in cases {
-            let mut compressed = file[..file.len() - 24].to_vec();
-            compressed.extend(b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF");
-            for item in [&b""[..], &frame] {
-                compressed.extend(b"\xFE\xFF\0\xE0");
-                compressed.extend(u32::try_from(item.len()).unwrap().to_le_bytes());
-                compressed.extend(item);
-            }
-            compressed.extend(b"\xFE\xFF\xDD\xE0\0\0\0\0");
-            assert_eq!(places(&scanned(&[(NAME, &compressed)])), ["comment in the compressed pixels"], "{what}");
-        }
-    }
-
-    #[test]
-    fn values_are_in_a_report_only_when_asked_for() {
-        let (file, _) = sample();
-        let report = scanned(&[(NAME, &[&file[..], b"GARCIA"].concat())]);
-        for (asked, said) in [(false, false), (true, true)] {
-            assert_eq!(report.json(asked).to_string().contains("GARCIA"), said);
-            assert_eq!(report.text(asked).to_string().contains("GARCIA"), said);
-        }
-        // printf GARCIA | sha256sum
-        let behind = report.leaks().iter().find(|l| l.place == "behind the data set").unwrap();
-        assert_eq!(behind.sha256().to_string(), "0e6f1e4fbd1436dc473b64d727fe504a9017686f0c7d4f02e06b680b561a70ec");
-    }
-
-    #[test]
-    fn numbers_that_follow_each_other_tell_an_order() {
-        let uid = |n: u128| (n, PathBuf::new());
-        let drawn = 203_961_841_706_553_221_893_744_862_034_719_928_615;
-        assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn / 3), uid(drawn / 2)])).len(), 0);
-        assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn + 1), uid(drawn + 2)])).len(), 2);
-    }
-
-    #[test]
-    fn a_scan_can_be_stopped() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(NAME), sample().0).unwrap();
-        let stopped = scan(folder.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Break(()));
-        assert!(matches!(stopped, Err(CasesError::Cancelled)));
-    }
-}
+mod tests;

@@ -14,28 +14,48 @@ use std::sync::LazyLock;
 const NAME: usize = 3;
 const ID: usize = 4;
 
+/// Bytes that what is learned of a file may take, and of a set: a DICOMDIR of ten thousand patients, and as many files as are scanned, each of its own patient.
+const OF_FILE: usize = 16 << 20;
+const OF_SET: usize = 256 << 20;
+/// Bytes of a word beside its letters, about.
+const BESIDE: usize = 64;
+
 /// Names and ids. It has no `Debug`.
 #[derive(Default)]
 pub(super) struct Dictionary {
     words: HashSet<String>,
     /// Ids without their punctuation.
     ids: HashSet<String>,
+    /// Bytes of both.
+    size: usize,
+    is_full: bool,
 }
 
 impl Dictionary {
     /// Learns what a text names.
     pub(super) fn learn(&mut self, text: &str) {
         for folded in folded(text) {
-            self.words.extend(words(&folded).filter(|w| is_name(w) || is_id(w)).map(str::to_owned));
+            for word in words(&folded).filter(|w| is_name(w) || is_id(w)) {
+                self.is_full |= !put(&mut self.words, word.to_owned(), &mut self.size, OF_FILE);
+            }
             let id = squeezed(&folded);
             if id.len() >= 6 && id.bytes().filter(u8::is_ascii_digit).count() >= 4 {
-                self.ids.insert(id);
+                self.is_full |= !put(&mut self.ids, id, &mut self.size, OF_FILE);
             }
         }
     }
+    /// Learns what was learned of a file.
     pub(super) fn merge(&mut self, other: Self) {
-        self.words.extend(other.words);
-        self.ids.extend(other.ids);
+        for word in other.words {
+            self.is_full |= !put(&mut self.words, word, &mut self.size, OF_SET);
+        }
+        for id in other.ids {
+            self.is_full |= !put(&mut self.ids, id, &mut self.size, OF_SET);
+        }
+    }
+    /// Whether there was more to learn than is held. Who asks has to say so: what was not learned is not sought.
+    pub(super) const fn is_full(&self) -> bool {
+        self.is_full
     }
     /// Whether a text holds anything that was learned.
     pub(super) fn finds(&self, text: &str) -> bool {
@@ -47,6 +67,18 @@ impl Dictionary {
             words(&folded).any(|w| self.words.contains(w)) || self.ids.iter().any(|id| squeezed.contains(id))
         })
     }
+}
+
+/// Puts a word among others unless they would take more than so many bytes; whether it is among them.
+fn put(among: &mut HashSet<String>, word: String, size: &mut usize, most: usize) -> bool {
+    let own = word.len() + BESIDE;
+    if *size + own > most {
+        return among.contains(&word);
+    }
+    if among.insert(word) {
+        *size += own;
+    }
+    true
 }
 
 fn is_name(word: &str) -> bool {
@@ -123,6 +155,14 @@ fn plain(c: char, is_long: bool) -> Option<&'static str> {
         '\u{300}'..='\u{36F}' => "",
         _ => return None,
     })
+}
+
+/// The standards that colour profiles name as their own: those of sRGB and its kin (IEC 61966-2) and of ROMM RGB (ISO 22028-2), as profiles write them.
+const STANDARDS: [&str; 4] = ["IEC61966-2", "IEC 61966-2", "ISO22028-2", "ISO 22028-2"];
+
+/// The text without the numbers of these standards, which are no ids; what stands before and behind them stays apart.
+pub(super) fn without_standards(text: &str) -> String {
+    STANDARDS.iter().fold(text.to_owned(), |text, name| text.replace(name, " "))
 }
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -226,6 +266,22 @@ mod tests {
             assert!(!d.finds(text), "{text}");
         }
         assert!(!dictionary(&[]).finds("anything"));
+    }
+
+    #[test]
+    fn what_is_learned_has_an_end_that_is_told() {
+        let (mut among, mut size) = (HashSet::new(), 0);
+        let most = 2 * BESIDE + 10;
+        for (word, is_among) in [("garcia", true), ("ruiz", true), ("a", false), ("ruiz", true), ("a", false)] {
+            assert_eq!(put(&mut among, word.to_owned(), &mut size, most), is_among, "{word}");
+        }
+        assert_eq!((among.len(), size), (2, most));
+        let mut few = dictionary(&["GARCIA^Ana"]);
+        assert!(!few.is_full());
+        few.merge(dictionary(&["RUIZ^Eva"]));
+        assert!(!few.is_full() && few.finds("garcia") && few.finds("ruiz"));
+        few.learn(&"x".repeat(OF_FILE));
+        assert!(few.is_full() && few.finds("garcia"));
     }
 
     #[test]
