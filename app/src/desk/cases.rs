@@ -24,6 +24,8 @@ use zeroize::Zeroizing;
 
 const WIDTH: f32 = 560.0;
 const ROW: f32 = 38.0;
+/// Of a case that was not packed at this desk.
+const NO_NOTE: &str = "not recorded";
 
 /// The page.
 #[derive(Default)]
@@ -181,7 +183,8 @@ impl CasesPage {
                 None => "study",
             };
             let (images, conforms, scan) = match &listed.packed {
-                None => (Cell::of(""), Cell::of(""), Cell::of("")),
+                // Nothing would read as nothing found.
+                None => (Cell::caution(NO_NOTE), Cell::caution(NO_NOTE), Cell::caution(NO_NOTE)),
                 Some(packed) => {
                     let images = packed.series.iter().map(|(role, n)| format!("{role} {n}")).collect::<Vec<_>>().join(", ");
                     let conforms = if packed.not_met.is_empty() { Cell::of("yes") } else { Cell::caution(packed.not_met.join(" ")) };

@@ -188,6 +188,20 @@ fn opens_as_the_table_says(room: &Sitting, kind: Kind) {
     }
 }
 
+/// An empty cell under "Leak scan" would be read as a clean one.
+#[test]
+fn what_is_not_known_of_a_case_is_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let desk = crate::results::desk(dir.path(), "crossover", &[0.78, 0.88], false);
+    let mut room = Sitting::start(Opening::of(&desk));
+    sign_in_with(&mut room, "Simulated data manager", PASSPHRASE);
+    room.press_named("Cases");
+    room.until_says("not recorded");
+    room.rest();
+    let wrong = complaints(&room, "cases of a simulation");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// A reader's machine: everything is read and signed there, and the results file is written.
 fn read_at(folder: &Path) -> PathBuf {
     sit(folder, 7, &mut |_| Ok(())).expect("read");
