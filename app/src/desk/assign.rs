@@ -1,6 +1,6 @@
 //! Cases are assigned to readers, once and signed, and each reader's folder is made.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
@@ -133,9 +133,7 @@ impl AssignPage {
 
     fn sign(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         heading(ui, "Signature");
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::Assignment.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::Assignment);
         ui.spacing_mut().item_spacing.y = 14.0;
         controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);
         trouble(ui, self.trouble.as_deref());

@@ -115,6 +115,8 @@ pub(super) struct Seated<'a> {
     root: &'a Path,
     accounts: &'a Accounts,
     kind: Kind,
+    /// What screens call them.
+    name: &'a str,
     keys: &'a Arc<Unlocked>,
     wake: &'a Wake,
     now: Duration,
@@ -321,7 +323,7 @@ impl DeskRoom {
             ui.ctx().request_repaint();
         }
         open.is_warned &= open.pages.is_unsaved();
-        let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, keys: &open.keys, wake, now };
+        let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, name: &open.name, keys: &open.keys, wake, now };
         let mut did = Did::Nothing;
         ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
             did = match open.step {

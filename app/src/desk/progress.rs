@@ -1,12 +1,12 @@
 //! How far the study is, what came back, and the close of reading. Blinded: no answer, score or truth is in what is shown.
 
 use super::log::LogForm;
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{ACCENT, CAUTION, TEXT};
 use crate::failure::Failure;
 use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
@@ -151,9 +151,7 @@ impl ProgressPage {
         heading(ui, "Close reading");
         let note_of = "Two people of different account kinds sign, one after the other. After that truth meets scores, and results come in as a deviation alone.";
         note(ui, note_of);
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::DatabaseLock.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::DatabaseLock);
         ui.spacing_mut().item_spacing.y = 14.0;
         controls::text_field(ui, WIDTH, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
         controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);

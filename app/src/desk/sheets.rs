@@ -1,7 +1,7 @@
 //! The contact sheets of packed cases: a person looks at each and signs that nothing on it identifies. Nothing is blanked unasked, so that markers of side and view stay.
 
 use super::Seated;
-use super::page::{heading, note, said, trouble};
+use super::page::{heading, note, said, signs, trouble};
 use crate::background::{Coming, arrived, beside};
 use crate::codecs::workers;
 use crate::controls;
@@ -121,7 +121,7 @@ impl Sheets {
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
         drawn.ui(ui, &format!("contact sheet of {case}"));
-        said(ui, &format!("By this {} signs, with name and time, that they {}.", at.keys.id(), Meaning::ContactSheet.words()), STRONG);
+        signs(ui, at, Meaning::ContactSheet);
         ui.spacing_mut().item_spacing.y = 14.0;
         let is_busy = self.writing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };
@@ -132,8 +132,8 @@ impl Sheets {
                 Ok(log.sheets())
             }));
         }
-        if controls::link(ui, "Something does: withdraw the case under Progress, and pack it without that under another id", TEXT).clicked()
-        {
+        note(ui, "If something does, close the sheet, withdraw the case under Progress, and pack it without that under another id.");
+        if controls::link(ui, "Close: something identifies", TEXT).clicked() {
             self.open = None;
         }
     }

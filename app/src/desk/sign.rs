@@ -1,10 +1,10 @@
 //! The protocol is signed: what that means, the versions so far, and the passphrase of who signs.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls;
-use crate::design::{ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{ACCENT, CAUTION, TEXT};
 use crate::failure::Failure;
 use crate::work::{ACCOUNTS, open_keys, sign_protocol};
 use egui::{Rect, Ui, vec2};
@@ -116,9 +116,7 @@ impl SignPage {
         if is_change {
             said(ui, "The text was changed since it was signed. Signing it makes a new version and is a deviation.", CAUTION);
         }
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::Protocol.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::Protocol);
         note(ui, "From then on it is the study\u{2019}s, and every row of every record names it.");
         heading(ui, "Signature");
         ui.spacing_mut().item_spacing.y = 14.0;

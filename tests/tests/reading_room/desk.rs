@@ -258,7 +258,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
         room.rest();
         if n == 0 {
-            press(&mut room, "Something does: withdraw the case under Progress, and pack it without that under another id");
+            press(&mut room, "Close: something identifies");
             room.rest();
             press(&mut room, &look);
             room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
@@ -276,7 +276,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     wrong.extend(complaints(&room, "signed sheets"));
     // The coordinator signs, assigns and hands out.
     change_to(&mut room, &root, "Cora");
-    room.until_says("approves the protocol");
+    room.until_says("Cora (coordinator) approves the protocol");
     wrong.extend(complaints(&room, "sign"));
     write(&mut room, "Your passphrase", "not the passphrase");
     press(&mut room, "Sign the protocol");
