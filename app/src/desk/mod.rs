@@ -405,7 +405,7 @@ impl Open {
     }
 }
 
-/// A step in the list: its name, how it stands, and a tick where it is done.
+/// A step in the list: its name, how it stands, a tick where it is done, and a dot where it is this person's to do next.
 fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)) -> bool {
     let look = EntryLook { label: stand.step.title(), note: Some(stand.words.as_str()), is_shown: is_on, opens };
     let response = controls::entry(ui, &look);
@@ -415,7 +415,7 @@ fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)
         let stroke = Stroke::new(1.5, ACCENT);
         painter.line_segment([sign + vec2(-5.0, 0.0), sign + vec2(-1.5, 3.5)], stroke);
         painter.line_segment([sign + vec2(-1.5, 3.5), sign + vec2(5.0, -4.0)], stroke);
-    } else if is_next {
+    } else if is_next && opens {
         painter.circle_filled(sign, 3.5, CAUTION);
     }
     let clicked = response.clicked();
