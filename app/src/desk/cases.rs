@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 const WIDTH: f32 = 560.0;
 const ROW: f32 = 38.0;
+const HEAD: f32 = 30.0;
 /// Of a case that was not packed at this desk.
 const NO_NOTE: &str = "not recorded";
 
@@ -252,6 +253,7 @@ impl CasesPage {
         let width = ui.available_width();
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            heads(ui, width);
             for row in &mut self.rows {
                 row.ui(ui, width, self.trains, is_packing);
             }
@@ -259,7 +261,9 @@ impl CasesPage {
         trouble(ui, self.trouble.as_deref());
         ui.add_space(10.0);
         if let Some(batch) = &self.packing {
-            if controls::action(ui, vec2(280.0, 44.0), "Stop packing", None, !batch.stop.load(Ordering::Relaxed)).clicked() {
+            if batch.stop.load(Ordering::Relaxed) {
+                note(ui, "Stopping\u{2026}");
+            } else if controls::link(ui, "Stop packing", TEXT).clicked() {
                 batch.stop.store(true, Ordering::Relaxed);
             }
             return;
@@ -325,16 +329,9 @@ impl Row {
         let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
         let is_fixed = is_packing || matches!(self.state, RowState::Packed(_));
-        let mut x = rect.left();
-        let mut place = |share: f32| {
-            let cell = Rect::from_min_size(egui::pos2(x, rect.top()), vec2(width * share, ROW));
-            x = cell.right();
-            cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
-        };
-        let (id, series, roles, more, state) = (place(0.17), place(0.2), place(0.2), place(0.17), place(0.26));
+        let [id, series, roles, more, state] = cells(rect);
         cell_field(ui, id, &format!("Id of {}", self.found.id), &mut self.id, is_fixed);
-        let of = |(modality, images): &(String, usize)| format!("{modality} {images}");
-        let mut what = self.found.series.iter().map(of).collect::<Vec<_>>().join(", ");
+        let mut what = images_of(&self.found.series);
         if !self.found.findings.is_empty() {
             what = format!("{what}, {} AI", self.found.findings.len());
         }
@@ -388,6 +385,34 @@ impl Row {
                 inside.on_hover_text(sentence);
             }
         }
+    }
+}
+
+/// Where the cells of a row lie: id, images, roles, what else can be said of the case, and how far it is.
+fn cells(row: Rect) -> [Rect; 5] {
+    let mut x = row.left();
+    [0.17, 0.2, 0.2, 0.17, 0.26].map(|share| {
+        let cell = Rect::from_min_size(egui::pos2(x, row.top()), vec2(row.width() * share, row.height()));
+        x = cell.right();
+        cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
+    })
+}
+
+/// What stands over the rows.
+fn heads(ui: &mut Ui, width: f32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(width, HEAD), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+    for (cell, words) in cells(rect).into_iter().zip(["Case", "Images", "Roles", "", "Progress"]) {
+        cell_words(ui, cell, words, TEXT);
+    }
+}
+
+/// What is in a case, in a few words.
+fn images_of(series: &[(String, usize)]) -> String {
+    match series {
+        [(modality, 1)] => format!("{modality}, 1 image"),
+        [(modality, images)] => format!("{modality}, {images} images"),
+        all => all.iter().map(|(modality, images)| format!("{modality} {images}")).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -489,4 +514,17 @@ fn in_words(packed: &PackedCase) -> String {
         words = format!("{words}, not as required");
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::images_of;
+
+    #[test]
+    fn the_number_of_a_series_is_that_of_its_images() {
+        let of = |series: &[(&str, usize)]| images_of(&series.iter().map(|(m, n)| ((*m).to_owned(), *n)).collect::<Vec<_>>());
+        assert_eq!(of(&[("CT", 25)]), "CT, 25 images");
+        assert_eq!(of(&[("DX", 1)]), "DX, 1 image");
+        assert_eq!(of(&[("MG", 1), ("MG", 2)]), "MG 1, MG 2");
+    }
 }
