@@ -5,7 +5,7 @@ use super::page::{heading, note, said, signs, trouble};
 use crate::background::{Coming, arrived, beside};
 use crate::codecs::workers;
 use crate::controls;
-use crate::design::{ACCENT, STRONG, TEXT};
+use crate::design::{ACCENT, LINE, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{accounts_of, write_down};
 use egui::emath::GuiRounding as _;
@@ -13,7 +13,8 @@ use egui::{Color32, ColorImage, Rect, Sense, TextureHandle, TextureOptions, Ui, 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use tiresias_cases::{ContactSheet, contact_sheet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tiresias_cases::{ContactSheet, Scan, contact_sheet};
 use tiresias_reads::accounts::Meaning;
 use tiresias_reads::desk::{DeskLog, ListedCase, Wanted, package_dir};
 use tiresias_words::{CaseId, ContentHash};
@@ -36,7 +37,35 @@ pub(super) struct Sheets {
 struct Open {
     case: CaseId,
     coming: Option<Coming<ContactSheet>>,
+    far: Arc<Far>,
     shown: Option<Drawn>,
+}
+
+/// How far the drawing of a sheet is, and whether it goes on.
+#[derive(Default)]
+struct Far {
+    done: AtomicUsize,
+    of: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Far {
+    fn step(&self, at: Scan) -> ControlFlow<()> {
+        self.done.store(at.done, Ordering::Relaxed);
+        self.of.store(at.total, Ordering::Relaxed);
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+    /// As a part of the whole.
+    fn part(&self) -> f32 {
+        self.done.load(Ordering::Relaxed) as f32 / self.of.load(Ordering::Relaxed).max(1) as f32
+    }
+}
+
+impl Drop for Open {
+    /// Whoever leaves the sheet waits for it no more.
+    fn drop(&mut self) {
+        self.far.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A sheet as it was drawn.
@@ -115,6 +144,12 @@ impl Sheets {
         let case = open.case.clone();
         let Some(drawn) = &open.shown else {
             note(ui, &format!("Drawing the contact sheet of {case}\u{2026}"));
+            let (bar, _) = ui.allocate_exact_size(vec2(320.0, 2.0), Sense::hover());
+            ui.painter().rect_filled(bar, 1.0, LINE);
+            ui.painter().rect_filled(bar.with_max_x(bar.left() + bar.width() * open.far.part().min(1.0)), 1.0, ACCENT);
+            if controls::link(ui, "Stop drawing", TEXT).clicked() {
+                self.open = None;
+            }
             return;
         };
         let (on, of) = (drawn.places.len(), drawn.of);
@@ -170,13 +205,18 @@ impl Sheets {
 
     /// A case's sheet is drawn.
     fn begin(&mut self, at: &Seated<'_>, case: &CaseId, package: ContentHash) {
-        let place = package_dir(at.root, &package);
+        let (place, far) = (package_dir(at.root, &package), Arc::<Far>::default());
+        let (told, wake) = (Arc::clone(&far), Arc::clone(at.wake));
         let draw = move || {
             let codecs = workers().map_err(Failure::sentence)?;
-            contact_sheet(&place, &codecs, &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())
+            let mut step = |at: Scan| {
+                wake();
+                told.step(at)
+            };
+            contact_sheet(&place, &codecs, &mut step).map_err(|e| e.to_string())
         };
         self.trouble = None;
-        self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), shown: None });
+        self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), far, shown: None });
     }
 }
 
