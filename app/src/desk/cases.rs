@@ -7,7 +7,7 @@ use super::sheets::Sheets;
 use super::{Did, Seated};
 use crate::background::{AtWork, Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
+use crate::design::{self, ACCENT, CAUTION, FIELD, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::hold;
 use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
@@ -22,7 +22,6 @@ use tiresias_reads::versions::protocol_of;
 use tiresias_words::{CaseId, Role};
 use zeroize::Zeroizing;
 
-const WIDTH: f32 = 560.0;
 const ROW: f32 = 38.0;
 const HEAD: f32 = 30.0;
 /// Of a case that was not packed at this desk.
@@ -206,9 +205,9 @@ impl CasesPage {
     fn ask(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         note(ui, "A folder with a folder for each case, or one case: a folder of DICOM files, a DICOMDIR, a file or a zip archive.");
         ui.add_space(4.0);
-        self.source.ui(ui, WIDTH, "Source", Asked::Folder, at.wake);
+        self.source.ui(ui, FIELD, "Source", Asked::Folder, at.wake);
         ui.add_space(6.0);
-        self.ai.ui(ui, WIDTH, "AI results of one case (of many, those in each folder \u{201c}ai\u{201d} are taken)", Asked::Files, at.wake);
+        self.ai.ui(ui, FIELD, "AI results of one case (of many, those in each folder \u{201c}ai\u{201d} are taken)", Asked::Files, at.wake);
         trouble(ui, self.trouble.as_deref());
         ui.add_space(6.0);
         let is_looking = self.looking.is_some();
@@ -269,7 +268,7 @@ impl CasesPage {
             return;
         }
         if waits > 0 {
-            controls::secret_field(ui, WIDTH, "Passphrase of the study's key file (the first one makes it)", &mut self.phrase);
+            controls::secret_field(ui, FIELD, "Passphrase of the study's key file (the first one makes it)", &mut self.phrase);
             ui.add_space(8.0);
             let is_ready = !self.phrase.is_empty();
             let label = if waits == 1 { "Pack this case".to_owned() } else { format!("Pack {waits} cases") };

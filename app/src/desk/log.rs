@@ -4,7 +4,7 @@ use super::Seated;
 use super::page::{heading, note, said, signs};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Take};
-use crate::design::{ACCENT, CAUTION};
+use crate::design::{ACCENT, CAUTION, FIELD};
 use crate::failure::Failure;
 use crate::work::write_down;
 use egui::{Ui, vec2};
@@ -12,8 +12,6 @@ use std::sync::Arc;
 use tiresias_reads::accounts::Meaning;
 use tiresias_reads::desk::Wanted;
 use tiresias_words::{CaseId, ReadId, ReaderId};
-
-const WIDTH: f32 = 520.0;
 
 /// What can be written: its words, what its field asks for where it has one, what the text is, and what its signature means.
 const KINDS: [(&str, Option<&str>, &str, Meaning); 6] = [
@@ -57,7 +55,7 @@ impl LogForm {
         }
         let labels = KINDS.map(|(words, ..)| words.to_owned());
         let taken: Vec<usize> = self.kind.into_iter().collect();
-        if let Some(kind) = controls::choices(ui, WIDTH, "What is written", &labels, (Take::One, &taken), false) {
+        if let Some(kind) = controls::choices(ui, FIELD, "What is written", &labels, (Take::One, &taken), false) {
             (self.kind, self.came) = (Some(kind), None);
         }
         let Some((of, (_, subject, text, meaning))) = self.kind.and_then(|k| Some((k, *KINDS.get(k)?))) else { return is_written };
@@ -72,9 +70,9 @@ impl LogForm {
         }
         ui.spacing_mut().item_spacing.y = 14.0;
         if let Some(name) = subject {
-            controls::text_field(ui, WIDTH, name, &mut self.subject);
+            controls::text_field(ui, FIELD, name, &mut self.subject);
         }
-        controls::text_field(ui, WIDTH, text, &mut self.text);
+        controls::text_field(ui, FIELD, text, &mut self.text);
         signs(ui, at, meaning);
         let is_busy = self.writing.is_some();
         let is_ready = !is_busy && !self.text.trim().is_empty() && (subject.is_none() || !self.subject.trim().is_empty());

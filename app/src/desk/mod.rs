@@ -20,7 +20,7 @@ mod truth;
 
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, EntryLook};
-use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{self, ACCENT, CAUTION, FIELD, STRONG, TEXT};
 use crate::meeting::has_truth;
 use crate::results::{self, ResultsRoom};
 use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
@@ -40,8 +40,6 @@ use tiresias_reads::accounts::{Account, Accounts, Kind, Unlocked};
 use tiresias_reads::desk::{Stand, Stands, Step, stands, who_works_here};
 use tiresias_reads::versions::protocol_of;
 use truth::TruthPage;
-
-const WIDTH: f32 = 520.0;
 
 /// A desk's folder that is open.
 pub(crate) struct DeskRoom {
@@ -214,11 +212,13 @@ impl DeskRoom {
     fn first(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
         let Stage::First(page) = &mut self.stage else { return Left::Stay };
         let (mut made, mut left) = (None, Left::Stay);
-        page::page(ui, ui.max_rect(), "Who runs this study?", |ui| {
+        ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            line(ui, "Who runs this study?", design::strong(design::TITLE), STRONG);
             let note =
                 "The first account is a coordinator's, who makes the others. Coordinators are blinded: they see no truth and no scores.";
-            page::said(ui, note, TEXT);
-            ui.add_space(16.0);
+            line(ui, note, design::regular(design::BODY), TEXT);
+            ui.add_space(12.0);
             made = page.first(ui, &self.root, &self.accounts, wake);
             ui.add_space(20.0);
             if controls::link(ui, "Back to the start", TEXT).clicked() {
@@ -241,7 +241,7 @@ impl DeskRoom {
             line(ui, "This is the study desk. Who are you?", design::regular(design::BODY), TEXT);
             ui.add_space(12.0);
             for account in who_works_here(&self.accounts) {
-                if controls::entry_row(ui, WIDTH, account.display_name(), account.kind().name(), false).clicked() {
+                if controls::entry_row(ui, FIELD, account.display_name(), account.kind().name(), false).clicked() {
                     chosen = Some(account.clone());
                 }
             }

@@ -6,7 +6,7 @@ use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{ACCENT, CAUTION, TEXT};
+use crate::design::{ACCENT, CAUTION, FIELD, TEXT};
 use crate::failure::Failure;
 use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
@@ -15,7 +15,6 @@ use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
 use tiresias_reads::desk::{Counts, Progress, is_desk, progress};
 use zeroize::Zeroizing;
 
-const WIDTH: f32 = 520.0;
 /// Sentences of one kind that are shown; of more, their number.
 const MOST: usize = 30;
 
@@ -126,10 +125,10 @@ impl ProgressPage {
         note(ui, "Each reader sends one signed file. Several can be picked at once; one that is here already changes nothing.");
         self.what_came(ui);
         ui.spacing_mut().item_spacing.y = 14.0;
-        self.files.ui(ui, WIDTH, "Results files", Asked::Files, at.wake);
-        controls::text_field(ui, WIDTH, "Receipt that a reader holds (may be empty)", &mut self.receipt);
+        self.files.ui(ui, FIELD, "Results files", Asked::Files, at.wake);
+        controls::text_field(ui, FIELD, "Receipt that a reader holds (may be empty)", &mut self.receipt);
         if is_closed {
-            controls::text_field(ui, WIDTH, "Reading is closed: why it is taken in all the same, as a deviation", &mut self.reason_late);
+            controls::text_field(ui, FIELD, "Reading is closed: why it is taken in all the same, as a deviation", &mut self.reason_late);
         }
         let files = self.files.paths();
         let receipts: Vec<String> = Some(self.receipt.trim().to_owned()).filter(|r| !r.is_empty()).into_iter().collect();
@@ -153,8 +152,8 @@ impl ProgressPage {
         note(ui, note_of);
         signs(ui, at, Meaning::DatabaseLock);
         ui.spacing_mut().item_spacing.y = 14.0;
-        controls::text_field(ui, WIDTH, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
-        controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);
+        controls::text_field(ui, FIELD, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
+        controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
         let is_busy = self.closing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign the close of reading" };
         if controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy && !self.phrase.is_empty()).clicked() {

@@ -293,8 +293,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("The orders are frozen.");
     let out = dir.path().join("out");
     write(&mut room, "Where the readers\u{2019} folders go", &out.display().to_string());
-    let key = "Passphrase of the study\u{2019}s key file, typed by a data manager; without it nothing of the AI can be opened";
-    write(&mut room, key, PHRASE);
+    write(&mut room, "Passphrase of the study\u{2019}s key file, typed by a data manager", PHRASE);
     press(&mut room, "Make 2 folders");
     room.until("two folders", |s| s.words().iter().filter(|w| w.starts_with("12 cases, in ")).count() == 2);
     wrong.extend(complaints(&room, "handed out"));
