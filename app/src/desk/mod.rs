@@ -407,7 +407,8 @@ impl Open {
 
 /// A step in the list: its name, how it stands, a tick where it is done, and a dot where it is this person's to do next.
 fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)) -> bool {
-    let look = EntryLook { label: stand.step.title(), note: Some(stand.words.as_str()), is_shown: is_on, opens };
+    let note = Some(stand.words.as_str()).filter(|words| !words.is_empty());
+    let look = EntryLook { label: stand.step.title(), note, is_shown: is_on, opens };
     let response = controls::entry(ui, &look);
     let painter = ui.painter();
     let sign = pos2(response.rect.right() - 14.0, response.rect.top() + 15.0);
