@@ -50,7 +50,7 @@ impl ProgressPage {
         page(ui, field, "How far the study is", |ui| {
             trouble(ui, self.trouble.as_deref());
             if self.is_before {
-                note(ui, "Nothing is assigned yet. How far each reader is will stand here once cases are assigned, under Assign.");
+                note(ui, "Nothing is assigned yet. Once cases are assigned, under Assign, this page shows how far each reader is.");
             }
             match &self.progress {
                 None if self.looking.is_some() => note(ui, "Bringing together what came back\u{2026}"),
