@@ -390,7 +390,7 @@ impl Row {
 /// Where the cells of a row lie: id, images, roles, what else can be said of the case, and how far it is.
 fn cells(row: Rect) -> [Rect; 5] {
     let mut x = row.left();
-    [0.17, 0.2, 0.2, 0.17, 0.26].map(|share| {
+    [0.17, 0.2, 0.2, 0.17, 0.26].map(|share: f32| {
         let cell = Rect::from_min_size(egui::pos2(x, row.top()), vec2(row.width() * share, row.height()));
         x = cell.right();
         cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
