@@ -44,6 +44,8 @@ pub const RAIL: f32 = 52.0;
 pub const FORM: f32 = 336.0;
 /// Width of the list of a desk's steps, or of a document's parts.
 pub const NAV: f32 = 220.0;
+/// Width of fields and rows of a page.
+pub const FIELD: f32 = 520.0;
 /// Space between the edge of a page beside such a list and its content.
 pub const PAGE: f32 = 28.0;
 /// Pixels between two panes.

@@ -50,8 +50,8 @@ pub struct Period {
 /// What one reader would read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderOutline {
-    /// What screens call them.
-    pub name: String,
+    /// Who, by the name that they sign in with and the protocol knows them by.
+    pub reader: ReaderId,
     /// For each period, how many reads under each condition, in the order of the protocol.
     pub periods: Vec<Vec<usize>>,
     /// For each case and condition: the places in the reader's order, from 1; a hidden repeat has a second one.
@@ -146,7 +146,7 @@ fn of_reader(bundle: &Bundle, cases: &[(String, ContentHash)], conditions: &[(Co
             of.push(place);
         }
     }
-    ReaderOutline { name: bundle.display_name().to_owned(), periods, places }
+    ReaderOutline { reader: bundle.reader().clone(), periods, places }
 }
 
 /// A case to try the form on: a made-up reader's first of the study, open, with nothing answered. Nothing of it is ever recorded.
@@ -284,7 +284,7 @@ mod tests {
         let days: Vec<u32> = outline.periods.iter().map(|p| p.from_day).collect();
         assert_eq!(days, [0, 28]);
         for reader in &outline.readers {
-            assert_eq!(reader.periods, [vec![6, 6], vec![6, 6]], "{}", reader.name);
+            assert_eq!(reader.periods, [vec![6, 6], vec![6, 6]], "{}", reader.reader);
             let mut all: Vec<usize> = reader.places.iter().flatten().flatten().copied().collect();
             all.sort_unstable();
             assert_eq!(all, (1..=24).collect::<Vec<_>>(), "each place once");

@@ -1,10 +1,13 @@
-//! A table of words: every cell can be selected, long cells go on below, and what is wider than its place scrolls.
+//! A table of words: every cell can be selected, long cells go on below, and what is wider than its place scrolls, and shows that.
 
-use crate::design::{self, CAUTION, LINE, STRONG, TEXT};
-use egui::{Align, Color32, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use crate::design::{self, CAUTION, DIM, LINE, ROOM, STRONG, TEXT};
+use egui::{Align, Color32, FontId, Frame, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 /// The height of a row of one line.
 const ROW: f32 = 30.0;
+/// The bar of a table that is wider than its place, and how much of it fades at a cut edge.
+const BAR: f32 = 4.0;
+const FADE: f32 = 32.0;
 
 /// A cell of a table.
 #[derive(Debug, Clone)]
@@ -63,21 +66,34 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
     let over = (ui.available_width().min(least + look.spread) - least).max(0.0);
     let between = look.between + over / gaps.max(1.0);
     let total = words + between * gaps;
-    ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for row in all() {
-            let height = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y + 12.0).fold(ROW, f32::max);
-            let (rect, _) = ui.allocate_exact_size(vec2(total, height), Sense::hover());
-            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
-            let mut x = rect.left();
-            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let place = Rect::from_min_max(pos2(x, rect.top() + 6.0), pos2(x + width, rect.bottom() - 6.0));
-                let align = if look.numbers.get(at) == Some(&true) { Align::RIGHT } else { Align::LEFT };
-                let label = Label::new(RichText::new(&cell.text).font(cell.font()).color(cell.colour)).selectable(true).wrap();
-                // A child of its own: the row has its height already.
-                ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
-                x += width + between;
+    // The scroll area fades its edges into the ground that a frame around it tells.
+    Frame::NONE.fill(ROOM).show(ui, |ui| {
+        goes_on(ui);
+        ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for row in all() {
+                let height = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y + 12.0).fold(ROW, f32::max);
+                let (rect, _) = ui.allocate_exact_size(vec2(total, height), Sense::hover());
+                ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+                let mut x = rect.left();
+                for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                    let place = Rect::from_min_max(pos2(x, rect.top() + 6.0), pos2(x + width, rect.bottom() - 6.0));
+                    let align = if look.numbers.get(at) == Some(&true) { Align::RIGHT } else { Align::LEFT };
+                    let label = Label::new(RichText::new(&cell.text).font(cell.font()).color(cell.colour)).selectable(true).wrap();
+                    // A child of its own: the row has its height already.
+                    ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
+                    x += width + between;
+                }
             }
-        }
+        });
     });
+}
+
+/// A table that goes on at a side shows it, also to whoever does not look for its bar.
+fn goes_on(ui: &mut Ui) {
+    let scroll = &mut ui.spacing_mut().scroll;
+    (scroll.fade.strength, scroll.fade.size) = (1.0, FADE);
+    (scroll.floating_width, scroll.floating_allocated_width) = (BAR, 2.0 * BAR);
+    scroll.dormant_handle_opacity = scroll.active_handle_opacity;
+    ui.visuals_mut().widgets.inactive.bg_fill = DIM;
 }

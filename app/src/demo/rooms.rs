@@ -6,19 +6,21 @@
 
 use super::{DESK, DemoStudyError, SEED, Say, goes_on, read_source, sources_of};
 use crate::simulate::{CLOSED_UTC_MS, PASSPHRASE, Plan, SimulateError, entropy, link_packages, simulate};
-use crate::work::ACCOUNTS;
+use crate::work::{ACCOUNTS, clean};
 use serde_json::json;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiresias_cases::demo::DemoLesion;
-use tiresias_cases::{AiFinding, FindingPlace, Findings, KeyError, Packing, Score, Solid, StudyKey};
+use tiresias_cases::{AiFinding, Codecs, FindingPlace, Findings, KeyError, Packing, Score, Solid, StudyKey};
 use tiresias_reads::accounts::{Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::closing::{ClosingError, sign_lock};
 use tiresias_reads::desk::{
-    AdjudicationError, Adjudications, AssignmentError, Desk, Handed, ListedCase, SignedAssignment, draw_adjudication, has_desk, package_dir,
+    AdjudicationError, Adjudications, AssignmentError, Desk, Handed, ListedCase, PackingNote, SignedAssignment, draw_adjudication,
+    has_desk, package_dir,
 };
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::study::Study;
@@ -164,7 +166,7 @@ fn begins_aided(signed: &SignedAssignment, study: &Path, protocol: &Protocol, re
     signed.bundle(study, protocol, reader).is_ok_and(|b| b.begins_with_ai(protocol))
 }
 
-/// Packs the demo's cases once more, with what the AI says sealed in them; the keys of the sealed parts.
+/// Packs the demo's cases once more, with what the AI says sealed in them, through the same gate as every case; the keys of the sealed parts.
 fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Result<Vec<(ContentHash, ContentKey)>, DemoStudyError> {
     let failed = |error| DemoStudyError::Write { place: plan.display().to_string(), error };
     let chance = entropy(SEED, "key");
@@ -174,6 +176,8 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Resu
     };
     let key = StudyKey::create(&plan.join("key.age"), PASSPHRASE, &mut draw)?;
     let (secret, signer, mut desk, mut keys) = (key.uid_key(), key.signer(), Desk::empty(SEED), Vec::new());
+    // What this program wrote is not compressed.
+    let codecs = Arc::new(Codecs::here());
     fs::create_dir_all(plan.join("packages")).map_err(failed)?;
     for (n, (case, here)) in (1..).zip(lesions) {
         goes_on(say(&format!("Packing case {n} of {} with what the AI says\u{2026}", lesions.len())))?;
@@ -184,9 +188,16 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Resu
         let all = [(Role::current(), &series)];
         let packing =
             Packing { findings: Some(&findings), content_key: Some(&content_key), signer: Some(&signer), ..Packing::new(&all, &secret) };
-        let package = packing.pack(&aside, &mut |_| ControlFlow::Continue(()))?;
+        let gate = |made: &Path| {
+            let looked = clean(made, &codecs, &mut |_, _, _| ControlFlow::Continue(()));
+            looked.map_err(|failure| DemoStudyError::Parts(failure.sentence()))
+        };
+        let (package, to_judge) = packing.pack_if(&aside, &mut |_| ControlFlow::Continue(()), gate)?;
         fs::rename(&aside, package_dir(plan, &package)).map_err(failed)?;
-        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training: None, packed: None })?;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        // Its study requires nothing of acquisitions.
+        let note = PackingNote { series: vec![(Role::current(), count(series.len()))], not_met: Vec::new(), to_judge: count(to_judge) };
+        desk.add(case.clone(), ListedCase { package, facts: Vec::new(), training: None, packed: Some(note) })?;
         keys.push((package, content_key));
     }
     desk.save(plan)?;

@@ -1,10 +1,10 @@
 //! Cases are assigned to readers, once and signed, and each reader's folder is made.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{ACCENT, STRONG, TEXT};
+use crate::design::{ACCENT, FIELD, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{assign, assigned, content_keys, hand_out, open_keys};
 use egui::{Rect, Ui, vec2};
@@ -13,8 +13,6 @@ use tiresias_reads::desk::{Desk, is_desk};
 use tiresias_reads::machine::Day;
 use tiresias_words::ReaderId;
 use zeroize::Zeroizing;
-
-const WIDTH: f32 = 520.0;
 
 /// The page.
 #[derive(Default)]
@@ -133,11 +131,9 @@ impl AssignPage {
 
     fn sign(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         heading(ui, "Signature");
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::Assignment.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::Assignment);
         ui.spacing_mut().item_spacing.y = 14.0;
-        controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);
+        controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
         trouble(ui, self.trouble.as_deref());
         let is_busy = self.assigning.is_some();
         let label = if is_busy { "Drawing the orders\u{2026}" } else { "Assign the cases" };
@@ -160,9 +156,10 @@ impl AssignPage {
             "A folder for each reader, with the protocol, their own cases and nothing of anybody else. Each goes to its reader\u{2019}s machine.",
         );
         ui.spacing_mut().item_spacing.y = 14.0;
-        self.out.ui(ui, WIDTH, "Where the readers\u{2019} folders go", Asked::Folder, at.wake);
-        let name = "Passphrase of the study\u{2019}s key file, typed by a data manager; without it nothing of the AI can be opened";
-        controls::secret_field(ui, WIDTH + 100.0, name, &mut self.key_phrase);
+        self.out.ui(ui, FIELD, "Where the readers\u{2019} folders go", Asked::Folder, at.wake);
+        let name = "Passphrase of the study\u{2019}s key file, typed by a data manager";
+        controls::secret_field(ui, FIELD, name, &mut self.key_phrase);
+        note(ui, "Without it nothing of the AI can be opened by these readers.");
         trouble(ui, self.trouble.as_deref());
         let is_busy = self.handing.is_some();
         let label = if is_busy { "Making the folders\u{2026}".to_owned() } else { format!("Make {} folders", readers.len()) };

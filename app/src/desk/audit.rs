@@ -4,7 +4,7 @@ use super::page::{Cell, note, said, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{self, ACCENT, LINE, STRONG};
+use crate::design::{self, ACCENT, FIELD, LINE, STRONG};
 use crate::failure::Failure;
 use crate::work::{export_trail, trail};
 use egui::{Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
@@ -12,7 +12,10 @@ use std::sync::Arc;
 use tiresias_reads::export::AuditLine;
 
 const ROW: f32 = 26.0;
-const WIDTH: f32 = 420.0;
+/// The widths of the filter and of the button beside it, and what is between.
+const FILTER: f32 = 280.0;
+const EXPORT: f32 = 120.0;
+const APART: f32 = 28.0;
 
 /// The page.
 #[derive(Default)]
@@ -53,15 +56,15 @@ impl AuditPage {
             ui.add_space(24.0);
             controls::words(ui, "Every row of every record", design::strong(design::VALUE), STRONG);
             ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = 28.0;
-                controls::text_field(ui, 280.0, "Only lines with these words", &mut self.filter);
+                ui.spacing_mut().item_spacing.x = APART;
+                let room = ui.available_width() - FILTER - EXPORT - 2.0 * APART;
+                controls::text_field(ui, FILTER, "Only lines with these words", &mut self.filter);
+                self.out.ui(ui, FIELD.min(room), "Export into a folder that does not exist yet", Asked::New, at.wake);
                 ui.vertical(|ui| {
-                    self.out.ui(ui, WIDTH, "Export into a folder that does not exist yet", Asked::New, at.wake);
-                });
-                ui.vertical(|ui| {
-                    ui.add_space(14.0);
+                    // In line with the boxes, not with the names above them.
+                    ui.add_space(controls::FIELD_NAME);
                     let out = self.out.path().filter(|_| self.exporting.is_none());
-                    let pressed = controls::action(ui, vec2(120.0, 40.0), "Export", None, out.is_some()).clicked();
+                    let pressed = controls::action(ui, vec2(EXPORT, controls::FIELD_BOX), "Export", None, out.is_some()).clicked();
                     if let (true, Some(out)) = (pressed, out) {
                         let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
                         self.exporting = Some(beside("export", at.wake, move || {

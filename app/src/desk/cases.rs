@@ -7,7 +7,7 @@ use super::sheets::Sheets;
 use super::{Did, Seated};
 use crate::background::{AtWork, Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
+use crate::design::{self, ACCENT, CAUTION, FIELD, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::hold;
 use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
@@ -22,8 +22,10 @@ use tiresias_reads::versions::protocol_of;
 use tiresias_words::{CaseId, Role};
 use zeroize::Zeroizing;
 
-const WIDTH: f32 = 560.0;
 const ROW: f32 = 38.0;
+const HEAD: f32 = 30.0;
+/// Of a case that was not packed at this desk.
+const NO_NOTE: &str = "not recorded";
 
 /// The page.
 #[derive(Default)]
@@ -181,7 +183,8 @@ impl CasesPage {
                 None => "study",
             };
             let (images, conforms, scan) = match &listed.packed {
-                None => (Cell::of(""), Cell::of(""), Cell::of("")),
+                // Nothing would read as nothing found.
+                None => (Cell::caution(NO_NOTE), Cell::caution(NO_NOTE), Cell::caution(NO_NOTE)),
                 Some(packed) => {
                     let images = packed.series.iter().map(|(role, n)| format!("{role} {n}")).collect::<Vec<_>>().join(", ");
                     let conforms = if packed.not_met.is_empty() { Cell::of("yes") } else { Cell::caution(packed.not_met.join(" ")) };
@@ -202,9 +205,9 @@ impl CasesPage {
     fn ask(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         note(ui, "A folder with a folder for each case, or one case: a folder of DICOM files, a DICOMDIR, a file or a zip archive.");
         ui.add_space(4.0);
-        self.source.ui(ui, WIDTH, "Source", Asked::Folder, at.wake);
+        self.source.ui(ui, FIELD, "Source", Asked::Folder, at.wake);
         ui.add_space(6.0);
-        self.ai.ui(ui, WIDTH, "AI results of one case (of many, those in each folder \u{201c}ai\u{201d} are taken)", Asked::Files, at.wake);
+        self.ai.ui(ui, FIELD, "AI results of one case (of many, those in each folder \u{201c}ai\u{201d} are taken)", Asked::Files, at.wake);
         trouble(ui, self.trouble.as_deref());
         ui.add_space(6.0);
         let is_looking = self.looking.is_some();
@@ -249,6 +252,7 @@ impl CasesPage {
         let width = ui.available_width();
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            heads(ui, width);
             for row in &mut self.rows {
                 row.ui(ui, width, self.trains, is_packing);
             }
@@ -256,13 +260,15 @@ impl CasesPage {
         trouble(ui, self.trouble.as_deref());
         ui.add_space(10.0);
         if let Some(batch) = &self.packing {
-            if controls::action(ui, vec2(280.0, 44.0), "Stop packing", None, !batch.stop.load(Ordering::Relaxed)).clicked() {
+            if batch.stop.load(Ordering::Relaxed) {
+                note(ui, "Stopping\u{2026}");
+            } else if controls::link(ui, "Stop packing", TEXT).clicked() {
                 batch.stop.store(true, Ordering::Relaxed);
             }
             return;
         }
         if waits > 0 {
-            controls::secret_field(ui, WIDTH, "Passphrase of the study's key file (the first one makes it)", &mut self.phrase);
+            controls::secret_field(ui, FIELD, "Passphrase of the study's key file (the first one makes it)", &mut self.phrase);
             ui.add_space(8.0);
             let is_ready = !self.phrase.is_empty();
             let label = if waits == 1 { "Pack this case".to_owned() } else { format!("Pack {waits} cases") };
@@ -322,16 +328,9 @@ impl Row {
         let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
         let is_fixed = is_packing || matches!(self.state, RowState::Packed(_));
-        let mut x = rect.left();
-        let mut place = |share: f32| {
-            let cell = Rect::from_min_size(egui::pos2(x, rect.top()), vec2(width * share, ROW));
-            x = cell.right();
-            cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
-        };
-        let (id, series, roles, more, state) = (place(0.17), place(0.2), place(0.2), place(0.17), place(0.26));
+        let [id, series, roles, more, state] = cells(rect);
         cell_field(ui, id, &format!("Id of {}", self.found.id), &mut self.id, is_fixed);
-        let of = |(modality, images): &(String, usize)| format!("{modality} {images}");
-        let mut what = self.found.series.iter().map(of).collect::<Vec<_>>().join(", ");
+        let mut what = images_of(&self.found.series);
         if !self.found.findings.is_empty() {
             what = format!("{what}, {} AI", self.found.findings.len());
         }
@@ -385,6 +384,34 @@ impl Row {
                 inside.on_hover_text(sentence);
             }
         }
+    }
+}
+
+/// Where the cells of a row lie: id, images, roles, what else can be said of the case, and how far it is.
+fn cells(row: Rect) -> [Rect; 5] {
+    let mut x = row.left();
+    [0.17, 0.2, 0.2, 0.17, 0.26].map(|share: f32| {
+        let cell = Rect::from_min_size(egui::pos2(x, row.top()), vec2(row.width() * share, row.height()));
+        x = cell.right();
+        cell.shrink2(vec2(0.0, 3.0)).with_max_x(cell.right() - 12.0)
+    })
+}
+
+/// What stands over the rows.
+fn heads(ui: &mut Ui, width: f32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(width, HEAD), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
+    for (cell, words) in cells(rect).into_iter().zip(["Case", "Images", "Roles", "", "Progress"]) {
+        cell_words(ui, cell, words, TEXT);
+    }
+}
+
+/// What is in a case, in a few words.
+fn images_of(series: &[(String, usize)]) -> String {
+    match series {
+        [(modality, 1)] => format!("{modality}, 1 image"),
+        [(modality, images)] => format!("{modality}, {images} images"),
+        all => all.iter().map(|(modality, images)| format!("{modality} {images}")).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -486,4 +513,17 @@ fn in_words(packed: &PackedCase) -> String {
         words = format!("{words}, not as required");
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::images_of;
+
+    #[test]
+    fn the_number_of_a_series_is_that_of_its_images() {
+        let of = |series: &[(&str, usize)]| images_of(&series.iter().map(|(m, n)| ((*m).to_owned(), *n)).collect::<Vec<_>>());
+        assert_eq!(of(&[("CT", 25)]), "CT, 25 images");
+        assert_eq!(of(&[("DX", 1)]), "DX, 1 image");
+        assert_eq!(of(&[("MG", 1), ("MG", 2)]), "MG 1, MG 2");
+    }
 }

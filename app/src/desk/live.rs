@@ -5,7 +5,7 @@ use crate::work::ACCOUNTS;
 use std::path::Path;
 use std::sync::Arc;
 use tiresias_reads::accounts::Accounts;
-use tiresias_reads::desk::Desk;
+use tiresias_reads::desk::{Desk, is_desk};
 use tiresias_reads::hanging::{Layout, hang};
 use tiresias_reads::machine::{Rules, State};
 use tiresias_reads::outline::{Outline, outline, sample_hanging, trial};
@@ -26,6 +26,8 @@ pub(super) struct Live {
 /// What a checked protocol yields; each part, or a sentence why it is not there.
 pub(super) struct Yields {
     pub(super) outline: Result<Outline, String>,
+    /// The cases of the study are assigned: the outline is not who reads what in it.
+    pub(super) is_assigned: bool,
     pub(super) layout: Result<Layout, String>,
     /// Which packed case it is of; a made-up one where none is packed.
     pub(super) hangs: Option<String>,
@@ -48,6 +50,7 @@ pub(super) fn live(root: &Path, text: &str, sample: Option<Arc<Sample>>, may_see
             };
             let yields = Yields {
                 outline: of_desk(root, &protocol),
+                is_assigned: is_desk(root),
                 layout,
                 hangs: sample.as_ref().map(|s| s.case.clone()),
                 pictures,
@@ -76,8 +79,12 @@ mod tests {
         let root = dir.path().join("desk");
         let template = template("crossover").unwrap();
         tiresias_reads::desk::begin(&root, template, 1).unwrap();
-        let made_up = || live(&root, template.text, None, false).yields.and_then(|y| y.outline.as_ref().ok().map(|o| o.is_made_up));
+        let yields = || live(&root, template.text, None, false).yields.expect("nothing is wrong with it");
+        let made_up = || yields().outline.as_ref().ok().map(|o| o.is_made_up);
         assert_eq!(made_up(), Some([true, true]));
+        assert!(!yields().is_assigned);
+        std::fs::write(root.join("assignment.json"), "{}").unwrap();
+        assert!(yields().is_assigned);
         std::fs::write(root.join(ACCOUNTS), "{").unwrap();
         assert_eq!(made_up(), None);
     }

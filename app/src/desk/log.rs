@@ -1,27 +1,26 @@
 //! What was not planned, and questions: written down and signed by who is at the desk.
 
 use super::Seated;
-use super::page::{heading, note, said};
+use super::page::{heading, note, said, signs};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Take};
-use crate::design::{ACCENT, CAUTION, STRONG};
+use crate::design::{ACCENT, CAUTION, FIELD};
 use crate::failure::Failure;
 use crate::work::write_down;
 use egui::{Ui, vec2};
 use std::sync::Arc;
+use tiresias_reads::accounts::Meaning;
 use tiresias_reads::desk::Wanted;
 use tiresias_words::{CaseId, ReadId, ReaderId};
 
-const WIDTH: f32 = 520.0;
-
-/// What can be written: its words, what its field asks for where it has one, and what the text is.
-const KINDS: [(&str, Option<&str>, &str); 6] = [
-    ("A case is withdrawn", Some("Case, by the desk\u{2019}s name"), "Why"),
-    ("A reader reads no more", Some("Reader, by their id"), "Why"),
-    ("A read may be opened early", Some("Read, as READER/CASE/CONDITION/REPEAT"), "Why"),
-    ("Something else was not planned", None, "What happened, and why"),
-    ("A question", None, "The question"),
-    ("An answer", Some("Number of the question"), "The answer"),
+/// What can be written: its words, what its field asks for where it has one, what the text is, and what its signature means.
+const KINDS: [(&str, Option<&str>, &str, Meaning); 6] = [
+    ("A case is withdrawn", Some("Case, by the desk\u{2019}s name"), "Why", Meaning::Deviation),
+    ("A reader reads no more", Some("Reader, by their id"), "Why", Meaning::Deviation),
+    ("A read may be opened early", Some("Read, as READER/CASE/CONDITION/REPEAT"), "Why", Meaning::Deviation),
+    ("Something else was not planned", None, "What happened, and why", Meaning::Deviation),
+    ("A question", None, "The question", Meaning::Query),
+    ("An answer", Some("Number of the question"), "The answer", Meaning::Query),
 ];
 
 /// The form.
@@ -56,14 +55,14 @@ impl LogForm {
         }
         let labels = KINDS.map(|(words, ..)| words.to_owned());
         let taken: Vec<usize> = self.kind.into_iter().collect();
-        if let Some(kind) = controls::choices(ui, WIDTH, "What is written", &labels, (Take::One, &taken), false) {
+        if let Some(kind) = controls::choices(ui, FIELD, "What is written", &labels, (Take::One, &taken), false) {
             (self.kind, self.came) = (Some(kind), None);
         }
-        let Some((of, (_, subject, text))) = self.kind.and_then(|k| Some((k, *KINDS.get(k)?))) else { return is_written };
+        let Some((of, (_, subject, text, meaning))) = self.kind.and_then(|k| Some((k, *KINDS.get(k)?))) else { return is_written };
         match of {
             0 => note(
                 ui,
-                "It is missing nowhere and goes into no analysis from then on, and those who take a new seat read it no more. A case that is packed anew is withdrawn.",
+                "From then on the case goes into no analysis and no longer counts as missing, and whoever takes a new seat no longer reads it. If it is packed again, under another id, withdraw it under the first one.",
             ),
             1 => note(ui, "What they locked counts; nothing more is awaited of them."),
             2 => note(ui, "The leave is in the seat that is made for the reader next."),
@@ -71,11 +70,10 @@ impl LogForm {
         }
         ui.spacing_mut().item_spacing.y = 14.0;
         if let Some(name) = subject {
-            controls::text_field(ui, WIDTH, name, &mut self.subject);
+            controls::text_field(ui, FIELD, name, &mut self.subject);
         }
-        controls::text_field(ui, WIDTH, text, &mut self.text);
-        let meaning = format!("It is signed with the name of {} and the time.", at.keys.id());
-        said(ui, &meaning, STRONG);
+        controls::text_field(ui, FIELD, text, &mut self.text);
+        signs(ui, at, meaning);
         let is_busy = self.writing.is_some();
         let is_ready = !is_busy && !self.text.trim().is_empty() && (subject.is_none() || !self.subject.trim().is_empty());
         let label = if is_busy { "Writing\u{2026}" } else { "Sign and write down" };

@@ -20,7 +20,7 @@ mod truth;
 
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, EntryLook};
-use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{self, ACCENT, CAUTION, FIELD, STRONG, TEXT};
 use crate::meeting::has_truth;
 use crate::results::{self, ResultsRoom};
 use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
@@ -40,8 +40,6 @@ use tiresias_reads::accounts::{Account, Accounts, Kind, Unlocked};
 use tiresias_reads::desk::{Stand, Stands, Step, stands, who_works_here};
 use tiresias_reads::versions::protocol_of;
 use truth::TruthPage;
-
-const WIDTH: f32 = 520.0;
 
 /// A desk's folder that is open.
 pub(crate) struct DeskRoom {
@@ -115,6 +113,8 @@ pub(super) struct Seated<'a> {
     root: &'a Path,
     accounts: &'a Accounts,
     kind: Kind,
+    /// What screens call them.
+    name: &'a str,
     keys: &'a Arc<Unlocked>,
     wake: &'a Wake,
     now: Duration,
@@ -212,11 +212,13 @@ impl DeskRoom {
     fn first(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
         let Stage::First(page) = &mut self.stage else { return Left::Stay };
         let (mut made, mut left) = (None, Left::Stay);
-        page::page(ui, ui.max_rect(), "Who runs this study?", |ui| {
+        ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            line(ui, "Who runs this study?", design::strong(design::TITLE), STRONG);
             let note =
                 "The first account is a coordinator's, who makes the others. Coordinators are blinded: they see no truth and no scores.";
-            page::said(ui, note, TEXT);
-            ui.add_space(16.0);
+            line(ui, note, design::regular(design::BODY), TEXT);
+            ui.add_space(12.0);
             made = page.first(ui, &self.root, &self.accounts, wake);
             ui.add_space(20.0);
             if controls::link(ui, "Back to the start", TEXT).clicked() {
@@ -239,7 +241,7 @@ impl DeskRoom {
             line(ui, "This is the study desk. Who are you?", design::regular(design::BODY), TEXT);
             ui.add_space(12.0);
             for account in who_works_here(&self.accounts) {
-                if controls::entry_row(ui, WIDTH, account.display_name(), account.kind().name(), false).clicked() {
+                if controls::entry_row(ui, FIELD, account.display_name(), account.kind().name(), false).clicked() {
                     chosen = Some(account.clone());
                 }
             }
@@ -321,7 +323,7 @@ impl DeskRoom {
             ui.ctx().request_repaint();
         }
         open.is_warned &= open.pages.is_unsaved();
-        let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, keys: &open.keys, wake, now };
+        let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, name: &open.name, keys: &open.keys, wake, now };
         let mut did = Did::Nothing;
         ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
             did = match open.step {
@@ -403,9 +405,10 @@ impl Open {
     }
 }
 
-/// A step in the list: its name, how it stands, and a tick where it is done.
+/// A step in the list: its name, how it stands, a tick where it is done, and a dot where it is this person's to do next.
 fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)) -> bool {
-    let look = EntryLook { label: stand.step.title(), note: Some(stand.words.as_str()), is_shown: is_on, opens };
+    let note = Some(stand.words.as_str()).filter(|words| !words.is_empty());
+    let look = EntryLook { label: stand.step.title(), note, is_shown: is_on, opens };
     let response = controls::entry(ui, &look);
     let painter = ui.painter();
     let sign = pos2(response.rect.right() - 14.0, response.rect.top() + 15.0);
@@ -413,7 +416,7 @@ fn entry(ui: &mut Ui, stand: &Stand, (is_on, is_next, opens): (bool, bool, bool)
         let stroke = Stroke::new(1.5, ACCENT);
         painter.line_segment([sign + vec2(-5.0, 0.0), sign + vec2(-1.5, 3.5)], stroke);
         painter.line_segment([sign + vec2(-1.5, 3.5), sign + vec2(5.0, -4.0)], stroke);
-    } else if is_next {
+    } else if is_next && opens {
         painter.circle_filled(sign, 3.5, CAUTION);
     }
     let clicked = response.clicked();

@@ -4,7 +4,7 @@ use super::page::{Cell, note, table};
 use crate::design::{self, CANVAS, LINE, STRONG, TEXT};
 use egui::{Align2, Rect, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2};
 use tiresias_reads::hanging::{FirstWindow, Layout, PaneRect, Shows};
-use tiresias_reads::outline::Outline;
+use tiresias_reads::outline::{Outline, ReaderOutline};
 
 /// Cases that a matrix shows; of more, their number.
 const MOST_CASES: usize = 24;
@@ -27,27 +27,29 @@ pub(super) fn calendar(ui: &mut Ui, of: &Outline) {
         let each = counts.iter().zip(&of.conditions).filter(|(n, _)| **n > 0).map(|(n, (id, _))| format!("{n} {id}"));
         Cell::of(each.collect::<Vec<_>>().join("\n"))
     };
-    let row = |reader: &tiresias_reads::outline::ReaderOutline| {
-        std::iter::once(Cell::strong(&reader.name)).chain(reader.periods.iter().map(words)).collect()
-    };
+    let row = |of: &ReaderOutline| std::iter::once(Cell::strong(of.reader.as_str())).chain(of.periods.iter().map(words)).collect();
     table(ui, "calendar", &heads, &of.readers.iter().map(row).collect::<Vec<_>>(), 160.0);
 }
 
-/// The assignment matrix: for each case, reader and condition the place in the reader's order.
-pub(super) fn matrix(ui: &mut Ui, of: &Outline) {
-    note(
-        ui,
-        "The place of each read in its reader's order. An example: the orders of the study are drawn when cases are assigned, and once.",
-    );
-    let pairs = || of.readers.iter().flat_map(|r| of.conditions.iter().enumerate().map(move |(at, (id, _))| (r, at, id)));
-    let heads: Vec<String> = pairs().map(|(reader, _, id)| format!("{}\n{id}", reader.name)).collect();
-    let heads: Vec<&str> = std::iter::once("Case").chain(heads.iter().map(String::as_str)).collect();
+/// The assignment matrix: for each case, condition and reader the place in the reader's order.
+pub(super) fn matrix(ui: &mut Ui, of: &Outline, is_assigned: bool) {
+    // What was drawn is not looked at here: a reader's order tells which case of the desk a code stands for.
+    let orders = if is_assigned {
+        "the orders of this study are drawn and frozen, and are not shown here."
+    } else {
+        "the orders of the study are drawn when cases are assigned, and once."
+    };
+    note(ui, &format!("The place of each read in its reader's order. An example: {orders}"));
+    let heads: Vec<&str> = ["Case", "Condition"].into_iter().chain(of.readers.iter().map(|r| r.reader.as_str())).collect();
+    let conditions = of.conditions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("\n");
     let row = |(at, case): (usize, &String)| {
-        let place = |(reader, condition, _): (&tiresias_reads::outline::ReaderOutline, usize, _)| {
-            let places = reader.places.get(at).and_then(|of| of.get(condition)).map_or(&[][..], Vec::as_slice);
-            Cell::of(places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        // A line for each condition.
+        let places = |reader: &ReaderOutline| {
+            let of_case = reader.places.get(at).map_or(&[][..], Vec::as_slice);
+            let line = |places: &Vec<usize>| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Cell::of(of_case.iter().map(line).collect::<Vec<_>>().join("\n"))
         };
-        std::iter::once(Cell::strong(case)).chain(pairs().map(place)).collect()
+        [Cell::strong(case), Cell::of(&conditions)].into_iter().chain(of.readers.iter().map(places)).collect()
     };
     let rows: Vec<Vec<Cell>> = of.cases.iter().enumerate().take(MOST_CASES).map(row).collect();
     table(ui, "matrix", &heads, &rows, 120.0);

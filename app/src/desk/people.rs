@@ -4,7 +4,7 @@ use super::page::{Cell, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, Take};
-use crate::design::{self, STRONG, TEXT};
+use crate::design::{self, FIELD, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{NewAccount, make_account};
 use egui::{Rect, Ui, vec2};
@@ -14,7 +14,6 @@ use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Unlocked};
 use tiresias_words::AccountId;
 use zeroize::Zeroizing;
 
-const WIDTH: f32 = 420.0;
 /// Kinds in a row of choices, so that their words have room.
 const IN_A_ROW: usize = 4;
 
@@ -79,15 +78,15 @@ impl PeoplePage {
             self.kind = Some(*only);
         }
         ui.spacing_mut().item_spacing.y = 14.0;
-        controls::text_field(ui, WIDTH, "Name on screens", &mut self.name);
-        controls::text_field(ui, WIDTH, "Signs in as (letters, digits, hyphens)", &mut self.id);
+        controls::text_field(ui, FIELD, "Name on screens", &mut self.name);
+        controls::text_field(ui, FIELD, "Signs in as (letters, digits, hyphens)", &mut self.id);
         if kinds.len() > 1 {
             ui.spacing_mut().item_spacing.y = 8.0;
             note(ui, "What for?");
             for (n, row) in kinds.chunks(IN_A_ROW).enumerate() {
                 let labels: Vec<String> = row.iter().map(|k| k.name().to_owned()).collect();
                 let taken: Vec<usize> = row.iter().position(|k| Some(*k) == self.kind).into_iter().collect();
-                let width = WIDTH * row.len() as f32 / IN_A_ROW as f32 * 1.15;
+                let width = FIELD * row.len() as f32 / IN_A_ROW as f32;
                 let name = if n == 0 { "Account for" } else { "Or for" };
                 if let Some(pressed) = controls::choices(ui, width, name, &labels, (Take::One, &taken), false) {
                     self.kind = row.get(pressed).copied();
@@ -96,13 +95,13 @@ impl PeoplePage {
         }
         ui.spacing_mut().item_spacing.y = 14.0;
         let [first, second] = &mut self.typed;
-        controls::secret_field(ui, WIDTH, "Passphrase, typed by its owner", first);
-        controls::secret_field(ui, WIDTH, "The same passphrase again", second);
+        controls::secret_field(ui, FIELD, "Passphrase, typed by its owner", first);
+        controls::secret_field(ui, FIELD, "The same passphrase again", second);
         trouble(ui, self.trouble.as_deref());
         ui.add_space(4.0);
         let is_ready = self.making.is_none() && self.kind.is_some() && ![&self.id, &self.name].iter().any(|t| t.trim().is_empty());
         let label = if self.making.is_some() { "Making the keys\u{2026}" } else { "Make the account" };
-        if controls::action(ui, vec2(WIDTH, 44.0), label, None, is_ready).clicked() {
+        if controls::action(ui, vec2(280.0, 44.0), label, None, is_ready).clicked() {
             self.trouble = self.make(root, by, wake).err();
         }
         None
@@ -133,7 +132,7 @@ impl PeoplePage {
         said(ui, say, TEXT);
         controls::words(ui, key, design::mono(design::VALUE), STRONG);
         ui.add_space(8.0);
-        let done = controls::action(ui, vec2(WIDTH, 44.0), "It is written down", None, true).clicked();
+        let done = controls::action(ui, vec2(280.0, 44.0), "It is written down", None, true).clicked();
         if !done {
             return None;
         }

@@ -1,12 +1,12 @@
 //! How far the study is, what came back, and the close of reading. Blinded: no answer, score or truth is in what is shown.
 
 use super::log::LogForm;
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{ACCENT, CAUTION, FIELD, TEXT};
 use crate::failure::Failure;
 use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
@@ -15,7 +15,6 @@ use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
 use tiresias_reads::desk::{Counts, Progress, is_desk, progress};
 use zeroize::Zeroizing;
 
-const WIDTH: f32 = 520.0;
 /// Sentences of one kind that are shown; of more, their number.
 const MOST: usize = 30;
 
@@ -51,7 +50,7 @@ impl ProgressPage {
         page(ui, field, "How far the study is", |ui| {
             trouble(ui, self.trouble.as_deref());
             if self.is_before {
-                note(ui, "Nothing is assigned yet. How far each reader is will stand here once cases are assigned, under Assign.");
+                note(ui, "Nothing is assigned yet. Once cases are assigned, under Assign, this page shows how far each reader is.");
             }
             match &self.progress {
                 None if self.looking.is_some() => note(ui, "Bringing together what came back\u{2026}"),
@@ -126,10 +125,10 @@ impl ProgressPage {
         note(ui, "Each reader sends one signed file. Several can be picked at once; one that is here already changes nothing.");
         self.what_came(ui);
         ui.spacing_mut().item_spacing.y = 14.0;
-        self.files.ui(ui, WIDTH, "Results files", Asked::Files, at.wake);
-        controls::text_field(ui, WIDTH, "Receipt that a reader holds (may be empty)", &mut self.receipt);
+        self.files.ui(ui, FIELD, "Results files", Asked::Files, at.wake);
+        controls::text_field(ui, FIELD, "Receipt that a reader holds (may be empty)", &mut self.receipt);
         if is_closed {
-            controls::text_field(ui, WIDTH, "Reading is closed: why it is taken in all the same, as a deviation", &mut self.reason_late);
+            controls::text_field(ui, FIELD, "Reading is closed: why it is taken in all the same, as a deviation", &mut self.reason_late);
         }
         let files = self.files.paths();
         let receipts: Vec<String> = Some(self.receipt.trim().to_owned()).filter(|r| !r.is_empty()).into_iter().collect();
@@ -151,12 +150,10 @@ impl ProgressPage {
         heading(ui, "Close reading");
         let note_of = "Two people of different account kinds sign, one after the other. After that truth meets scores, and results come in as a deviation alone.";
         note(ui, note_of);
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::DatabaseLock.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::DatabaseLock);
         ui.spacing_mut().item_spacing.y = 14.0;
-        controls::text_field(ui, WIDTH, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
-        controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);
+        controls::text_field(ui, FIELD, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
+        controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
         let is_busy = self.closing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign the close of reading" };
         if controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy && !self.phrase.is_empty()).clicked() {

@@ -258,7 +258,7 @@ impl ProtocolPage {
                     Ok(outline) => {
                         calendar(ui, outline);
                         heading(ui, "Who reads what");
-                        matrix(ui, outline);
+                        matrix(ui, outline, yields.is_assigned);
                     }
                     Err(sentence) => note(ui, sentence),
                 }

@@ -1,11 +1,11 @@
 //! The contact sheets of packed cases: a person looks at each and signs that nothing on it identifies. Nothing is blanked unasked, so that markers of side and view stay.
 
 use super::Seated;
-use super::page::{heading, note, said, trouble};
+use super::page::{heading, note, said, signs, trouble};
 use crate::background::{Coming, arrived, beside};
 use crate::codecs::workers;
 use crate::controls;
-use crate::design::{ACCENT, STRONG, TEXT};
+use crate::design::{ACCENT, LINE, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{accounts_of, write_down};
 use egui::emath::GuiRounding as _;
@@ -13,7 +13,8 @@ use egui::{Color32, ColorImage, Rect, Sense, TextureHandle, TextureOptions, Ui, 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use tiresias_cases::{ContactSheet, contact_sheet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tiresias_cases::{ContactSheet, Scan, contact_sheet};
 use tiresias_reads::accounts::Meaning;
 use tiresias_reads::desk::{DeskLog, ListedCase, Wanted, package_dir};
 use tiresias_words::{CaseId, ContentHash};
@@ -36,7 +37,35 @@ pub(super) struct Sheets {
 struct Open {
     case: CaseId,
     coming: Option<Coming<ContactSheet>>,
+    far: Arc<Far>,
     shown: Option<Drawn>,
+}
+
+/// How far the drawing of a sheet is, and whether it goes on.
+#[derive(Default)]
+struct Far {
+    done: AtomicUsize,
+    of: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Far {
+    fn step(&self, at: Scan) -> ControlFlow<()> {
+        self.done.store(at.done, Ordering::Relaxed);
+        self.of.store(at.total, Ordering::Relaxed);
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+    /// As a part of the whole.
+    fn part(&self) -> f32 {
+        self.done.load(Ordering::Relaxed) as f32 / self.of.load(Ordering::Relaxed).max(1) as f32
+    }
+}
+
+impl Drop for Open {
+    /// Whoever leaves the sheet waits for it no more.
+    fn drop(&mut self) {
+        self.far.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A sheet as it was drawn.
@@ -115,13 +144,19 @@ impl Sheets {
         let case = open.case.clone();
         let Some(drawn) = &open.shown else {
             note(ui, &format!("Drawing the contact sheet of {case}\u{2026}"));
+            let (bar, _) = ui.allocate_exact_size(vec2(320.0, 2.0), Sense::hover());
+            ui.painter().rect_filled(bar, 1.0, LINE);
+            ui.painter().rect_filled(bar.with_max_x(bar.left() + bar.width() * open.far.part().min(1.0)), 1.0, ACCENT);
+            if controls::link(ui, "Stop drawing", TEXT).clicked() {
+                self.open = None;
+            }
             return;
         };
         let (on, of) = (drawn.places.len(), drawn.of);
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
         drawn.ui(ui, &format!("contact sheet of {case}"));
-        said(ui, &format!("By this {} signs, with name and time, that they {}.", at.keys.id(), Meaning::ContactSheet.words()), STRONG);
+        signs(ui, at, Meaning::ContactSheet);
         ui.spacing_mut().item_spacing.y = 14.0;
         let is_busy = self.writing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };
@@ -132,8 +167,8 @@ impl Sheets {
                 Ok(log.sheets())
             }));
         }
-        if controls::link(ui, "Something does: withdraw the case under Progress, and pack it without that under another id", TEXT).clicked()
-        {
+        note(ui, "If something does, close the sheet, withdraw the case under Progress, and pack it without that under another id.");
+        if controls::link(ui, "Close: something identifies", TEXT).clicked() {
             self.open = None;
         }
     }
@@ -170,13 +205,18 @@ impl Sheets {
 
     /// A case's sheet is drawn.
     fn begin(&mut self, at: &Seated<'_>, case: &CaseId, package: ContentHash) {
-        let place = package_dir(at.root, &package);
+        let (place, far) = (package_dir(at.root, &package), Arc::<Far>::default());
+        let (told, wake) = (Arc::clone(&far), Arc::clone(at.wake));
         let draw = move || {
             let codecs = workers().map_err(Failure::sentence)?;
-            contact_sheet(&place, &codecs, &mut |_| ControlFlow::Continue(())).map_err(|e| e.to_string())
+            let mut step = |at: Scan| {
+                wake();
+                told.step(at)
+            };
+            contact_sheet(&place, &codecs, &mut step).map_err(|e| e.to_string())
         };
         self.trouble = None;
-        self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), shown: None });
+        self.open = Some(Open { case: case.clone(), coming: Some(beside("sheet", at.wake, draw)), far, shown: None });
     }
 }
 

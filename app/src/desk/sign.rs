@@ -1,10 +1,10 @@
 //! The protocol is signed: what that means, the versions so far, and the passphrase of who signs.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, heading, note, page, said, signs, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls;
-use crate::design::{ACCENT, CAUTION, STRONG, TEXT};
+use crate::design::{ACCENT, CAUTION, FIELD, TEXT};
 use crate::failure::Failure;
 use crate::work::{ACCOUNTS, open_keys, sign_protocol};
 use egui::{Rect, Ui, vec2};
@@ -12,8 +12,6 @@ use tiresias_reads::accounts::{Accounts, Meaning, Passphrase};
 use tiresias_reads::machine::Day;
 use tiresias_reads::versions::{VersionError, Versions, protocol_of};
 use zeroize::Zeroizing;
-
-const WIDTH: f32 = 420.0;
 
 /// The page.
 #[derive(Default)]
@@ -116,21 +114,19 @@ impl SignPage {
         if is_change {
             said(ui, "The text was changed since it was signed. Signing it makes a new version and is a deviation.", CAUTION);
         }
-        let meaning =
-            format!("By your passphrase you sign, with your name and the time, that {} {}.", at.keys.id(), Meaning::Protocol.words());
-        said(ui, &meaning, STRONG);
+        signs(ui, at, Meaning::Protocol);
         note(ui, "From then on it is the study\u{2019}s, and every row of every record names it.");
         heading(ui, "Signature");
         ui.spacing_mut().item_spacing.y = 14.0;
         if is_change {
-            controls::text_field(ui, WIDTH, "Why it was changed", &mut self.reason);
+            controls::text_field(ui, FIELD, "Why it was changed", &mut self.reason);
         }
-        controls::secret_field(ui, WIDTH, "Your passphrase", &mut self.phrase);
+        controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
         trouble(ui, self.trouble.as_deref());
         let is_signing = self.signing.is_some();
         let is_ready = !is_signing && !self.phrase.is_empty() && (!is_change || !self.reason.trim().is_empty());
         let label = if is_signing { "Signing\u{2026}" } else { "Sign the protocol" };
-        if controls::action(ui, vec2(WIDTH, 44.0), label, None, is_ready).clicked() {
+        if controls::action(ui, vec2(280.0, 44.0), label, None, is_ready).clicked() {
             self.trouble = None;
             let (root, id) = (at.root.to_owned(), at.keys.id().clone());
             let typed = Passphrase::typed(std::mem::take(&mut self.phrase).to_string());

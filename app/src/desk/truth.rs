@@ -4,13 +4,11 @@ use super::page::{note, page, said, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{ACCENT, TEXT};
+use crate::design::{ACCENT, FIELD, TEXT};
 use egui::{Rect, Ui, vec2};
 use std::sync::Arc;
 use tiresias_reads::accounts::{Act, may_do};
 use tiresias_reads::truth::add_truth;
-
-const WIDTH: f32 = 520.0;
 
 /// The page.
 #[derive(Default)]
@@ -45,7 +43,7 @@ impl TruthPage {
                 "A CSV with the columns case and truth, or JSON. It is kept with its version; one that is there before stays beside it.",
             );
             ui.spacing_mut().item_spacing.y = 14.0;
-            self.file.ui(ui, WIDTH, "Truth file", Asked::Files, at.wake);
+            self.file.ui(ui, FIELD, "Truth file", Asked::Files, at.wake);
             trouble(ui, self.trouble.as_deref());
             let file = self.file.paths().into_iter().next().filter(|_| self.adding.is_none());
             let pressed = controls::action(ui, vec2(280.0, 44.0), "Add the truth", None, file.is_some()).clicked();

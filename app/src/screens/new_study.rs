@@ -3,12 +3,10 @@
 use super::{column, line};
 use crate::background::Wake;
 use crate::controls::{self, Asked, PlaceField};
-use crate::design::{self, CAUTION, STRONG, TEXT};
+use crate::design::{self, CAUTION, FIELD, STRONG, TEXT};
 use egui::{Ui, UiBuilder, vec2};
 use std::path::PathBuf;
 use tiresias_reads::protocol::TEMPLATES;
-
-const WIDTH: f32 = 520.0;
 
 /// What is typed and chosen.
 #[derive(Default)]
@@ -38,13 +36,13 @@ pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option
         line(ui, "It begins with the protocol of a common design, which you change as you need it.", design::regular(design::BODY), TEXT);
         ui.add_space(8.0);
         for (at, template) in TEMPLATES.iter().enumerate() {
-            if controls::entry_row(ui, WIDTH, template.about, template.name, at == page.template).clicked() {
+            if controls::entry_row(ui, FIELD, template.about, template.name, at == page.template).clicked() {
                 page.template = at;
             }
         }
         ui.add_space(8.0);
-        page.place.ui(ui, WIDTH, "In which folder", Asked::Folder, wake);
-        controls::text_field(ui, WIDTH, "Name of the study's own folder in it", &mut page.name);
+        page.place.ui(ui, FIELD, "In which folder", Asked::Folder, wake);
+        controls::text_field(ui, FIELD, "Name of the study's own folder in it", &mut page.name);
         if let Some(trouble) = &page.trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
         }

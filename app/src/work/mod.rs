@@ -21,7 +21,7 @@ pub(crate) use exporting::{ExportOrder, export_results, exported};
 pub(crate) use handing::{ContentKeys, content_keys, hand_out};
 pub(crate) use logging::write_down;
 pub(crate) use merging::{TakenIn, assigned, close_reading, take_in};
-pub(crate) use packing::{Found, KEY, Order, PUBLIC, PackedCase, PackingDesk, Roles, SEALED_SIZE, Step, found_in};
+pub(crate) use packing::{Found, KEY, Order, PUBLIC, PackedCase, PackingDesk, Roles, SEALED_SIZE, Step, clean, found_in};
 pub(crate) use people::{NewAccount, accounts_of, make_account, open_keys};
 pub(crate) use signing::{assign, sign_protocol};
 pub(crate) use tiresias_reads::accounts::ACCOUNTS;

@@ -255,7 +255,7 @@ fn put(
 }
 
 /// The gate: a package with a leak is no package. What a person has to judge is counted, and stays for the contact sheet.
-fn clean(
+pub(crate) fn clean(
     package: &Path,
     codecs: &Arc<Codecs>,
     step: &mut dyn FnMut(&'static str, usize, usize) -> ControlFlow<()>,

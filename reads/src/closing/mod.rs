@@ -91,7 +91,7 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
                 return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
             }
             lock.covers(gathered, &looks)?;
-            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.word(), utc(s.utc_ms))).collect();
+            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.name(), utc(s.utc_ms))).collect();
             Ok(Meeting { closed: Some(lock.closed().clone()), late: lock.late().to_vec(), early_looks: looks, signed })
         }
         (None, None) if matches!(gathered.place(), Where::Workstation { has_seats: true }) => Err(ClosingError::ReadersFolder),

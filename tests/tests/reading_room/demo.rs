@@ -4,6 +4,7 @@ use crate::keys;
 use crate::sitting::{Demo, Opening, Sitting};
 use egui::{Key, Modifiers, PointerButton, vec2};
 use tiresias::simulate::PASSPHRASE;
+use tiresias_reads::desk::Desk;
 
 fn hub(demo: &Demo) -> Sitting {
     let mut room = Sitting::start(Opening { study: None, demo: Some(demo.root()), ..Opening::of(&demo.root()) });
@@ -84,6 +85,9 @@ fn a_stranger_reads_a_case_by_the_tour_and_sees_the_results() {
     room.press_named("Run the study");
     signs_in(&mut room);
     room.until_says("How far the study is");
+    // What its page of cases tells was found out when they were packed.
+    let desk = Desk::open(&demo.root().join("rooms/study")).expect("the desk of the study that was read");
+    assert!(desk.cases().len() == 12 && desk.cases().values().all(|case| case.packed.as_ref().is_some_and(|note| note.series.len() == 1)));
     room.press_named("Sign out");
     room.until_says("Back to the start");
     room.press_named("Back to the start");

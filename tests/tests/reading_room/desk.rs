@@ -188,6 +188,20 @@ fn opens_as_the_table_says(room: &Sitting, kind: Kind) {
     }
 }
 
+/// An empty cell under "Leak scan" would be read as a clean one.
+#[test]
+fn what_is_not_known_of_a_case_is_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let desk = crate::results::desk(dir.path(), "crossover", &[0.78, 0.88], false);
+    let mut room = Sitting::start(Opening::of(&desk));
+    sign_in_with(&mut room, "Simulated data manager", PASSPHRASE);
+    room.press_named("Cases");
+    room.until_says("not recorded");
+    room.rest();
+    let wrong = complaints(&room, "cases of a simulation");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// A reader's machine: everything is read and signed there, and the results file is written.
 fn read_at(folder: &Path) -> PathBuf {
     sit(folder, 7, &mut |_| Ok(())).expect("read");
@@ -244,7 +258,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
         room.rest();
         if n == 0 {
-            press(&mut room, "Something does: withdraw the case under Progress, and pack it without that under another id");
+            press(&mut room, "Close: something identifies");
             room.rest();
             press(&mut room, &look);
             room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
@@ -262,7 +276,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     wrong.extend(complaints(&room, "signed sheets"));
     // The coordinator signs, assigns and hands out.
     change_to(&mut room, &root, "Cora");
-    room.until_says("approves the protocol");
+    room.until_says("Cora (coordinator) approves the protocol");
     wrong.extend(complaints(&room, "sign"));
     write(&mut room, "Your passphrase", "not the passphrase");
     press(&mut room, "Sign the protocol");
@@ -279,8 +293,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     room.until_says("The orders are frozen.");
     let out = dir.path().join("out");
     write(&mut room, "Where the readers\u{2019} folders go", &out.display().to_string());
-    let key = "Passphrase of the study\u{2019}s key file, typed by a data manager; without it nothing of the AI can be opened";
-    write(&mut room, key, PHRASE);
+    write(&mut room, "Passphrase of the study\u{2019}s key file, typed by a data manager", PHRASE);
     press(&mut room, "Make 2 folders");
     room.until("two folders", |s| s.words().iter().filter(|w| w.starts_with("12 cases, in ")).count() == 2);
     wrong.extend(complaints(&room, "handed out"));
