@@ -93,7 +93,7 @@ mod tests {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             let most = into.len().min(self.1);
             self.1 -= most;
-            if most == 0 { Err(io::Error::other("the disk")) } else { self.0.read(&mut into[..most]) }
+            if most == 0 { Err(Error::other("the disk")) } else { self.0.read(&mut into[..most]) }
         }
     }
     impl Seek for Failing {
