@@ -222,7 +222,9 @@ impl Sitting {
             return;
         }
         let (study, state, keys) = (Arc::clone(&self.study), Arc::clone(state), self.keys.clone());
-        let coming = beside("reveal", &means.wake, move || open_sealed(&study, &state, keys.as_deref()));
+        let case = room.read().case.clone();
+        let open = move || open_sealed(&study, &state, keys.as_deref()).map_err(|e| e.for_reader(&case));
+        let coming = beside("reveal", &means.wake, open);
         self.revealing = Some((room.read().clone(), Some(coming)));
     }
 
