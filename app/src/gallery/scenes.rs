@@ -285,8 +285,8 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     answered(&mut window)?;
     camera.take(&mut window, "marked and answered")?;
     window.key(Key::Escape);
-    window.chord(Modifiers::SHIFT, Key::Questionmark);
     window.key(Key::Questionmark);
+    window.until("Any key or click closes this page")?;
     window.rest()?;
     camera.take(&mut window, "every key")?;
     let with_ai = place.copy(&place.rooms.with_ai, "reading-ai")?;
