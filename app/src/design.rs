@@ -176,6 +176,11 @@ pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colo
     painter.circle_stroke(centre, radius, Stroke::new(width, colour));
 }
 
+/// The cap around the name of a key.
+pub fn key_cap(painter: &Painter, rect: Rect, colour: Color32) {
+    painter.rect_stroke(rect, 3.0, Stroke::new(1.0, colour.gamma_multiply(0.6)), StrokeKind::Inside);
+}
+
 /// The outline that shows where the keyboard goes.
 pub fn focus_outline(painter: &Painter, rect: Rect) {
     painter.rect_stroke(rect, RADIUS, Stroke::new(1.0, ACCENT), StrokeKind::Inside);

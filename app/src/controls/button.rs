@@ -36,7 +36,7 @@ pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, ena
         let size = cap.size() + vec2(12.0, 4.0);
         let at = pos2(left + galley.size().x + 10.0, rect.center().y - size.y / 2.0);
         let frame = Rect::from_min_size(at, size);
-        painter.rect_stroke(frame, 3.0, Stroke::new(1.0, colour.gamma_multiply(0.6)), StrokeKind::Inside);
+        design::key_cap(painter, frame, colour);
         painter.galley(frame.min + vec2(6.0, 2.0), cap, colour);
     }
     focus(ui, &response, rect);

@@ -15,5 +15,5 @@ pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
 pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, PlaceField, secret_field, text_field};
 pub(crate) use scale::{Placed, ScaleLook, scale};
-pub(crate) use sentence::{MEASURE, words};
+pub(crate) use sentence::{Keyed, MEASURE, keyed, words};
 pub(crate) use table::{Cell, TableLook, table};
