@@ -5,7 +5,7 @@
 
 use super::{Images, Room};
 use crate::controls::{self, Keyed};
-use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
+use crate::design::{self, ACCENT, PANEL, STRONG, TEXT};
 use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Align, Layout, Rect, Ui, UiBuilder, Vec2, vec2};
@@ -149,7 +149,7 @@ impl Room {
         let inner = band.shrink2(vec2(12.0, 6.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)), |ui| {
             ui.spacing_mut().item_spacing.x = 20.0;
-            leave = controls::link(ui, "Skip the tour", DIM).clicked();
+            leave = controls::link(ui, if step == Step::Lock { "End the tour" } else { "Skip the tour" }, TEXT).clicked();
             if step != Step::Lock {
                 next |= controls::link(ui, "Next", ACCENT).clicked();
             }
