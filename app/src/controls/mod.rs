@@ -11,7 +11,7 @@ mod scale;
 mod sentence;
 mod table;
 
-pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
+pub(crate) use button::{Key, TOOL, Take, action, choices, entry_row, link, tool};
 pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, PlaceField, secret_field, text_field};
 pub(crate) use scale::{Placed, ScaleLook, scale};
