@@ -5,6 +5,9 @@
 use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
+/// How much of a colour there is of what cannot be pressed now: it can still be read.
+pub const DISABLED: f32 = 0.75;
+
 /// Behind images.
 pub const CANVAS: Color32 = Color32::BLACK;
 /// Behind everything else.
@@ -111,6 +114,7 @@ pub fn install(ctx: &egui::Context) {
         style.visuals.panel_fill = ROOM;
         style.visuals.window_fill = PANEL;
         style.visuals.override_text_color = Some(TEXT);
+        style.visuals.disabled_alpha = DISABLED;
         style.visuals.selection.bg_fill = ACTION;
         style.visuals.selection.stroke = Stroke::new(1.0, ACCENT);
         style.spacing.item_spacing = Vec2::new(8.0, 8.0);

@@ -29,7 +29,7 @@ pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, ena
         (true, false) => ACTION,
         (true, true) => ACTION.gamma_multiply(1.25),
     };
-    let colour = if enabled { STRONG } else { TEXT.gamma_multiply(0.75) };
+    let colour = if enabled { STRONG } else { TEXT.gamma_multiply(design::DISABLED) };
     let painter = ui.painter();
     painter.rect_filled(rect, RADIUS, fill);
     let galley = painter.layout_no_wrap(label.to_owned(), design::strong(design::BODY), colour);
