@@ -394,8 +394,12 @@ impl Sitting {
             if let Some(sentence) = &self.trouble {
                 return if screens::stopped(ui, sentence) { Next::End } else { to };
             }
-            screens::waiting(ui, "Opening and checking the record\u{2026}");
-            return to;
+            let words = match &self.state {
+                None => "Opening and checking the record\u{2026}",
+                Some(_) => "Opening the session: trying out how this machine draws images\u{2026}",
+            };
+            // No case is open yet. A session that was asked for already is ended, and the record's thread ends when it has done what it was asked for.
+            return if screens::waiting(ui, words, Some("Stop")) { Next::End } else { to };
         };
         if matches!(self.place, Place::Sign { .. }) {
             return if self.signing(ui, now, means) { Next::End } else { to };

@@ -227,8 +227,8 @@ fn worklist(place: &Place, camera: &mut Camera<'_>) -> Done {
     // The session begins after both: the record was checked, and the screen tried.
     let held = Held::after(0, "selftest");
     window.press("Reader 1")?;
-    window.until("Opening and checking the record")?;
-    camera.take(&mut window, "a record that is being opened")?;
+    window.until("Opening the session")?;
+    camera.take(&mut window, "a session that is being opened")?;
     drop(held);
     let mut window = seated(place, "worklist", camera.first())?;
     camera.take(&mut window, "nothing read")?;
