@@ -5,6 +5,9 @@
 use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
+/// How much of a colour there is of what cannot be pressed now: it can still be read.
+pub const DISABLED: f32 = 0.75;
+
 /// Behind images.
 pub const CANVAS: Color32 = Color32::BLACK;
 /// Behind everything else.
@@ -113,6 +116,7 @@ pub fn install(ctx: &egui::Context) {
         style.visuals.panel_fill = ROOM;
         style.visuals.window_fill = PANEL;
         style.visuals.override_text_color = Some(TEXT);
+        style.visuals.disabled_alpha = DISABLED;
         style.visuals.selection.bg_fill = ACTION;
         style.visuals.selection.stroke = Stroke::new(1.0, ACCENT);
         style.spacing.item_spacing = Vec2::new(8.0, 8.0);
@@ -176,6 +180,11 @@ pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colo
     let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
     painter.circle_stroke(centre, radius, Stroke::new(width + 2.5, halo));
     painter.circle_stroke(centre, radius, Stroke::new(width, colour));
+}
+
+/// The cap around the name of a key.
+pub fn key_cap(painter: &Painter, rect: Rect, colour: Color32) {
+    painter.rect_stroke(rect, 3.0, Stroke::new(1.0, colour.gamma_multiply(0.6)), StrokeKind::Inside);
 }
 
 /// The outline that shows where the keyboard goes.

@@ -40,6 +40,7 @@ pub mod simulate;
 mod sitting;
 mod trace;
 mod unlock;
+mod unshown;
 pub mod viewer;
 mod volume;
 mod work;

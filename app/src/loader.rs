@@ -7,12 +7,13 @@ use crate::background::{Wake, stand_back};
 use crate::graphics::Graphics;
 use crate::hold;
 use crate::trace::Trace;
+use crate::unshown::Unshown;
 use crate::volume::{ShownVolume, Texture, Values};
 use crossbeam_channel::{Receiver, Sender};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tiresias_cases::{Package, Trust};
+use tiresias_cases::{CasesError, Package, Trust};
 use tiresias_render::gpu::{ColourTexture, VolumeTexture};
 use tiresias_words::ContentHash;
 
@@ -32,8 +33,8 @@ pub(crate) enum News {
     Complete,
     /// A series is not on the GPU, and panes of it are computed by the processor: a sentence.
     NotOnGpu(String),
-    /// It cannot be shown: a sentence.
-    Failed(String),
+    /// It cannot be shown.
+    Failed(Unshown),
 }
 
 /// What the loader needs beside the package.
@@ -88,16 +89,15 @@ impl Loading {
             if early.is_some() {
                 stand_back();
             }
-            if let Err(sentence) = load(&case, &means, early, &shared, &sender) {
+            if let Err(why) = load(&case, &means, early, &shared, &sender) {
                 means.trace.event("case not shown", serde_json::json!({}));
-                let _ = sender.send(News::Failed(sentence));
+                let _ = sender.send(News::Failed(why));
             }
             (means.wake)();
         };
         if let Err(e) = std::thread::Builder::new().name("loader".into()).spawn(work) {
-            let _ = failed.send(News::Failed(format!(
-                "This case cannot be loaded: the system gives no further thread ({e}). Close other programs and open the case again."
-            )));
+            let sentence = format!("The system gives no further thread ({e}). Close other programs and open the case again.");
+            let _ = failed.send(News::Failed(Unshown::Here(sentence)));
         }
         Self { news, queue, go }
     }
@@ -187,13 +187,13 @@ impl Queue {
     }
 }
 
-fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), String> {
+fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &Sender<News>) -> Result<(), Unshown> {
     drop(hold::step(KIND));
     // What is fetched early stands by itself in a trace.
     let reading = if early.is_some() { "read, hash and decode ahead" } else { "read, hash and decode" };
-    let package = means.trace.timed("open package", || Package::open(&case.dir, &Trust::Unsigned)).map_err(|e| e.to_string())?;
+    let package = means.trace.timed("open package", || Package::open(&case.dir, &Trust::Unsigned)).map_err(CasesError::from)?;
     if package.hash() != case.hash {
-        return Err("The images of this case are not the ones that were assigned: the package's manifest was changed. Ask the study desk for the case again; what you have recorded is kept.".into());
+        return Err(Unshown::AtDesk("The images of this case are not those that were assigned."));
     }
     if let Some(Early { budget: Budget(bytes), may_go }) = early
         && package.memory() > bytes
@@ -201,18 +201,18 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
     {
         return Ok(());
     }
-    let shown = |series| {
+    let shown = |series| -> Result<_, Unshown> {
         let series = Arc::new(series);
-        let buffer = tiresias_cases::Series::buffer(&series).map_err(|e| e.to_string())?;
-        let shown = ShownVolume::new(series, buffer).map_err(|e| e.to_string())?;
+        let buffer = tiresias_cases::Series::buffer(&series)?;
+        let shown = ShownVolume::new(series, buffer).map_err(|_| Unshown::AtDesk("The images of this case have no size."))?;
         Ok(Arc::new(if case.overlays { shown.with_overlays() } else { shown }))
     };
     // By role: the order of packing may differ between cases, and tells nothing to anybody.
     let mut packed = package.into_series();
     packed.sort_by(|a, b| a.facts.role.cmp(&b.facts.role));
-    let series = packed.into_iter().map(shown).collect::<Result<Vec<_>, String>>()?;
+    let series = packed.into_iter().map(shown).collect::<Result<Vec<_>, Unshown>>()?;
     if series.is_empty() {
-        return Err("This case holds no images. Ask the study desk for the case again.".into());
+        return Err(Unshown::AtDesk("This case holds no images."));
     }
     queue.fill(&series.iter().map(|s| s.series().len()).collect::<Vec<_>>());
     let _ = news.send(News::Opened(series.clone()));
@@ -224,11 +224,11 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
             let _step = hold::step(KIND);
             let Some((at, image)) = queue.next().filter(|_| failure.get().is_none()) else { return };
             let shown = &series[at];
-            let load = || shown.series().load_slice(image, shown.buffer()).map_err(|e| e.to_string());
+            let load = || shown.series().load_slice(image, shown.buffer()).map_err(Unshown::from);
             let loaded = means.trace.timed(reading, load).and_then(|_| shown.load_overlays(image));
-            if let Err(sentence) = loaded {
+            if let Err(why) = loaded {
                 // The first failure is told; those that follow from it are the same story.
-                let _ = failure.set(sentence);
+                let _ = failure.set(why);
                 return;
             }
             if shown.buffer().loaded_count() == shown.series().len() {
@@ -246,8 +246,8 @@ fn load(case: &Case, means: &Means, early: Option<Early>, queue: &Queue, news: &
         }
         work();
     });
-    if let Some(sentence) = failure.into_inner() {
-        return Err(sentence);
+    if let Some(why) = failure.into_inner() {
+        return Err(why);
     }
     if !queue.stop.load(Ordering::Relaxed) {
         let _ = news.send(News::Complete);

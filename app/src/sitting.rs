@@ -222,7 +222,9 @@ impl Sitting {
             return;
         }
         let (study, state, keys) = (Arc::clone(&self.study), Arc::clone(state), self.keys.clone());
-        let coming = beside("reveal", &means.wake, move || open_sealed(&study, &state, keys.as_deref()));
+        let case = room.read().case.clone();
+        let open = move || open_sealed(&study, &state, keys.as_deref()).map_err(|e| e.for_reader(&case));
+        let coming = beside("reveal", &means.wake, open);
         self.revealing = Some((room.read().clone(), Some(coming)));
     }
 
@@ -392,8 +394,12 @@ impl Sitting {
             if let Some(sentence) = &self.trouble {
                 return if screens::stopped(ui, sentence) { Next::End } else { to };
             }
-            screens::waiting(ui, "Opening and checking the record\u{2026}");
-            return to;
+            let words = match &self.state {
+                None => "Opening and checking the record\u{2026}",
+                Some(_) => "Opening the session: trying out how this machine draws images\u{2026}",
+            };
+            // No case is open yet. A session that was asked for already is ended, and the record's thread ends when it has done what it was asked for.
+            return if screens::waiting(ui, words, Some("Stop")) { Next::End } else { to };
         };
         if matches!(self.place, Place::Sign { .. }) {
             return if self.signing(ui, now, means) { Next::End } else { to };

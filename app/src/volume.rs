@@ -3,6 +3,7 @@
 //! A series that forms a volume lies in the patient. One that does not (ultrasound, captures, doubled slices) is shown image by image in a frame of
 //! its own: x right, y down, one step an image; nothing about the patient is said of it.
 
+use crate::unshown::Unshown;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tiresias_cases::{Content, LengthUnit, Series, VoxelBuffer, probe};
 use tiresias_reads::hanging::Ready;
@@ -113,11 +114,12 @@ impl ShownVolume {
     /// Reads the overlay planes of an image, if they may be shown. Called by the loader.
     ///
     /// # Errors
-    /// A sentence when the image's file is not what was packed.
-    pub(crate) fn load_overlays(&self, image: usize) -> Result<(), String> {
+    /// When the image's file is not what was packed.
+    pub(crate) fn load_overlays(&self, image: usize) -> Result<(), Unshown> {
         let Some(slot) = self.overlays.get(image) else { return Ok(()) };
-        let overlays = self.series.overlays(image).map_err(|e| e.to_string())?;
-        let lit = overlay_mask(self.series.image_size, &overlays).map_err(|e| e.to_string())?;
+        let overlays = self.series.overlays(image)?;
+        let too_large = Unshown::AtDesk("The images of this case are too large for the drawings over them.");
+        let lit = overlay_mask(self.series.image_size, &overlays).map_err(|_| too_large)?;
         // A second call would read the same.
         let _ = slot.set(Overlaid { with_rim: lit.grown().runs(), lit: lit.runs() });
         Ok(())

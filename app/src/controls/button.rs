@@ -10,6 +10,11 @@ const CHOICE_INSET: f32 = 8.0;
 /// More choices than this are a long list.
 const MANY: usize = 4;
 
+/// The least and the greatest height of a tool of the rail.
+pub(crate) const TOOL: [f32; 2] = [34.0, 44.0];
+/// Between a low tool's bottom and its icon's middle: below the icon its key has room, and none beside.
+const ICON: f32 = 23.4;
+
 /// The key that does the same, shown in a small cap.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key(pub &'static str);
@@ -24,7 +29,7 @@ pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, ena
         (true, false) => ACTION,
         (true, true) => ACTION.gamma_multiply(1.25),
     };
-    let colour = if enabled { STRONG } else { TEXT.gamma_multiply(0.75) };
+    let colour = if enabled { STRONG } else { TEXT.gamma_multiply(design::DISABLED) };
     let painter = ui.painter();
     painter.rect_filled(rect, RADIUS, fill);
     let galley = painter.layout_no_wrap(label.to_owned(), design::strong(design::BODY), colour);
@@ -36,7 +41,7 @@ pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, ena
         let size = cap.size() + vec2(12.0, 4.0);
         let at = pos2(left + galley.size().x + 10.0, rect.center().y - size.y / 2.0);
         let frame = Rect::from_min_size(at, size);
-        painter.rect_stroke(frame, 3.0, Stroke::new(1.0, colour.gamma_multiply(0.6)), StrokeKind::Inside);
+        design::key_cap(painter, frame, colour);
         painter.galley(frame.min + vec2(6.0, 2.0), cap, colour);
     }
     focus(ui, &response, rect);
@@ -148,8 +153,10 @@ pub(crate) fn tool(ui: &mut Ui, which: Icon, key: &str, name: &str, active: bool
         ui.painter().rect_filled(bar, 0.0, ACCENT);
     }
     let colour = if active { STRONG } else { TEXT };
-    icon::draw(ui.painter(), which, pos2(rect.center().x, rect.top() + rect.height() * 0.38), colour);
-    ui.painter().text(pos2(rect.center().x, rect.bottom() - 2.0), Align2::CENTER_BOTTOM, key, design::mono(design::SMALL), DIM);
+    // What it is higher than it must be stands above the icon, and below the icon and the key.
+    let air = ((rect.height() - TOOL[0]) * 0.2).max(0.0);
+    icon::draw(ui.painter(), which, pos2(rect.center().x, rect.bottom() - 2.0 * air - ICON), colour);
+    ui.painter().text(pos2(rect.center().x, rect.bottom() - air), Align2::CENTER_BOTTOM, key, design::mono(design::SMALL), DIM);
     focus(ui, &response, rect);
     let hint = if key.is_empty() { name.to_owned() } else { format!("{name} ({key})") };
     response.on_hover_text(hint)
@@ -158,5 +165,41 @@ pub(crate) fn tool(ui: &mut Ui, which: Icon, key: &str, name: &str, active: bool
 fn focus(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
         design::focus_outline(ui.painter(), rect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Pos2, RawInput, Shape};
+
+    #[test]
+    fn no_key_of_the_rail_runs_into_its_icon() {
+        let context = Context::default();
+        design::install(&context);
+        for height in [TOOL[0], 38.0, TOOL[1]] {
+            for (which, key) in [(Icon::Rest, "F9"), (Icon::Help, "?"), (Icon::Invert, "i"), (Icon::Layout, "g"), (Icon::Pan, "PgDn")] {
+                let mut place = Rect::NOTHING;
+                let screen = Rect::from_min_size(Pos2::ZERO, vec2(200.0, 200.0));
+                let input = RawInput { screen_rect: Some(screen), ..RawInput::default() };
+                let mut output = context.run_ui(input, |ui| {
+                    ui.spacing_mut().interact_size.y = height;
+                    place = tool(ui, which, key, "a tool", false).rect;
+                });
+                // Nothing is painted here.
+                output.textures_delta.clear();
+                let is_key = |s: &Shape| matches!(s, Shape::Text(text) if text.galley.text() == key && text.fallback_color == DIM);
+                let ink = |of_key: bool| {
+                    let shapes = output.shapes.iter().map(|clipped| &clipped.shape).filter(|s| is_key(s) == of_key);
+                    shapes.map(Shape::visual_bounding_rect).filter(|r| r.is_positive()).reduce(Rect::union).expect("something is drawn")
+                };
+                let (icon, letters) = (ink(false), ink(true));
+                assert!(icon.bottom() + 0.5 < letters.top(), "{key} at {height}: {icon:?} above {letters:?}");
+                assert!(
+                    place.contains_rect(icon) && place.contains_rect(letters),
+                    "{key} at {height}: {icon:?} and {letters:?} in {place:?}"
+                );
+            }
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn entry(ui: &mut Ui, look: &EntryLook<'_>) -> Response {
         painter.rect_filled(rect, RADIUS, RAISED);
     }
     let (colour, fainter) = match (look.opens, look.is_shown) {
-        (false, _) => (TEXT.gamma_multiply(0.75), TEXT.gamma_multiply(0.75)),
+        (false, _) => (TEXT.gamma_multiply(design::DISABLED), TEXT.gamma_multiply(design::DISABLED)),
         (true, true) => (STRONG, TEXT),
         (true, false) => (TEXT, TEXT),
     };

@@ -11,9 +11,9 @@ mod scale;
 mod sentence;
 mod table;
 
-pub(crate) use button::{Key, Take, action, choices, entry_row, link, tool};
+pub(crate) use button::{Key, TOOL, Take, action, choices, entry_row, link, tool};
 pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, BOX as FIELD_BOX, NAME as FIELD_NAME, PlaceField, secret_field, text_field};
 pub(crate) use scale::{Placed, ScaleLook, scale};
-pub(crate) use sentence::{MEASURE, words};
+pub(crate) use sentence::{Keyed, MEASURE, keyed, words};
 pub(crate) use table::{Cell, TableLook, table};

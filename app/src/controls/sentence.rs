@@ -1,6 +1,8 @@
-//! Words on a page, in as many lines as they need: they can be selected and copied.
+//! Words on a page, in as many lines as they need: those that can be selected and copied, and sentences in which keys stand in caps.
 
-use egui::{Color32, FontId, Label, RichText, Ui, vec2};
+use crate::design;
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Color32, FontId, Label, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 /// The widest line of words that is read with ease.
 pub(crate) const MEASURE: f32 = 720.0;
@@ -9,4 +11,124 @@ pub(crate) const MEASURE: f32 = 720.0;
 pub(crate) fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
     let width = ui.available_width().min(MEASURE);
     ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap().selectable(true)));
+}
+
+/// A sentence in which keys stand in caps: "Hold a" alone does not say that a is a key.
+#[derive(Debug, Default)]
+pub(crate) struct Keyed(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    Words(String),
+    Key(String),
+}
+
+impl Keyed {
+    /// A sentence that begins with these words.
+    #[must_use]
+    pub(crate) fn of(words: &str) -> Self {
+        Self::default().words(words)
+    }
+    /// Words behind it.
+    #[must_use]
+    pub(crate) fn words(mut self, words: &str) -> Self {
+        self.0.push(Part::Words(words.to_owned()));
+        self
+    }
+    /// A key behind it.
+    #[must_use]
+    pub(crate) fn key(mut self, key: &str) -> Self {
+        self.0.push(Part::Key(key.to_owned()));
+        self
+    }
+    /// Keys behind it, as in "a, b and c".
+    #[must_use]
+    pub(crate) fn keys(self, keys: &[String]) -> Self {
+        keys.iter().enumerate().fold(self, |sentence, (i, key)| {
+            let sentence = match i {
+                0 => sentence,
+                i if i + 1 == keys.len() => sentence.words(" and "),
+                _ => sentence.words(", "),
+            };
+            sentence.key(key)
+        })
+    }
+
+    /// As it is read aloud.
+    fn text(&self) -> String {
+        let of = |part: &Part| match part {
+            Part::Words(words) | Part::Key(words) => words.clone(),
+        };
+        self.0.iter().map(of).collect()
+    }
+}
+
+/// Draws such a sentence.
+pub(crate) fn keyed(ui: &mut Ui, width: f32, sentence: &Keyed, font: &FontId, colour: Color32) {
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = width;
+    // Where the caps are, by the letters of the text.
+    let (mut letters, mut caps) = (0, Vec::new());
+    for part in &sentence.0 {
+        let (words, font) = match part {
+            Part::Words(words) => (words.clone(), font.clone()),
+            // In spaces at which no line ends: the key has room in its cap, and stays in one piece.
+            Part::Key(key) => (format!("\u{a0}{}\u{a0}", key.replace(' ', "\u{a0}")), design::regular(design::SMALL)),
+        };
+        let end = letters + words.chars().count();
+        if matches!(part, Part::Key(_)) {
+            caps.push(letters..end);
+        }
+        letters = end;
+        job.append(&words, 0.0, TextFormat { valign: Align::Center, ..TextFormat::simple(font, colour) });
+    }
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, sentence.text()));
+    let rows = galley.rows.iter().map(|row| (row.pos.to_vec2(), &row.glyphs));
+    let places: Vec<Rect> = rows.flat_map(|(by, glyphs)| glyphs.iter().map(move |g| g.logical_rect().translate(by))).collect();
+    for cap in caps {
+        let place = places.get(cap).unwrap_or_default().iter().copied().reduce(Rect::union);
+        if let Some(place) = place {
+            design::key_cap(ui.painter(), place.translate(rect.min.to_vec2()), colour);
+        }
+    }
+    ui.painter().galley(rect.min, galley, colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Pos2, RawInput, Shape};
+
+    #[test]
+    fn keys_are_listed_as_in_a_sentence() {
+        let keys = ["a", "b", "c"].map(str::to_owned);
+        let said = [0, 1, 2, 3].map(|n| Keyed::of("Press ").keys(&keys[..n]).text());
+        assert_eq!(said, ["Press ", "Press a", "Press a and b", "Press a, b and c"]);
+    }
+
+    #[test]
+    fn each_key_has_its_cap_in_whatever_line_it_stands() {
+        let context = Context::default();
+        design::install(&context);
+        let sentence = Keyed::of("Turn the wheel, or press ").key("PgUp").words(" and ").key("Ctrl Shift z").words(".");
+        let font = design::regular(design::BODY);
+        let mut lines = Vec::new();
+        for width in [600.0, 160.0, 100.0] {
+            let screen = Rect::from_min_size(Pos2::ZERO, vec2(800.0, 600.0));
+            let input = RawInput { screen_rect: Some(screen), ..RawInput::default() };
+            let mut output = context.run_ui(input, |ui| keyed(ui, width, &sentence, &font, design::TEXT));
+            // Nothing is painted here.
+            output.textures_delta.clear();
+            let shapes = || output.shapes.iter().map(|clipped| &clipped.shape);
+            let caps: Vec<Rect> =
+                shapes().filter_map(|s| if let Shape::Rect(r) = s { (r.stroke.width > 0.0).then_some(r.rect) } else { None }).collect();
+            let [first, second] = caps.as_slice() else { panic!("{caps:?} at {width}") };
+            assert!(first.height() < 20.0 && second.height() < 20.0, "each in one line: {caps:?} at {width}");
+            assert!(second.width() > first.width() && !first.intersects(*second), "{caps:?} at {width}");
+            lines.extend(shapes().filter_map(|s| if let Shape::Text(text) = s { Some(text.galley.rows.len()) } else { None }));
+        }
+        assert!(matches!(lines.as_slice(), [1, b, c] if 1 < *b && b <= c), "{lines:?}");
+    }
 }

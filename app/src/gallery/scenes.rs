@@ -227,8 +227,8 @@ fn worklist(place: &Place, camera: &mut Camera<'_>) -> Done {
     // The session begins after both: the record was checked, and the screen tried.
     let held = Held::after(0, "selftest");
     window.press("Reader 1")?;
-    window.until("Opening and checking the record")?;
-    camera.take(&mut window, "a record that is being opened")?;
+    window.until("Opening the session")?;
+    camera.take(&mut window, "a session that is being opened")?;
     drop(held);
     let mut window = seated(place, "worklist", camera.first())?;
     camera.take(&mut window, "nothing read")?;
@@ -285,8 +285,8 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     answered(&mut window)?;
     camera.take(&mut window, "marked and answered")?;
     window.key(Key::Escape);
-    window.chord(Modifiers::SHIFT, Key::Questionmark);
     window.key(Key::Questionmark);
+    window.until("Any key or click closes this page")?;
     window.rest()?;
     camera.take(&mut window, "every key")?;
     let with_ai = place.copy(&place.rooms.with_ai, "reading-ai")?;

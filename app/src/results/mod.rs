@@ -90,7 +90,7 @@ impl ResultsRoom {
     fn stage(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
         match &mut self.stage {
             Stage::Early { .. } => return self.early(ui, wake),
-            Stage::Working { .. } => self.working(ui),
+            Stage::Working { .. } => return self.working(ui),
             Stage::Shown(page) => {
                 let from = From { root: &self.root, keys: &self.keys, early: self.early.as_deref(), wake };
                 match page.ui(ui, &from) {
@@ -150,8 +150,8 @@ impl ResultsRoom {
         Stage::Working { result, was_early }
     }
 
-    fn working(&mut self, ui: &mut Ui) {
-        let Stage::Working { result, was_early } = &mut self.stage else { return };
+    fn working(&mut self, ui: &mut Ui) -> Left {
+        let Stage::Working { result, was_early } = &mut self.stage else { return Left::Stay };
         let was_early = *was_early;
         match arrived(result) {
             Some(Ok(document)) => {
@@ -160,8 +160,15 @@ impl ResultsRoom {
             }
             Some(Err(sentence)) if was_early => self.stage = Stage::Early { reason: String::new(), trouble: Some(sentence) },
             Some(Err(sentence)) => self.stage = Stage::Trouble(sentence),
-            None => screens::waiting(ui, "Reading the results of all workstations, and analysing them\u{2026}"),
+            None => {
+                // What is computed in vain is let fall. An early look is not left: it is being recorded, and who gave its reason is to see what came of it.
+                let leave = (!was_early).then_some("Back to the desk");
+                if screens::waiting(ui, "Reading the results of all workstations, and analysing them\u{2026}", leave) {
+                    return Left::Desk;
+                }
+            }
         }
+        Left::Stay
     }
 }
 

@@ -10,7 +10,7 @@ use super::ai_cuts::{Opened, PaneCuts};
 use super::gestures::OnScreen;
 use super::hanging::MOST_CELLS;
 use super::{Focus, Room, Wish, form};
-use crate::controls;
+use crate::controls::{self, Keyed};
 use crate::design::{self, ACCENT, ACTION, AI, LINE, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
 use egui::{Align2, Key, Modifiers, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
@@ -226,9 +226,12 @@ impl Room {
             said(ui, width, &note);
         }
         let key = self.bindings.label(Command::Ai);
-        if !key.is_empty() && (parts.outline || parts.heat_map) {
+        let (outlines, map) = drawable(&opened.findings, parts);
+        if !key.is_empty() && (outlines || map) {
             ui.add_space(6.0);
-            said(ui, width, &format!("Hold {key} to see the images without AI"));
+            let words = Keyed::of("Hold ").key(&key).words(" to see the images without AI.");
+            controls::keyed(ui, width, &words, &design::regular(design::NOTE), TEXT);
+            ui.add_space(4.0);
         }
         close(ui);
         false
@@ -250,11 +253,20 @@ impl Room {
             ui.painter().galley_with_override_text_color(at.min, galley, colour);
             response.clicked()
         };
-        if (parts.outline || parts.heat_map) && switch(ui, if self.ai.visible { "hide" } else { "show" }) {
+        let (outlines, map) = drawable(&opened.findings, parts);
+        let drawn = match (outlines, map && self.ai.heat) {
+            (true, true) => Some("outlines and heat map"),
+            (true, false) => Some("outlines"),
+            // One that is hidden by the key; its own switch puts it away.
+            (false, true) if !self.ai.visible => Some("heat map"),
+            (false, _) => None,
+        };
+        if let Some(drawn) = drawn
+            && switch(ui, &format!("{} {drawn}", if self.ai.visible { "hide" } else { "show" }))
+        {
             self.ai.visible = !self.ai.visible;
         }
-        let has_map = parts.heat_map && !opened.findings.heat_maps().is_empty();
-        if has_map && switch(ui, if self.ai.heat { "heat map off" } else { "heat map on" }) {
+        if map && switch(ui, if self.ai.heat { "heat map off" } else { "heat map on" }) {
             self.ai.heat = !self.ai.heat;
         }
     }
@@ -315,6 +327,12 @@ impl Room {
         let Some((series, at)) = self.place_of_finding(finding) else { return "not in these images".to_owned() };
         self.lies_on(series, at).unwrap_or_else(|| format!("finding {finding}"))
     }
+}
+
+/// What there is that may be drawn over the images: outlines, and a heat map.
+fn drawable(findings: &Findings, parts: AiParts) -> (bool, bool) {
+    let outlines = parts.outline && findings.all().iter().any(|one| !one.places.is_empty());
+    (outlines, parts.heat_map && !findings.heat_maps().is_empty())
 }
 
 /// Score and class of a finding, as far as they may be shown.

@@ -193,6 +193,7 @@ fn findings_are_outlined_listed_judged_and_put_away_as_the_protocol_says() {
     assert_eq!(s.facts.iter().filter(|f| matches!(f, Fact::FindingsShown { findings: 2 })).count(), 1);
     let shown = s.frame(&[]);
     assert!(shown.coloured > 400, "{} corners", shown.coloured);
+    assert!(shown.says("hide outlines") && shown.says("Hold a to see the images without AI."));
     // Where and how sure, and nothing else that the AI said; what could not be used is told.
     assert!(shown.says("AI finding a, slice") && shown.says("AI finding b, slice") && shown.says("lies outside of the images"));
     let unsaid = ["mass", "nodule", "Toy", "threshold", "heat map"];
@@ -248,6 +249,16 @@ fn the_key_is_off_and_on_when_tapped_and_without_ai_while_held() {
     let told: Vec<View> = views.map(|g| g.view.clone()).filter(|v| matches!(v, View::Ai(_) | View::HeatMap(_))).collect();
     let ai = View::Ai;
     assert_eq!(told, [ai(AiVisible::Off), ai(AiVisible::On), ai(AiVisible::PeekBegan), ai(AiVisible::PeekEnded), View::HeatMap(true)]);
+}
+
+#[test]
+fn where_the_ai_found_nothing_there_is_nothing_to_hide() {
+    let mut s = Sitting::begun("{ mode = \"concurrent\", show = [\"outline\", \"heat map\"] }");
+    s.room.take_ai(Arc::new(Findings::default()));
+    s.frame(&[]);
+    let shown = s.frame(&[]);
+    assert!(shown.says("The AI has no finding in this case."), "{:?}", shown.names());
+    assert!(!shown.says("hide") && !shown.says("Hold") && !shown.says("heat map"), "{:?}", shown.names());
 }
 
 #[test]

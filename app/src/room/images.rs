@@ -10,8 +10,7 @@ use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::View;
 use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
-use egui::text::LayoutJob;
-use egui::{Align, Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, State};
@@ -313,25 +312,10 @@ pub(super) fn reading_words(reading: Reading, unit: ValueUnit) -> String {
     }
 }
 
-/// A sentence where the images would be.
-pub(super) fn notice(ui: &Ui, canvas: Rect, title: &str, sentence: Option<&str>) {
-    let painter = ui.painter();
-    design::text(painter, canvas.center() - vec2(0.0, 14.0), Align2::CENTER_BOTTOM, title, design::regular(design::VALUE), TEXT);
-    if let Some(sentence) = sentence {
-        let mut job = LayoutJob::simple(as_sentence(sentence), design::regular(design::BODY), TEXT, (canvas.width() - 32.0).min(640.0));
-        job.halign = Align::Center;
-        let galley = painter.layout_job(job);
-        let at = pos2(canvas.center().x, canvas.center().y);
-        painter.galley(at, galley, TEXT);
-    }
-}
-
-/// What a library says in the middle of a sentence, as a sentence of its own.
-fn as_sentence(said: &str) -> String {
-    let mut letters = said.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
+/// What is done before there are images.
+pub(super) fn notice(ui: &Ui, canvas: Rect, words: &str) {
+    let at = canvas.center() - vec2(0.0, 14.0);
+    design::text(ui.painter(), at, Align2::CENTER_BOTTOM, words, design::regular(design::VALUE), TEXT);
 }
 
 /// A thin line that grows while images load.

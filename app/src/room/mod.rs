@@ -31,10 +31,12 @@ mod sketch;
 mod strip;
 mod tour;
 mod trial;
+mod unshown;
 
 use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
+use crate::unshown::Unshown;
 use crate::viewer::View;
 use crate::volume::ShownVolume;
 use egui::{Rect, Ui, vec2};
@@ -108,7 +110,7 @@ enum Images {
     Opening(Loading),
     Filling(Loading),
     Complete,
-    Failed(String),
+    Failed(Unshown),
 }
 
 /// Which named window is on.
@@ -294,6 +296,10 @@ impl Room {
             self.rest_screen(ui, rest);
             return wishes;
         }
+        if let Some(sentence) = self.unshown() {
+            self.unshown_screen(ui, &sentence, draft, &mut wishes);
+            return wishes;
+        }
         self.watch(ui, draft, &mut wishes);
         // Here keys have one meaning, the room's. The toolkit's own way through the controls (Tab, arrows) would let Enter press what it stands on, the lock
         // too. A screen reader still reaches every control.
@@ -358,12 +364,12 @@ impl Room {
             self.images = match (std::mem::replace(&mut self.images, Images::Complete), news) {
                 (Images::Opening(loading), News::Opened(volumes)) => match self.hang(volumes) {
                     Ok(()) => Images::Filling(loading),
-                    Err(sentence) => Images::Failed(sentence),
+                    Err(why) => Images::Failed(why),
                 },
-                (_, News::Failed(sentence)) => {
+                (_, News::Failed(why)) => {
                     // What was loaded before is part of what cannot be shown.
                     (self.shelf, self.hanging, self.cine) = (Shelf::default(), Hanging::default(), None);
-                    Images::Failed(sentence)
+                    Images::Failed(why)
                 }
                 (images, News::Opened(_)) => images,
                 (images, News::NotOnGpu(sentence)) => {
@@ -383,10 +389,11 @@ impl Room {
     }
 
     /// Puts a case's series where the protocol says.
-    fn hang(&mut self, volumes: Vec<Arc<ShownVolume>>) -> Result<(), String> {
+    fn hang(&mut self, volumes: Vec<Arc<ShownVolume>>) -> Result<(), Unshown> {
         let display = self.rules.protocol().display();
         let facts: Vec<_> = volumes.iter().map(|v| v.series().facts.clone()).collect();
-        let layout = hang(display, &facts).map_err(|e| e.to_string())?;
+        // A case without series does not come here: two of this one have one role.
+        let layout = hang(display, &facts).map_err(|_| Unshown::AtDesk("Two series of this case cannot be told from each other."))?;
         self.shelf = Shelf::opened(volumes, display);
         self.hanging = Hanging::opened(layout, &self.shelf);
         let starts = self.hanging.starts(display, &self.shelf);
@@ -403,8 +410,9 @@ impl Room {
 
     fn canvas(&mut self, ui: &mut Ui, canvas: Rect, read: (&State, &Draft), path: RenderPath, wishes: &mut Vec<Wish>) {
         match &self.images {
-            Images::Opening(_) => images::notice(ui, canvas, "Opening the case\u{2026}", None),
-            Images::Failed(sentence) => images::notice(ui, canvas, "This case cannot be shown.", Some(sentence)),
+            Images::Opening(_) => images::notice(ui, canvas, "Opening the case\u{2026}"),
+            // Said in the place of all of it.
+            Images::Failed(_) => {}
             Images::Filling(_) | Images::Complete => {
                 self.panes(ui, canvas, read, path, wishes);
                 if matches!(self.images, Images::Filling(_)) {

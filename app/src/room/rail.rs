@@ -24,7 +24,8 @@ impl Room {
         ui.scope_builder(UiBuilder::new().max_rect(column.shrink2(vec2(4.0, 8.0))), |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             // On low screens all stand closer together.
-            ui.spacing_mut().interact_size.y = ((column.height() - BESIDE) / BUTTONS - 2.0).floor().clamp(34.0, 44.0);
+            ui.spacing_mut().interact_size.y =
+                ((column.height() - BESIDE) / BUTTONS - 2.0).floor().clamp(controls::TOOL[0], controls::TOOL[1]);
             let tools = self.workspace.tools();
             let has_marks = self.rules.protocol().marks().is_some();
             let press = |ui: &mut Ui, table: &Bindings, icon, command: Command, active| {
@@ -70,7 +71,7 @@ impl Room {
         });
         let foot = Rect::from_min_max(pos2(column.left() + 4.0, column.bottom() - 46.0), column.max);
         ui.scope_builder(UiBuilder::new().max_rect(foot), |ui| {
-            ui.spacing_mut().interact_size.y = 44.0;
+            ui.spacing_mut().interact_size.y = controls::TOOL[1];
             if controls::tool(ui, Icon::Leave, "", "leave this case as a draft", false).clicked() {
                 self.hand_on(draft, wishes);
                 wishes.push(Wish::Leave);

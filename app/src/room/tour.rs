@@ -4,8 +4,8 @@
 //! without a tour has no band. Refuses: to do anything for the reader, and to hold them up; each step can be passed over, and the whole be left.
 
 use super::{Images, Room};
-use crate::controls;
-use crate::design::{self, ACCENT, DIM, PANEL, STRONG, TEXT};
+use crate::controls::{self, Keyed};
+use crate::design::{self, ACCENT, PANEL, STRONG, TEXT};
 use crate::keys::Command;
 use crate::viewer::View;
 use egui::{Align, Layout, Rect, Ui, UiBuilder, Vec2, vec2};
@@ -84,29 +84,53 @@ impl Room {
     }
 
     /// What a step asks for, with the keys that the reader has.
-    fn asks(&self, step: Step) -> String {
-        let key = |command| self.bindings.label(command);
+    fn asks(&self, step: Step) -> Keyed {
         match step {
             Step::Scroll => {
-                format!("Scroll: turn the wheel over an image, or press {} and {}.", key(Command::Slices(1)), key(Command::Slices(-1)))
+                let say = Keyed::of("Scroll: turn the wheel over an image");
+                match self.keys_of(&[Command::Slices(1), Command::Slices(-1)]).as_slice() {
+                    [] => say.words("."),
+                    keys => say.words(", or press ").keys(keys).words("."),
+                }
             }
-            Step::Window => format!(
-                "Change the window: drag with the left button. {}, {} and {} are the study\u{2019}s own.",
-                key(Command::Window(1)),
-                key(Command::Window(2)),
-                key(Command::Window(3))
-            ),
+            Step::Window => {
+                let say = Keyed::of("Change the window: drag with the left button.");
+                let own = self.rules.protocol().display().presets().len();
+                let commands = [1, 2, 3].map(Command::Window);
+                match self.keys_of(commands.get(..own).unwrap_or(&commands)).as_slice() {
+                    [] => say,
+                    [key] => say.words(" ").key(key).words(" takes the study\u{2019}s own window."),
+                    keys => say.words(" ").keys(keys).words(" take the study\u{2019}s own windows."),
+                }
+            }
             Step::Zoom => {
-                format!("Zoom: turn the wheel with Ctrl held. The middle button moves the image, {} puts it back.", key(Command::Reset))
+                let say = Keyed::of("Zoom: turn the wheel with ").key("Ctrl").words(" held. The middle button moves the image");
+                match self.keys_of(&[Command::Reset]).as_slice() {
+                    [] => say.words("."),
+                    keys => say.words(", and ").keys(keys).words(" puts it back."),
+                }
             }
             Step::Mark => {
-                format!("A nodule? Press {}, click on it, and rate it on the right. None in sight? Go on.", key(Command::Take(Tool::Mark)))
+                let say = match self.keys_of(&[Command::Take(Tool::Mark)]).as_slice() {
+                    [] => Keyed::of("A nodule? Take the mark tool"),
+                    keys => Keyed::of("A nodule? Press ").keys(keys),
+                };
+                say.words(", click on it, and rate it on the right. None in sight? Go on.")
             }
-            Step::Rate => "Answer on the right: by mouse, or with \u{23ce} and then digits and letters. Tab goes on.".to_owned(),
+            Step::Rate => {
+                let say = Keyed::of("Answer on the right: by mouse, or with ").key("\u{23ce}").words(" and then digits and letters. ");
+                say.key("Tab").words(" goes on.")
+            }
             Step::Lock => {
-                "Ctrl \u{23ce} locks the case; nothing else does. Then go to the list, end the session, and see the results.".to_owned()
+                let say = Keyed::default().key("Ctrl \u{23ce}").words(" or the button on the right locks the case; nothing else does.");
+                say.words(" Then go to the list, end the session, and see the results.")
             }
         }
+    }
+
+    /// The keys of commands, of those that have one.
+    fn keys_of(&self, commands: &[Command]) -> Vec<String> {
+        commands.iter().map(|command| self.bindings.label(*command)).filter(|key| !key.is_empty()).collect()
     }
 
     /// Draws the band and follows what is done.
@@ -125,14 +149,16 @@ impl Room {
         let inner = band.shrink2(vec2(12.0, 6.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)), |ui| {
             ui.spacing_mut().item_spacing.x = 20.0;
-            leave = controls::link(ui, "Skip the tour", DIM).clicked();
+            leave = controls::link(ui, if step == Step::Lock { "End the tour" } else { "Skip the tour" }, TEXT).clicked();
             if step != Step::Lock {
                 next |= controls::link(ui, "Next", ACCENT).clicked();
             }
             let place = format!("{} of {}", at + 1, STEPS.len());
             ui.label(egui::RichText::new(place).font(design::regular(design::NOTE)).color(TEXT));
-            let words = egui::Label::new(egui::RichText::new(self.asks(step)).font(design::regular(design::BODY)).color(STRONG)).wrap();
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(words));
+            let words = self.asks(step);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                controls::keyed(ui, ui.available_width(), &words, &design::regular(design::BODY), STRONG);
+            });
         });
         self.tour = match (leave, next) {
             (true, _) => None,

@@ -2,7 +2,7 @@
 
 use super::{column, line};
 use crate::controls;
-use crate::design::{self, DIM, STRONG, TEXT};
+use crate::design::{self, STRONG, TEXT};
 use egui::{ScrollArea, Ui, UiBuilder};
 
 /// The credits that the licences of shipped parts ask for.
@@ -47,7 +47,7 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
             ui.add_space(16.0);
             *parts |= controls::link(ui, "Parts of others and their licences", TEXT).clicked();
         }
-        back |= controls::link(ui, "Back", DIM).clicked();
+        back |= controls::link(ui, "Back", TEXT).clicked();
     });
     // From the list to the page, from the page to the start.
     let leaves = back && !*parts;

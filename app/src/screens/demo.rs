@@ -2,7 +2,7 @@
 
 use super::{column, line};
 use crate::controls;
-use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use crate::design::{self, CAUTION, STRONG, TEXT};
 use egui::{Ui, UiBuilder};
 
 const WIDTH: f32 = 640.0;
@@ -60,11 +60,13 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
             TEXT,
         );
         ui.add_space(16.0);
-        for (name, way, note) in WAYS {
-            if controls::entry_row(ui, WIDTH, name, note, false).clicked() && busy.is_none() {
-                choice = Some(way);
+        ui.add_enabled_ui(busy.is_none(), |ui| {
+            for (name, way, note) in WAYS {
+                if controls::entry_row(ui, WIDTH, name, note, false).clicked() {
+                    choice = Some(way);
+                }
             }
-        }
+        });
         ui.add_space(16.0);
         line(ui, HINT, design::regular(design::NOTE), TEXT);
         // Room for a sentence, so that nothing moves when there is one.
@@ -72,7 +74,7 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
         line(ui, says, design::regular(design::BODY), colour);
         ui.add_space(8.0);
         let leave = if busy.is_some() { ("Stop", Choice::Stop) } else { ("Back to the start", Choice::Back) };
-        if controls::link(ui, leave.0, DIM).clicked() {
+        if controls::link(ui, leave.0, TEXT).clicked() {
             choice = Some(leave.1);
         }
     });

@@ -89,10 +89,16 @@ pub(crate) fn line(ui: &mut Ui, words: &str, font: egui::FontId, colour: egui::C
     ui.painter().galley(rect.min, galley, colour);
 }
 
-/// The program waits for something of its own.
-pub(crate) fn waiting(ui: &mut Ui, words: &str) {
+/// The program waits for something of its own. `leave` names the way out, where there is one; true when it is taken.
+pub(crate) fn waiting(ui: &mut Ui, words: &str, leave: Option<&str>) -> bool {
     let whole = ui.max_rect();
-    ui.scope_builder(egui::UiBuilder::new().max_rect(column(whole)), |ui| line(ui, words, design::regular(design::BODY), design::TEXT));
+    let mut leaves = false;
+    ui.scope_builder(egui::UiBuilder::new().max_rect(column(whole)), |ui| {
+        ui.spacing_mut().item_spacing.y = 10.0;
+        line(ui, words, design::regular(design::BODY), design::TEXT);
+        leaves = leave.is_some_and(|name| crate::controls::link(ui, name, design::TEXT).clicked());
+    });
+    leaves
 }
 
 /// The record can no longer be written. Says so, and offers the way out; true when it is taken.

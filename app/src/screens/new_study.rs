@@ -54,9 +54,11 @@ pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option
             choice = Some(Choice::Begin(folder, template.name));
         }
         // The folder that is being made is shown nowhere else.
-        if controls::link(ui, "Back to the start", TEXT).clicked() && !page.busy {
-            choice = Some(Choice::Back);
-        }
+        ui.add_enabled_ui(!page.busy, |ui| {
+            if controls::link(ui, "Back to the start", TEXT).clicked() {
+                choice = Some(Choice::Back);
+            }
+        });
     });
     choice
 }

@@ -2,8 +2,8 @@
 
 use super::{column, line};
 use crate::controls::{self, Key};
-use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
-use egui::{Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
+use crate::design::{self, CAUTION, STRONG, TEXT};
+use egui::{Ui, UiBuilder, vec2};
 use std::path::Path;
 use tiresias_reads::accounts::Passphrase;
 use zeroize::Zeroizing;
@@ -53,31 +53,18 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
             line(ui, hint, design::regular(design::NOTE), TEXT);
         }
         ui.add_space(12.0);
-        let (rect, _) = ui.allocate_exact_size(vec2(WIDTH, 40.0), Sense::hover());
-        let mut submitted = false;
-        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 10.0))), |ui| {
-            let edit = TextEdit::singleline(&mut *page.typed)
-                .password(true)
-                .frame(egui::Frame::NONE)
-                .desired_width(f32::INFINITY)
-                .font(design::regular(design::BODY))
-                .interactive(!page.busy);
-            let response = ui.add(edit);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::PasswordInput, true, "Passphrase"));
-            let stroke = if response.has_focus() { ACCENT } else { LINE };
-            ui.painter().with_clip_rect(ui.ctx().content_rect()).rect_stroke(rect, RADIUS, Stroke::new(1.0, stroke), StrokeKind::Inside);
-            submitted = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            if !page.busy && !response.has_focus() && !submitted && ui.memory(|m| m.focused().is_none()) {
-                response.request_focus();
-            }
-        });
+        let field = ui.add_enabled_ui(!page.busy, |ui| controls::secret_field(ui, WIDTH, "Passphrase", &mut page.typed)).inner;
+        let submitted = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        if !page.busy && !field.has_focus() && !submitted && ui.memory(|m| m.focused().is_none()) {
+            field.request_focus();
+        }
         if let Some(trouble) = &page.trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
         }
         ui.add_space(8.0);
         let ready = !page.busy && !page.typed.is_empty();
         let label = if page.busy { "Opening your keys\u{2026}" } else { asks.action };
-        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("Enter")), ready).clicked();
+        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("\u{23ce}")), ready).clicked();
         if ready && (pressed || submitted) {
             page.trouble = None;
             entered = Some(Entered::Passphrase(Passphrase::typed(page.typed.to_string())));

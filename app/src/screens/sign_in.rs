@@ -2,7 +2,7 @@
 
 use super::{column, line};
 use crate::controls;
-use crate::design::{self, CAUTION, DIM, STRONG, TEXT};
+use crate::design::{self, CAUTION, STRONG, TEXT};
 use egui::{ScrollArea, Ui, UiBuilder};
 use tiresias_reads::study::Study;
 use tiresias_words::ReaderId;
@@ -44,7 +44,7 @@ pub(crate) fn sign_in(ui: &mut Ui, study: &Study, notice: Option<&str>) -> Optio
             }
         });
         ui.add_space(16.0);
-        if controls::link(ui, "Another study", DIM).clicked() {
+        if controls::link(ui, "Another study", TEXT).clicked() {
             choice = Some(Choice::Back);
         }
     });

@@ -3,7 +3,7 @@
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, ACCENT, DIM, LINE, STRONG, TEXT};
-use egui::{Align2, Event, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Align2, Event, Layout, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::{Rules, State, TrainingStands, amendable, training};
 
 /// What was chosen.
@@ -63,19 +63,20 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
         };
         line(ui, trouble.unwrap_or(&words), design::regular(design::NOTE), if trouble.is_some() { design::CAUTION } else { TEXT });
         ui.add_space(28.0);
-        ui.horizontal(|ui| {
-            line(ui, "Record intact", design::regular(design::NOTE), DIM);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if next.is_some() && controls::link(ui, "End the session", TEXT).clicked() {
-                    choice = Some(Choice::End);
+        // Words on the left and links on the right, in the middle of one row.
+        let (foot, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+        let from = |layout: Layout| UiBuilder::new().max_rect(foot).layout(layout);
+        ui.scope_builder(from(Layout::left_to_right(Align::Center)), |ui| line(ui, "Record intact", design::regular(design::NOTE), DIM));
+        ui.scope_builder(from(Layout::right_to_left(Align::Center)), |ui| {
+            if next.is_some() && controls::link(ui, "End the session", TEXT).clicked() {
+                choice = Some(Choice::End);
+            }
+            if amendable(state).next().is_some() {
+                ui.add_space(16.0);
+                if controls::link(ui, "Change a locked case\u{2026}", TEXT).clicked() {
+                    choice = Some(Choice::Amend);
                 }
-                if amendable(state).next().is_some() {
-                    ui.add_space(16.0);
-                    if controls::link(ui, "Change a locked case\u{2026}", TEXT).clicked() {
-                        choice = Some(Choice::Amend);
-                    }
-                }
-            });
+            }
         });
     });
     // A control that the keyboard stands on takes Enter for itself.

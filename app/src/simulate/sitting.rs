@@ -181,7 +181,7 @@ fn show(
     watch(&sitting.seen(study, Stage::Decided))?;
     let mut found = 0;
     if let (Some(_), Some(keys), true) = (seat, keys, is_shown) {
-        let findings = open_sealed(study, &sitting.state, Some(keys)).map_err(SimulateError::Sealed)?;
+        let findings = open_sealed(study, &sitting.state, Some(keys)).map_err(|e| SimulateError::Sealed(e.to_string()))?;
         watch(&sitting.seen(study, Stage::Shown))?;
         found = u32::try_from(findings.all().len()).unwrap_or(u32::MAX);
     }

@@ -88,7 +88,9 @@ pub struct Accounts(BTreeMap<AccountId, Account>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Not the passphrase.
-    #[error("This is not the passphrase of \"{0}\". Try again; with the recovery key you can set another one.")]
+    #[error(
+        "This is not the passphrase of \"{0}\". Try again. Where it is lost, ask the study coordinator: at the study desk you set another one, with your recovery key."
+    )]
     WrongPassphrase(AccountId),
     /// Not the recovery key.
     #[error(

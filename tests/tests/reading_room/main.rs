@@ -38,5 +38,6 @@ mod slabs;
 mod stress_hand;
 mod templates;
 mod true_size;
+mod unshown;
 mod world;
 mod written;

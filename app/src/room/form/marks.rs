@@ -1,7 +1,7 @@
 //! The marks in a list: where each is, what is said about it, and the way to it.
 
-use super::{Field, heading, said, separator};
-use crate::controls;
+use super::{Field, heading, separator};
+use crate::controls::{self, Keyed};
 use crate::design::{self, CAUTION, OWN, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
 use crate::room::{Focus, Room, Wish, marking};
@@ -30,13 +30,13 @@ impl Room {
             self.kinds(ui, width, &marks.kinds);
         }
         if draft.marks().is_empty() {
-            let key = match self.bindings.label(Command::Take(Tool::Mark)) {
-                key if key.is_empty() => "Take the mark tool".to_owned(),
-                key => format!("Press {key}"),
-            };
             let does = marking::how(self.marking.kind(&marks.kinds));
-            let words = format!("None yet. {key} and {does} each {}.", marks.label.to_lowercase());
-            said(ui, width, &words, design::regular(design::NOTE), TEXT);
+            let then = format!(" and {does} each {}.", marks.label.to_lowercase());
+            let words = match self.bindings.label(Command::Take(Tool::Mark)) {
+                key if key.is_empty() => Keyed::of("None yet. Take the mark tool"),
+                key => Keyed::of("None yet. Press ").key(&key),
+            };
+            controls::keyed(ui, width, &words.words(&then), &design::regular(design::NOTE), TEXT);
         }
         for (id, mark) in draft.marks() {
             let focused = matches!(&self.focus, Focus::Form(field) if field.mark() == Some(*id));
