@@ -1,6 +1,6 @@
 //! The column while two reads are settled: why the case is here, both answers to each question, both marks of each lesion, the choice, and the reason.
 //!
-//! Rows that differ are tinted and come in the order of the form, so that they are in sight. Nothing is chosen before somebody chooses.
+//! Rows for which the case is here are tinted, and all come in the order of the form, so that they are in sight. Nothing is chosen before somebody chooses.
 
 use super::{heading, said, separator};
 use crate::controls::{self, Take};
@@ -215,7 +215,7 @@ fn answer_row(ui: &mut Ui, width: f32, row: &AnswerRow) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, question.size().y + below + 12.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: A {a}, B {b}", row.question)));
     let painter = ui.painter();
-    if row.differs {
+    if row.is_discordant {
         painter.rect_filled(rect.expand2(vec2(8.0, 0.0)), 0.0, tint(CAUTION));
     }
     let top = rect.top() + 6.0;
