@@ -158,6 +158,9 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         room.wheel(panes[0].1.center(), 3, Modifiers::COMMAND);
         room.rest();
         both(&room, "\u{d7}");
+        for told in ["W 1500", "lung", " HU"] {
+            both(&room, told);
+        }
         // The pointer over one side is a cross on the other; a difference brings both back to it.
         let rows: Vec<String> = room
             .nodes()
