@@ -77,7 +77,7 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
         ui.add_space(8.0);
         let ready = !page.busy && !page.typed.is_empty();
         let label = if page.busy { "Opening your keys\u{2026}" } else { asks.action };
-        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("Enter")), ready).clicked();
+        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("\u{23ce}")), ready).clicked();
         if ready && (pressed || submitted) {
             page.trouble = None;
             entered = Some(Entered::Passphrase(Passphrase::typed(page.typed.to_string())));
@@ -101,7 +101,8 @@ pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> 
         let say = "Write this receipt down and give it to the study coordinator: with it a missing or older file is noticed.";
         line(ui, say, design::regular(design::BODY), TEXT);
         ui.add_space(8.0);
-        line(ui, code, design::strong(design::TITLE), STRONG);
+        // It is copied by hand: no letter of it may pass for a digit.
+        line(ui, code, design::mono(design::TITLE), STRONG);
         ui.add_space(8.0);
         match results {
             Ok(file) => {
@@ -111,7 +112,7 @@ pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> 
             Err(sentence) => line(ui, sentence, design::regular(design::BODY), CAUTION),
         }
         ui.add_space(12.0);
-        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key("Enter")), true).clicked()
+        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key("\u{23ce}")), true).clicked()
             || ui.input(|i| i.key_pressed(egui::Key::Enter));
     });
     on
