@@ -4,7 +4,7 @@
 //! pairs of readers, in the one condition of the protocol, first reads alone. Reads are A and B in all sentences, and who they are is in none.
 //! An answer against no answer differs under every rule about its question; no answer against none does not. What one of the reads says to be not evaluable
 //! has no answers to compare, and differs by the rule about that alone. Marks are partners by the matcher of the scoring, each of one other mark, so that two
-//! marks of A at one of B leave one without a partner. Refuses: readers, accounts, truth.
+//! marks of A at one of B leave one without a partner. Sentences name a mark as the images do: A1. Refuses: readers, accounts, truth.
 
 mod beside;
 
@@ -163,7 +163,7 @@ impl Reads<'_> {
         if question.per == Per::Mark {
             for (a, b) in &self.partners {
                 let about = About::OfMarks(id.clone(), *a, *b);
-                pairs.push((about, format!(", {} {} of A and {} of B", self.mark_word(), a.0, b.0), Subject::Mark(*a), Subject::Mark(*b)));
+                pairs.push((about, format!(", {} A{} and B{}", self.mark_word(), a.0, b.0), Subject::Mark(*a), Subject::Mark(*b)));
             }
         } else {
             for subject in self.form.subjects(question, std::iter::empty()).filter(|s| self.is_evaluable(s)) {
@@ -215,22 +215,44 @@ impl Reads<'_> {
         if !self.is_evaluable(&Subject::Case) {
             return Vec::new();
         }
-        let word = self.mark_word();
         let (a, b) = (self.a.marks, self.b.marks);
-        let of_a = a.iter().filter(|(m, _)| !self.partners.iter().any(|(a, _)| a == *m));
-        let of_b = b.iter().filter(|(m, _)| !self.partners.iter().any(|(_, b)| b == *m));
+        let turned: Vec<_> = self.partners.iter().map(|(of_a, of_b)| (*of_b, *of_a)).collect();
+        let of_a = self.alone(["A", "B"], [a, b], &self.partners, within).into_iter().map(|(mark, why)| (About::MarkOfA(mark), why));
+        let of_b = self.alone(["B", "A"], [b, a], &turned, within).into_iter().map(|(mark, why)| (About::MarkOfB(mark), why));
+        of_a.chain(of_b).collect()
+    }
+
+    /// The marks of one read that have no partner in the other, each with why, as a sentence that begins with its name on the images. `partners` are pairs of
+    /// one's own and the other's.
+    fn alone(
+        &self,
+        [own, other]: [&str; 2],
+        [marks, others]: [&BTreeMap<MarkId, Mark>; 2],
+        partners: &[(MarkId, MarkId)],
+        within: Mm,
+    ) -> Vec<(MarkId, String)> {
         // How far apart two marks on one image without a place in the patient are, nothing here says: its pixels have no size.
         let image = |m: &Mark| matches!(m.shape, MarkShape::OnImage(_)).then(|| (m.anchor.image.clone(), m.anchor.frame));
-        let why = |other: &str, mark: &Mark, others: &BTreeMap<MarkId, Mark>| {
+        let why = |mark: &Mark| {
             let on = image(mark);
-            if on.is_some() && others.values().any(|m| image(m) == on) {
-                format!("is on an image without a place in the patient, so that it cannot be compared with those of {other} there.")
-            } else {
-                format!("has no partner of {other} within {} mm.", within.0)
+            if on.is_some() {
+                let is_beside = others.values().any(|m| image(m) == on);
+                return if is_beside {
+                    format!(" is on an image without a place in the patient, so that it cannot be compared with those of {other} there.")
+                } else {
+                    format!(": {other} marked nothing on the same image.")
+                };
+            }
+            let distance = |m: &Mark| mark.shape.centre().zip(m.shape.centre()).map(|(p, q)| p.distance(q).0).filter(|d| *d <= within.0);
+            let near = others.iter().filter_map(|(id, m)| Some((*id, distance(m)?))).min_by(|(_, p), (_, q)| p.total_cmp(q));
+            // There are as many partners as can be, so that what is near and no partner of this mark is that of another.
+            match near.and_then(|(near, _)| partners.iter().find(|(_, theirs)| *theirs == near)) {
+                Some((by, near)) => format!(": {other}{} lies within {} mm, but goes with {own}{}.", near.0, within.0, by.0),
+                None => format!(": {other} marked nothing within {} mm.", within.0),
             }
         };
-        let of_a = of_a.map(|(m, mark)| (About::MarkOfA(*m), format!("{word} {} of A {}", m.0, why("B", mark, b))));
-        of_a.chain(of_b.map(|(m, mark)| (About::MarkOfB(*m), format!("{word} {} of B {}", m.0, why("A", mark, a))))).collect()
+        let alone = marks.iter().filter(|(id, _)| !partners.iter().any(|(mine, _)| mine == *id));
+        alone.map(|(id, mark)| (*id, format!("{} {own}{}{}", self.mark_word(), id.0, why(mark)))).collect()
     }
 
     fn evaluable(&self) -> Vec<(About, String)> {

@@ -2,7 +2,11 @@
 //!
 //! The equal-variance binormal model: a case with the signal is seen at d' = sqrt(2) * quantile(AUC) plus noise, one without it at noise alone (Metz 1989); three
 //! tenths of the variance belong to the case and are the same for all readers and conditions. Pure: the same seed gives the same reads for ever.
-//! Owns what is said. Refuses: to record anything; every step goes through `decide` like a person's.
+//! Owns what is said, and on which image. Refuses: to record anything; every step goes through `decide` like a person's.
+
+mod images;
+
+pub use images::Images;
 
 use crate::hash;
 use crate::machine::{Action, Draft, Environment, Missing, Rules, State, Verdict, is_asked, missing};
@@ -23,6 +27,8 @@ const REQUESTS: f64 = 0.7;
 const FALSE_MARKS: f64 = 0.3;
 /// A false mark lies at least so far from every lesion, mm.
 const FAR_MM: f64 = 60.0;
+/// False marks of a case lie on a line of this length, mm.
+const LONG_MM: f64 = 100.0;
 /// A mark lies this near to the lesion that it is meant for, mm.
 const NEAR_MM: f64 = 2.0;
 
@@ -33,6 +39,8 @@ pub struct Known {
     pub signal: BTreeMap<(ContentHash, Option<String>), bool>,
     /// Where lesions are (LPS, mm), by package.
     pub lesions: BTreeMap<ContentHash, Vec<PatientPoint>>,
+    /// The images that are at hand, by package, those that are read first in front.
+    pub images: BTreeMap<ContentHash, Vec<Images>>,
 }
 
 /// Why a simulation cannot be.
@@ -291,8 +299,15 @@ impl<'a> SimulatedReader<'a> {
         }
         let (_, plan) = self.planned.as_ref()?;
         let next = plan.first()?;
-        let anchor = ImageAnchor { image: image_of(draft.package())?, frame: 0, column: 0.0, row: 0.0 };
+        let anchor = self.anchor(draft.package(), &next.shape)?;
         Some(Action::PlaceMark { shape: next.shape.clone(), anchor })
+    }
+
+    /// The image that a mark is put on: of those at hand, else a made-up one.
+    fn anchor(&self, package: ContentHash, shape: &MarkShape) -> Option<ImageAnchor> {
+        let images = self.known.images.get(&package).map_or(&[][..], Vec::as_slice);
+        let found = shape.centre().and_then(|at| images.iter().find_map(|i| i.anchor(at)));
+        found.or_else(|| Some(ImageAnchor { image: image_of(package)?, frame: 0, column: 0.0, row: 0.0 }))
     }
 
     fn plan(&self, draft: &Draft, rules: &MarkRules) -> Vec<PlannedMark> {
@@ -308,12 +323,21 @@ impl<'a> SimulatedReader<'a> {
                 plan.push((at, rated(share)));
             }
         }
+        // One line for all readers of a case: on the images their false marks lie as far apart as without.
+        let package = draft.package();
+        let images = self.known.images.get(&package).and_then(|all| all.first());
+        let line = images.and_then(|i| i.line([LONG_MM, FAR_MM], lesions, &mut Chance::of(self.seed, &[b"false marks", &package.0])));
         while (chance.uniform() < FALSE_MARKS || plan.len() < rules.min as usize) && plan.len() < rules.max as usize {
-            let reach = FAR_MM + 100.0 * chance.uniform();
-            let from = lesions.first().copied().unwrap_or(PatientPoint::new(0.0, 0.0, 0.0));
-            // Away from all lesions: below the lowest of them.
-            let lowest = lesions.iter().map(|l| l.z).fold(from.z, f64::min);
-            let at = PatientPoint::new(from.x, from.y, lowest - reach);
+            let along = chance.uniform();
+            let at = match line {
+                Some([a, b]) => a + (b - a) * along,
+                // Away from all lesions: below the lowest of them.
+                None => {
+                    let from = lesions.first().copied().unwrap_or(PatientPoint::new(0.0, 0.0, 0.0));
+                    let lowest = lesions.iter().map(|l| l.z).fold(from.z, f64::min);
+                    PatientPoint::new(from.x, from.y, lowest - (FAR_MM + LONG_MM * along))
+                }
+            };
             let low = share.min(chance.uniform() * 0.5);
             plan.push((at, rated(low)));
         }
@@ -447,7 +471,7 @@ fn drawn(kind: Option<&MarkKind>, at: PatientPoint) -> MarkShape {
     })
 }
 
-/// A made-up UID for the image of a package that nobody looks at (PS3.5 B.2: 2.25 and a number).
+/// A made-up UID for an image of a package where none is at hand (PS3.5 B.2: 2.25 and a number).
 fn image_of(package: ContentHash) -> Option<SopUid> {
     let number = package.0.iter().take(12).fold(0u128, |n, b| n << 8 | u128::from(*b));
     SopUid::new(format!("2.25.{number}")).ok()

@@ -77,8 +77,8 @@ fn packed(folder: &Path, cases: u32, each: u8) -> Outcome<Vec<Packed>> {
     Ok(all)
 }
 
-/// What a reader says of a case, as actions.
-fn said(who: usize, at: &Packed) -> Outcome<Vec<Action>> {
+/// What a reader says of a case, as actions. What is astray is put on an image that the case has not.
+fn said(who: usize, at: &Packed, is_astray: bool) -> Outcome<Vec<Action>> {
     let answer = |id: &str, value| {
         Ok::<_, Box<dyn std::error::Error>>(Action::Answer { question: QuestionId::new(id)?, subject: Subject::Case, value })
     };
@@ -87,16 +87,17 @@ fn said(who: usize, at: &Packed) -> Outcome<Vec<Action>> {
     let PatientPoint { x, y, z } = at.place;
     let by = |dx, dy| PatientPoint::new(x + dx, y + dy, z);
     let places = if who == 0 { vec![(by(0.0, 0.0), 86), (by(-18.0, 22.0), 54)] } else { vec![(by(1.5, 1.5), 41)] };
+    let image = if is_astray { SopUid::new("2.25.1")? } else { at.image.clone() };
     for ((point, rating), n) in places.into_iter().zip(1..) {
-        let anchor = ImageAnchor { image: at.image.clone(), frame: 0, column: 1.0, row: 1.0 };
+        let anchor = ImageAnchor { image: image.clone(), frame: 0, column: 1.0, row: 1.0 };
         all.push(Action::PlaceMark { shape: MarkShape::point(point), anchor });
         all.push(Action::RateMark { mark: MarkId(n), rating });
     }
     Ok(all)
 }
 
-/// The reads of both readers.
-fn reads(protocol: &Protocol, packed: &[Packed]) -> Outcome<(ReadsTable, Vec<Bundle>)> {
+/// The reads of both readers; the marks of the first may be astray.
+fn reads(protocol: &Protocol, packed: &[Packed], is_astray: bool) -> Outcome<(ReadsTable, Vec<Bundle>)> {
     let account =
         |r: &str| Ok::<_, Box<dyn std::error::Error>>(bundle::Account { reader: ReaderId::new(r)?, display_name: format!("Dr {r}") });
     let accounts = READERS.into_iter().map(account).collect::<Outcome<Vec<_>>>()?;
@@ -119,7 +120,10 @@ fn reads(protocol: &Protocol, packed: &[Packed]) -> Outcome<(ReadsTable, Vec<Bun
         while let Some(next) = state.next().cloned() {
             let at = packed.iter().find(|p| p.package == next.package).ok_or("a case that was not packed")?;
             let open = [Action::OpenCase(next.read), Action::ImagesShown];
-            open.into_iter().chain(said(who, at)?).chain([Action::Lock]).try_for_each(|action| act(&mut state, action))?;
+            open.into_iter()
+                .chain(said(who, at, is_astray && who == 0)?)
+                .chain([Action::Lock])
+                .try_for_each(|action| act(&mut state, action))?;
         }
         let row =
             |read: &Locked| ReadRow { file: None, seq: 1, condition: read.read().condition.clone(), rating: None, read: read.clone() };
@@ -133,10 +137,22 @@ fn reads(protocol: &Protocol, packed: &[Packed]) -> Outcome<(ReadsTable, Vec<Bun
 /// # Errors
 /// When a step is refused.
 pub fn study(folder: &Path, cases: u32, each: u8) -> Outcome<(PathBuf, Vec<Drawn>)> {
+    made(folder, cases, each, false)
+}
+
+/// The same of one case, with both marks of one reader on an image that the case has not.
+///
+/// # Errors
+/// When a step is refused.
+pub fn study_astray(folder: &Path) -> Outcome<(PathBuf, Vec<Drawn>)> {
+    made(folder, 1, 1, true)
+}
+
+fn made(folder: &Path, cases: u32, each: u8, is_astray: bool) -> Outcome<(PathBuf, Vec<Drawn>)> {
     let text = format!("{}{RULES}", tiresias::demo::PROTOCOL);
     let protocol = Protocol::parse(&text)?;
     let packed = packed(folder, cases, each)?;
-    let (table, bundles) = reads(&protocol, &packed)?;
+    let (table, bundles) = reads(&protocol, &packed, is_astray)?;
     let codes: Vec<_> = bundles.iter().flat_map(Bundle::reads).map(|r| (r.package, r.case.clone())).collect();
     let account = bundle::Account { reader: ReaderId::new(ADJUDICATOR)?, display_name: "Adjudicator".into() };
     let (facts, taken) = (BTreeMap::new(), BTreeSet::new());
@@ -152,10 +168,10 @@ pub fn study(folder: &Path, cases: u32, each: u8) -> Outcome<(PathBuf, Vec<Drawn
     };
     let drawn = queue(&ask, &Zeroizing::new([6; 32]))?;
     let phrase = Passphrase::known_to_all(PHRASE);
-    let made = |name: &str, kind, n: u8| {
+    let person = |name: &str, kind, n: u8| {
         Ok::<_, Box<dyn std::error::Error>>(Account::create(AccountId::new(name)?, kind, name, &phrase, &Zeroizing::new([n; 32]))?.0)
     };
-    let (cora, ann) = (made("cora", Kind::Coordinator, 1)?, made(ADJUDICATOR, Kind::Adjudicator, 2)?);
+    let (cora, ann) = (person("cora", Kind::Coordinator, 1)?, person(ADJUDICATOR, Kind::Adjudicator, 2)?);
     let issued = issue(&drawn.bundle, &cora.open(&phrase)?, 1)?;
     let seat = Seat::new(ann, &drawn.bundle, issued, &drawn.keys, Vec::new(), &Zeroizing::new([3; 32]))?;
     let root = folder.join(ADJUDICATOR);

@@ -2,7 +2,7 @@
 
 use super::frames::SLIDER;
 use super::gestures::OnScreen;
-use super::hanging::{self, At, pixels};
+use super::hanging::{self, Arrangement, At, pixels};
 use super::planes::slab_words;
 use super::{Focus, Room, Wish, overlays};
 use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
@@ -232,8 +232,11 @@ impl Room {
         self.caches.get(at.0).is_some_and(PaneCache::is_preview)
     }
 
-    /// Whether a pane tells the window and the value for all panes of its series: the first one of them does.
+    /// Whether a pane tells the window and the value: the first one of its series does, for all of them; two reads beside each other do each for itself.
     fn tells_window(&self, at: At) -> bool {
+        if matches!(self.hanging.arrangement(), Some(Arrangement::Beside(_))) {
+            return true;
+        }
         let series = |at: At| self.hanging.cell(at).map(|c| c.series);
         self.hanging.visible().into_iter().find(|other| series(*other) == series(at)) == Some(at)
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tiresias_reads::discordance::{Beside, MarkRow, beside};
 use tiresias_reads::machine::{Action, Choice, Draft, Mark, Missing, State};
 use tiresias_reads::pair::{Pair, Side};
+use tiresias_words::MarkId;
 
 /// Half of the cross that shows where the pointer is on the other side, and the hole in it.
 const CROSS: (f32, f32) = (12.0, 4.0);
@@ -53,6 +54,10 @@ impl Which {
             Self::B => "B",
         }
     }
+    /// A mark of it, as the images name it.
+    pub(super) fn name(self, mark: MarkId) -> String {
+        format!("{}{}", self.letter(), mark.0)
+    }
     pub(super) const fn of(self, pair: &Pair) -> &Side {
         match self {
             Self::A => pair.a(),
@@ -83,8 +88,9 @@ impl Room {
         self.cancel_sketch();
         self.arrange(Arrangement::Beside(series));
         self.focus = Focus::Image;
-        // Where they differ first.
-        let first = self.settling.beside.as_ref().and_then(|b| b.marks.iter().position(|m| m.a.is_none() || m.b.is_none()));
+        // Where they differ first, of what can be gone to.
+        let is_first = |row: &MarkRow| (row.a.is_none() || row.b.is_none()) && self.place_of_row(row, draft).is_some();
+        let first = self.settling.beside.as_ref().and_then(|b| b.marks.iter().position(is_first));
         if let Some(first) = first {
             self.look_at_row(first, draft);
         }
@@ -126,8 +132,7 @@ impl Room {
                 let of_row = row.and_then(|r| if *which == Which::A { r.a } else { r.b });
                 let chosen = of_row.is_some_and(|(chosen, _)| chosen == *id);
                 if let Some(outline) = shown.volume.outline_of(&mark.shape, &mark.anchor) {
-                    let name = format!("{}{}", which.letter(), id.0);
-                    marking::draw_as(painter, on, &shown.volume, &outline, (&name, which.colour(), chosen));
+                    marking::draw_as(painter, on, &shown.volume, &outline, (&which.name(*id), which.colour(), chosen));
                 }
             }
         }
@@ -143,23 +148,41 @@ impl Room {
         }
     }
 
-    /// A mark of a row of the list, A's where there is one.
-    fn mark_of_row<'a>(&self, row: &MarkRow, draft: &'a Draft) -> Option<&'a Mark> {
-        let pair = self.rules.shown_pair(draft)?;
-        row.a.and_then(|(id, _)| pair.a().marks.get(&id)).or_else(|| row.b.and_then(|(id, _)| pair.b().marks.get(&id)))
+    /// The marks of a row of the list with their names, A's first.
+    fn marks_of_row<'a>(&self, row: &MarkRow, draft: &'a Draft) -> impl Iterator<Item = (String, &'a Mark)> + use<'a> {
+        let pair = self.rules.shown_pair(draft);
+        let of_row = [(Which::A, row.a), (Which::B, row.b)];
+        of_row.into_iter().filter_map(move |(which, mark)| {
+            let (id, _) = mark?;
+            Some((which.name(id), which.of(pair?).marks.get(&id)?))
+        })
+    }
+
+    /// The first mark of a row that lies on an image of the case, and its series.
+    fn place_of_row<'a>(&self, row: &MarkRow, draft: &'a Draft) -> Option<(usize, &'a Mark)> {
+        self.marks_of_row(row, draft).find_map(|(_, mark)| Some((self.place_of(mark)?.0, mark)))
+    }
+
+    /// That marks of a row lie on no image of the case, so that nothing shows where they are.
+    pub(super) fn nowhere(&self, row: &MarkRow, draft: &Draft) -> Option<String> {
+        let names: Vec<String> =
+            self.marks_of_row(row, draft).filter(|(_, mark)| self.place_of(mark).is_none()).map(|(name, _)| name).collect();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} is on none of these images")),
+            more => Some(format!("{} are on none of these images", more.join(" and "))),
+        }
     }
 
     /// Brings both sides to a difference between marks.
     pub(super) fn look_at_row(&mut self, row: usize, draft: &Draft) {
         let Some(of) = self.settling.beside.as_ref().and_then(|b| b.marks.get(row).copied()) else { return };
         self.settling.looked = Some(row);
-        let Some(mark) = self.mark_of_row(&of, draft).cloned() else { return };
-        if let (Some(Arrangement::Beside(shown)), Some((series, _))) = (self.hanging.arrangement(), self.place_of(&mark))
-            && shown != series
-        {
+        let Some((series, mark)) = self.place_of_row(&of, draft) else { return };
+        if matches!(self.hanging.arrangement(), Some(Arrangement::Beside(shown)) if shown != series) {
             self.arrange(Arrangement::Beside(series));
         }
-        self.look_at_mark(&mark);
+        self.look_at_mark(mark);
     }
 
     /// Enter in image focus, where two reads are settled: to the choice, then to the reason; false where the form is next.

@@ -15,7 +15,7 @@ use serde_json::json;
 use sitting::{BEGIN_UTC_MS, DAY_MS, MOST_STEPS, Person, read};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tiresias_cases::StudyKey;
+use tiresias_cases::{Package, StudyKey, Trust};
 use tiresias_reads::accounts::{ACCOUNTS, Account, AccountError, Accounts, Kind, Passphrase, Unlocked};
 use tiresias_reads::bundle::TrainingCase;
 use tiresias_reads::closing::{ClosingError, sign_lock};
@@ -25,11 +25,11 @@ use tiresias_reads::desk::{
 use tiresias_reads::machine::Refusal;
 use tiresias_reads::protocol::Protocol;
 use tiresias_reads::record::{RecordError, ResultsError};
-use tiresias_reads::simulation::{Known, SimulationError, Skill};
+use tiresias_reads::simulation::{Images, Known, SimulationError, Skill};
 use tiresias_reads::study::{Study, StudyError};
 use tiresias_reads::truth::{CaseTruth, Place, Truth, TruthError};
 use tiresias_reads::versions::{VersionError, Versions, protocol_of};
-use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, PatientPoint, ReaderId, Unfit};
+use tiresias_words::{AccountId, CaseId, ContentHash, ContentKey, PatientPoint, ReaderId, Role, Unfit};
 use zeroize::Zeroizing;
 
 /// The passphrase of every simulated account.
@@ -261,6 +261,9 @@ fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
                 Some(told) => take(&mut known, listed.package, told),
                 None => note(&mut known, protocol, plan.seed, listed.package, case, n % 2 == 0),
             }
+            if protocol.marks().is_some() {
+                known.images.insert(listed.package, images(&plan.study, &listed.package)?);
+            }
         }
         return Ok((desk, known, keys));
     };
@@ -275,6 +278,22 @@ fn cases(plan: &Plan, protocol: &Protocol) -> Result<Cases, SimulateError> {
         note(&mut known, protocol, plan.seed, package, &case, signal);
     }
     Ok((desk, known, Vec::new()))
+}
+
+/// The images of a case that can be marked in the patient, the current ones in front; none where its package is not here.
+fn images(study: &Path, package: &ContentHash) -> Result<Vec<Images>, SimulateError> {
+    let folder = package_dir(study, package);
+    if !Package::is_at(&folder) {
+        return Ok(Vec::new());
+    }
+    let opened = Package::open(&folder, &Trust::Unsigned).map_err(|e| SimulateError::Desk(format!("{}: {e}", folder.display())))?;
+    let mut series = opened.into_series();
+    series.sort_by_key(|s| s.facts.role != Role::current());
+    let images = series.iter().filter_map(|s| {
+        let uids = (0..s.len()).map(|at| s.image_uid(at).cloned()).collect::<Option<_>>()?;
+        Some(Images { geometry: s.volume.clone()?, uids })
+    });
+    Ok(images.collect())
 }
 
 /// Makes up where the signal of a case is: in which unit, and at which places.

@@ -2,7 +2,7 @@
 //!
 //! Sentences and words are those of the rules ([`super::differences`]). Refuses: who A and B are, and to say whether a case is a control.
 
-use super::{Reads, Said, differences, partners};
+use super::{About, Difference, Reads, Said, differences, partners};
 use crate::machine::Mark;
 use crate::pair::{Pair, Side};
 use crate::protocol::{Answers, Per, Protocol, Subject};
@@ -30,8 +30,8 @@ pub struct AnswerRow {
     pub a: Option<String>,
     /// What B says.
     pub b: Option<String>,
-    /// Whether the two are not the same.
-    pub differs: bool,
+    /// Whether the case is here for it: the two differ by a rule of the protocol, and are not merely not the same.
+    pub is_discordant: bool,
 }
 
 /// A mark of A, of B, or of both.
@@ -59,19 +59,24 @@ pub fn beside(protocol: &Protocol, pair: &Pair) -> Beside {
     let (answers_a, answers_b) = (form.counted(a.answers), form.counted(b.answers));
     let partners = protocol.adjudication().map_or_else(Vec::new, |rules| partners(rules, a, b));
     let reads = Reads { protocol, form, a, b, answers_a: &answers_a, answers_b: &answers_b, partners };
+    let found = differences(protocol, a, b);
     Beside {
-        reasons: differences(protocol, a, b).into_iter().map(|d| d.reason).collect(),
-        answers: reads.evaluable_rows().chain(reads.answer_rows()).collect(),
+        answers: reads.evaluable_rows(&found).chain(reads.answer_rows(&found)).collect(),
+        reasons: found.into_iter().map(|d| d.reason).collect(),
         marks: reads.mark_rows(),
         not_evaluable: [reads.not_evaluable(a), reads.not_evaluable(b)],
     }
 }
 
+fn is_in(found: &[Difference], about: &About) -> bool {
+    found.iter().any(|difference| difference.about == *about)
+}
+
 impl Reads<'_> {
     /// What one of them says to be not evaluable.
-    fn evaluable_rows(&self) -> impl Iterator<Item = AnswerRow> + '_ {
+    fn evaluable_rows(&self, found: &[Difference]) -> impl Iterator<Item = AnswerRow> {
         let units = self.form.units().iter().map(|u| Subject::Unit(u.key.clone()));
-        std::iter::once(Subject::Case).chain(units).filter_map(|subject| {
+        std::iter::once(Subject::Case).chain(units).filter_map(move |subject| {
             let said = |read: Said<'_>| {
                 let key = read.not_evaluable.get(&subject)?;
                 let reasons = self.form.not_evaluable().map(|n| n.reasons.as_slice()).unwrap_or_default();
@@ -79,7 +84,8 @@ impl Reads<'_> {
             };
             let (a, b) = (said(self.a), said(self.b));
             let question = format!("Not evaluable{}", self.which(&subject));
-            (a.is_some() || b.is_some()).then(|| AnswerRow { question, differs: a != b, a, b })
+            let is_discordant = is_in(found, &About::Evaluable(subject));
+            (a.is_some() || b.is_some()).then_some(AnswerRow { question, a, b, is_discordant })
         })
     }
 
@@ -98,7 +104,7 @@ impl Reads<'_> {
         }
     }
 
-    fn answer_rows(&self) -> impl Iterator<Item = AnswerRow> + '_ {
+    fn answer_rows(&self, found: &[Difference]) -> impl Iterator<Item = AnswerRow> {
         self.form.questions().iter().filter(|q| q.per != Per::Mark).flat_map(move |question| {
             let row = move |subject: Subject| {
                 let of = |answers: &Answers| answers.get(&question.id, &subject).cloned();
@@ -106,7 +112,8 @@ impl Reads<'_> {
                 let said =
                     |value: Option<&crate::protocol::AnswerValue>| value.map(|v| self.said(question, Some(v)).trim_matches('"').to_owned());
                 let text = format!("{}{}", question.text, self.which(&subject));
-                let row = AnswerRow { question: text, a: said(a.as_ref()), b: said(b.as_ref()), differs: a != b };
+                let is_discordant = is_in(found, &About::Answers(question.id.clone(), subject));
+                let row = AnswerRow { question: text, a: said(a.as_ref()), b: said(b.as_ref()), is_discordant };
                 (a.is_some() || b.is_some()).then_some(row)
             };
             self.form.subjects(question, std::iter::empty()).filter_map(row)

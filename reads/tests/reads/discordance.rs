@@ -3,7 +3,7 @@
 use crate::simulated::{question, somewhere};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tiresias_reads::discordance::{About, Said, beside, differences};
+use tiresias_reads::discordance::{About, Beside, Said, beside, differences};
 use tiresias_reads::machine::Mark;
 use tiresias_reads::pair::{Pair, Side};
 use tiresias_reads::protocol::{AnswerValue, Answers, Protocol, QuestionKind, Subject};
@@ -129,6 +129,34 @@ fn a_difference_names_its_rule_and_what_it_is_about() {
     assert_eq!(found, [(0, About::MarkOfA(MarkId(1))), (1, score()), (2, score())]);
 }
 
+/// The two reads of a case side by side.
+fn beside_of(table: &Table, case: &Case) -> Beside {
+    let protocol = protocol(table, case);
+    let side = |draft: &ReadDraft| {
+        let Read { answers, marks, not_evaluable } = Read::of(draft, &protocol);
+        Side { answers, not_evaluable, marks }
+    };
+    beside(&protocol, &Pair::new(side(&case.a), side(&case.b), ContentHash([0; 32])))
+}
+
+#[test]
+fn answers_stand_out_that_the_protocol_calls_discordant_and_no_others() {
+    let table = table();
+    let expected: [(&str, &[(&str, bool)]); 5] = [
+        ("another option", &[("Grade", true)]),
+        ("both below, however far apart", &[("How likely?", false)]),
+        ("one side differs", &[("How likely?, Right", true), ("How likely?, Left", false)]),
+        ("not evaluable against evaluable", &[("Not evaluable", true), ("How likely?", false)]),
+        ("without the rule nothing is said about it", &[("Not evaluable", false), ("How likely?", false)]),
+    ];
+    for (name, expected) in expected {
+        let case = table.case.iter().find(|c| c.name == name).expect("there");
+        let found = beside_of(&table, case).answers;
+        let found: Vec<_> = found.iter().map(|row| (row.question.as_str(), row.is_discordant)).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
 #[test]
 fn that_a_read_could_not_evaluate_is_told_where_its_marks_are_shown() {
     let table = table();
@@ -141,12 +169,7 @@ fn that_a_read_could_not_evaluate_is_told_where_its_marks_are_shown() {
     ];
     for (name, expected) in expected {
         let case = table.case.iter().find(|c| c.name == name).expect("there");
-        let protocol = protocol(&table, case);
-        let side = |draft: &ReadDraft| {
-            let Read { answers, marks, not_evaluable } = Read::of(draft, &protocol);
-            Side { answers, not_evaluable, marks }
-        };
-        let found = beside(&protocol, &Pair::new(side(&case.a), side(&case.b), ContentHash([0; 32])));
+        let found = beside_of(&table, case);
         assert_eq!(found.not_evaluable.each_ref().map(Option::as_deref), expected, "{name}");
     }
     let not_evaluable = ["L", "R"].map(|side| (Subject::Unit(side.to_owned()), "absent".to_owned())).into();

@@ -42,4 +42,6 @@ mod signing;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
+mod simulating;
+#[cfg(test)]
 mod withdrawn;

@@ -130,6 +130,36 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
     assert!(record.results().is_ok());
 }
 
+/// The rows of the list of both readers' marks.
+fn rows(room: &Sitting) -> Vec<String> {
+    let nodes = room.nodes();
+    let named = nodes.iter().filter_map(|n| egui_kittest::kittest::NodeT::accesskit_node(n).label());
+    named.filter(|l| l.contains("only ") || l.contains("same ")).collect()
+}
+
+/// Marks that nothing on the screen could show say so in their rows; their partners are gone to.
+#[test]
+fn a_mark_on_none_of_the_images_is_told_in_its_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (root, _) = tiresias_tests::pairs::study_astray(folder.path()).unwrap_or_else(|e| panic!("{e}"));
+    let mut room = begin(&root, [1280, 800]);
+    impression(&mut room);
+    let rows = rows(&room);
+    let said: Vec<&str> = rows.iter().filter_map(|r| r.rsplit(", ").next()).map(|said| said.trim_start_matches(['A', 'B'])).collect();
+    assert_eq!(said, ["1 is on none of these images", "2 is on none of these images"], "{rows:?}");
+    let mut found = Found::default();
+    found.look_at_form(&room, "marks on none of the images", [1280, 800]);
+    keep(&mut room, "adjudication-astray");
+    let marked = |room: &Sitting| {
+        let panes = room.panes();
+        ["A1", "A2", "B1", "B2"].iter().filter(|name| panes.iter().any(|(_, rect)| !room.texts_in(*rect, name).is_empty())).count()
+    };
+    room.press_named(rows.iter().find(|r| r.contains("same ")).expect("partners"));
+    room.rest();
+    assert_eq!(marked(&room), 1, "the one that is on an image");
+    println!("{}", found.report());
+}
+
 /// The screen at two sizes: both reads, with one slice, window and zoom; a difference leads both sides to its place.
 #[test]
 fn both_sides_move_together_and_nothing_is_clipped() {
@@ -158,13 +188,11 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         room.wheel(panes[0].1.center(), 3, Modifiers::COMMAND);
         room.rest();
         both(&room, "\u{d7}");
+        for told in ["W 1500", "lung", " HU"] {
+            both(&room, told);
+        }
         // The pointer over one side is a cross on the other; a difference brings both back to it.
-        let rows: Vec<String> = room
-            .nodes()
-            .iter()
-            .filter_map(|n| egui_kittest::kittest::NodeT::accesskit_node(n).label())
-            .filter(|l| l.contains("only ") || l.contains("same "))
-            .collect();
+        let rows = rows(&room);
         assert_eq!(rows.len(), 2, "{rows:?}");
         let alone = rows.iter().find(|r| r.contains("only ")).expect("a mark without partner").clone();
         room.press_named(&alone);

@@ -3,8 +3,13 @@
 use crate::keys;
 use crate::sitting::{Demo, Opening, Sitting};
 use egui::{Key, Modifiers, PointerButton, vec2};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
 use tiresias::simulate::PASSPHRASE;
+use tiresias_cases::{Package, Trust};
 use tiresias_reads::desk::Desk;
+use tiresias_words::{PatientPoint, SopUid};
 
 fn hub(demo: &Demo) -> Sitting {
     let mut room = Sitting::start(Opening { study: None, demo: Some(demo.root()), ..Opening::of(&demo.root()) });
@@ -92,6 +97,41 @@ fn a_stranger_reads_a_case_by_the_tour_and_sees_the_results() {
     room.until_says("Back to the start");
     room.press_named("Back to the start");
     room.until_says("Try the demo study");
+    let [near, far] = marks(&demo.root().join("rooms/study"));
+    println!("{near} marks on nodules and {far} elsewhere, all of them on images of their cases");
+    assert!(near > 0 && far > 0);
+}
+
+/// How many marks of the simulated readers are on a nodule, and how many where none is; each lies on the image of its case that it names.
+fn marks(study: &Path) -> [usize; 2] {
+    let truth: Value = serde_json::from_slice(&fs::read(study.join("truth.json")).expect("a truth")).expect("json");
+    let mut found = [0; 2];
+    for n in 1..=5 {
+        let results = fs::read_to_string(study.join(format!("workstations/sim-0{n}/results.tresults"))).expect("results");
+        for line in results.lines().skip(1) {
+            let line: Value = serde_json::from_str(line).expect("a row");
+            if line["kind"] != "mark-placed/1" {
+                continue;
+            }
+            let body: Value = serde_json::from_str(line["body"].as_str().expect("a body")).expect("json");
+            let place = |at: &Value| PatientPoint::from([0, 1, 2].map(|i| at[i].as_f64().expect("a number")));
+            let at = place(&body["shape"]["in_patient"]["point"]);
+            let package = line["package"].as_str().expect("a package");
+            let opened = Package::open(&study.join("packages").join(&package[..16]), &Trust::Unsigned).expect("a package");
+            let series = &opened.series()[0];
+            let geometry = series.volume.as_ref().expect("a volume");
+            assert!(geometry.contains(geometry.voxel_of(at)), "{at:?}");
+            let image = SopUid::new(body["anchor"]["image"].as_str().expect("an image")).expect("a UID");
+            assert_eq!(series.place_of_uid(&image), Some(geometry.nearest_slice(at) as usize), "{at:?}");
+            let case = truth["cases"].as_array().expect("cases").iter().find(|c| c["package"] == line["package"]).expect("a case");
+            let lesions = case["lesions"].as_array().into_iter().flatten().map(|l| place(&l["at_mm"]));
+            let nearest = lesions.map(|l| l.distance(at).0).fold(f64::INFINITY, f64::min);
+            // The study accepts a mark within 15 mm.
+            assert!(!(2.0..59.9).contains(&nearest), "{nearest} mm");
+            found[usize::from(nearest > 15.0)] += 1;
+        }
+    }
+    found
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The column while two reads are settled: why the case is here, both answers to each question, both marks of each lesion, the choice, and the reason.
 //!
-//! Rows that differ are tinted and come in the order of the form, so that they are in sight. Nothing is chosen before somebody chooses.
+//! Rows for which the case is here are tinted, and all come in the order of the form, so that they are in sight. Nothing is chosen before somebody chooses.
 
 use super::{heading, said, separator};
 use crate::controls::{self, Take};
@@ -11,8 +11,11 @@ use egui::{Align2, Color32, Id, Rect, Role, Sense, Stroke, StrokeKind, TextEdit,
 use std::sync::Arc;
 use tiresias_reads::discordance::{AnswerRow, Beside, MarkRow};
 use tiresias_reads::machine::{Choice, Draft, State};
+use tiresias_words::MarkId;
 
 const ROW: f32 = 32.0;
+/// Of a second line in it.
+const SECOND: f32 = 16.0;
 /// Width of an answer beside its question.
 const ANSWER: f32 = 64.0;
 const HEIGHT: f32 = 56.0;
@@ -64,28 +67,33 @@ impl Room {
                 (Some(_), None, _) => ("only A".to_owned(), true),
                 _ => ("only B".to_owned(), true),
             };
-            let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
-            let number = |mark: Option<(tiresias_words::MarkId, Option<i32>)>| mark.map(|(id, _)| id.0);
-            let told =
-                [("A", number(row.a)), ("B", number(row.b))].iter().filter_map(|(l, n)| n.map(|n| format!("{l}{n}"))).collect::<Vec<_>>();
+            let nowhere = self.nowhere(row, draft);
+            let height = if nowhere.is_some() { ROW + SECOND } else { ROW };
+            let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
+            let number = |mark: Option<(MarkId, Option<i32>)>| mark.map(|(id, _)| id.0);
+            let named = [(Which::A, row.a), (Which::B, row.b)].into_iter().filter_map(|(which, mark)| Some(which.name(mark?.0)));
+            let mut told = format!("{}: {words}", named.collect::<Vec<_>>().join(" and "));
+            told.extend(nowhere.iter().map(|said| format!(", {said}")));
             let is_looked_at = self.settling.looked == Some(at);
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_looked_at, format!("{}: {words}", told.join(" and "))));
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_looked_at, &told));
             let painter = ui.painter();
             if is_looked_at || response.hovered() {
                 painter.rect_filled(rect.expand2(vec2(8.0, 0.0)), RADIUS, RAISED);
             }
-            let y = rect.center().y;
+            let y = rect.top() + ROW / 2.0;
             ring(painter, pos2(rect.left() + 10.0, y), number(row.a), Which::A);
             ring(painter, pos2(rect.left() + 36.0, y), number(row.b), Which::B);
-            let rating = |mark: Option<(tiresias_words::MarkId, Option<i32>)>| {
-                mark.and_then(|(_, r)| r).map_or("\u{2013}".to_owned(), |r| r.to_string())
-            };
+            let rating = |mark: Option<(MarkId, Option<i32>)>| mark.and_then(|(_, r)| r).map_or("\u{2013}".to_owned(), |r| r.to_string());
             let ratings = format!("{} | {}", rating(row.a), rating(row.b));
             let right = design::text(painter, pos2(rect.right(), y), Align2::RIGHT_CENTER, ratings, design::mono(design::SMALL), TEXT);
             let colour = if alone { STRONG } else { TEXT };
             let galley =
                 design::shortened(painter, &words, design::regular(design::BODY), colour, right.left() - 12.0 - rect.left() - 56.0);
             painter.galley(pos2(rect.left() + 56.0, y - galley.size().y / 2.0), galley, colour);
+            if let Some(said) = &nowhere {
+                let galley = design::shortened(painter, said, design::regular(design::SMALL), CAUTION, width - 56.0);
+                painter.galley(pos2(rect.left() + 56.0, rect.top() + ROW - 6.0), galley, CAUTION);
+            }
             if response.clicked() {
                 self.look_at_row(at, draft);
             }
@@ -215,7 +223,7 @@ fn answer_row(ui: &mut Ui, width: f32, row: &AnswerRow) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, question.size().y + below + 12.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: A {a}, B {b}", row.question)));
     let painter = ui.painter();
-    if row.differs {
+    if row.is_discordant {
         painter.rect_filled(rect.expand2(vec2(8.0, 0.0)), 0.0, tint(CAUTION));
     }
     let top = rect.top() + 6.0;
