@@ -5,6 +5,10 @@ use egui::{Align, Color32, FontId, Label, Layout, Rect, RichText, ScrollArea, Se
 
 /// The height of a row of one line.
 const ROW: f32 = 30.0;
+/// Above and below the words of a row.
+const PAD: f32 = 6.0;
+/// The head of a column of numbers goes on below where it is wider than this and than they are: long heads push no column off the page.
+const HEAD: f32 = 120.0;
 
 /// A cell of a table.
 #[derive(Debug, Clone)]
@@ -56,8 +60,13 @@ pub(crate) struct TableLook<'a> {
 /// Draws it: each column is as wide as its widest cell.
 pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[Vec<Cell>]) {
     let all = || std::iter::once(heads).chain(rows.iter().map(Vec::as_slice));
-    let width = |at: usize| all().filter_map(|row| row.get(at)).map(|cell| cell.size(ui, look.longest).x).fold(0.0, f32::max) + 2.0;
-    let widths: Vec<f32> = (0..heads.len()).map(width).collect();
+    let is_number = |at: usize| look.numbers.get(at) == Some(&true);
+    let width = |(at, head): (usize, &Cell)| {
+        let own = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.size(ui, look.longest).x).fold(0.0, f32::max);
+        let room = if is_number(at) { own.max(HEAD) } else { look.longest };
+        own.max(head.size(ui, room).x) + 2.0
+    };
+    let widths: Vec<f32> = heads.iter().enumerate().map(width).collect();
     let (words, gaps) = (widths.iter().sum::<f32>(), widths.len().saturating_sub(1) as f32);
     let least = words + look.between * gaps;
     let over = (ui.available_width().min(least + look.spread) - least).max(0.0);
@@ -65,14 +74,17 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
     let total = words + between * gaps;
     ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        for row in all() {
-            let height = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y + 12.0).fold(ROW, f32::max);
-            let (rect, _) = ui.allocate_exact_size(vec2(total, height), Sense::hover());
+        for (n, row) in all().enumerate() {
+            let heights: Vec<f32> = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y).collect();
+            let tallest = heights.iter().copied().fold(0.0, f32::max);
+            let (rect, _) = ui.allocate_exact_size(vec2(total, (tallest + 2.0 * PAD).max(ROW)), Sense::hover());
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
             let mut x = rect.left();
-            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let place = Rect::from_min_max(pos2(x, rect.top() + 6.0), pos2(x + width, rect.bottom() - 6.0));
-                let align = if look.numbers.get(at) == Some(&true) { Align::RIGHT } else { Align::LEFT };
+            for (at, ((cell, width), height)) in row.iter().zip(&widths).zip(&heights).enumerate() {
+                // Heads of one line stand with the last line of the others, on their columns.
+                let above = if n == 0 { tallest - height } else { 0.0 };
+                let place = Rect::from_min_max(pos2(x, rect.top() + PAD + above), pos2(x + width, rect.bottom() - PAD));
+                let align = if is_number(at) { Align::RIGHT } else { Align::LEFT };
                 let label = Label::new(RichText::new(&cell.text).font(cell.font()).color(cell.colour)).selectable(true).wrap();
                 // A child of its own: the row has its height already.
                 ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
