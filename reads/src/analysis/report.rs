@@ -413,7 +413,7 @@ pub struct TimeRow {
     pub median_s: Option<f64>,
 }
 
-/// Times of a over times of b: ratio of geometric means, readers (where there are several) and cases random.
+/// Times of a over times of b, in the direction of the primary analysis: ratio of geometric means, readers (where there are several) and cases random.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimeRatio {
     /// The first modality.

@@ -254,6 +254,10 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Section> {
         let random = if report.n.readers.len() > 1 { "readers and cases random" } else { "one reader, cases random" };
         let title = format!("Geometric mean times, {random}");
         blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
+        blocks.push(Block::Text(
+            "A ratio above 1 says that reading took longer under the first condition, below 1 that it took longer under the second."
+                .to_owned(),
+        ));
     }
     section("times", "Reading time", blocks)
 }
