@@ -1,10 +1,13 @@
 //! A table of words: every cell can be selected, long cells go on below, and what is wider than its place scrolls.
 
 use crate::design::{self, CAUTION, LINE, STRONG, TEXT};
-use egui::{Align, Color32, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Color32, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 /// The height of a row of one line.
 const ROW: f32 = 30.0;
+/// The height of a line, one for all faces: figures stand on the line of the words beside them.
+const LEADING: f32 = 16.0;
 /// Above and below the words of a row.
 const PAD: f32 = 6.0;
 /// The head of a column of numbers goes on below where it is wider than this and than they are: long heads push no column off the page.
@@ -17,11 +20,13 @@ pub(crate) struct Cell {
     pub(crate) colour: Color32,
     /// It sums up others.
     is_sum: bool,
+    /// It is a number or a code.
+    is_figures: bool,
 }
 
 impl Cell {
     pub(crate) fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), colour: TEXT, is_sum: false }
+        Self { text: text.into(), colour: TEXT, is_sum: false, is_figures: false }
     }
     pub(crate) fn caution(text: impl Into<String>) -> Self {
         Self { colour: CAUTION, ..Self::of(text) }
@@ -33,12 +38,28 @@ impl Cell {
         Self { is_sum: true, ..Self::strong(text) }
     }
 
-    fn font(&self) -> FontId {
-        if self.is_sum { design::strong(design::NOTE) } else { design::regular(design::NOTE) }
+    /// The same where it is a number or a code: digits stand below digits, and it is never broken.
+    pub(crate) fn in_figures(self) -> Self {
+        Self { is_figures: true, ..self }
     }
-    /// How much place it takes, where lines are no longer than `room`.
+
+    /// Its lines, where they are no longer than `room`.
+    fn job(&self, room: f32) -> LayoutJob {
+        let font = match (self.is_figures, self.is_sum) {
+            (true, _) => design::mono(design::NOTE),
+            (false, true) => design::strong(design::NOTE),
+            (false, false) => design::regular(design::NOTE),
+        };
+        let mut job = LayoutJob::single_section(
+            self.text.clone(),
+            TextFormat { line_height: Some(LEADING), ..TextFormat::simple(font, self.colour) },
+        );
+        job.wrap.max_width = room;
+        job
+    }
+    /// How much place it takes.
     fn size(&self, ui: &Ui, room: f32) -> Vec2 {
-        ui.painter().layout(self.text.clone(), self.font(), self.colour, room).size()
+        ui.painter().layout_job(self.job(if self.is_figures { f32::INFINITY } else { room })).size()
     }
 }
 
@@ -47,7 +68,7 @@ impl Cell {
 pub(crate) struct TableLook<'a> {
     /// What its scroll bar is told from others by.
     pub(crate) name: &'a str,
-    /// Cells wider than this go on below.
+    /// Words wider than this go on below.
     pub(crate) longest: f32,
     /// Between two columns.
     pub(crate) between: f32,
@@ -85,7 +106,7 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
                 let above = if n == 0 { tallest - height } else { 0.0 };
                 let place = Rect::from_min_max(pos2(x, rect.top() + PAD + above), pos2(x + width, rect.bottom() - PAD));
                 let align = if is_number(at) { Align::RIGHT } else { Align::LEFT };
-                let label = Label::new(RichText::new(&cell.text).font(cell.font()).color(cell.colour)).selectable(true).wrap();
+                let label = Label::new(cell.job(*width)).selectable(true).wrap();
                 // A child of its own: the row has its height already.
                 ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
                 x += width + between;

@@ -4,6 +4,7 @@ use crate::controls::{self, Cell, TableLook};
 use crate::design::{self, TEXT};
 use egui::{RichText, Ui};
 use tiresias_reads::report::{Column, Table};
+use tiresias_words::ContentHash;
 
 const BETWEEN: f32 = 24.0;
 const SPREAD: f32 = 260.0;
@@ -24,10 +25,13 @@ pub(super) fn table(ui: &mut Ui, of: &Table) {
         .rows
         .iter()
         .map(|row| {
-            let cell = |(words, column): (&String, &Column)| match (row.is_sum, column.is_number && !column.is_aside) {
-                (true, _) => Cell::sum(words),
-                (false, true) => Cell::strong(words),
-                (false, false) => Cell::of(words),
+            let cell = |(words, column): (&String, &Column)| {
+                let cell = match (row.is_sum, column.is_number && !column.is_aside) {
+                    (true, _) => Cell::sum(words),
+                    (false, true) => Cell::strong(words),
+                    (false, false) => Cell::of(words),
+                };
+                if column.is_number || words.parse::<ContentHash>().is_ok() { cell.in_figures() } else { cell }
             };
             row.cells.iter().zip(&of.columns).map(cell).collect()
         })
