@@ -72,7 +72,7 @@ pub(crate) struct TableLook<'a> {
     pub(crate) longest: f32,
     /// Between two columns.
     pub(crate) between: f32,
-    /// What may be added between all of them where there is room: a table is not spread so far that its rows are lost.
+    /// What may be added between two of them where there is room: a table is not spread so far that its rows are lost.
     pub(crate) spread: f32,
     /// Of each column, whether its cells stand on the right; on the left where nothing is said.
     pub(crate) numbers: &'a [bool],
@@ -90,8 +90,8 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
     let widths: Vec<f32> = heads.iter().enumerate().map(width).collect();
     let (words, gaps) = (widths.iter().sum::<f32>(), widths.len().saturating_sub(1) as f32);
     let least = words + look.between * gaps;
-    let over = (ui.available_width().min(least + look.spread) - least).max(0.0);
-    let between = look.between + over / gaps.max(1.0);
+    let over = (ui.available_width() - least).max(0.0);
+    let between = look.between + (over / gaps.max(1.0)).min(look.spread);
     let total = words + between * gaps;
     ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -7,7 +7,7 @@ use tiresias_reads::report::{Column, Table};
 use tiresias_words::ContentHash;
 
 const BETWEEN: f32 = 24.0;
-const SPREAD: f32 = 260.0;
+const SPREAD: f32 = 40.0;
 /// Words longer than this go on below.
 const LONGEST: f32 = 420.0;
 

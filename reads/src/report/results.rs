@@ -157,17 +157,23 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
         _ => String::new(),
     };
     blocks.push(Block::Text(format!("{}. {missing}{not_evaluable}", how(&primary.how, report))));
-    if let Some(hypothesis) = &primary.hypothesis {
-        let p = match primary.one_sided_level {
-            Some(level) => format!("one-sided {}, held against {level}", p_said(primary.p)),
-            None => p_said(primary.p),
-        };
-        blocks.push(Block::Text(format!("To be shown: {}; {p}.", names.said(hypothesis))));
-    }
-    blocks.extend(primary.statement.as_ref().map(|statement| Block::Text(names.said(statement))));
+    blocks.extend(asked(primary).map(|sentence| Block::Text(names.said(&sentence))));
     if primary.differences.len() > 1 {
         blocks.push(Block::Table(pairs("Every pair", &primary.differences, report, names)));
     }
+}
+
+/// What the protocol asks and where the interval lies; the figures stand above, but for a p that is another one.
+fn asked(primary: &Primary) -> Option<String> {
+    let hypothesis = primary.hypothesis.as_ref()?;
+    let p = primary.one_sided_level.map_or_else(String::new, |level| format!("; one-sided {}, held against {level}", p_said(primary.p)));
+    let lies = primary.shown.map(|shown| if shown { "lies" } else { "does not lie" });
+    let answer = match (lies, primary.bounds.as_slice()) {
+        (Some(lies), [bound]) => format!("The interval {lies} above {bound}."),
+        (Some(lies), [low, high]) => format!("The interval {lies} between {low} and {high}."),
+        _ => primary.statement.clone().unwrap_or_default(),
+    };
+    Some(format!("The protocol asks whether {hypothesis}{p}. {answer}"))
 }
 
 /// How an analysis was made, with the figure in the words of people.

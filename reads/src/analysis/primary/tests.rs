@@ -200,6 +200,8 @@ fn what_people_read_says_what_was_not_evaluable_and_that_a_p_is_one_sided() {
         (&page, "In 1 read the case or a unit of it was not evaluable, which counts as nothing."),
         (&page, "one-sided p "),
         (&page, "held against 0.025."),
+        (&page, "The protocol asks whether &quot;new&quot; is not worse than &quot;old&quot; by 0.05 or more; "),
+        (&page, "above \u{2212}0.05."),
         (&text, ", 1 read not evaluable;"),
         (&text, ", held against 0.025"),
     ] {
