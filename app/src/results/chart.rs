@@ -106,10 +106,11 @@ fn draw(painter: &Painter, field: &Field<'_>, drawn: &Drawn) {
         Drawn::Band { low, high, tone } => band(painter, field, low, high, colour(*tone).gamma_multiply(0.10)),
         Drawn::Line { points, tone, is_thick, has_dots } => {
             let corners: Vec<Pos2> = points.iter().map(|p| field.at(*p)).collect();
-            let (width, strength) = if *is_thick { (2.4, 1.0) } else { (1.0, 0.5) };
+            // A thin line of one pixel loses half of its strength to the smoothing of its edges.
+            let (width, strength, dot) = if *is_thick { (2.4, 1.0, 3.0) } else { (1.0, 0.75, 2.0) };
             let colour = colour(*tone).gamma_multiply(strength);
             for at in corners.iter().filter(|_| *has_dots) {
-                painter.circle_filled(*at, 2.0, colour);
+                painter.circle_filled(*at, dot, colour);
             }
             painter.add(Shape::line(corners, Stroke::new(width, colour)));
         }

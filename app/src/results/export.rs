@@ -46,7 +46,7 @@ impl ExportPage {
             ScrollArea::vertical().id_salt("export").auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 8.0;
                 ui.add_space(20.0);
-                words(ui, "Everything that this study fits", design::strong(design::VALUE), STRONG);
+                words(ui, "All formats in one folder", design::strong(design::VALUE), STRONG);
                 let about = "Score sheets, the files of iMRMC, RJafroc, MRMCaov and OR-DBM MRMC, marks as DICOM, repeats and the audit trail: in one folder with a manifest that you sign. Each file is read back and compared before the folder appears.";
                 words(ui, about, design::regular(design::BODY), TEXT);
                 if from.early.is_some() {

@@ -14,7 +14,7 @@ use crate::controls;
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::meeting::{about, analysed, covariates_of, truth_of};
 use crate::screens::{self, TopBar, column, line};
-use egui::{TextEdit, Ui, UiBuilder, vec2};
+use egui::{Ui, UiBuilder, vec2};
 use export::From;
 use page::{Page, Turned};
 use std::path::{Path, PathBuf};
@@ -124,9 +124,7 @@ impl ResultsRoom {
             let says = "Truth meets scores after the database lock, which two people sign at the desk, under Progress. A look before that is an unblinding: it is recorded with your name and reason, and marks everything that comes of it, for ever.";
             line(ui, says, design::regular(design::BODY), TEXT);
             ui.add_space(8.0);
-            let edit = TextEdit::singleline(reason).desired_width(WIDTH).font(design::regular(design::BODY)).hint_text("Reason of an early look");
-            let response = ui.add(edit);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Reason of an early look"));
+            controls::text_field(ui, WIDTH, "Reason of an early look", reason);
             if let Some(trouble) = trouble {
                 line(ui, trouble, design::regular(design::BODY), CAUTION);
             }

@@ -5,10 +5,14 @@ use super::{chart, table};
 use crate::controls::{self, EntryLook, MEASURE, words};
 use crate::design::{self, ACCENT, CAUTION, LINE, NAV, PAGE, RAISED, STRONG, TEXT};
 use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
-use tiresias_reads::report::{Block, Document, Section, page as html};
+use tiresias_reads::report::{Block, Document, page as html};
 
 /// From here on charts stand beside the words.
 const TWO_COLUMNS: f32 = 960.0;
+/// Between a table and what stands above it.
+const ABOVE_TABLE: f32 = 14.0;
+/// From the edge of an entry of the list to its words.
+const ENTRY_INSET: f32 = 10.0;
 
 /// Where the person goes.
 pub(super) enum Turned {
@@ -59,13 +63,13 @@ impl Page {
         let inner = field.shrink2(vec2(PAGE, 0.0));
         if charts.is_empty() || inner.width() < TWO_COLUMNS || words.is_empty() || charts.len() > 3 {
             let blocks: Vec<&Block> = section.blocks.iter().collect();
-            scrolled(ui, inner, section, true, |ui| flow(ui, &blocks, unfolded));
+            scrolled(ui, inner, (section.key, true), &blocks, unfolded);
         } else {
             let (one, two) = inner.split_left_right_at_x(inner.left() + (inner.width() * 0.42).min(560.0));
             ui.painter().vline(one.right() + PAGE / 2.0, field.y_range(), Stroke::new(1.0, LINE));
-            scrolled(ui, one, section, false, |ui| flow(ui, &charts, unfolded));
+            scrolled(ui, one, (section.key, false), &charts, unfolded);
             let two = Rect::from_min_max(pos2(two.left() + PAGE, two.top()), two.max);
-            scrolled(ui, two, section, true, |ui| flow(ui, &words, unfolded));
+            scrolled(ui, two, (section.key, true), &words, unfolded);
         }
         left
     }
@@ -87,13 +91,17 @@ impl Page {
             if entry(ui, "Export", self.at == behind) {
                 self.at = behind;
             }
-            if controls::link(ui, "Copy as HTML", TEXT).clicked() {
-                ui.ctx().copy_text(html(&self.document));
-                self.said = Some("The report is on the clipboard. As a file: Export.".to_owned());
-            }
-            if let Some(said) = &self.said {
-                ui.label(RichText::new(said).font(design::regular(design::SMALL)).color(TEXT));
-            }
+            // It belongs to the entry above, and stands below its words.
+            let below = ui.available_rect_before_wrap();
+            ui.scope_builder(UiBuilder::new().max_rect(below.with_min_x(below.left() + ENTRY_INSET)), |ui| {
+                if controls::link(ui, "Copy as HTML", TEXT).clicked() {
+                    ui.ctx().copy_text(html(&self.document));
+                    self.said = Some("The report is on the clipboard. As a file: Export.".to_owned());
+                }
+                if let Some(said) = &self.said {
+                    ui.label(RichText::new(said).font(design::regular(design::SMALL)).color(TEXT));
+                }
+            });
             ui.with_layout(Layout::bottom_up(Align::LEFT), |ui| {
                 if controls::link(ui, "Sign out", TEXT).clicked() {
                     left = Turned::Out;
@@ -109,12 +117,14 @@ fn entry(ui: &mut Ui, label: &str, is_shown: bool) -> bool {
     controls::entry(ui, &EntryLook { label, note: None, is_shown, opens: true }).clicked()
 }
 
-fn scrolled(ui: &mut Ui, rect: Rect, section: &Section, is_titled: bool, content: impl FnOnce(&mut Ui)) {
+fn scrolled(ui: &mut Ui, rect: Rect, id: (&str, bool), blocks: &[&Block], unfolded: &mut Vec<String>) {
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        ScrollArea::vertical().id_salt((section.key, is_titled)).auto_shrink([false, false]).show(ui, |ui| {
+        ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 8.0;
-            ui.add_space(20.0);
-            content(ui);
+            // Whatever a page begins with, its words begin at the same height.
+            let is_table = matches!(blocks.first(), Some(Block::Table(_)));
+            ui.add_space(if is_table { 20.0 - table::INSET } else { 20.0 });
+            flow(ui, blocks, unfolded);
             ui.add_space(40.0);
         });
     });
@@ -144,6 +154,9 @@ fn flow(ui: &mut Ui, blocks: &[&Block], unfolded: &mut Vec<String>) {
             rest = after;
             continue;
         }
+        if matches!(first, Block::Table(_)) && rest.len() < blocks.len() {
+            ui.add_space(ABOVE_TABLE);
+        }
         block(ui, first, unfolded);
         rest = others;
     }
@@ -158,7 +171,6 @@ fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {
         }
         Block::Text(text) => words(ui, text, design::regular(design::BODY), TEXT),
         Block::Table(of) => {
-            ui.add_space(14.0);
             table::table(ui, of);
             ui.add_space(10.0);
         }
@@ -172,6 +184,7 @@ fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {
             }
             if is_open {
                 let inside: Vec<&Block> = blocks.iter().collect();
+                ui.add_space(ABOVE_TABLE);
                 flow(ui, &inside, unfolded);
             }
             let rule = ui.allocate_exact_size(vec2(ui.available_width().min(MEASURE), 1.0), Sense::hover()).0;

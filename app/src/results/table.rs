@@ -2,17 +2,24 @@
 
 use crate::controls::{self, Cell, TableLook};
 use crate::design::{self, TEXT};
-use egui::{RichText, Ui};
+use egui::{Align, Layout, RichText, Ui, vec2};
 use tiresias_reads::report::{Column, Table};
+use tiresias_words::ContentHash;
 
 const BETWEEN: f32 = 24.0;
-const SPREAD: f32 = 260.0;
+const SPREAD: f32 = 40.0;
 /// Words longer than this go on below.
 const LONGEST: f32 = 420.0;
 
+/// The height of the row of a title: that of "Copy" in it, or the two would not stand on one line.
+const TITLE: f32 = 24.0;
+/// How far down in it the words begin.
+pub(super) const INSET: f32 = 4.0;
+
 /// Draws it with its title.
 pub(super) fn table(ui: &mut Ui, of: &Table) {
-    ui.horizontal(|ui| {
+    let row = vec2(ui.available_width(), TITLE);
+    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         ui.label(RichText::new(&of.title).font(design::strong(design::NOTE)).color(TEXT));
         ui.add_space(8.0);
         if controls::link(ui, "Copy", TEXT).on_hover_text("The table, for a spreadsheet").clicked() {
@@ -24,10 +31,13 @@ pub(super) fn table(ui: &mut Ui, of: &Table) {
         .rows
         .iter()
         .map(|row| {
-            let cell = |(words, column): (&String, &Column)| match (row.is_sum, column.is_number && !column.is_aside) {
-                (true, _) => Cell::sum(words),
-                (false, true) => Cell::strong(words),
-                (false, false) => Cell::of(words),
+            let cell = |(words, column): (&String, &Column)| {
+                let cell = match (row.is_sum, column.is_number && !column.is_aside) {
+                    (true, _) => Cell::sum(words),
+                    (false, true) => Cell::strong(words),
+                    (false, false) => Cell::of(words),
+                };
+                if column.is_number || words.parse::<ContentHash>().is_ok() { cell.in_figures() } else { cell }
             };
             row.cells.iter().zip(&of.columns).map(cell).collect()
         })

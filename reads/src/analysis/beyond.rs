@@ -6,11 +6,11 @@
 use super::Notes;
 use super::compared::refusal;
 use super::figures::in_sentence;
-use super::report::{ChangeRow, Pair, Repeats, TimeRow, Times, finite};
+use super::report::{ChangeRow, Pair, Repeats, TimeRatio, TimeRow, Times, finite};
 use crate::protocol::Protocol;
 use crate::scoring::{Cell, ScoredTable, UnitRating};
 use tiresias_mrmc::icc::limits;
-use tiresias_mrmc::inference::Level;
+use tiresias_mrmc::inference::{Estimate, Level};
 use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random};
 use tiresias_mrmc::proportion::Share;
 use tiresias_mrmc::roc::Group;
@@ -26,8 +26,8 @@ fn seconds(scored: &ScoredTable) -> Vec<Option<f64>> {
     scored.cells.iter().map(of).collect()
 }
 
-/// Reading times of all readers in all conditions, and their comparison.
-pub(super) fn times(scored: &ScoredTable, protocol: &Protocol, level: Level, notes: &mut Notes) -> Option<Times> {
+/// Reading times of all readers in all conditions, and their comparison; `primary` is the difference of the primary analysis, where there is one.
+pub(super) fn times(scored: &ScoredTable, protocol: &Protocol, primary: Option<&Pair>, level: Level, notes: &mut Notes) -> Option<Times> {
     let all = seconds(scored);
     let (conditions, readers, cases) = (scored.conditions.len(), scored.readers.len(), scored.cases.len());
     if cases == 0 || all.iter().flatten().next().is_none() {
@@ -60,27 +60,30 @@ pub(super) fn times(scored: &ScoredTable, protocol: &Protocol, level: Level, not
                 let or = ObuchowskiRockette::new(&figures, Conventions::default(), level);
                 let random = if readers > 1 { Random::ReadersAndCases } else { Random::Cases };
                 for d in or.compare(random).map(|c| c.differences).unwrap_or_default() {
-                    let ratio = Ratio::of(&d.estimate);
+                    // In the direction of the primary analysis: a reader of both takes them for one.
+                    let is_turned = primary.is_some_and(|p| (&p.a, &p.b) == (&name(d.second), &name(d.first)));
+                    let e = d.estimate;
+                    let (a, b, log) = if is_turned {
+                        (d.second, d.first, Estimate::new(-e.value, e.standard_error, e.df, Some(0.0), level))
+                    } else {
+                        (d.first, d.second, e)
+                    };
+                    let ratio = Ratio::of(&log);
                     let of = |c: usize| medians.iter().skip(c * readers).take(readers).copied();
-                    let pairs: Vec<f64> = of(d.first).zip(of(d.second)).filter_map(|(a, b)| Some(a? - b?)).collect();
-                    ratios.push((
-                        Pair { a: name(d.first), b: name(d.second), reader: None, of: (&d.estimate).into() },
-                        ratio,
-                        signed_rank(&pairs).ok(),
-                    ));
+                    let pairs: Vec<f64> = of(a).zip(of(b)).filter_map(|(a, b)| Some(a? - b?)).collect();
+                    ratios.push(TimeRatio {
+                        a: name(a),
+                        b: name(b),
+                        ratio: finite(ratio.value),
+                        ci: finite(ratio.interval.low).zip(finite(ratio.interval.high)).map(|(low, high)| [low, high]),
+                        p: ratio.p.and_then(finite),
+                        p_signed_rank: signed_rank(&pairs).ok().and_then(|r| finite(r.p)),
+                    });
                 }
             }
         }
     }
-    let ratios = ratios.into_iter().map(|(pair, ratio, ranks)| super::report::TimeRatio {
-        a: pair.a,
-        b: pair.b,
-        ratio: finite(ratio.value),
-        ci: finite(ratio.interval.low).zip(finite(ratio.interval.high)).map(|(low, high)| [low, high]),
-        p: ratio.p.and_then(finite),
-        p_signed_rank: ranks.and_then(|r| finite(r.p)),
-    });
-    Some(Times { readers: rows, ratios: ratios.collect() })
+    Some(Times { readers: rows, ratios })
 }
 
 fn rating(cell: &Cell) -> Option<Vec<Option<i64>>> {

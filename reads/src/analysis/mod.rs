@@ -281,19 +281,25 @@ fn conventions(source: &Source<'_>, choice: Choice) -> BTreeMap<&'static str, St
     };
     let mut said: Vec<(&'static str, &str)> = vec![
         ("df_rounding", df_rounding),
-        ("df_null", "null is the normal distribution"),
+        ("df_null", "infinite: the normal distribution"),
         ("cov2_minus_cov3", "clamped at 0 in tests (OR-DBM MRMC, RJafroc); as estimated in variance components (MRMCaov)"),
-        ("difference", "first minus second, in the order of n.modalities"),
-        ("means", "each modality from its own data alone; intervals are not cut off at 0 and 1"),
+        (
+            "difference",
+            "first minus second, in the order in which they are listed; in planned analyses test minus reference, where the protocol names them",
+        ),
+        ("means", "each from its own data alone; intervals are not cut off at 0 and 1"),
         ("reader_intervals", "normal; of areas by DeLong's variance, else by the jackknife"),
         ("sensitivity_at_specificity", "on straight lines between operating points; at a vertical step the highest"),
-        ("df_bdg_unpaired", "a Satterthwaite term for each modality (iMRMC Java)"),
-        ("df_hillis", "from unbiased covariances of the two modalities alone (iMRMC Java)"),
+        ("df_bdg_unpaired", "a Satterthwaite term for each of the two (iMRMC Java)"),
+        ("df_hillis", "from unbiased covariances of the two alone (iMRMC Java)"),
         ("variance_negative", "reported, without a standard error or a test"),
-        ("agreement_all", "each case in each modality is one that was rated"),
+        ("agreement_all", "each case counts once in each condition"),
     ];
     if source.patients.is_some() {
-        said.push(("clusters", "a patient is left out with all units; `delong` is Obuchowski 1997 for clustered data"));
+        said.push((
+            "clusters",
+            "a patient is left out with all units; the DeLong covariance is that of Obuchowski 1997 for clustered data",
+        ));
     }
     match source.shape {
         figures::Shape::Ratings => {}
@@ -305,7 +311,7 @@ fn conventions(source: &Source<'_>, choice: Choice) -> BTreeMap<&'static str, St
             said.push(("unmarked", "a case or lesion without a mark rates below every mark, and ties with its like"));
             said.push((
                 "roc_of_marks",
-                "`roc` is the AFROC curve, weighted for `wafroc`; of `hrauc` the curve of each case's highest mark",
+                "AFROC, weighted for the weighted AFROC area; for the AUC of the highest marks the ROC curve of each case's highest mark",
             ));
         }
     }

@@ -56,7 +56,8 @@ pub fn of_study(
         notes.add("Marks were held against lesions by another rule than the protocol's: this is a re-scoring.".to_owned());
     }
     meeting.notes().into_iter().for_each(|note| notes.add(note));
-    report.times = beyond::times(scored, protocol, level, &mut notes);
+    let primary = report.primary.as_ref().and_then(|p| p.differences.first());
+    report.times = beyond::times(scored, protocol, primary, level, &mut notes);
     report.changes = beyond::changes(scored, protocol, level);
     report.repeats = beyond::repeats(scored, level);
     report.periods = groups::by_period(scored, level);

@@ -385,9 +385,9 @@ pub struct MeanCurve {
     pub modality: String,
     /// The mean over the readers at each abscissa.
     pub points: Vec<[f64; 2]>,
-    /// The lowest reader there.
+    /// The lowest reader there and where readers' lines cross in between, so that it is right on the straight way from corner to corner.
     pub lowest: Vec<[f64; 2]>,
-    /// The highest.
+    /// The highest, at the same abscissae.
     pub highest: Vec<[f64; 2]>,
 }
 
@@ -413,7 +413,7 @@ pub struct TimeRow {
     pub median_s: Option<f64>,
 }
 
-/// Times of a over times of b: ratio of geometric means, readers (where there are several) and cases random.
+/// Times of a over times of b, in the direction of the primary analysis: ratio of geometric means, readers (where there are several) and cases random.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimeRatio {
     /// The first modality.

@@ -32,7 +32,16 @@ fn report(data: &Dataset) -> Report {
     let json = serde_json::to_value(&report).unwrap();
     finite(&json, "");
     assert!(!in_words(&report).contains("NaN") && !in_words(&report).contains("inf"));
+    for_people(&report);
     report
+}
+/// No name of a field stands where people read.
+fn for_people(report: &Report) {
+    let page = crate::report::page(&crate::report::document(report, &crate::report::About::default()));
+    for (key, says) in &report.conventions {
+        assert!(!key.contains('_') || !page.contains(&format!("<td>{key}</td>")), "{key} has no name");
+        assert!(!says.contains('`') && !says.contains('_'), "{key}: {says}");
+    }
 }
 /// serde_json writes NaN as null, so that a null where a number is must be one that was meant: the types hold options alone.
 fn finite(json: &serde_json::Value, at: &str) {
@@ -156,6 +165,7 @@ fn marks_and_located_ratings_have_reports() {
         let choice = Choice { figure: Some(figure_of(word).unwrap()), ..Choice::default() };
         let found = analyse(&marks(), choice).unwrap();
         finite(&serde_json::to_value(&found).unwrap(), "");
+        for_people(&found);
         assert_eq!((found.fom.as_str(), found.or.len(), found.readers.len()), (word, 1, 4));
         assert_eq!(found.readers[3].fom, Some(0.5), "a reader without a mark");
         assert!(found.or["jackknife"].rrrc.as_ref().unwrap().p.is_some() && found.ustat.is_empty() && found.agreement.is_none());
@@ -169,6 +179,7 @@ fn marks_and_located_ratings_have_reports() {
     assert!(found.conventions.contains_key("lroc_end"));
     let rates = analyse(&data, Choice { figure: Some(Figure::Sensitivity(6.0)), ..Choice::default() }).unwrap();
     assert!(rates.readers[0].fom.is_some() && rates.or.contains_key("jackknife"));
+    for_people(&rates);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 //! A study that nobody signs in to (the demo) has looks without a signature. Each is over the one before, and the lock pins the last.
 //! Refuses: looks that are not what was signed.
 
-use super::{ClosingError, Early};
+use super::{ClosingError, Early, said_at};
 use crate::accounts::{Accounts, Act, Meaning, Signature, Unlocked, may_do};
-use crate::export::utc;
 use crate::folder::{read_at_most, replace};
 use crate::gathered::Gathered;
 use crate::hash;
@@ -41,7 +40,7 @@ impl EarlyLook {
     /// Who, when and why, in words.
     pub(super) fn told(&self) -> String {
         let who = self.signature.as_ref().map_or_else(|| "somebody without an account".to_owned(), |s| format!("\"{}\"", s.signer));
-        format!("{who}, {}, at {} reads: {}", utc(self.utc_ms), self.reads, self.reason)
+        format!("{who}, {}, at {} reads: {}", said_at(self.utc_ms), self.reads, self.reason)
     }
     fn content(&self, before: Option<&Self>) -> ContentHash {
         let before = before.map(|b| serde_json::to_vec(b).unwrap_or_default()).unwrap_or_default();

@@ -11,7 +11,7 @@ pub use lock::{Closed, ClosingError, DatabaseLock, Late, closed_without_proof, s
 pub use looks::EarlyLook;
 
 use crate::accounts::{Act, Thing, Unlocked, may_see};
-use crate::export::{Format, utc};
+use crate::export::Format;
 use crate::gathered::{Gathered, Where};
 use serde::Serialize;
 
@@ -66,11 +66,16 @@ impl Meeting {
             }
         }
         for late in &self.late {
-            let by = (&late.signature.signer, utc(late.signature.utc_ms));
+            let by = (&late.signature.signer, said_at(late.signature.utc_ms));
             notes.push(format!("Results were taken in after the database lock, by \"{}\", {}: {}", by.0, by.1, late.reason));
         }
         notes
     }
+}
+
+/// A time in a sentence, to the second; empty where no calendar has it.
+fn said_at(utc_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(utc_ms).map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// Whether truth may meet the scores of a study now: after its lock, or as an early look, which is written down before this returns.
@@ -91,7 +96,7 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
                 return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
             }
             lock.covers(gathered, &looks)?;
-            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.name(), utc(s.utc_ms))).collect();
+            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.name(), said_at(s.utc_ms))).collect();
             Ok(Meeting { closed: Some(lock.closed().clone()), late: lock.late().to_vec(), early_looks: looks, signed })
         }
         (None, None) if matches!(gathered.place(), Where::Workstation { has_seats: true }) => Err(ClosingError::ReadersFolder),

@@ -26,8 +26,9 @@ fn tone(report: &Report, modality: &str) -> Tone {
     Tone::Modality(report.n.modalities.iter().position(|m| m == modality).unwrap_or_default())
 }
 
-fn line(points: &[[f64; 2]], tone: Tone, is_thick: bool) -> Drawn {
-    Drawn::Line { points: points.to_vec(), tone, is_thick, has_dots: !is_thick && points.len() <= MOST_DOTS }
+/// The curve of a reader; thick where no mean is to be told from it.
+fn measured(points: &[[f64; 2]], tone: Tone, is_thick: bool) -> Drawn {
+    Drawn::Line { points: points.to_vec(), tone, is_thick, has_dots: points.len() <= MOST_DOTS }
 }
 
 /// All readers' curves with the means.
@@ -40,8 +41,14 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
         |curve: &MeanCurve| Drawn::Band { low: curve.lowest.clone(), high: curve.highest.clone(), tone: tone(report, &curve.modality) };
     let has_band = report.n.readers.len() > 1;
     drawn.extend(report.curves.iter().filter(|_| has_band).map(band));
-    drawn.extend(rows.iter().map(|row| line(&row.roc, tone(report, &row.modality), false)));
-    drawn.extend(report.curves.iter().map(|curve| line(&curve.points, tone(report, &curve.modality), true)));
+    drawn.extend(rows.iter().map(|row| measured(&row.roc, tone(report, &row.modality), false)));
+    let mean = |curve: &MeanCurve| Drawn::Line {
+        points: curve.points.clone(),
+        tone: tone(report, &curve.modality),
+        is_thick: true,
+        has_dots: false,
+    };
+    drawn.extend(report.curves.iter().map(mean));
     let shown = match (has_band, report.curves.is_empty()) {
         (true, false) => "Empirical. Thin: a reader; thick: mean over readers; shaded: from the lowest to the highest reader.",
         _ => "Empirical, one line a reader.",
@@ -63,7 +70,8 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
 pub(super) fn froc(report: &Report, names: &Names<'_>) -> Option<Chart> {
     let furthest = report.readers.iter().flat_map(|r| r.froc.iter().map(|p| p[0])).fold(0.0, f64::max);
     report.readers.iter().find(|r| r.froc.len() > 1)?;
-    let drawn = report.readers.iter().filter(|r| r.froc.len() > 1).map(|r| line(&r.froc, tone(report, &r.modality), false));
+    let is_one = report.n.readers.len() == 1;
+    let drawn = report.readers.iter().filter(|r| r.froc.len() > 1).map(|r| measured(&r.froc, tone(report, &r.modality), is_one));
     let legend = report.n.modalities.iter().enumerate().map(|(at, m)| (Tone::Modality(at), names.of(m).to_owned()));
     Some(Chart {
         title: "FROC".to_owned(),
@@ -86,7 +94,7 @@ pub(super) fn of_reader(report: &Report, reader: &str, names: &Names<'_>) -> Opt
         subtitle: format!("{what}, empirical."),
         x: unit(x),
         y: unit(y),
-        drawn: rows.iter().map(|row| line(&row.roc, tone(report, &row.modality), false)).collect(),
+        drawn: rows.iter().map(|row| measured(&row.roc, tone(report, &row.modality), true)).collect(),
         legend: rows.iter().map(|r| (tone(report, &r.modality), format!("{}  {}", names.of(&r.modality), fixed(r.fom, 3)))).collect(),
         aspect: 1.0,
     })

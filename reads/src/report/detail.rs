@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, p_value, row, small, words};
-use super::results::pairs;
+use super::results::{WITH, WITHOUT, ci, pairs};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Report};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(super) fn components(report: &Report, names: &Names<'_>) -> Option<Section> 
     for (word, block) in &report.or {
         if let Some(test) = &block.rrrc {
             let title = format!("Differences, Obuchowski-Rockette, {word} covariance, readers and cases random");
-            let table = pairs(&title, &test.differences, names);
+            let table = pairs(&title, &test.differences, report, names);
             blocks.extend(
                 (!table.rows.is_empty()).then_some(Block::Folded { title: table.title.clone(), blocks: vec![Block::Table(table)] }),
             );
@@ -49,7 +49,7 @@ pub(super) fn components(report: &Report, names: &Names<'_>) -> Option<Section> 
             aside("Variance"),
             aside("V-statistic"),
             aside("df (BDG)"),
-            aside("CI"),
+            aside(&ci(report)),
             number("p (BDG)"),
             aside("df (Hillis)"),
             number("p (Hillis)"),
@@ -126,7 +126,7 @@ pub(super) fn agreement(report: &Report, names: &Names<'_>) -> Option<Section> {
             words("Condition"),
             words("Readers"),
             number("\u{3ba}"),
-            aside("CI"),
+            aside(&ci(report)),
             number("\u{3ba} linear"),
             number("\u{3ba} quadratic"),
         ];
@@ -151,14 +151,15 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
     if report.changes.is_empty() {
         return None;
     }
+    let share_ci = format!("share, {}", ci(report));
     let columns = vec![
         words("Reader"),
         words("Condition"),
         number("Ratings"),
         number("Towards the truth"),
-        aside("share, CI"),
+        aside(&share_ci),
         number("Away from it"),
-        aside("share, CI"),
+        aside(&share_ci),
         number("Mean change"),
     ];
     let share = |count: u64, of: u64, ci: Option<[f64; 2]>| match of {
@@ -187,8 +188,7 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
 pub(super) fn subgroups(report: &Report, names: &Names<'_>) -> Option<Section> {
     let mut blocks = Vec::new();
     for block in &report.subgroups {
-        let columns =
-            vec![words(&block.covariate), number("With the signal"), number("Without"), number("Difference"), aside("CI"), number("p")];
+        let columns = vec![words(&block.covariate), number(WITH), number(WITHOUT), number("Difference"), aside(&ci(report)), number("p")];
         let rows = block.subgroups.iter().map(|s| {
             let (of, cases) = (&s.of, s.cases);
             let counts = [cases.diseased.to_string(), cases.normals.to_string()];
@@ -246,7 +246,7 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Section> {
     let table = Table { title: "Reading time by reader".to_owned(), columns, rows: rows.collect() };
     let mut blocks: Vec<Block> = charts::times(report, names).map(Block::Chart).into_iter().chain([Block::Table(table)]).collect();
     if !times.ratios.is_empty() {
-        let columns = vec![words("Ratio of times"), number("Ratio"), aside("CI"), number("p"), number("p, signed ranks of medians")];
+        let columns = vec![words("Ratio of times"), number("Ratio"), aside(&ci(report)), number("p"), number("p, signed ranks of medians")];
         let rows = times.ratios.iter().map(|r| {
             let which = format!("{} / {}", names.of(&r.a), names.of(&r.b));
             row([which, figure(r.ratio), interval(r.ci, 3), p_value(r.p), p_value(r.p_signed_rank)])
@@ -254,6 +254,10 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Section> {
         let random = if report.n.readers.len() > 1 { "readers and cases random" } else { "one reader, cases random" };
         let title = format!("Geometric mean times, {random}");
         blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
+        blocks.push(Block::Text(
+            "A ratio above 1 says that reading took longer under the first condition, below 1 that it took longer under the second."
+                .to_owned(),
+        ));
     }
     section("times", "Reading time", blocks)
 }

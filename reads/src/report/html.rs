@@ -17,7 +17,8 @@ nav { margin: .75rem 0 0; } nav a { color: #1f6f66; margin-right: 1.1rem; text-d
 p { max-width: 46rem; margin: .4rem 0; } .sub { color: #5a626a; font-size: .9rem; margin: 0 0 .4rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; min-width: 24rem; font-size: .92rem; }
 th, td { text-align: left; vertical-align: baseline; padding: .28rem 1.4rem .28rem 0; border-bottom: 1px solid #e6e8ea; }
-th { font-weight: 500; color: #5a626a; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { font-weight: 500; color: #5a626a; vertical-align: bottom; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.n { white-space: normal; }
 .a { color: #5a626a; } tr.sum td { font-weight: 600; } td:last-child, th:last-child { padding-right: 0; }
 figure { margin: 1rem 2rem 1rem 0; display: inline-block; vertical-align: top; max-width: 100%; } figcaption { max-width: 31rem; }
 svg { display: block; max-width: 100%; height: auto; font: 11px Inter, system-ui, sans-serif; fill: #5a626a; }

@@ -1,7 +1,7 @@
 //! How it was computed: conventions, references, and what record and truth it is from.
 
 use super::numbers::{row, words};
-use super::{Block, Report, Section, Table};
+use super::{Block, Report, Row, Section, Table};
 use crate::protocol::NotEvaluableCounts;
 
 const EMPIRICAL: &str = "Curves are the points of the data, joined by straight lines; areas under them are trapezoid areas, which are the shares of pairs of a case without and a case with the signal that are in order, ties counting half.";
@@ -37,6 +37,32 @@ const REFERENCES: [(&str, &str); 9] = [
     ),
 ];
 
+/// What people call the conventions; what a program of the field calls it stands in brackets, for those who look for it there.
+const CONVENTIONS: [(&str, &str); 17] = [
+    ("agreement_all", "agreement over all conditions"),
+    ("clusters", "several units of one patient"),
+    ("cov2_minus_cov3", "Cov2 \u{2212} Cov3 below 0"),
+    ("df_bdg_unpaired", "df (BDG) where readers or cases are not shared"),
+    ("df_hillis", "df (Hillis) of U-statistics"),
+    ("df_null", "df without a limit (\u{221e})"),
+    ("df_rounding", "rounding of degrees of freedom (df)"),
+    ("difference", "differences"),
+    ("level", "intervals"),
+    ("lroc_end", "end of the LROC curve"),
+    ("means", "means"),
+    ("rate_jackknife", "jackknife of sensitivity and specificity"),
+    ("reader_intervals", "intervals of each reader"),
+    ("roc_of_marks", "curves of marks"),
+    ("sensitivity_at_specificity", "sensitivity at a specificity"),
+    ("unmarked", "cases and lesions without a mark"),
+    ("variance_negative", "negative variances"),
+];
+
+fn convention(name: &str, says: &str) -> Row {
+    let said = CONVENTIONS.iter().find_map(|(key, said)| (*key == name).then_some(*said)).unwrap_or(name);
+    row([said.to_owned(), says.to_owned()])
+}
+
 pub(super) fn section(report: &Report) -> Section {
     let has_marks = report.readers.iter().any(|r| !r.froc.is_empty());
     let used = |key: &str| match key {
@@ -50,7 +76,7 @@ pub(super) fn section(report: &Report) -> Section {
     };
     let said = [("roc", EMPIRICAL), ("or", OR), ("dbm", DBM), ("ustat", USTAT), ("froc", FROC)];
     let mut blocks: Vec<Block> = said.into_iter().filter(|(key, _)| used(key)).map(|(_, text)| Block::Text(text.to_owned())).collect();
-    let rows = report.conventions.iter().map(|(name, says)| row([name.replace('_', " "), says.clone()])).collect();
+    let rows = report.conventions.iter().map(|(name, says)| convention(name, says)).collect();
     let title = "Conventions, where programs of the field differ".to_owned();
     blocks.push(Block::Table(Table { title, columns: vec![words("Convention"), words("Here")], rows }));
     let rows: Vec<_> =
@@ -79,14 +105,16 @@ pub(super) fn record(report: &Report) -> Option<Section> {
         let mut rows = vec![
             row(["study".to_owned(), how.study.clone()]),
             row(["protocol (SHA-256)".to_owned(), how.protocol.to_string()]),
-            row(["record".to_owned(), format!("{}; head {}", how.records, how.record_head)]),
+            row(["rows of the record".to_owned(), how.records.to_string()]),
+            row(["head of the record (SHA-256)".to_owned(), how.record_head.to_string()]),
             row(["truth".to_owned(), truth]),
             row(["truth file (SHA-256)".to_owned(), how.truth.to_string()]),
             row([
                 "rating of a case".to_owned(),
-                how.rating_question
-                    .clone()
-                    .unwrap_or_else(|| "the highest rating of its marks, without those in regions to ignore".to_owned()),
+                how.rating_question.as_ref().map_or_else(
+                    || "the highest rating of its marks, without those in regions to ignore".to_owned(),
+                    |question| format!("the answer to \"{question}\""),
+                ),
             ]),
             row(["not evaluable".to_owned(), not_evaluable(report.n.not_evaluable.unwrap_or(0), how.not_evaluable)]),
             row(["amended reads".to_owned(), how.amended.to_owned()]),

@@ -5,6 +5,10 @@ use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, 
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, ReaderRow, Report};
 
+/// Heads of counts of cases; a condition, too, can be called "with".
+pub(super) const WITHOUT: &str = "Cases without the signal";
+pub(super) const WITH: &str = "Cases with the signal";
+
 /// The covariance whose tests are shown where no protocol says which.
 const PREFERRED: [&str; 3] = ["jackknife", "delong", "unbiased"];
 
@@ -46,6 +50,11 @@ fn estimates(report: &Report) -> (Vec<(String, Numbers)>, Vec<Pair>) {
 fn percent(report: &Report) -> String {
     let level = report.conventions.get("level").map(String::as_str).unwrap_or_default();
     level.split(' ').next().filter(|n| !n.is_empty()).unwrap_or("95").to_owned()
+}
+
+/// What a column of intervals is called.
+pub(super) fn ci(report: &Report) -> String {
+    format!("{} % CI", percent(report))
 }
 
 fn difference_sentence(pair: &Pair, percent: &str) -> String {
@@ -94,7 +103,7 @@ pub(super) fn section(report: &Report, names: &Names<'_>) -> Section {
         let bounds = report.primary.as_ref().map(|p| p.bounds.clone()).unwrap_or_default();
         blocks.extend(charts::forest(title, subtitle, &of_readers(report, all), all, &bounds).map(Block::Chart));
     }
-    blocks.push(Block::Table(by_reader(report, &means, names, &percent)));
+    blocks.push(Block::Table(by_reader(report, &means, names)));
     blocks.extend(charts::froc(report, names).map(Block::Chart));
     Section { key: "results", title: "Results", blocks }
 }
@@ -148,17 +157,23 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
         _ => String::new(),
     };
     blocks.push(Block::Text(format!("{}. {missing}{not_evaluable}", how(&primary.how, report))));
-    if let Some(hypothesis) = &primary.hypothesis {
-        let p = match primary.one_sided_level {
-            Some(level) => format!("one-sided {}, held against {level}", p_said(primary.p)),
-            None => p_said(primary.p),
-        };
-        blocks.push(Block::Text(format!("To be shown: {}; {p}.", names.said(hypothesis))));
-    }
-    blocks.extend(primary.statement.as_ref().map(|statement| Block::Text(names.said(statement))));
+    blocks.extend(asked(primary).map(|sentence| Block::Text(names.said(&sentence))));
     if primary.differences.len() > 1 {
-        blocks.push(Block::Table(pairs("Every pair", &primary.differences, names)));
+        blocks.push(Block::Table(pairs("Every pair", &primary.differences, report, names)));
     }
+}
+
+/// What the protocol asks and where the interval lies; the figures stand above, but for a p that is another one.
+fn asked(primary: &Primary) -> Option<String> {
+    let hypothesis = primary.hypothesis.as_ref()?;
+    let p = primary.one_sided_level.map_or_else(String::new, |level| format!("; one-sided {}, held against {level}", p_said(primary.p)));
+    let lies = primary.shown.map(|shown| if shown { "lies" } else { "does not lie" });
+    let answer = match (lies, primary.bounds.as_slice()) {
+        (Some(lies), [bound]) => format!("The interval {lies} above {bound}."),
+        (Some(lies), [low, high]) => format!("The interval {lies} between {low} and {high}."),
+        _ => primary.statement.clone().unwrap_or_default(),
+    };
+    Some(format!("The protocol asks whether {hypothesis}{p}. {answer}"))
 }
 
 /// How an analysis was made, with the figure in the words of people.
@@ -177,8 +192,8 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// Differences with all that is known of them.
-pub(super) fn pairs(title: &str, pairs: &[Pair], names: &Names<'_>) -> Table {
-    let columns = vec![words("Difference"), number("Estimate"), aside("SE"), aside("CI"), aside("df"), aside("t"), number("p")];
+pub(super) fn pairs(title: &str, pairs: &[Pair], report: &Report, names: &Names<'_>) -> Table {
+    let columns = vec![words("Difference"), number("Estimate"), aside("SE"), aside(&ci(report)), aside("df"), aside("t"), number("p")];
     let of = |pair: &Pair| {
         let n = &pair.of;
         let reader = pair.reader.as_ref().map_or_else(String::new, |r| format!(", reader {r}"));
@@ -199,7 +214,7 @@ fn others(report: &Report, names: &Names<'_>) -> Table {
     // All are held against the one hypothesis of the protocol.
     let is_one_sided = report.sensitivity.iter().any(|analysis| analysis.one_sided_level.is_some());
     let p = number(if is_one_sided { "p, one-sided" } else { "p" });
-    let columns = vec![words("Analysis"), words("How"), number("Difference"), aside("CI"), p];
+    let columns = vec![words("Analysis"), words("How"), number("Difference"), aside(&ci(report)), p];
     let mut rows = Vec::new();
     for analysis in &report.sensitivity {
         for pair in &analysis.differences {
@@ -223,10 +238,10 @@ fn others(report: &Report, names: &Names<'_>) -> Table {
     Table { title: "The same figure under other assumptions".to_owned(), columns, rows }
 }
 
-fn by_reader(report: &Report, means: &[(String, Numbers)], names: &Names<'_>, percent: &str) -> Table {
+fn by_reader(report: &Report, means: &[(String, Numbers)], names: &Names<'_>) -> Table {
     let mut columns: Vec<Column> = vec![words("Reader")];
     for modality in &report.n.modalities {
-        columns.extend([number(names.of(modality)), aside(&format!("{percent} % CI"))]);
+        columns.extend([number(names.of(modality)), aside(&ci(report))]);
     }
     let of = |reader: &String| {
         let cells = report.n.modalities.iter().flat_map(|modality| {
@@ -252,7 +267,8 @@ pub(super) fn readers(report: &Report, names: &Names<'_>) -> Option<Section> {
     // What no reader has, because the figure is no area under an ROC curve, needs no column.
     let (has_sensitivity, has_partial) =
         (report.readers.iter().any(|r| sensitivity(r).is_some()), report.readers.iter().any(|r| partial(r).is_some()));
-    let mut columns = vec![words("Reader"), words("Condition"), number("Without"), number("With"), number("Figure"), aside("CI")];
+    let mut columns = vec![words("Reader"), words("Condition"), number(WITHOUT), number(WITH)];
+    columns.extend([number(&capital(&fom_words(report))), aside(&ci(report))]);
     columns.extend(has_sensitivity.then(|| number("Sensitivity at specificity 0.9")));
     columns.extend(has_partial.then(|| number("Partial area, 1 \u{2212} specificity 0 to 0.2")));
     let of = |r: &ReaderRow| {

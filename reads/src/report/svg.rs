@@ -106,7 +106,7 @@ fn draw(field: &Field<'_>, drawn: &Drawn, out: &mut String) {
             let _ = write!(out, "<polygon points=\"{around}\" fill=\"{}\" fill-opacity=\"0.12\"/>", colour(*tone));
         }
         Drawn::Line { points, tone, is_thick, has_dots } => {
-            let (width, strength) = if *is_thick { ("2.6", "1") } else { ("1", "0.55") };
+            let (width, strength, dot) = if *is_thick { ("2.6", "1", "3") } else { ("1", "0.75", "2") };
             let _ = write!(
                 out,
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-opacity=\"{strength}\" stroke-linejoin=\"round\"/>",
@@ -115,7 +115,8 @@ fn draw(field: &Field<'_>, drawn: &Drawn, out: &mut String) {
             );
             for [x, y] in points.iter().filter(|_| *has_dots) {
                 let (x, y) = (field.x(*x), field.y(*y));
-                let _ = write!(out, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"2\" fill=\"{}\" fill-opacity=\"0.8\"/>", colour(*tone));
+                let _ =
+                    write!(out, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{dot}\" fill=\"{}\" fill-opacity=\"{strength}\"/>", colour(*tone));
             }
         }
         Drawn::Rule { x, is_dashed } => {

@@ -122,7 +122,7 @@ fn a_statistician_sees_the_planned_analysis_first_and_everything_fits() {
 fn take_along(room: &mut Sitting, taken: &Path) {
     fs::create_dir(taken).expect("a folder");
     room.press_named("Export");
-    room.until_says("Everything that this study fits");
+    room.until_says("All formats in one folder");
     let (folder, report) = (taken.join("all"), taken.join("report.html"));
     write(room, "A folder that does not exist yet", &folder.display().to_string());
     room.press_named("Export and sign");

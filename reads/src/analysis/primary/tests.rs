@@ -150,7 +150,7 @@ fn times_are_compared_where_scores_would_be() {
     let protocol = Protocol::parse(crate::protocol::template("crossover").unwrap().text).unwrap();
     let compared = |scored: &ScoredTable| {
         let mut notes = Notes::default();
-        let found = beyond::times(scored, &protocol, Level::default(), &mut notes).unwrap();
+        let found = beyond::times(scored, &protocol, None, Level::default(), &mut notes).unwrap();
         (found.ratios.len(), notes.0.join(" "))
     };
     assert_eq!(compared(&scored(3, &[], |c, r, k| read(&[rating(c, r, k)]))), (1, String::new()));
@@ -160,6 +160,30 @@ fn times_are_compared_where_scores_would_be() {
     let split = scored(4, &[], |c, r, k| if r / 2 == k % 2 { read(&[rating(c, r, k)]) } else { Cell::NotPlanned });
     let (ratios, notes) = compared(&split);
     assert!(ratios == 0 && notes.contains("a split plot"), "{notes}");
+}
+
+#[test]
+fn times_are_held_against_each_other_in_the_direction_of_the_primary_analysis() {
+    let protocol = Protocol::parse(crate::protocol::template("crossover").unwrap().text).unwrap();
+    let timed = |c: usize, r: usize, k: usize| match read(&[rating(c, r, k)]) {
+        Cell::Read(score) => Cell::Read(Score { reading_ms: 10_000 + 5_000 * c as u64 + 300 * rating(c, r, k).unsigned_abs(), ..score }),
+        other => other,
+    };
+    let all = scored(3, &[], timed);
+    let [reference, test] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+    let planned = Analysis { hypothesis: Hypothesis::Superiority { reference, test }, ..analysis(Method::Or, None) };
+    let primary = report(&all, &planned).primary.unwrap();
+    let of = |primary| beyond::times(&all, &protocol, primary, Level::default(), &mut Notes::default()).unwrap().ratios.remove(0);
+    let (listed, turned) = (of(None), of(primary.differences.first()));
+    assert_eq!([&listed.a, &listed.b, &turned.a, &turned.b], ["new", "old", "old", "new"]);
+    let near_one = |a: f64, b: f64| assert!((a * b - 1.0).abs() < 1e-12, "{a} {b}");
+    near_one(listed.ratio.unwrap(), turned.ratio.unwrap());
+    let ([low, high], [turned_low, turned_high]) = (listed.ci.unwrap(), turned.ci.unwrap());
+    near_one(low, turned_high);
+    near_one(high, turned_low);
+    assert!(listed.ratio < Some(1.0) && low < high && turned_low < turned_high, "{listed:?} {turned:?}");
+    assert_eq!(listed.p_signed_rank, turned.p_signed_rank);
+    assert!((listed.p.unwrap() - turned.p.unwrap()).abs() < 1e-12);
 }
 
 #[test]
@@ -176,6 +200,8 @@ fn what_people_read_says_what_was_not_evaluable_and_that_a_p_is_one_sided() {
         (&page, "In 1 read the case or a unit of it was not evaluable, which counts as nothing."),
         (&page, "one-sided p "),
         (&page, "held against 0.025."),
+        (&page, "The protocol asks whether &quot;new&quot; is not worse than &quot;old&quot; by 0.05 or more; "),
+        (&page, "above \u{2212}0.05."),
         (&text, ", 1 read not evaluable;"),
         (&text, ", held against 0.025"),
     ] {
