@@ -191,7 +191,7 @@ mod tests {
                 let is_key = |s: &Shape| matches!(s, Shape::Text(text) if text.galley.text() == key && text.fallback_color == DIM);
                 let ink = |of_key: bool| {
                     let shapes = output.shapes.iter().map(|clipped| &clipped.shape).filter(|s| is_key(s) == of_key);
-                    shapes.map(Shape::visual_bounding_rect).filter(|r| r.is_positive()).reduce(Rect::union).expect("something is drawn")
+                    shapes.map(Shape::visual_bounding_rect).filter(Rect::is_positive).reduce(Rect::union).expect("something is drawn")
                 };
                 let (icon, letters) = (ink(false), ink(true));
                 assert!(icon.bottom() + 0.5 < letters.top(), "{key} at {height}: {icon:?} above {letters:?}");

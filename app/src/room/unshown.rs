@@ -120,7 +120,7 @@ mod tests {
         room.told_shown = true;
         room.images = Images::Failed(Unshown::AtDesk("A file is missing."));
         let context = Context::default();
-        crate::design::install(&context);
+        design::install(&context);
         context.enable_accesskit();
         let (wishes, _) = frame(&context, &mut room, &state, Vec::new());
         assert!(matches!(wishes.as_slice(), [Wish::Record(Action::Pause)]), "the record hears of it, once");

@@ -206,6 +206,79 @@ fn mean_squares_of_figures_are_those_of_the_effects() {
     }
 }
 
+/// Figures of all cells, with the same variance and the same three covariances everywhere.
+fn alike(values: Vec<f64>, [var, cov1, cov2, cov3]: [f64; 4]) -> Figures {
+    let [i, j, _] = SIZES;
+    let cells = || (0..i).flat_map(|m| (0..j).map(move |r| (m, r)));
+    let of = |(m, r): (usize, usize), (n, q): (usize, usize)| match (m == n, r == q) {
+        (true, true) => var,
+        (false, true) => cov1,
+        (true, false) => cov2,
+        (false, false) => cov3,
+    };
+    Figures::new(i, j, values, cells().flat_map(|a| cells().map(move |b| of(a, b))).collect()).unwrap()
+}
+
+#[test]
+fn tests_of_figures_rest_on_their_mean_squares_and_covariances() {
+    let [i, j, _] = SIZES;
+    let [var, cov1, cov2, cov3] = [0.1, 0.05, 0.04, 0.02];
+    let figures = alike(numbers(i * j), [var, cov1, cov2, cov3]);
+    let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+    let (ms, readers) = (or.mean_squares(), j as f64);
+    let (df1, interaction) = ((i - 1) as f64, ((i - 1) * (j - 1)) as f64);
+    let both = ms.interaction + readers * (cov2 - cov3);
+    for (random, denominator, df) in [
+        (Random::ReadersAndCases, both, (both / ms.interaction).powi(2) * interaction),
+        (Random::Cases, var - cov1 + (readers - 1.0) * (cov2 - cov3), f64::INFINITY),
+        (Random::Readers, ms.interaction, interaction),
+    ] {
+        let all = or.compare(random).unwrap();
+        near(all.denominator, denominator);
+        let equality = all.equality.unwrap();
+        near(equality.df1, df1);
+        let f = ms.modality / denominator;
+        if random == Random::Cases {
+            // A chi-squared variable with two degrees of freedom is above x with probability exp(-x / 2).
+            near(equality.statistic, f * df1);
+            near(equality.p, (-f * df1 / 2.0).exp());
+        } else {
+            near(equality.statistic, f);
+            near(equality.df2, df);
+        }
+        for d in &all.differences {
+            near(d.estimate.standard_error.powi(2), 2.0 * denominator / readers);
+            assert!(d.estimate.df == df || (d.estimate.df / df - 1.0).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_small_difference_of_covariances_is_one_and_rounding_is_none() {
+    let [i, j, _] = SIZES;
+    let values: Vec<f64> = numbers(i * j).into_iter().map(|v| v * 1e-4).collect();
+    let more = |difference: f64| {
+        let figures = alike(values.clone(), [1e-3, 5e-4, 4e-4 + difference, 4e-4]);
+        let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+        or.compare(Random::ReadersAndCases).unwrap().denominator - or.mean_squares().interaction
+    };
+    assert!((more(5e-10) / (j as f64 * 5e-10) - 1.0).abs() < 1e-4);
+    assert_eq!(more(1e-18), 0.0);
+}
+
+#[test]
+fn readers_who_differ_by_rounding_alone_do_not_vary() {
+    let [i, j, _] = SIZES;
+    for scale in [1e-6, 1e-3, 1.0, 1e3, 1e6] {
+        let values = (0..i * j).map(|at| if at % 2 == 0 { scale } else { scale * (1.0 + f64::EPSILON) }).collect();
+        let figures = alike(values, [0.1, 0.05, 0.04, 0.02]);
+        let or = ObuchowskiRockette::new(&figures, Conventions::default(), Level::default());
+        for m in 0..i {
+            assert_eq!(or.modality(m, Random::Readers).unwrap().standard_error, 0.0, "times {scale}");
+        }
+    }
+}
+
 #[test]
 fn one_of_a_factor_is_refused_where_it_is_a_sample() {
     let one = |i, j| DorfmanBerbaumMetz::new(&Jackknife::new(i, j, numbers(i * j), numbers(i * j * 4)).unwrap(), Level::default());

@@ -141,6 +141,23 @@ proptest! {
     }
 
     #[test]
+    fn degrees_of_freedom_are_those_of_satterthwaite(study in studies(2..5, 2..6, 0), biased in any::<bool>()) {
+        let u = UStatistics::of(&study.table());
+        let estimator = if biased { Estimator::VStatistic } else { Estimator::Unbiased };
+        let Ok(of) = u.modality(0, estimator) else { return Ok(()) };
+        // Where everybody reads everything, there are as many as there are, less one.
+        let counts = [study.cases(Group::Normal).len(), study.cases(Group::Diseased).len(), study.readers];
+        let b = u.moments(0, 0).unwrap().bck(Estimator::VStatistic);
+        let df = counts.map(|count| (count - 1) as f64);
+        let sum: f64 = [b.n, b.d, b.r].iter().zip(df).map(|(component, df)| component.powi(2) / df.powi(3)).sum();
+        let least = df.into_iter().fold(f64::INFINITY, f64::min);
+        match of.df_bdg {
+            Some(df) => prop_assert!((df / (of.variance.powi(2) / sum).max(least) - 1.0).abs() < 1e-9),
+            None => prop_assert!(of.variance <= 0.0 || sum == 0.0),
+        }
+    }
+
+    #[test]
     fn names_and_scales_do_not_matter(study in studies(2..5, 2..6, 2), seed in any::<u64>()) {
         let u = UStatistics::of(&study.table());
         let value = |u: &UStatistics, a: usize, b: usize| u.difference(a, b, Estimator::Unbiased, UnpairedDf::PerModality).ok();
@@ -165,4 +182,24 @@ proptest! {
             (a, b) => prop_assert_eq!(a, b),
         }
     }
+}
+
+/// Two modalities that two readers read alike: normal, diseased, normal, diseased.
+fn two_readers(one: [f64; 4], other: [f64; 4]) -> Study {
+    let scores = [one, other, one, other].concat().into_iter().map(Some).collect();
+    Study { modalities: 2, readers: 2, truth: [Group::Normal, Group::Diseased].repeat(2), scores }
+}
+
+#[test]
+fn without_variance_or_without_terms_there_are_no_degrees_of_freedom() {
+    // Areas of 1/2 by ties, and by one case above and one below: the unbiased variance is 0, its terms are not.
+    let still = two_readers([0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]);
+    let of = UStatistics::of(&still.table()).modality(0, Estimator::Unbiased).unwrap();
+    assert_eq!((of.value, of.variance, of.df_bdg), (0.5, 0.0, None));
+    let b = UStatistics::of(&still.table()).moments(0, 0).unwrap().bck(Estimator::VStatistic);
+    assert!(b.n > 0.0 && b.d > 0.0, "{b:?}");
+    // Each reader finds another diseased case and places the other one below all: no case and no reader is better than another, all that varies is who reads which.
+    let crossed = two_readers([1.0, 2.0, 1.0, 0.0], [1.0, 0.0, 1.0, 2.0]);
+    let of = UStatistics::of(&crossed.table()).modality(0, Estimator::VStatistic).unwrap();
+    assert!(of.variance > 0.0 && of.df_bdg.is_none(), "{of:?}");
 }
