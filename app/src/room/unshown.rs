@@ -106,7 +106,8 @@ mod tests {
     }
 
     fn press(key: egui::Key, modifiers: Modifiers) -> Vec<Event> {
-        vec![Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }]
+        // Let go again: a key that is held is a repeated one when it comes again.
+        [true, false].map(|pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }).to_vec()
     }
 
     /// Another series of the case may fail when those that the hanging asks for were in sight, and everything is answered.
