@@ -134,9 +134,14 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     room.until_says("Nothing is wrong with it.");
     room.until_says("What a reader is asked");
     room.rest();
-    assert!(room.says("From day 0") && room.says("case 12") && room.says("How confident"), "{:?}", room.words());
+    assert!(room.says("From day 0") && room.says("case 1") && room.says("How confident"), "{:?}", room.words());
     wrong.extend(complaints(&room, "protocol"));
     keep(&mut room, "desk-protocol-1280");
+    // The last of the cases lies below the window.
+    let table = room.window.get_by_label("case 9").rect().center();
+    room.wheel(table, 4, Modifiers::NONE);
+    room.until_says("case 12");
+    room.wheel(table, -4, Modifiers::NONE);
     // The form is the reader's own, and can be tried.
     room.press_named("Lock this read");
     // A finding comes while somebody writes, with its line, and nothing is checked by the thread that draws.
