@@ -59,7 +59,8 @@ impl AuditPage {
                 ui.spacing_mut().item_spacing.x = APART;
                 let room = ui.available_width() - FILTER - EXPORT - 2.0 * APART;
                 controls::text_field(ui, FILTER, "Only lines with these words", &mut self.filter);
-                self.out.ui(ui, FIELD.min(room), "Export into a folder that does not exist yet", Asked::New, at.wake);
+                // In a window that is too narrow for all of it the button goes beyond the edge.
+                self.out.ui(ui, room.clamp(EXPORT, FIELD), "Export into a folder that does not exist yet", Asked::New, at.wake);
                 ui.vertical(|ui| {
                     // In line with the boxes, not with the names above them.
                     ui.add_space(controls::FIELD_NAME);
