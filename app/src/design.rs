@@ -142,7 +142,9 @@ pub fn shortened(painter: &Painter, words: &str, font: FontId, colour: Color32, 
 
 /// Text over an image: a dark halo lets it be read on bone as on air.
 pub fn image_text(painter: &Painter, at: Pos2, anchor: Align2, text: &(impl ToString + ?Sized), font: FontId, colour: Color32) -> Rect {
-    let halo = Color32::from_black_alpha((f32::from(colour.a()) * 0.8) as u8);
+    // Eight copies lie on each other: together they darken by as much as the letters cover, so that faint letters do not stand darker than what is around them.
+    let all = f32::from(colour.a()) / 255.0 * (1.0 - 0.2f32.powi(8));
+    let halo = Color32::from_black_alpha((255.0 * (1.0 - (1.0 - all).powf(0.125))).round() as u8);
     let galley = painter.layout_no_wrap(text.to_string(), font, colour);
     let rect = anchor.anchor_size(at, galley.size());
     let around: [(f32, f32); 8] =

@@ -20,7 +20,7 @@ impl Unshown {
     #[must_use]
     pub(crate) fn sentence(&self, case: &CaseCode) -> String {
         match self {
-            Self::AtDesk(why) => format!("{why} Tell the study coordinator the code {case}. What you gave is kept."),
+            Self::AtDesk(why) => format!("{why} Tell the study coordinator the code\u{a0}{case}. What you gave is kept."),
             Self::Here(why) => as_sentence(why),
         }
     }
@@ -64,7 +64,7 @@ mod tests {
         for error in of_files {
             assert!(error.to_string().contains("0434543a"), "the desk is told which: {error}");
             let said = Unshown::from(CasesError::from(error)).sentence(&case);
-            assert!(said.contains("the code SX-5") && !said.contains("dcm"), "{said}");
+            assert!(said.contains("the code\u{a0}SX-5") && !said.contains("dcm"), "{said}");
         }
         let said = Unshown::from(CasesError::Memory { mib: 7 }).sentence(&case);
         assert!(said.starts_with("The series needs 7 MiB") && said.ends_with("open the case again."), "{said}");

@@ -40,6 +40,8 @@ pub struct MergedRead {
 pub struct Merged {
     /// The files that count, by hash: those that are not the beginning of another.
     pub files: BTreeSet<ContentHash>,
+    /// How many rows they have.
+    pub records: u64,
     /// Every read that no conflict touches.
     pub reads: BTreeMap<ReadId, MergedRead>,
     /// What contradicts itself, sorted.
@@ -240,6 +242,7 @@ pub fn merge(expected: &Expected, accounts: &Accounts, files: &[Results], receip
     }
     longest(&mut counting, &mut merged);
     merged.files = counting.keys().copied().collect();
+    merged.records = counting.values().map(|file| file.events().len() as u64).sum();
     let mut told: BTreeMap<ReadId, Vec<MergedRead>> = BTreeMap::new();
     let mut early: BTreeMap<ReadId, ContentHash> = BTreeMap::new();
     let mut untrained: BTreeSet<ReadId> = BTreeSet::new();

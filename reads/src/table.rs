@@ -76,7 +76,7 @@ pub fn decisions_table(merged: &Merged, protocol: &Protocol) -> Result<ReadsTabl
 
 fn of_merged(merged: &Merged, protocol: &Protocol, decisions: bool) -> Result<ReadsTable, RecordError> {
     let files: Vec<&[u8]> = merged.files.iter().map(|f| f.0.as_slice()).collect();
-    let head = Appended { seq: merged.reads.len() as u64, head: hash::of_fields(&files) };
+    let head = Appended { seq: merged.records, head: hash::of_fields(&files) };
     let locked = merged.reads.values().map(|m| LockedAt {
         read: &m.read,
         file: Some(m.file),

@@ -92,7 +92,7 @@ impl CasesPage {
             if let Some(Ok(listed)) = &self.listed
                 && !listed.is_empty()
             {
-                self.sheets.ui(ui, at, listed);
+                ui.scope(|ui| self.sheets.ui(ui, at, listed));
             }
             heading(ui, "Pack cases");
             if self.rows.is_empty() {

@@ -93,6 +93,10 @@ impl PeoplePage {
                 }
             }
         }
+        if kinds.len() > 1 {
+            // The last row of choices kept less below it than fields do.
+            ui.add_space(6.0);
+        }
         ui.spacing_mut().item_spacing.y = 14.0;
         let [first, second] = &mut self.typed;
         controls::secret_field(ui, FIELD, "Passphrase, typed by its owner", first);

@@ -65,8 +65,8 @@ impl ProtocolPage {
         self.editor(ui, edit, at);
         ui.painter().vline(middle.left(), middle.y_range(), Stroke::new(1.0, LINE));
         self.yields(ui, middle);
-        ui.painter().vline(form.left(), form.y_range(), Stroke::new(1.0, LINE));
         self.form(ui, form, at.now);
+        ui.painter().vline(form.left(), form.y_range(), Stroke::new(1.0, LINE));
         did
     }
 

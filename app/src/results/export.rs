@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_reads::accounts::Unlocked;
 
-const WIDTH: f32 = 560.0;
-
 /// The page.
 #[derive(Default)]
 pub(super) struct ExportPage {
@@ -52,9 +50,9 @@ impl ExportPage {
                 if from.early.is_some() {
                     words(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
                 }
-                self.out.ui(ui, WIDTH, "A folder that does not exist yet", Asked::New, from.wake);
+                self.out.ui(ui, design::FIELD, "A folder that does not exist yet", Asked::New, from.wake);
                 let out = self.out.path().filter(|_| self.working.is_none());
-                let pressed = controls::action(ui, vec2(240.0, 40.0), "Export and sign", None, out.is_some()).clicked();
+                let pressed = controls::action(ui, vec2(280.0, 44.0), "Export and sign", None, out.is_some()).clicked();
                 let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();
                 if let (true, Some(out)) = (pressed || anyway, out) {
                     let (root, keys, early) = (from.root.to_owned(), Arc::clone(from.keys), from.early.map(str::to_owned));
@@ -67,9 +65,9 @@ impl ExportPage {
                 ui.add_space(24.0);
                 words(ui, "The report", design::strong(design::VALUE), STRONG);
                 words(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
-                self.file.ui(ui, WIDTH, "A file that does not exist yet", Asked::New, from.wake);
+                self.file.ui(ui, design::FIELD, "A file that does not exist yet", Asked::New, from.wake);
                 let file = self.file.path().filter(|_| self.working.is_none());
-                let pressed = controls::action(ui, vec2(240.0, 40.0), "Save the report", None, file.is_some()).clicked();
+                let pressed = controls::action(ui, vec2(280.0, 44.0), "Save the report", None, file.is_some()).clicked();
                 if let (true, Some(file)) = (pressed, file) {
                     let page = report();
                     self.working = Some(beside("report", from.wake, move || saved(&file, &page)));

@@ -133,7 +133,10 @@ mod tests {
         }
         let (wishes, names) = frame(&context, &mut room, &state, Vec::new());
         assert!(wishes.is_empty());
-        assert!(names.iter().any(|n| n.contains(&format!("A file is missing. Tell the study coordinator the code {code}."))), "{names:?}");
+        assert!(
+            names.iter().any(|n| n.contains(&format!("A file is missing. Tell the study coordinator the code\u{a0}{code}."))),
+            "{names:?}"
+        );
         assert!(!names.iter().any(|n| n.contains("Still to do") || n.contains("Lock")), "{names:?}");
         let others = [(egui::Key::Enter, Modifiers::COMMAND), (egui::Key::M, Modifiers::NONE), (egui::Key::Num1, Modifiers::NONE)];
         for (key, modifiers) in others {

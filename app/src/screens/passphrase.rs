@@ -64,7 +64,7 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
         ui.add_space(8.0);
         let ready = !page.busy && !page.typed.is_empty();
         let label = if page.busy { "Opening your keys\u{2026}" } else { asks.action };
-        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, Some(Key("\u{23ce}")), ready).clicked();
+        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, (!page.busy).then_some(Key("\u{23ce}")), ready).clicked();
         if ready && (pressed || submitted) {
             page.trouble = None;
             entered = Some(Entered::Passphrase(Passphrase::typed(page.typed.to_string())));

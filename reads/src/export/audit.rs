@@ -9,7 +9,7 @@ use crate::accounts::{Thing, Unlocked, may_see};
 use crate::closing::ClosingError;
 use crate::formats::workbook::Value;
 use crate::gathered::{Gathered, Told};
-use crate::machine::{AnswerValue, Choice, Environment, Event, Fact, Pattern, Selftest, Subject};
+use crate::machine::{AnswerValue, Choice, Environment, Event, Fact, Pattern, Selftest, Subject, Verdict};
 use crate::report::escaped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -213,6 +213,10 @@ fn sentence(event: &Event, kind: &str) -> String {
         Fact::Viewed { glimpses } => format!("The view was changed {} times.", glimpses.len()),
         Fact::ImpressionLocked { read, .. } => format!("What was thought of case {} at first was locked.", read.case),
         Fact::AiRevealed { read } => format!("What the AI says of case {} was shown from here on.", read.case),
+        Fact::FindingsShown { findings } => format!("Findings of the AI were on the screen: {findings}."),
+        Fact::FindingJudged { finding, verdict } => {
+            format!("Finding {finding} of the AI was {}.", if *verdict == Verdict::Agree { "agreed with" } else { "rejected" })
+        }
         Fact::PairRevealed { read } => format!("The two reads of case {} were shown from here on.", read.case),
         Fact::PairShown(_) => "Both were on the screen.".to_owned(),
         Fact::Settled { choice: Choice::A } => "Read A was accepted.".to_owned(),

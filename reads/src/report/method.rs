@@ -8,7 +8,7 @@ const EMPIRICAL: &str = "Curves are the points of the data, joined by straight l
 const OR: &str = "Obuchowski-Rockette: the figures of merit of readers and conditions are analysed by an analysis of variance with correlated errors, whose covariances are estimated over cases; denominators have the degrees of freedom of Hillis.";
 const DBM: &str = "Dorfman-Berbaum-Metz: jackknife pseudovalues over cases in a three-way analysis of variance.";
 const USTAT: &str = "U-statistics: variances of averages over all pairs of cases that readers read, unbiased, of any design.";
-const FROC: &str = "Marks are held against lesions by the rule below; a case or lesion without a mark rates below every mark.";
+const FROC: &str = "Marks are held against lesions by the rule under Record; a case or lesion without a mark rates below every mark.";
 
 const REFERENCES: [(&str, &str); 9] = [
     (
@@ -106,7 +106,7 @@ pub(super) fn record(report: &Report) -> Option<Section> {
             row(["study".to_owned(), how.study.clone()]),
             row(["protocol (SHA-256)".to_owned(), how.protocol.to_string()]),
             row(["rows of the record".to_owned(), how.records.to_string()]),
-            row(["head of the record (SHA-256)".to_owned(), how.record_head.to_string()]),
+            row(["record (SHA-256)".to_owned(), how.record_head.to_string()]),
             row(["truth".to_owned(), truth]),
             row(["truth file (SHA-256)".to_owned(), how.truth.to_string()]),
             row([

@@ -28,7 +28,7 @@ fn a_case_that_lost_an_image_asks_for_nothing_and_leads_back_to_the_list() {
     room.key(Key::Enter);
     room.until_says("This case cannot be shown.");
     room.rest();
-    assert!(room.says(&format!("Tell the study coordinator the code {code}.")), "{:#?}", room.words());
+    assert!(room.says(&format!("Tell the study coordinator the code\u{a0}{code}.")), "{:#?}", room.words());
     let name = lost.file_stem().and_then(|n| n.to_str()).expect("a name");
     let unsaid = [name, ".dcm", "Still to do", "Lock this read", "None yet"];
     assert!(unsaid.iter().all(|words| !room.says(words)), "{:#?}", room.words());
