@@ -1,5 +1,5 @@
-//! The controls of the design language: buttons, choices, scales, tool buttons, fields, tables, lists, words. Each draws itself with the design's shapes and tells a screen reader its name,
-//! role and state.
+//! The controls of the design language: buttons, choices, scales, tool buttons, fields, tables, lists, words, lines that grow with work. Each draws itself with the design's
+//! shapes and tells a screen reader its name, role and state.
 //!
 //! Owns how a control looks and answers to the pointer. Refuses: what an answer means, and any preset value.
 
@@ -7,6 +7,7 @@ mod button;
 mod entry;
 mod field;
 pub(crate) mod icon;
+mod progress;
 mod scale;
 mod sentence;
 mod table;
@@ -14,6 +15,7 @@ mod table;
 pub(crate) use button::{Key, TOOL, Take, action, choices, entry_row, link, tool};
 pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, BOX as FIELD_BOX, NAME as FIELD_NAME, PlaceField, secret_field, text_field};
+pub(crate) use progress::progress;
 pub(crate) use scale::{Placed, ScaleLook, scale};
 pub(crate) use sentence::{Keyed, MEASURE, keyed, words};
-pub(crate) use table::{Cell, TableLook, table};
+pub(crate) use table::{Cell, Holds, TableLook, table};

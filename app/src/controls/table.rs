@@ -2,7 +2,7 @@
 
 use crate::design::{self, CAUTION, DIM, LINE, ROOM, STRONG, TEXT};
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Color32, Frame, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Align, Color32, FontId, Frame, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 /// The height of a row of one line.
 const ROW: f32 = 30.0;
@@ -10,11 +10,39 @@ const ROW: f32 = 30.0;
 const LEADING: f32 = 16.0;
 /// Above and below the words of a row.
 const PAD: f32 = 6.0;
-/// The head of a column of numbers goes on below where it is wider than this and than they are: long heads push no column off the page.
+/// Where the heads of columns of numbers have no room in one line, those go on below that are wider than this and than their numbers: they push no column off the page.
 const HEAD: f32 = 120.0;
 /// The bar of a table that is wider than its place, and how much of it fades at a cut edge.
 const BAR: f32 = 4.0;
 const FADE: f32 = 32.0;
+
+/// What stands in a column of a table, which says how its cells are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// Words: on the left, and long ones go on below.
+    Words,
+    /// Ids, hashes, dates and times: on the left, sign below sign, and never broken.
+    Codes,
+    /// Numbers: on the right, digit below digit, and never broken.
+    Numbers,
+}
+
+impl Holds {
+    /// The face of its cells.
+    pub(crate) const fn font(self) -> FontId {
+        match self {
+            Self::Words => design::regular(design::NOTE),
+            Self::Codes | Self::Numbers => design::mono(design::NOTE),
+        }
+    }
+    /// The side on which its cells and its head stand.
+    pub(crate) const fn side(self) -> Align {
+        match self {
+            Self::Words | Self::Codes => Align::LEFT,
+            Self::Numbers => Align::RIGHT,
+        }
+    }
+}
 
 /// A cell of a table.
 #[derive(Debug, Clone)]
@@ -23,13 +51,13 @@ pub(crate) struct Cell {
     pub(crate) colour: Color32,
     /// It sums up others.
     is_sum: bool,
-    /// It is a number or a code.
-    is_figures: bool,
+    /// It is a code, whatever stands in its column.
+    is_code: bool,
 }
 
 impl Cell {
     pub(crate) fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), colour: TEXT, is_sum: false, is_figures: false }
+        Self { text: text.into(), colour: TEXT, is_sum: false, is_code: false }
     }
     pub(crate) fn caution(text: impl Into<String>) -> Self {
         Self { colour: CAUTION, ..Self::of(text) }
@@ -41,17 +69,24 @@ impl Cell {
         Self { is_sum: true, ..Self::strong(text) }
     }
 
-    /// The same where it is a number or a code: digits stand below digits, and it is never broken.
-    pub(crate) fn in_figures(self) -> Self {
-        Self { is_figures: true, ..self }
+    /// The same where it is a code among words.
+    pub(crate) fn code(self) -> Self {
+        Self { is_code: true, ..self }
     }
 
-    /// Its lines, where they are no longer than `room`.
-    fn job(&self, room: f32) -> LayoutJob {
-        let font = match (self.is_figures, self.is_sum) {
-            (true, _) => design::mono(design::NOTE),
-            (false, true) => design::strong(design::NOTE),
-            (false, false) => design::regular(design::NOTE),
+    /// What it holds itself, in a column of this: what sums up ids is a word.
+    const fn holds(&self, column: Holds) -> Holds {
+        match column {
+            Holds::Words if self.is_code => Holds::Codes,
+            Holds::Codes if self.is_sum => Holds::Words,
+            column => column,
+        }
+    }
+    /// Its lines in a column of this, where they are no longer than `room`.
+    fn job(&self, column: Holds, room: f32) -> LayoutJob {
+        let font = match self.holds(column) {
+            Holds::Words if self.is_sum => design::strong(design::NOTE),
+            holds => holds.font(),
         };
         let mut job = LayoutJob::single_section(
             self.text.clone(),
@@ -60,9 +95,10 @@ impl Cell {
         job.wrap.max_width = room;
         job
     }
-    /// How much place it takes.
-    fn size(&self, ui: &Ui, room: f32) -> Vec2 {
-        ui.painter().layout_job(self.job(if self.is_figures { f32::INFINITY } else { room })).size()
+    /// How much place it takes there.
+    fn size(&self, ui: &Ui, column: Holds, room: f32) -> Vec2 {
+        let room = if self.holds(column) == Holds::Words { room } else { f32::INFINITY };
+        ui.painter().layout_job(self.job(column, room)).size()
     }
 }
 
@@ -77,23 +113,23 @@ pub(crate) struct TableLook<'a> {
     pub(crate) between: f32,
     /// What may be added between two of them where there is room: a table is not spread so far that its rows are lost.
     pub(crate) spread: f32,
-    /// Of each column, whether its cells stand on the right; on the left where nothing is said.
-    pub(crate) numbers: &'a [bool],
+    /// Of each column, what stands in it; words where nothing is said.
+    pub(crate) columns: &'a [Holds],
 }
 
-/// Draws it: each column is as wide as its widest cell.
+impl TableLook<'_> {
+    /// What stands in a column.
+    fn column(&self, at: usize) -> Holds {
+        self.columns.get(at).copied().unwrap_or(Holds::Words)
+    }
+}
+
+/// Draws it.
 pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[Vec<Cell>]) {
     let all = || std::iter::once(heads).chain(rows.iter().map(Vec::as_slice));
-    let is_number = |at: usize| look.numbers.get(at) == Some(&true);
-    let width = |(at, head): (usize, &Cell)| {
-        let own = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.size(ui, look.longest).x).fold(0.0, f32::max);
-        let room = if is_number(at) { own.max(HEAD) } else { look.longest };
-        own.max(head.size(ui, room).x) + 2.0
-    };
-    let widths: Vec<f32> = heads.iter().enumerate().map(width).collect();
+    let widths = widths(ui, look, heads, rows);
     let (words, gaps) = (widths.iter().sum::<f32>(), widths.len().saturating_sub(1) as f32);
-    let least = words + look.between * gaps;
-    let over = (ui.available_width() - least).max(0.0);
+    let over = (ui.available_width() - words - look.between * gaps).max(0.0);
     let between = look.between + (over / gaps.max(1.0)).min(look.spread);
     let total = words + between * gaps;
     // The scroll area fades its edges into the ground that a frame around it tells.
@@ -102,7 +138,10 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
         ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (n, row) in all().enumerate() {
-                let heights: Vec<f32> = row.iter().zip(&widths).map(|(cell, width)| cell.size(ui, *width).y).collect();
+                // Heads are words, whatever stands below them.
+                let holds = |at: usize| if n == 0 { Holds::Words } else { look.column(at) };
+                let heights: Vec<f32> =
+                    row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| cell.size(ui, holds(at), *width).y).collect();
                 let tallest = heights.iter().copied().fold(0.0, f32::max);
                 let (rect, _) = ui.allocate_exact_size(vec2(total, (tallest + 2.0 * PAD).max(ROW)), Sense::hover());
                 ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
@@ -111,15 +150,38 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
                     // Heads of one line stand with the last line of the others, on their columns.
                     let above = if n == 0 { tallest - height } else { 0.0 };
                     let place = Rect::from_min_max(pos2(x, rect.top() + PAD + above), pos2(x + width, rect.bottom() - PAD));
-                    let align = if is_number(at) { Align::RIGHT } else { Align::LEFT };
-                    let label = Label::new(cell.job(*width)).selectable(true).wrap();
+                    let label = Label::new(cell.job(holds(at), *width)).selectable(true).wrap();
                     // A child of its own: the row has its height already.
-                    ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(align))).add(label);
+                    ui.new_child(UiBuilder::new().max_rect(place).layout(Layout::top_down(look.column(at).side()))).add(label);
                     x += width + between;
                 }
             }
         });
     });
+}
+
+/// How wide each column is: as its widest cell, and as its head, which takes the room that there is.
+fn widths(ui: &Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[Vec<Cell>]) -> Vec<f32> {
+    let widest = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        cells.map(|cell| cell.size(ui, look.column(at), look.longest).x).fold(0.0, f32::max)
+    };
+    let own: Vec<f32> = (0..heads.len()).map(widest).collect();
+    // Where the heads of numbers may be as wide as this.
+    let all = |most: f32| -> Vec<f32> {
+        let width = |(at, (head, own)): (usize, (&Cell, &f32))| {
+            let room = if look.column(at) == Holds::Numbers { own.max(most) } else { look.longest };
+            own.max(head.size(ui, Holds::Words, room).x) + 2.0
+        };
+        heads.iter().zip(&own).enumerate().map(width).collect()
+    };
+    let room = ui.available_width() - look.between * heads.len().saturating_sub(1) as f32;
+    // As few as may be go on below: the widest first.
+    let numbers = heads.iter().enumerate().filter(|(at, _)| look.column(*at) == Holds::Numbers);
+    let mut steps: Vec<f32> =
+        numbers.map(|(_, head)| head.size(ui, Holds::Words, look.longest).x + 1.0).filter(|step| *step > HEAD).collect();
+    steps.sort_by(|a, b| b.total_cmp(a));
+    steps.into_iter().map(all).find(|widths| widths.iter().sum::<f32>() <= room).unwrap_or_else(|| all(HEAD))
 }
 
 /// A table that goes on at a side shows it, also to whoever does not look for its bar.
@@ -129,4 +191,71 @@ fn goes_on(ui: &mut Ui) {
     (scroll.floating_width, scroll.floating_allocated_width) = (BAR, 2.0 * BAR);
     scroll.dormant_handle_opacity = scroll.active_handle_opacity;
     ui.visuals_mut().widgets.inactive.bg_fill = DIM;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::epaint::TextShape;
+    use egui::{Context, FontFamily, Pos2, RawInput, Shape};
+
+    /// The texts of a table in a window of this width.
+    fn drawn(width: f32, columns: &[Holds], heads: &[&str], rows: &[Vec<Cell>]) -> Vec<TextShape> {
+        let context = Context::default();
+        design::install(&context);
+        let heads: Vec<Cell> = heads.iter().map(|head| Cell::of(*head)).collect();
+        let look = TableLook { name: "table", longest: 420.0, between: 24.0, spread: 40.0, columns };
+        let mut texts = Vec::new();
+        // What scrolls knows its size from the frame before.
+        for _ in 0..2 {
+            let screen = Rect::from_min_size(Pos2::ZERO, vec2(width, 300.0));
+            let input = RawInput { screen_rect: Some(screen), ..RawInput::default() };
+            let mut output = context.run_ui(input, |ui| table(ui, &look, &heads, rows));
+            // Nothing is painted here.
+            output.textures_delta.clear();
+            let text = |shape| if let Shape::Text(text) = shape { Some(text) } else { None };
+            texts = output.shapes.into_iter().filter_map(|clipped| text(clipped.shape)).collect();
+        }
+        texts
+    }
+
+    fn of<'a>(texts: &'a [TextShape], words: &str) -> &'a TextShape {
+        texts.iter().find(|text| text.galley.text() == words).expect("it is drawn")
+    }
+
+    /// They went on below at 120 points in a window of any width.
+    #[test]
+    fn heads_of_numbers_take_the_room_that_there_is() {
+        let heads = ["Reader", "Cases without the signal", "Weighted AFROC area"];
+        let rows = [["sim-01", "6", "0.750"].map(Cell::of).to_vec()];
+        // In one line each where both have room, else the shorter of them, else none.
+        for (width, lines) in [(1000.0, [1, 1]), (370.0, [2, 1]), (330.0, [2, 2])] {
+            let texts = drawn(width, &[Holds::Codes, Holds::Numbers, Holds::Numbers], &heads, &rows);
+            assert_eq!([heads[1], heads[2]].map(|head| of(&texts, head).galley.rows.len()), lines, "{width}");
+        }
+    }
+
+    #[test]
+    fn codes_stand_on_the_left_and_numbers_on_the_right_digit_below_digit() {
+        let rows = [
+            ["sim-01", "6", "late"].map(Cell::of).to_vec(),
+            ["adjudicator", "1572", "none"].map(Cell::of).to_vec(),
+            vec![Cell::sum("all"), Cell::sum("1578"), Cell::of("0f80ca0161a6").code()],
+        ];
+        let texts = drawn(700.0, &[Holds::Codes, Holds::Numbers, Holds::Words], &["Reader", "Reads", "Why"], &rows);
+        let place = |words: &str| {
+            let text = of(&texts, words);
+            text.galley.rect.translate(text.pos.to_vec2())
+        };
+        for (one, other) in [("Reads", "6"), ("6", "1572"), ("1572", "1578")] {
+            assert!((place(one).right() - place(other).right()).abs() < 1.0, "{one} over {other}");
+        }
+        for (one, other) in [("Reader", "sim-01"), ("sim-01", "adjudicator"), ("adjudicator", "all")] {
+            assert!((place(one).left() - place(other).left()).abs() < 1.0, "{one} over {other}");
+        }
+        let faces = [("Reader", false), ("sim-01", true), ("all", false), ("Reads", false), ("6", true), ("1578", true), ("none", false)];
+        for (words, is_mono) in faces.into_iter().chain([("0f80ca0161a6", true)]) {
+            assert_eq!(of(&texts, words).galley.job.sections[0].format.font_id.family == FontFamily::Monospace, is_mono, "{words}");
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! Cases are assigned to readers, once and signed, and each reader's folder is made.
 
-use super::page::{Cell, heading, note, page, said, signs, table, trouble};
+use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{ACCENT, FIELD, STRONG, TEXT};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::{assign, assigned, content_keys, hand_out, open_keys};
 use egui::{Rect, Ui, vec2};
 use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
@@ -119,7 +120,7 @@ impl AssignPage {
                 }
                 let more = if training > 0 { format!(", and {training} for the training") } else { String::new() };
                 said(ui, &format!("{cases} cases{more}, to {} readers.", readers.len()), STRONG);
-                table(ui, "readers", &["Reader", "Signs in as"], &readers, 320.0);
+                table(ui, "readers", &[("Reader", Holds::Words), ("Signs in as", Holds::Codes)], &readers, 320.0);
                 note(
                     ui,
                     "Orders and codes follow from the protocol\u{2019}s seed and the desk\u{2019}s secret. They are drawn once, and frozen.",
@@ -131,7 +132,7 @@ impl AssignPage {
 
     fn sign(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         heading(ui, "Signature");
-        signs(ui, at, Meaning::Assignment);
+        signs(ui, at.signer(), Meaning::Assignment, None);
         ui.spacing_mut().item_spacing.y = 14.0;
         controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
         trouble(ui, self.trouble.as_deref());
@@ -183,7 +184,7 @@ impl AssignPage {
         }
         if !self.handed.is_empty() {
             let rows: Vec<Vec<Cell>> = self.handed.iter().map(|(reader, came)| vec![Cell::strong(reader), Cell::of(came)]).collect();
-            table(ui, "handed out", &["Reader", "Their folder"], &rows, 640.0);
+            table(ui, "handed out", &[("Reader", Holds::Codes), ("Their folder", Holds::Words)], &rows, 640.0);
         }
     }
 }

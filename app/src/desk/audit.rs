@@ -1,17 +1,23 @@
 //! The audit trail: every row of what came back in a plain sentence, filtered, and exported with a signature.
 
-use super::page::{Cell, note, said, trouble};
+use super::page::{Cell, Holds, note, said, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, ACCENT, FIELD, LINE, STRONG};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::{export_trail, trail};
-use egui::{Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Align2, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use std::sync::Arc;
+use tiresias_reads::accounts::Meaning;
 use tiresias_reads::export::AuditLine;
 
 const ROW: f32 = 26.0;
+/// The columns: where each begins, and what stands in it. A time is 149 wide.
+const COLUMNS: [(f32, Holds); 4] = [(0.0, Holds::Codes), (180.0, Holds::Codes), (320.0, Holds::Numbers), (400.0, Holds::Words)];
+/// Between two of them.
+const BETWEEN: f32 = 18.0;
 /// The widths of the filter and of the button beside it, and what is between.
 const FILTER: f32 = 280.0;
 const EXPORT: f32 = 120.0;
@@ -75,6 +81,7 @@ impl AuditPage {
                     }
                 });
             });
+            signs(ui, at.signer(), Meaning::Export, None);
             trouble(ui, self.trouble.as_deref());
             if let Some(sentence) = &self.said {
                 said(ui, sentence, ACCENT);
@@ -96,22 +103,24 @@ impl AuditPage {
         }
         let left = &self.left.1;
         note(ui, &format!("{} of {} lines", left.len(), lines.len()));
-        let columns = [0.0, 190.0, 320.0, 400.0];
-        let draw = |ui: &mut Ui, cells: [&Cell; 4]| {
+        // Heads are words, whatever stands below them.
+        let draw = |ui: &mut Ui, cells: [&Cell; 4], is_head: bool| {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
-            let ends = columns.iter().skip(1).map(|x| rect.left() + x - 16.0).chain([rect.right()]);
-            for ((cell, from), to) in cells.into_iter().zip(columns).zip(ends) {
-                let galley =
-                    design::shortened(ui.painter(), &cell.text, design::regular(design::NOTE), cell.colour, to - rect.left() - from);
-                ui.painter().galley(pos2(rect.left() + from, rect.center().y - galley.size().y / 2.0), galley, cell.colour);
+            let ends = COLUMNS.iter().skip(1).map(|(next, _)| rect.left() + next - BETWEEN).chain([rect.right()]);
+            for ((cell, (from, holds)), to) in cells.into_iter().zip(COLUMNS).zip(ends) {
+                let place = Rect::from_min_max(pos2(rect.left() + from, rect.top()), pos2(to, rect.bottom()));
+                let font = if is_head { Holds::Words.font() } else { holds.font() };
+                let galley = design::shortened(ui.painter(), &cell.text, font, cell.colour, place.width());
+                let at = Align2([holds.side(), Align::Center]).align_size_within_rect(galley.size(), place);
+                ui.painter().galley(at.min, galley, cell.colour);
             }
             rect
         };
         ui.spacing_mut().item_spacing.y = 0.0;
         let heads = ["Time (UTC)", "Reader", "Session", "What happened"].map(Cell::of);
         let [a, b, c, d] = &heads;
-        draw(ui, [a, b, c, d]);
+        draw(ui, [a, b, c, d], true);
         ScrollArea::vertical().id_salt("audit").auto_shrink([false, false]).show_rows(ui, ROW, left.len(), |ui, shown| {
             for line in left.get(shown).unwrap_or_default().iter().filter_map(|n| lines.get(*n)) {
                 let what = Cell::strong(&line.what);
@@ -121,7 +130,7 @@ impl AuditPage {
                     Cell::of(line.session.to_string()),
                 ];
                 let [time, reader, session] = &cells;
-                let rect = draw(ui, [time, reader, session, &what]);
+                let rect = draw(ui, [time, reader, session, &what], false);
                 let response = ui.interact(rect, ui.scope_id().with(("line", line.row, &line.reader)), Sense::hover());
                 response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &line.what));
                 response.on_hover_text(&line.what);

@@ -2,7 +2,7 @@
 //!
 //! Looking and packing are on a thread of its own, show how far they are and can be stopped. Refuses: what [`crate::work`] refuses, a case at a time; the others go on.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::sheets::Sheets;
 use super::{Did, Seated};
 use crate::background::{AtWork, Coming, Wake, arrived, beside};
@@ -198,7 +198,15 @@ impl CasesPage {
             vec![Cell::strong(case.as_str()), Cell::of(what), images, conforms, scan, Cell::of(package)]
         };
         let rows: Vec<Vec<Cell>> = listed.iter().map(row).collect();
-        table(ui, "packed cases", &["Case", "For", "Images", "As required", "Leak scan", "Package"], &rows, 280.0);
+        let heads = [
+            ("Case", Holds::Codes),
+            ("For", Holds::Words),
+            ("Images", Holds::Words),
+            ("As required", Holds::Words),
+            ("Leak scan", Holds::Words),
+            ("Package", Holds::Codes),
+        ];
+        table(ui, "packed cases", &heads, &rows, 280.0);
     }
 
     /// From where.
@@ -329,13 +337,14 @@ impl Row {
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, LINE));
         let is_fixed = is_packing || matches!(self.state, RowState::Packed(_));
         let [id, series, roles, more, state] = cells(rect);
-        cell_field(ui, id, &format!("Id of {}", self.found.id), &mut self.id, is_fixed);
+        cell_field(ui, id, (&format!("Id of {}", self.found.id), Holds::Codes), &mut self.id, is_fixed);
         let mut what = images_of(&self.found.series);
         if !self.found.findings.is_empty() {
             what = format!("{what}, {} AI", self.found.findings.len());
         }
         cell_words(ui, series, &what, TEXT);
-        cell_field(ui, roles, &format!("Roles of {}", self.found.id), &mut self.roles, is_fixed || self.found.series.is_empty());
+        let is_given = is_fixed || self.found.series.is_empty();
+        cell_field(ui, roles, (&format!("Roles of {}", self.found.id), Holds::Words), &mut self.roles, is_given);
         {
             // A child of its own: the row has its height already.
             let mut ui = ui.new_child(UiBuilder::new().max_rect(more));
@@ -372,8 +381,7 @@ impl Row {
             RowState::Packs(step) => {
                 let part = step.done as f32 / step.of.max(1) as f32;
                 let bar = Rect::from_min_size(state.left_bottom() - vec2(0.0, 4.0), vec2(state.width(), 2.0));
-                ui.painter().rect_filled(bar, 1.0, LINE);
-                ui.painter().rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * part.min(1.0), 2.0)), 1.0, ACCENT);
+                controls::progress(ui, bar, part);
                 cell_words(ui, state, step.doing, TEXT);
             }
             RowState::Packed(words) => cell_words(ui, state, words, ACCENT),
@@ -421,9 +429,9 @@ fn cell_words(ui: &Ui, cell: Rect, text: &str, colour: egui::Color32) {
 }
 
 /// Something to write in, in a table; fixed it is words.
-fn cell_field(ui: &mut Ui, cell: Rect, name: &str, text: &mut String, is_fixed: bool) {
+fn cell_field(ui: &mut Ui, cell: Rect, (name, holds): (&str, Holds), text: &mut String, is_fixed: bool) {
     if is_fixed {
-        let galley = design::shortened(ui.painter(), text, design::regular(design::NOTE), STRONG, cell.width());
+        let galley = design::shortened(ui.painter(), text, holds.font(), STRONG, cell.width());
         ui.painter().galley(egui::pos2(cell.left(), cell.center().y - galley.size().y / 2.0), galley, STRONG);
         return;
     }
@@ -431,7 +439,7 @@ fn cell_field(ui: &mut Ui, cell: Rect, name: &str, text: &mut String, is_fixed: 
         .id(egui::Id::unique(("cell", name)))
         .frame(egui::Frame::NONE)
         .desired_width(f32::INFINITY)
-        .font(design::regular(design::NOTE))
+        .font(holds.font())
         .text_color(STRONG);
     let inner = cell.shrink2(vec2(8.0, 7.0));
     let response: egui::Response = ui.new_child(UiBuilder::new().max_rect(inner)).add(edit);

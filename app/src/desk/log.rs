@@ -1,11 +1,12 @@
 //! What was not planned, and questions: written down and signed by who is at the desk.
 
 use super::Seated;
-use super::page::{heading, note, said, signs};
+use super::page::{heading, note, said};
 use crate::background::{Coming, arrived, beside};
 use crate::controls::{self, Take};
 use crate::design::{ACCENT, CAUTION, FIELD};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::write_down;
 use egui::{Ui, vec2};
 use std::sync::Arc;
@@ -73,7 +74,7 @@ impl LogForm {
             controls::text_field(ui, FIELD, name, &mut self.subject);
         }
         controls::text_field(ui, FIELD, text, &mut self.text);
-        signs(ui, at, meaning);
+        signs(ui, at.signer(), meaning, Some(&about(of, self.subject.trim())));
         let is_busy = self.writing.is_some();
         let is_ready = !is_busy && !self.text.trim().is_empty() && (subject.is_none() || !self.subject.trim().is_empty());
         let label = if is_busy { "Writing\u{2026}" } else { "Sign and write down" };
@@ -95,6 +96,19 @@ impl LogForm {
     }
 }
 
+/// What the signature is about, with dots for what is not typed yet. The text is signed too, and stands above.
+fn about(kind: usize, subject: &str) -> String {
+    let subject = if subject.is_empty() { "\u{2026}" } else { subject };
+    match kind {
+        0 => format!("the case {subject} is withdrawn"),
+        1 => format!("{subject} reads no more"),
+        2 => format!("{subject} may be opened early"),
+        3 => "what is written above".to_owned(),
+        4 => "the question above".to_owned(),
+        _ => format!("the answer above, to question {subject}"),
+    }
+}
+
 /// What a choice and its field stand for.
 fn wanted(kind: usize, subject: &str) -> Result<Wanted, String> {
     Ok(match kind {
@@ -105,4 +119,27 @@ fn wanted(kind: usize, subject: &str) -> Result<Wanted, String> {
         4 => Wanted::Query,
         _ => Wanted::Answer(subject.parse().map_err(|_| format!("{subject:?} is no number of the log."))?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every kind of entry was signed as its kind alone.
+    #[test]
+    fn a_signature_names_what_it_is_about() {
+        for (kind, subject, says) in [
+            (0, "DEMO-007", "the case DEMO-007 is withdrawn"),
+            (0, "", "the case \u{2026} is withdrawn"),
+            (1, "reader-2", "reader-2 reads no more"),
+            (2, "reader-2/7K-Q/first/1", "reader-2/7K-Q/first/1 may be opened early"),
+            (3, "", "what is written above"),
+            (4, "", "the question above"),
+            (5, "3", "the answer above, to question 3"),
+        ] {
+            assert_eq!(about(kind, subject), says);
+            // A kind with a field names what is typed there.
+            assert_eq!(KINDS[kind].1.is_some(), about(kind, "X-1").contains("X-1"), "{}", KINDS[kind].0);
+        }
+    }
 }

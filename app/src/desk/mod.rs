@@ -23,7 +23,7 @@ use crate::controls::{self, EntryLook};
 use crate::design::{self, ACCENT, CAUTION, FIELD, STRONG, TEXT};
 use crate::meeting::has_truth;
 use crate::results::{self, ResultsRoom};
-use crate::screens::{self, Asks, Entered, PassphrasePage, TopBar, column, line};
+use crate::screens::{self, Asks, Entered, PassphrasePage, Signer, TopBar, column, line};
 use crate::work::{ACCOUNTS, open_keys};
 use assign::AssignPage;
 use audit::AuditPage;
@@ -118,6 +118,13 @@ pub(super) struct Seated<'a> {
     keys: &'a Arc<Unlocked>,
     wake: &'a Wake,
     now: Duration,
+}
+
+impl Seated<'_> {
+    /// As who signs.
+    const fn signer(&self) -> Signer<'_> {
+        Signer { name: self.name, kind: self.kind }
+    }
 }
 
 /// What a page did in a frame.
@@ -343,7 +350,7 @@ impl DeskRoom {
                 Some(Step::Audit) => open.pages.audit.ui(ui, field, &seated),
                 Some(Step::Results) if !open.has_truth => open.pages.truth.ui(ui, field, &seated),
                 Some(Step::Results) => {
-                    let room = ResultsRoom::of(&self.root, &self.title, open.kind.name(), Arc::clone(&open.keys), wake);
+                    let room = ResultsRoom::of(&self.root, &self.title, seated.signer(), Arc::clone(&open.keys), wake);
                     open.pages.results = Some(Box::new(room));
                     ui.ctx().request_repaint();
                     Did::Nothing

@@ -1,6 +1,6 @@
 //! Draws what a protocol yields: the calendar, the assignment matrix, and how a case hangs.
 
-use super::page::{Cell, note, table};
+use super::page::{Cell, Holds, note, table};
 use crate::design::{self, CANVAS, LINE, STRONG, TEXT};
 use egui::{Align2, Rect, Sense, Stroke, StrokeKind, TextureHandle, Ui, WidgetInfo, pos2, vec2};
 use tiresias_reads::hanging::{FirstWindow, Layout, PaneRect, Shows};
@@ -22,7 +22,8 @@ pub(super) fn calendar(ui: &mut Ui, of: &Outline) {
         note(ui, &format!("Before the first period each reader reads {} training cases.", of.training));
     }
     let heads: Vec<String> = of.periods.iter().map(|p| format!("From day {}", p.from_day)).collect();
-    let heads: Vec<&str> = std::iter::once("Reader").chain(heads.iter().map(String::as_str)).collect();
+    let heads: Vec<(&str, Holds)> =
+        std::iter::once(("Reader", Holds::Codes)).chain(heads.iter().map(|head| (head.as_str(), Holds::Words))).collect();
     let words = |counts: &Vec<usize>| {
         let each = counts.iter().zip(&of.conditions).filter(|(n, _)| **n > 0).map(|(n, (id, _))| format!("{n} {id}"));
         Cell::of(each.collect::<Vec<_>>().join("\n"))
@@ -40,7 +41,8 @@ pub(super) fn matrix(ui: &mut Ui, of: &Outline, is_assigned: bool) {
         "the orders of the study are drawn when cases are assigned, and once."
     };
     note(ui, &format!("The place of each read in its reader's order. An example: {orders}"));
-    let heads: Vec<&str> = ["Case", "Condition"].into_iter().chain(of.readers.iter().map(|r| r.reader.as_str())).collect();
+    let places = of.readers.iter().map(|r| (r.reader.as_str(), Holds::Numbers));
+    let heads: Vec<(&str, Holds)> = [("Case", Holds::Codes), ("Condition", Holds::Words)].into_iter().chain(places).collect();
     let conditions = of.conditions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("\n");
     let row = |(at, case): (usize, &String)| {
         // A line for each condition.

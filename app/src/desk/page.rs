@@ -1,11 +1,9 @@
 //! What the desk's pages share: the field with its title, sentences, tables of words.
 
-use super::Seated;
-pub(super) use crate::controls::Cell;
 use crate::controls::{self, TableLook, words};
+pub(super) use crate::controls::{Cell, Holds};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, vec2};
-use tiresias_reads::accounts::{Kind, Meaning};
 
 /// Between two columns of a table.
 const BETWEEN: f32 = 20.0;
@@ -38,15 +36,6 @@ pub(super) fn said(ui: &mut Ui, sentence: &str, colour: Color32) {
     words(ui, sentence, design::regular(design::BODY), colour);
 }
 
-/// What a person is about to sign, in the words that are signed: who, as what, and meaning what.
-pub(super) fn signs(ui: &mut Ui, at: &Seated<'_>, meaning: Meaning) {
-    said(ui, &statement(at.name, at.kind, meaning), STRONG);
-}
-
-fn statement(name: &str, kind: Kind, meaning: Meaning) -> String {
-    format!("You sign, with your name and the time: \u{201c}{name} ({}) {}.\u{201d}", kind.name(), meaning.words())
-}
-
 /// Secondary words.
 pub(super) fn note(ui: &mut Ui, sentence: &str) {
     words(ui, sentence, design::regular(design::NOTE), TEXT);
@@ -60,20 +49,8 @@ pub(super) fn trouble(ui: &mut Ui, sentence: Option<&str>) {
 }
 
 /// A table of words: each column as wide as its widest cell, at most `longest`; longer cells go on below. Wider than the page, it scrolls.
-pub(super) fn table(ui: &mut Ui, name: &str, heads: &[&str], rows: &[Vec<Cell>], longest: f32) {
-    let heads: Vec<Cell> = heads.iter().map(|head| Cell::of(*head)).collect();
-    controls::table(ui, &TableLook { name, longest, between: BETWEEN, spread: 0.0, numbers: &[] }, &heads, rows);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_signed_names_a_person_and_not_an_account() {
-        let said = statement("Cora Lee", Kind::Coordinator, Meaning::Protocol);
-        assert_eq!(said, "You sign, with your name and the time: \u{201c}Cora Lee (coordinator) approves the protocol.\u{201d}");
-        let said = statement("Dana", Kind::DataManager, Meaning::ContactSheet);
-        assert!(said.ends_with("\u{201c}Dana (data manager) looked at the case and found nothing that identifies.\u{201d}"), "{said}");
-    }
+pub(super) fn table(ui: &mut Ui, name: &str, heads: &[(&str, Holds)], rows: &[Vec<Cell>], longest: f32) {
+    let columns: Vec<Holds> = heads.iter().map(|(_, holds)| *holds).collect();
+    let heads: Vec<Cell> = heads.iter().map(|(head, _)| Cell::of(*head)).collect();
+    controls::table(ui, &TableLook { name, longest, between: BETWEEN, spread: 0.0, columns: &columns }, &heads, rows);
 }

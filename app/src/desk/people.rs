@@ -1,6 +1,6 @@
 //! Who takes part: the accounts of a study, and a new one. Its person types the passphrase; the recovery key is shown once.
 
-use super::page::{Cell, heading, note, page, said, table, trouble};
+use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, Take};
@@ -48,7 +48,8 @@ impl PeoplePage {
                 vec![Cell::strong(a.display_name()), Cell::of(a.kind().name()), Cell::of(a.id().as_str())]
             };
             let rows: Vec<Vec<Cell>> = at.accounts.iter().map(row).collect();
-            table(ui, "people", &["Name", "Account", "Signs in as"], &rows, 320.0);
+            let heads = [("Name", Holds::Words), ("Account", Holds::Words), ("Signs in as", Holds::Codes)];
+            table(ui, "people", &heads, &rows, 320.0);
             heading(ui, "A new account");
             if self.form(ui, at.root, at.accounts, Some(at.keys), at.wake).is_some() {
                 did = Did::Changed;

@@ -1,13 +1,14 @@
 //! How far the study is, what came back, and the close of reading. Blinded: no answer, score or truth is in what is shown.
 
 use super::log::LogForm;
-use super::page::{Cell, heading, note, page, said, signs, table, trouble};
+use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::clock::Clock;
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{ACCENT, CAUTION, FIELD, TEXT};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
 use std::sync::Arc;
@@ -129,6 +130,7 @@ impl ProgressPage {
         controls::text_field(ui, FIELD, "Receipt that a reader holds (may be empty)", &mut self.receipt);
         if is_closed {
             controls::text_field(ui, FIELD, "Reading is closed: why it is taken in all the same, as a deviation", &mut self.reason_late);
+            signs(ui, at.signer(), Meaning::Deviation, Some("results are taken in after the close of reading"));
         }
         let files = self.files.paths();
         let receipts: Vec<String> = Some(self.receipt.trim().to_owned()).filter(|r| !r.is_empty()).into_iter().collect();
@@ -150,7 +152,7 @@ impl ProgressPage {
         heading(ui, "Close reading");
         let note_of = "Two people of different account kinds sign, one after the other. After that truth meets scores, and results come in as a deviation alone.";
         note(ui, note_of);
-        signs(ui, at, Meaning::DatabaseLock);
+        signs(ui, at.signer(), Meaning::DatabaseLock, None);
         ui.spacing_mut().item_spacing.y = 14.0;
         controls::text_field(ui, FIELD, "Why it is closed although something is missing (empty where nothing is)", &mut self.reason);
         controls::secret_field(ui, FIELD, "Your passphrase", &mut self.phrase);
@@ -191,8 +193,8 @@ fn told(taken: &TakenIn) -> Vec<(String, egui::Color32)> {
 
 /// How far the study is.
 fn shown(ui: &mut Ui, progress: &Progress) {
-    let heads: Vec<String> = progress.conditions.iter().map(|(_, label)| label.clone()).collect();
-    let heads: Vec<&str> = std::iter::once("Reader").chain(heads.iter().map(String::as_str)).chain(["Last read"]).collect();
+    let counts = progress.conditions.iter().map(|(_, label)| (label.as_str(), Holds::Numbers));
+    let heads: Vec<(&str, Holds)> = std::iter::once(("Reader", Holds::Words)).chain(counts).chain([("Last read", Holds::Codes)]).collect();
     let cell = |counts: &Counts| {
         let of = counts.done + counts.missing;
         match (counts.missing, counts.overdue) {

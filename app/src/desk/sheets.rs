@@ -1,12 +1,13 @@
 //! The contact sheets of packed cases: a person looks at each and signs that nothing on it identifies. Nothing is blanked unasked, so that markers of side and view stay.
 
 use super::Seated;
-use super::page::{heading, note, said, signs, trouble};
+use super::page::{heading, note, said, trouble};
 use crate::background::{Coming, arrived, beside};
 use crate::codecs::workers;
 use crate::controls;
-use crate::design::{ACCENT, LINE, STRONG, TEXT};
+use crate::design::{ACCENT, STRONG, TEXT};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::{accounts_of, write_down};
 use egui::emath::GuiRounding as _;
 use egui::{Color32, ColorImage, Rect, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
@@ -145,8 +146,7 @@ impl Sheets {
         let Some(drawn) = &open.shown else {
             note(ui, &format!("Drawing the contact sheet of {case}\u{2026}"));
             let (bar, _) = ui.allocate_exact_size(vec2(320.0, 2.0), Sense::hover());
-            ui.painter().rect_filled(bar, 1.0, LINE);
-            ui.painter().rect_filled(bar.with_max_x(bar.left() + bar.width() * open.far.part().min(1.0)), 1.0, ACCENT);
+            controls::progress(ui, bar, open.far.part());
             if controls::link(ui, "Stop drawing", TEXT).clicked() {
                 self.open = None;
             }
@@ -156,7 +156,7 @@ impl Sheets {
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
         drawn.ui(ui, &format!("contact sheet of {case}"));
-        signs(ui, at, Meaning::ContactSheet);
+        signs(ui, at.signer(), Meaning::ContactSheet, Some(case.as_str()));
         ui.spacing_mut().item_spacing.y = 14.0;
         let is_busy = self.writing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };

@@ -1,11 +1,12 @@
 //! The protocol is signed: what that means, the versions so far, and the passphrase of who signs.
 
-use super::page::{Cell, heading, note, page, said, signs, table, trouble};
+use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
 use crate::controls;
 use crate::design::{ACCENT, CAUTION, FIELD, TEXT};
 use crate::failure::Failure;
+use crate::screens::signs;
 use crate::work::{ACCOUNTS, open_keys, sign_protocol};
 use egui::{Rect, Ui, vec2};
 use tiresias_reads::accounts::{Accounts, Meaning, Passphrase};
@@ -93,7 +94,8 @@ impl SignPage {
         };
         if !stands.versions.is_empty() {
             let rows: Vec<Vec<Cell>> = stands.versions.iter().map(|row| row.iter().map(Cell::of).collect()).collect();
-            table(ui, "versions", &["Version", "Signed by", "On", "Why"], &rows, 420.0);
+            let heads = [("Version", Holds::Numbers), ("Signed by", Holds::Words), ("On", Holds::Codes), ("Why", Holds::Words)];
+            table(ui, "versions", &heads, &rows, 420.0);
             ui.add_space(8.0);
         }
         if let Some(receipt) = &self.receipt {
@@ -114,7 +116,7 @@ impl SignPage {
         if is_change {
             said(ui, "The text was changed since it was signed. Signing it makes a new version and is a deviation.", CAUTION);
         }
-        signs(ui, at, Meaning::Protocol);
+        signs(ui, at.signer(), Meaning::Protocol, None);
         note(ui, "From then on it is the study\u{2019}s, and every row of every record names it.");
         heading(ui, "Signature");
         ui.spacing_mut().item_spacing.y = 14.0;

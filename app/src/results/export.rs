@@ -2,16 +2,18 @@
 //!
 //! Owns the page with its two places. Refuses: to write over anything; what is written and signed is `reads`' and `work`'s.
 
+use super::EARLY_LOOK;
 use crate::background::{Coming, Wake, arrived, beside};
 use crate::controls::{self, Asked, PlaceField, words};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::failure::Failure;
+use crate::screens::{Signer, signs};
 use crate::work::export_results;
 use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiresias_reads::accounts::Unlocked;
+use tiresias_reads::accounts::{Meaning, Unlocked};
 
 /// The page.
 #[derive(Default)]
@@ -26,6 +28,7 @@ pub(super) struct ExportPage {
 /// Of which desk results are taken along, and by whom.
 pub(super) struct From<'a> {
     pub(super) root: &'a Path,
+    pub(super) who: Signer<'a>,
     pub(super) keys: &'a Arc<Unlocked>,
     /// The reason of an early look, where reading is not closed: what is taken along then is another one, and is recorded as such.
     pub(super) early: Option<&'a str>,
@@ -51,6 +54,10 @@ impl ExportPage {
                     words(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
                 }
                 self.out.ui(ui, design::FIELD, "A folder that does not exist yet", Asked::New, from.wake);
+                signs(ui, from.who, Meaning::Export, None);
+                if from.early.is_some() {
+                    signs(ui, from.who, Meaning::Deviation, Some(EARLY_LOOK));
+                }
                 let out = self.out.path().filter(|_| self.working.is_none());
                 let pressed = controls::action(ui, vec2(280.0, 44.0), "Export and sign", None, out.is_some()).clicked();
                 let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();

@@ -13,13 +13,13 @@ use crate::clock::Clock;
 use crate::controls;
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::meeting::{about, analysed, covariates_of, truth_of};
-use crate::screens::{self, TopBar, column, line};
+use crate::screens::{self, Signer, TopBar, column, line, signs};
 use egui::{Ui, UiBuilder, vec2};
 use export::From;
 use page::{Page, Turned};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tiresias_reads::accounts::Unlocked;
+use tiresias_reads::accounts::{Kind, Meaning, Unlocked};
 use tiresias_reads::analysis::Choice;
 use tiresias_reads::closing::{Early, closed_without_proof};
 use tiresias_reads::gathered::Gathered;
@@ -27,13 +27,16 @@ use tiresias_reads::report::{Document, document};
 use tiresias_reads::scoring::Holding;
 
 const WIDTH: f32 = 520.0;
+/// What a signature is about that records an early look.
+const EARLY_LOOK: &str = "an early look at the results";
 
 /// A desk's folder that is open for its results.
 pub(crate) struct ResultsRoom {
     root: PathBuf,
     title: String,
-    /// What kind of account looks, in a word.
-    kind: &'static str,
+    /// Who looks: their name on screens, and the kind of their account.
+    name: String,
+    kind: Kind,
     keys: Arc<Unlocked>,
     /// The reason of an early look.
     early: Option<String>,
@@ -65,10 +68,11 @@ pub(crate) enum Left {
 
 impl ResultsRoom {
     /// The results of a desk's folder, for somebody who signed in there and may look: at once where reading is closed, else after they gave a reason.
-    pub(crate) fn of(root: &Path, title: &str, kind: &'static str, keys: Arc<Unlocked>, wake: &Wake) -> Self {
+    pub(crate) fn of(root: &Path, title: &str, who: Signer<'_>, keys: Arc<Unlocked>, wake: &Wake) -> Self {
         let stage = Stage::Early { reason: String::new(), trouble: None };
-        let mut room = Self { root: root.to_owned(), title: title.to_owned(), kind, keys, early: None, stage };
-        if closed_without_proof(root) {
+        let (root, title, name) = (root.to_owned(), title.to_owned(), who.name.to_owned());
+        let mut room = Self { root, title, name, kind: who.kind, keys, early: None, stage };
+        if closed_without_proof(&room.root) {
             room.stage = room.begin(None, wake);
         }
         room
@@ -81,7 +85,7 @@ impl ResultsRoom {
             Stage::Shown(page) => Some(if page.watermark().is_some() { "Unblinded early" } else { "Unblinded" }),
             Stage::Early { .. } | Stage::Working { .. } | Stage::Trouble(_) => None,
         };
-        screens::top_bar(ui, top, &TopBar { title: &self.title, condition: pill, reader: self.kind, case: None });
+        screens::top_bar(ui, top, &TopBar { title: &self.title, condition: pill, reader: self.kind.name(), case: None });
         let mut left = Left::Stay;
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| left = self.stage(ui, wake));
         left
@@ -92,7 +96,8 @@ impl ResultsRoom {
             Stage::Early { .. } => return self.early(ui, wake),
             Stage::Working { .. } => return self.working(ui),
             Stage::Shown(page) => {
-                let from = From { root: &self.root, keys: &self.keys, early: self.early.as_deref(), wake };
+                let who = Signer { name: &self.name, kind: self.kind };
+                let from = From { root: &self.root, who, keys: &self.keys, early: self.early.as_deref(), wake };
                 match page.ui(ui, &from) {
                     Turned::Stay => {}
                     Turned::Desk => return Left::Desk,
@@ -116,6 +121,7 @@ impl ResultsRoom {
     }
 
     fn early(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
+        let who = Signer { name: &self.name, kind: self.kind };
         let Stage::Early { reason, trouble } = &mut self.stage else { return Left::Stay };
         let (mut look, mut left) = (false, Left::Stay);
         ui.scope_builder(UiBuilder::new().max_rect(column(ui.max_rect())), |ui| {
@@ -128,6 +134,7 @@ impl ResultsRoom {
             if let Some(trouble) = trouble {
                 line(ui, trouble, design::regular(design::BODY), CAUTION);
             }
+            signs(ui, who, Meaning::Deviation, Some(EARLY_LOOK));
             ui.add_space(8.0);
             look = controls::action(ui, vec2(WIDTH, 44.0), "Look early, and record it", None, !reason.trim().is_empty()).clicked();
             if controls::link(ui, "Back to the desk", TEXT).clicked() {

@@ -1,6 +1,6 @@
 //! A table of the document on the screen: numbers on the right of their columns, and the whole to be copied for a spreadsheet.
 
-use crate::controls::{self, Cell, TableLook};
+use crate::controls::{self, Cell, Holds, TableLook};
 use crate::design::{self, TEXT};
 use egui::{Align, Layout, RichText, Ui, vec2};
 use tiresias_reads::report::{Column, Table};
@@ -37,12 +37,17 @@ pub(super) fn table(ui: &mut Ui, of: &Table) {
                     (false, true) => Cell::strong(words),
                     (false, false) => Cell::of(words),
                 };
-                if column.is_number || words.parse::<ContentHash>().is_ok() { cell.in_figures() } else { cell }
+                if words.parse::<ContentHash>().is_ok() { cell.code() } else { cell }
             };
             row.cells.iter().zip(&of.columns).map(cell).collect()
         })
         .collect();
-    let numbers: Vec<bool> = of.columns.iter().map(|column| column.is_number).collect();
-    let look = TableLook { name: &of.title, longest: LONGEST, between: BETWEEN, spread: SPREAD, numbers: &numbers };
+    let holds = |column: &Column| match (column.is_number, column.is_id) {
+        (true, _) => Holds::Numbers,
+        (false, true) => Holds::Codes,
+        (false, false) => Holds::Words,
+    };
+    let columns: Vec<Holds> = of.columns.iter().map(holds).collect();
+    let look = TableLook { name: &of.title, longest: LONGEST, between: BETWEEN, spread: SPREAD, columns: &columns };
     controls::table(ui, &look, &heads, &rows);
 }

@@ -320,9 +320,3 @@ pub(super) fn notice(ui: &Ui, canvas: Rect, words: &str) {
     let at = canvas.center() - vec2(0.0, 14.0);
     design::text(ui.painter(), at, Align2::CENTER_BOTTOM, words, design::regular(design::VALUE), TEXT);
 }
-
-/// A thin line that grows while images load.
-pub(super) fn progress(ui: &Ui, rect: Rect, done: f32) {
-    let part = Rect::from_min_size(rect.min, vec2(rect.width() * done.clamp(0.0, 1.0), rect.height()));
-    ui.painter().rect_filled(part, 0.0, ACCENT);
-}

@@ -33,6 +33,7 @@ mod tour;
 mod trial;
 mod unshown;
 
+use crate::controls;
 use crate::keys::{Bindings, Profile};
 use crate::loader::{Loading, News};
 use crate::panes::{PaneCache, RenderPath};
@@ -418,7 +419,7 @@ impl Room {
                 if matches!(self.images, Images::Filling(_)) {
                     let count = |of: fn(&ShownVolume) -> usize| self.shelf.all().iter().map(|s| of(&s.volume)).sum::<usize>();
                     let done = count(|v| v.buffer().loaded_count()) as f32 / count(|v| v.series().len()).max(1) as f32;
-                    images::progress(ui, Rect::from_min_size(canvas.min, vec2(canvas.width(), 2.0)), done);
+                    controls::progress(ui, Rect::from_min_size(canvas.min, vec2(canvas.width(), 2.0)), done);
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! The screens before and between cases: start, sign-in, worklist, the pause between two cases. Each draws itself and says what was chosen.
+//! The screens before and between cases: start, sign-in, worklist, the pause between two cases. Each draws itself and says what was chosen. With what screens of all rooms share:
+//! the bar on top, the column, sentences of waiting, stopping and signing.
 
 mod about;
 mod amend;
@@ -9,6 +10,7 @@ mod new_study;
 mod passphrase;
 mod screen_size;
 mod sign_in;
+mod signs;
 mod start;
 mod test_pattern;
 mod worklist;
@@ -22,6 +24,7 @@ pub(crate) use new_study::{Choice as Begun, NewStudy, new_study};
 pub(crate) use passphrase::{Asks, Entered, PassphrasePage, passphrase, receipt};
 pub(crate) use screen_size::{ScreenPage, screen_size};
 pub(crate) use sign_in::{Choice as SignIn, sign_in};
+pub(crate) use signs::{Signer, signs};
 pub(crate) use start::{Choice as Started, start};
 pub(crate) use test_pattern::{PatternPage, test_pattern};
 pub(crate) use worklist::{Choice as Chosen, worklist};

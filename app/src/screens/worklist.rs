@@ -2,7 +2,7 @@
 
 use super::{column, line};
 use crate::controls::{self, Key};
-use crate::design::{self, ACCENT, DIM, LINE, STRONG, TEXT};
+use crate::design::{self, DIM, STRONG, TEXT};
 use egui::{Align, Align2, Event, Layout, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::{Rules, State, TrainingStands, amendable, training};
 
@@ -52,9 +52,7 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
             }
         });
         let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
-        ui.painter().rect_filled(bar, 2.0, LINE);
-        let part = progress.locked as f32 / progress.of.max(1) as f32;
-        ui.painter().rect_filled(Rect::from_min_size(bar.min, vec2(bar.width() * part, bar.height())), 2.0, ACCENT);
+        controls::progress(ui, bar, progress.locked as f32 / progress.of.max(1) as f32);
         ui.add_space(6.0);
         let words = match (next, state.draft()) {
             (None, _) => "All your cases are read. Thank you.".to_owned(),

@@ -1,7 +1,7 @@
 //! What lies beside the comparison: variance, agreement, subgroups, change of mind, times, periods, repeats, power.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, p_value, row, small, words};
+use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, row, small, words};
 use super::results::{WITH, WITHOUT, ci, pairs};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Report};
@@ -153,7 +153,7 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
     }
     let share_ci = format!("share, {}", ci(report));
     let columns = vec![
-        words("Reader"),
+        ids("Reader"),
         words("Condition"),
         number("Ratings"),
         number("Towards the truth"),
@@ -234,7 +234,7 @@ pub(super) fn periods(report: &Report, names: &Names<'_>) -> Option<Section> {
 /// Reading times.
 pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Section> {
     let times = report.times.as_ref()?;
-    let mut columns = vec![words("Reader")];
+    let mut columns = vec![ids("Reader")];
     columns.extend(report.n.modalities.iter().flat_map(|m| [number(&format!("{}, median s", names.of(m))), aside("reads")]));
     let rows = report.n.readers.iter().map(|reader| {
         let cells = report.n.modalities.iter().flat_map(|modality| {
@@ -267,7 +267,7 @@ pub(super) fn repeats(report: &Report) -> Option<Section> {
     if report.repeats.is_empty() {
         return None;
     }
-    let columns = vec![words("Reader"), number("Pairs"), number("Equal"), number("Mean difference"), aside("Limits of agreement")];
+    let columns = vec![ids("Reader"), number("Pairs"), number("Equal"), number("Mean difference"), aside("Limits of agreement")];
     let rows = report
         .repeats
         .iter()

@@ -93,6 +93,8 @@ pub struct Column {
     pub head: String,
     /// Whether numbers stand in it.
     pub is_number: bool,
+    /// Whether ids stand in it, as those of readers.
+    pub is_id: bool,
     /// Whether it says how sure the one before is, and may be fainter.
     pub is_aside: bool,
 }

@@ -81,13 +81,16 @@ pub(super) fn df(value: Option<f64>) -> String {
 }
 
 pub(super) fn words(head: &str) -> Column {
-    Column { head: head.to_owned(), is_number: false, is_aside: false }
+    Column { head: head.to_owned(), is_number: false, is_id: false, is_aside: false }
+}
+pub(super) fn ids(head: &str) -> Column {
+    Column { is_id: true, ..words(head) }
 }
 pub(super) fn number(head: &str) -> Column {
-    Column { head: head.to_owned(), is_number: true, is_aside: false }
+    Column { is_number: true, ..words(head) }
 }
 pub(super) fn aside(head: &str) -> Column {
-    Column { head: head.to_owned(), is_number: true, is_aside: true }
+    Column { is_aside: true, ..number(head) }
 }
 pub(super) fn row<const N: usize>(cells: [String; N]) -> Row {
     Row { cells: Vec::from(cells), is_sum: false }

@@ -1,7 +1,7 @@
 //! The first part: the primary analysis as the protocol fixed it, the others folded below it, and the readers one by one.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, interval, number, p_said, p_value, row, words};
+use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, row, words};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, ReaderRow, Report};
 
@@ -239,7 +239,7 @@ fn others(report: &Report, names: &Names<'_>) -> Table {
 }
 
 fn by_reader(report: &Report, means: &[(String, Numbers)], names: &Names<'_>) -> Table {
-    let mut columns: Vec<Column> = vec![words("Reader")];
+    let mut columns: Vec<Column> = vec![ids("Reader")];
     for modality in &report.n.modalities {
         columns.extend([number(names.of(modality)), aside(&ci(report))]);
     }
@@ -267,7 +267,7 @@ pub(super) fn readers(report: &Report, names: &Names<'_>) -> Option<Section> {
     // What no reader has, because the figure is no area under an ROC curve, needs no column.
     let (has_sensitivity, has_partial) =
         (report.readers.iter().any(|r| sensitivity(r).is_some()), report.readers.iter().any(|r| partial(r).is_some()));
-    let mut columns = vec![words("Reader"), words("Condition"), number(WITHOUT), number(WITH)];
+    let mut columns = vec![ids("Reader"), words("Condition"), number(WITHOUT), number(WITH)];
     columns.extend([number(&capital(&fom_words(report))), aside(&ci(report))]);
     columns.extend(has_sensitivity.then(|| number("Sensitivity at specificity 0.9")));
     columns.extend(has_partial.then(|| number("Partial area, 1 \u{2212} specificity 0 to 0.2")));

@@ -269,6 +269,8 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
             room.until("a sheet", |s| named(s, "contact sheet of ").is_some());
             room.rest();
             wrong.extend(complaints(&room, "a contact sheet"));
+            let signed = format!("found nothing that identifies: {}.", look.trim_start_matches("Look at the sheet of "));
+            assert!(room.window.query_by_label_contains(&signed).is_some(), "{signed}");
             // Who signs has seen it whole: it goes on below, and nothing of it lies at the side.
             let sheet = room.pane("contact sheet of ");
             assert!(sheet.width() > 500.0 && sheet.right() <= room.screen().right(), "{sheet:?}");
@@ -376,6 +378,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     keep(&mut room, "desk-audit-1280");
     let trail = dir.path().join("trail");
     write(&mut room, "Export into a folder that does not exist yet", &trail.display().to_string());
+    assert!(room.says("Audrey (auditor) made this export."));
     room.press_named("Export");
     room.until_says("Written and signed");
     assert!(fs::read_dir(&trail).expect("a folder").count() >= 3);

@@ -16,8 +16,8 @@ fn at_progress(room: &mut Sitting, who: &str) {
     room.rest();
 }
 
-/// What is chosen, the field beside it with what is typed there, and the name of the text with its words.
-type Written = (&'static str, Option<(&'static str, &'static str)>, &'static str, &'static str);
+/// What is chosen, the field beside it with what is typed there, the name of the text with its words, and what is signed.
+type Written = (&'static str, Option<(&'static str, &'static str)>, &'static str, &'static str, &'static str);
 
 /// Issue 5: each is a command and a screen. Issue 7: the log of queries and deviations.
 #[test]
@@ -31,16 +31,34 @@ fn deviations_and_questions_are_written_down_by_mouse() {
         let is_first = pixels[0] == 1280;
         let kinds: &[Written] = if is_first {
             &[
-                ("A reader reads no more", Some(("Reader, by their id", "sim-05")), "Why", "moved to another hospital"),
-                ("A question", None, "The question", "Which monitor does sim-02 read on?"),
+                (
+                    "A reader reads no more",
+                    Some(("Reader, by their id", "sim-05")),
+                    "Why",
+                    "moved to another hospital",
+                    "reports a deviation: sim-05 reads no more.",
+                ),
+                ("A question", None, "The question", "Which monitor does sim-02 read on?", "asks or answers: the question above."),
             ]
         } else {
             &[
-                ("An answer", Some(("Number of the question", "2")), "The answer", "The left one."),
-                ("Something else was not planned", None, "What happened, and why", "The room was lit for a morning."),
+                (
+                    "An answer",
+                    Some(("Number of the question", "2")),
+                    "The answer",
+                    "The left one.",
+                    "asks or answers: the answer above, to question 2.",
+                ),
+                (
+                    "Something else was not planned",
+                    None,
+                    "What happened, and why",
+                    "The room was lit for a morning.",
+                    "reports a deviation: what is written above.",
+                ),
             ]
         };
-        for (kind, subject, name, text) in kinds {
+        for (kind, subject, name, text, signed) in kinds {
             press(&mut room, &format!("What is written {kind}"));
             room.rest();
             if let Some((field, value)) = subject {
@@ -50,6 +68,7 @@ fn deviations_and_questions_are_written_down_by_mouse() {
             room.rest();
             found.extend(complaints(&room, &format!("{kind}, {pixels:?}")));
             keep(&mut room, &format!("log-{}-{}", pixels[0], kind.replace(' ', "-")));
+            assert!(room.window.query_by_label_contains(signed).is_some(), "{kind}: {signed}");
             press(&mut room, "Sign and write down");
             room.until_says("Written down. Receipt");
         }

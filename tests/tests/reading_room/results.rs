@@ -125,6 +125,7 @@ fn take_along(room: &mut Sitting, taken: &Path) {
     room.until_says("All formats in one folder");
     let (folder, report) = (taken.join("all"), taken.join("report.html"));
     write(room, "A folder that does not exist yet", &folder.display().to_string());
+    assert!(room.says("Simulated statistician (statistician) made this export."));
     room.press_named("Export and sign");
     room.until_says("written and signed");
     room.rest();
@@ -161,6 +162,7 @@ fn before_the_lock_a_look_needs_a_reason_and_is_marked_on_every_part() {
     room.press_named("Reason of an early look");
     room.window.event(Event::Text("a safety look".to_owned()));
     room.step();
+    assert!(room.says("reports a deviation: an early look at the results."));
     room.press_named("Look early, and record it");
     room.until_says("Primary analysis, as the protocol fixed it");
     room.rest();
