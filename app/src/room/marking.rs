@@ -1,5 +1,5 @@
 //! Marks on the images: drawing one on any plane in the forms of the protocol, taking hold of one to move it or change its form, and showing all of them,
-//! fainter the farther they are from the plane.
+//! fainter the farther they are from the plane. Marks of two reads that are compared are as strong there, with a broken line.
 //!
 //! Positions are patient millimetres, or pixels of an image that has no place in the patient; nothing depends on the plane that a mark was drawn on.
 //! Refuses: how many marks there may be and of which form, which is `reads`' to say.
