@@ -12,7 +12,8 @@ pub(crate) const WORKER: &str = "codec-worker";
 /// # Errors
 /// When the system does not say where the program lies.
 pub(crate) fn workers() -> Result<Arc<Codecs>, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|e| Failure::Input(format!("The program's own file cannot be found ({e}). Install it again, and start it from there.")))?;
+    let program = std::env::current_exe().map_err(|e| {
+        Failure::Input(format!("The program\u{2019}s own file cannot be found ({e}). Install it again, and start it from there."))
+    })?;
     Ok(Arc::new(Codecs::new(program, vec![WORKER.into()])))
 }

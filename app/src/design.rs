@@ -177,6 +177,16 @@ pub fn image_line(painter: &Painter, ends: [Pos2; 2], width: f32, colour: Color3
     painter.line_segment(ends, Stroke::new(width, colour));
 }
 
+/// Length of the pieces of a broken line, and of what is left out between them.
+const DASHES: (f32, f32) = (4.0, 3.0);
+
+/// A broken line over an image, with its halo.
+pub fn image_dashes(painter: &Painter, path: &[Pos2], width: f32, colour: Color32) {
+    for stroke in [Stroke::new(width + 2.0, Color32::from_black_alpha(HALO)), Stroke::new(width, colour)] {
+        painter.extend(Shape::dashed_line(path, stroke, DASHES.0, DASHES.1));
+    }
+}
+
 /// A ring over an image, with its halo.
 pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colour: Color32) {
     let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
@@ -235,7 +245,9 @@ mod tests {
         }
         for grey in 0..=255u8 {
             let under = (f64::from(grey) * (1.0 - f64::from(GROUND) / 255.0)).round() as u8;
-            check(&format!("text on its ground on grey {grey}"), TEXT, Color32::from_gray(under));
+            for (name, colour) in [("text", TEXT), ("read A", READ_A), ("read B", READ_B)] {
+                check(&format!("{name} on its ground on grey {grey}"), colour, Color32::from_gray(under));
+            }
         }
         println!("least contrast {least:.2}");
     }

@@ -163,7 +163,7 @@ pub(crate) fn browse(data: Option<&Path>, say: &mut Say<'_>) -> Fetched {
 }
 
 /// Said while the system's dialog asks for a folder.
-pub(crate) const DIALOG: &str = "Choose the study's folder in the dialog\u{2026}";
+pub(crate) const DIALOG: &str = "Choose the study\u{2019}s folder in the dialog\u{2026}";
 
 /// The one reader who can sit down here, where a folder was handed out to one.
 pub(crate) fn only_reader(study: &Study) -> Option<ReaderId> {

@@ -154,7 +154,7 @@ fn results(study: &Study, rules: &Rules, record: &Record) -> Result<PathBuf, Str
     write().map(|()| place).map_err(|e: std::io::Error| {
         let folder = study.root().display();
         format!(
-            "The file for the study desk could not be written ({e}). Nothing is lost: make room, close this window, and write it with `tiresias results \"{folder}\" --out FILE`."
+            "The file for the study desk could not be written ({e}). Nothing is lost: make room, close this window, and write it with: tiresias results \"{folder}\" --out FILE"
         )
     })
 }

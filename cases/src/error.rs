@@ -117,7 +117,9 @@ pub enum CasesError {
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// A file of the package cannot be read.
-    #[error("the package's file {file} cannot be read ({why}); the package is not complete: ask the study's coordinator for it again")]
+    #[error(
+        "the package\u{2019}s file {file} cannot be read ({why}); the package is not complete: ask the study\u{2019}s coordinator for it again"
+    )]
     Read {
         /// Name inside the package.
         file: String,
@@ -133,11 +135,11 @@ pub enum PackageError {
         known: u32,
     },
     /// The manifest does not say what a manifest must say.
-    #[error("the package's manifest.json cannot be used: {0}; ask the study's coordinator for the package again")]
+    #[error("the package\u{2019}s manifest.json cannot be used: {0}; ask the study\u{2019}s coordinator for the package again")]
     Manifest(String),
     /// A file's bytes are not those that were packed.
     #[error(
-        "the package's file {file} has been changed or damaged since it was packed; nothing of it is shown: ask the study's coordinator for it again"
+        "the package\u{2019}s file {file} has been changed or damaged since it was packed; nothing of it is shown: ask the study\u{2019}s coordinator for it again"
     )]
     Changed {
         /// Name inside the package.
@@ -145,14 +147,16 @@ pub enum PackageError {
     },
     /// The display scale does not hold the values.
     #[error(
-        "the package's file {file} has values beyond the scale that its manifest states; ask the study's coordinator for the package again"
+        "the package\u{2019}s file {file} has values beyond the scale that its manifest states; ask the study\u{2019}s coordinator for the package again"
     )]
     Scale {
         /// Name inside the package.
         file: String,
     },
     /// A file has another length than the manifest says.
-    #[error("the package's file {file} has {found} bytes and should have {expected}; ask the study's coordinator for it again")]
+    #[error(
+        "the package\u{2019}s file {file} has {found} bytes and should have {expected}; ask the study\u{2019}s coordinator for it again"
+    )]
     Length {
         /// Name inside the package.
         file: String,
@@ -162,25 +166,25 @@ pub enum PackageError {
         found: u64,
     },
     /// Files that do not belong.
-    #[error("the package's folder holds {0} file(s) that its manifest does not list; remove them, or ask for the package again")]
+    #[error("the package\u{2019}s folder holds {0} file(s) that its manifest does not list; remove them, or ask for the package again")]
     Strangers(usize),
     /// The archive that holds the package.
-    #[error("the package's file cannot be used: {0}")]
+    #[error("the package\u{2019}s file cannot be used: {0}")]
     Archive(crate::ZipError),
     /// There is no signature where one must be.
-    #[error("the package is not signed, and this study's packages are; ask the study's coordinator for it again")]
+    #[error("the package is not signed, and this study\u{2019}s packages are; ask the study\u{2019}s coordinator for it again")]
     Unsigned,
     /// The signature is not the study's: what it is, as a verb phrase.
-    #[error("the package's signature {0}; nothing of it is shown: ask the study's coordinator for the package again")]
+    #[error("the package\u{2019}s signature {0}; nothing of it is shown: ask the study\u{2019}s coordinator for the package again")]
     Signature(&'static str),
     /// It belongs to another study.
-    #[error("the package was packed for another study; ask the study's coordinator for the right one")]
+    #[error("the package was packed for another study; ask the study\u{2019}s coordinator for the right one")]
     Study,
     /// The sealed part cannot be made: a clause.
     #[error("the sealed part cannot be made: {0}")]
     Sealed(String),
     /// The sealed part cannot be opened; why is nobody's business.
-    #[error("the sealed part of the package does not open; ask the study's data manager for the reader's file again")]
+    #[error("the sealed part of the package does not open; ask the study\u{2019}s data manager for the reader\u{2019}s file again")]
     Unopened,
     /// The caller's progress function said stop.
     #[error("stopped before the package was complete; nothing was left behind")]

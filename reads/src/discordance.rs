@@ -179,7 +179,7 @@ impl Reads<'_> {
                 (Some(_), Some(_)) => differ(a, b),
                 _ => Some(format!("A says {}, B says {}", self.said(question, a), self.said(question, b))),
             };
-            found.extend(how.map(|how| (about, format!("\"{}\"{which}: {how}.", question.text))));
+            found.extend(how.map(|how| (about, format!("\u{201c}{}\u{201d}{which}: {how}.", question.text))));
         }
         found
     }
@@ -304,13 +304,13 @@ impl Reads<'_> {
     fn said(&self, question: &Question, value: Answer<'_>) -> String {
         let label = |key: &String| {
             let option = question.kind.options().iter().find(|o| o.key == *key);
-            format!("\"{}\"", option.map_or(key, |o| &o.label))
+            format!("\u{201c}{}\u{201d}", option.map_or(key, |o| &o.label))
         };
         match value {
             None => "nothing".to_owned(),
             Some(AnswerValue::Scale(n)) => n.to_string(),
             Some(AnswerValue::Number(n)) => n.to_string(),
-            Some(AnswerValue::Text(text)) => format!("\"{text}\""),
+            Some(AnswerValue::Text(text)) => format!("\u{201c}{text}\u{201d}"),
             Some(AnswerValue::Choice(key)) => label(key),
             Some(AnswerValue::Choices(keys)) if keys.is_empty() => "none of them".to_owned(),
             Some(AnswerValue::Choices(keys)) => {

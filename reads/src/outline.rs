@@ -62,7 +62,7 @@ pub struct ReaderOutline {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutlineError {
     /// The desk's table decides.
-    #[error("Who reads what is in the desk's table `matrix.csv`, so it is seen when cases are assigned.")]
+    #[error("Who reads what is in the desk\u{2019}s table matrix.csv, so it is seen when cases are assigned.")]
     Matrix,
     /// What the plan does not allow.
     #[error("With these readers and cases nothing could be assigned: {0}.")]

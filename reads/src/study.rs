@@ -41,13 +41,13 @@ pub struct Study {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StudyError {
     /// No study here.
-    #[error("This folder is not a Tiresias study: it has no `protocol.toml`. Choose the folder that the study desk gave you.")]
+    #[error("This folder is not a Tiresias study: it has no protocol.toml. Choose the folder that the study desk gave you.")]
     NotAStudy,
     /// The protocol is not right.
     #[error("The protocol cannot be used. {0}")]
     Protocol(#[from] ProtocolError),
     /// A bundle is not right.
-    #[error("`bundles/{file}` cannot be used: {error}.")]
+    #[error("bundles/{file} cannot be used: {error}.")]
     Bundle {
         /// Name of the file.
         file: String,
@@ -55,10 +55,10 @@ pub enum StudyError {
         error: BundleError,
     },
     /// A bundle in the file of another reader.
-    #[error("`bundles/{0}` is not named after its reader. Get the bundle again from the study desk.")]
+    #[error("bundles/{0} is not named after its reader. Get the bundle again from the study desk.")]
     BundleName(String),
     /// A seat that does not fit its bundle.
-    #[error("`seats/{file}` cannot be used: {}.", error.to_string().trim_end_matches('.'))]
+    #[error("seats/{file} cannot be used: {}.", error.to_string().trim_end_matches('.'))]
     Seat {
         /// Name of the file.
         file: String,
@@ -70,14 +70,14 @@ pub enum StudyError {
     NewSeat(SeatError),
     /// A new seat that cannot be kept.
     #[error(
-        "The new file was not taken: `seats` cannot be written ({0}). Check that you may write in the study\u{2019}s folder and that it has room."
+        "The new file was not taken: seats cannot be written ({0}). Check that you may write in the study\u{2019}s folder and that it has room."
     )]
     SeatUnwritable(io::ErrorKind),
     /// A study without readers.
-    #[error("This study has no file in `bundles/`, so nobody can read in it. Get a bundle from the study desk.")]
+    #[error("This study has no file in bundles/, so nobody can read in it. Get a bundle from the study desk.")]
     NoBundle,
     /// A file that cannot be read.
-    #[error("`{file}` cannot be read ({kind}). Check that the study is complete and that you may read it.")]
+    #[error("{file} cannot be read ({kind}). Check that the study is complete and that you may read it.")]
     Unreadable {
         /// Its place in the study.
         file: String,
@@ -85,10 +85,10 @@ pub enum StudyError {
         kind: io::ErrorKind,
     },
     /// A file that is far too long.
-    #[error("`{0}` is far larger than any file of its kind. Get it again from the study desk.")]
+    #[error("{0} is far larger than any file of its kind. Get it again from the study desk.")]
     TooLarge(String),
     /// Nobody of that name.
-    #[error("There is no reader \"{0}\" in this study. Choose one of those listed.")]
+    #[error("There is no reader \u{201c}{0}\u{201d} in this study. Choose one of those listed.")]
     NoSuchReader(ReaderId),
     /// Something is in the way.
     #[error("The study was not made: the folder is not empty. Choose an empty folder, or one that does not exist.")]

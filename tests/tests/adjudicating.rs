@@ -168,7 +168,7 @@ fn a_queue_is_drawn_handed_out_settled_and_taken_in() {
     let desk = Desk::new();
     desk.refused(&adjudicate("ann", "manager"), "assigning cases is not for it");
     desk.refused(&adjudicate("sim-01", "coordinator"), "adjudicating is not for it");
-    desk.refused(&adjudicate("nobody", "coordinator"), "no account \"nobody\"");
+    desk.refused(&adjudicate("nobody", "coordinator"), "no account \u{201c}nobody\u{201d}");
     let hand_out = ["study", "hand-out", "@desk", "--reader", "ann", "--out", "@ann"];
     desk.refused(&hand_out, "no reader \"ann\"");
     let before = {

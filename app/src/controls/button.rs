@@ -17,10 +17,10 @@ const ICON: f32 = 23.4;
 
 /// The key that does the same, shown in a small cap.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Key(pub &'static str);
+pub(crate) struct Key<'a>(pub &'a str);
 
 /// The one primary action of a screen. A disabled one stays readable: it says what will be possible.
-pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key>, enabled: bool) -> Response {
+pub(crate) fn action(ui: &mut Ui, size: Vec2, label: &str, key: Option<Key<'_>>, enabled: bool) -> Response {
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(size, sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));

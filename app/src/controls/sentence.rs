@@ -112,7 +112,7 @@ mod tests {
     fn each_key_has_its_cap_in_whatever_line_it_stands() {
         let context = Context::default();
         design::install(&context);
-        let sentence = Keyed::of("Turn the wheel, or press ").key("PgUp").words(" and ").key("Ctrl Shift z").words(".");
+        let sentence = Keyed::of("Turn the wheel, or press ").key("PgUp").words(" and ").key("Ctrl Shift Z").words(".");
         let font = design::regular(design::BODY);
         let mut lines = Vec::new();
         for width in [600.0, 160.0, 100.0] {

@@ -53,7 +53,7 @@ pub enum DemoStudyError {
     #[error("The demo study cannot be written ({0}). Free some space or name another folder with --dir.")]
     Disk(std::io::ErrorKind),
     /// A shipped part is damaged.
-    #[error("The demo's own parts do not fit together: {}. Install the program again.", .0.trim_end_matches('.'))]
+    #[error("The demo\u{2019}s own parts do not fit together: {}. Install the program again.", .0.trim_end_matches('.'))]
     Parts(String),
     /// Whoever hears of the steps wants no more of them.
     #[error("The demo was stopped while it was being made. What was begun is gone; it can be made at any time.")]

@@ -12,6 +12,15 @@ pub(crate) struct Chord {
 }
 
 impl Chord {
+    /// What comes next.
+    pub(crate) const ENTER: Self = Self::plain(Key::Enter);
+    /// Locks a read, whatever the table says; opens one again on the page on which that is asked.
+    pub(crate) const LOCK: Self = Self::ctrl(Key::Enter);
+    /// Locks although something is unusual.
+    pub(crate) const LOCK_ALL_THE_SAME: Self = Self::ctrl_shift(Key::Enter);
+    /// Takes back what was said last, in the form.
+    pub(crate) const TAKE_BACK: Self = Self::ctrl(Key::Z);
+
     /// A key by itself.
     #[must_use]
     pub(super) const fn plain(key: Key) -> Self {
@@ -62,7 +71,7 @@ impl Chord {
         )
     }
 
-    /// As it stands on the screen.
+    /// As it stands on the screen: a letter by itself small, as it is typed, and with a key that is held large, as it is on the keyboard.
     #[must_use]
     pub(crate) fn label(self) -> String {
         let key = match self.key {
@@ -78,7 +87,8 @@ impl Chord {
             Key::Backspace => "Bksp",
             key => key.symbol_or_name(),
         };
-        let key = if key.len() == 1 { key.to_lowercase() } else { key.to_owned() };
+        let is_alone = !(self.ctrl || self.shift || self.alt);
+        let key = if key.len() == 1 && is_alone { key.to_lowercase() } else { key.to_owned() };
         self.with_held(&key, " ")
     }
 
@@ -132,9 +142,10 @@ mod tests {
     fn texts_and_labels() {
         let all = [
             (Chord::plain(Key::I), "I", "i"),
-            (Chord::ctrl_shift(Key::Z), "Ctrl+Shift+Z", "Ctrl Shift z"),
+            (Chord::ctrl_shift(Key::Z), "Ctrl+Shift+Z", "Ctrl Shift Z"),
             (Chord::plain(Key::ArrowDown), "Down", "\u{2193}"),
-            (Chord::alt(Key::R), "Alt+R", "Alt r"),
+            (Chord::alt(Key::R), "Alt+R", "Alt R"),
+            (Chord::LOCK_ALL_THE_SAME, "Ctrl+Shift+Enter", "Ctrl Shift \u{23ce}"),
             (Chord::plain(Key::Plus), "Plus", "+"),
             (Chord::plain(Key::Num0), "0", "0"),
             (Chord::plain(Key::F11), "F11", "F11"),

@@ -3,7 +3,7 @@
 use super::{Room, Wish};
 use crate::controls;
 use crate::design::{self, ACCENT, DIM, LINE, PANEL, STRONG, TEXT};
-use crate::keys::{Bindings, Command};
+use crate::keys::{Bindings, Chord, Command};
 use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use tiresias_reads::machine::Tool;
 
@@ -21,6 +21,7 @@ fn columns(table: &Bindings) -> [Column; 4] {
     };
     let of = |commands: &[Command], does: &str| (keys(commands), does.to_owned());
     let said = |pressed: &str, does: &str| (pressed.to_owned(), does.to_owned());
+    let fixed = |chord: Chord, does: &str| (chord.label(), does.to_owned());
     let take = Command::Take;
     let windows = [1, 9].map(|n| table.label(Command::Window(n)));
     // From one key to another, where there are both.
@@ -68,14 +69,14 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::Pause], "pause: the clock stands"),
     ];
     let form = vec![
-        said("\u{23ce}", "to the form, next question"),
+        fixed(Chord::ENTER, "to the form, next question"),
         said("0 \u{2026} 9  a \u{2026} z", "score, choice"),
         said("Tab  \u{2193} \u{2191}", "next field, field before"),
         said("Del", "take back, delete mark"),
-        said("Ctrl Z", "undo what was said last"),
+        fixed(Chord::TAKE_BACK, "undo what was said last"),
         said("Esc", "cancel, back to the image"),
-        said("Ctrl \u{23ce}", "lock this read"),
-        said("Ctrl \u{21e7} \u{23ce}", "lock all the same"),
+        fixed(Chord::LOCK, "lock this read"),
+        fixed(Chord::LOCK_ALL_THE_SAME, "lock all the same"),
         of(&[Command::Help], "this page"),
     ];
     [("Image", image), ("Panes", panes), ("Mouse and tools", tools), ("Form", form)]

@@ -1,5 +1,5 @@
 //! Marks on the images: drawing one on any plane in the forms of the protocol, taking hold of one to move it or change its form, and showing all of them,
-//! fainter the farther they are from the plane.
+//! fainter the farther they are from the plane. Marks of two reads that are compared are as strong there, with a broken line.
 //!
 //! Positions are patient millimetres, or pixels of an image that has no place in the patient; nothing depends on the plane that a mark was drawn on.
 //! Refuses: how many marks there may be and of which form, which is `reads`' to say.
@@ -10,7 +10,8 @@ use super::sketch::{Ends, Sketch, ellipse, half_axes, three_corners};
 use super::{Field, Focus, Room, Wish};
 use crate::design::{self, OWN};
 use crate::volume::ShownVolume;
-use egui::{Align2, Color32, Painter, PointerButton, Pos2, Rect, Response, Ui, vec2};
+use egui::{Align2, Color32, Painter, PointerButton, Pos2, Rect, Response, Ui, Vec2, pos2, vec2};
+use std::f32::consts::TAU;
 use tiresias_reads::machine::{Action, Draft, Mark, Place, State};
 use tiresias_reads::protocol::MarkKind;
 use tiresias_words::{Direction, Displacement, MarkId, Mm, Outline, PatientPoint};
@@ -26,6 +27,8 @@ const APART: f32 = 3.0;
 /// Lines are drawn in pieces, each as faint as it is far away.
 const PIECES: u32 = 8;
 const RING: f32 = 11.0;
+/// Sides of the ring where it is broken.
+const SIDES: u8 = 48;
 
 /// A mark being drawn or moved.
 #[derive(Default)]
@@ -362,6 +365,65 @@ pub(super) fn draw_as(
     label(painter, on, volume, outline, (name, colour));
 }
 
+/// As [`draw_as`], for marks that are compared: one that lies on another slice than this is no fainter. Its line is broken, and its name, on a ground of its own,
+/// says how far away it is.
+pub(super) fn draw_compared(
+    painter: &Painter,
+    on: &OnScreen,
+    volume: &ShownVolume,
+    outline: &Outline<PatientPoint>,
+    (name, colour, chosen): (&str, Color32, bool),
+) {
+    let Some(away) = away(corners(outline).into_iter().map(|p| on.screen_at(p).1), reach(volume)) else {
+        draw_as(painter, on, volume, outline, (name, colour, chosen));
+        return;
+    };
+    for trace in traces(on, volume, outline) {
+        design::image_dashes(painter, &trace, if chosen { 2.0 } else { 1.5 }, colour);
+    }
+    if let Some((at, _)) = name_place(on, volume, outline) {
+        let (words, font) = (format!("{name} \u{b7} {away:.0} mm away"), design::strong(design::SMALL));
+        // It is longer than a name alone, and has to stand on the pane.
+        let width = painter.layout_no_wrap(words.clone(), font.clone(), colour).size().x;
+        let at = pos2(at.x.min(on.rect.right() - width - 6.0), at.y);
+        design::grounded_text(painter, at, Align2::LEFT_CENTER, &words, font, colour);
+    }
+}
+
+/// How far from the plane all of a mark lies, mm; `None` where some of it is in reach, or it goes through the plane.
+fn away(offs: impl Iterator<Item = f64>, reach: f64) -> Option<f64> {
+    let (least, most) = offs.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), off| (least.min(off), most.max(off)));
+    let away = least.max(-most);
+    (away > reach).then_some(away)
+}
+
+/// Where the lines of a form begin, or where a point is.
+fn corners(outline: &Outline<PatientPoint>) -> Vec<PatientPoint> {
+    if matches!(outline, Outline::Point(_)) { vec![outline.centre()] } else { lines(outline).into_iter().map(|[a, _]| a).collect() }
+}
+
+/// The lines of a form on the screen, those that hang together as one, as far as they are near enough to be drawn.
+fn traces(on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>) -> Vec<Vec<Pos2>> {
+    if let Outline::Point(at) = outline {
+        let (at, off) = on.screen_at(*at);
+        let ring = (0..=SIDES).map(|i| at + Vec2::angled(TAU * f32::from(i) / f32::from(SIDES)) * RING).collect();
+        return strength(volume, off).map(|_| ring).into_iter().collect();
+    }
+    let (mut traces, mut last) = (Vec::<Vec<Pos2>>::new(), None);
+    for [a, b] in lines(outline) {
+        let ((from, near), (to, far)) = (on.screen_at(a), on.screen_at(b));
+        if strength(volume, near).is_none() || strength(volume, far).is_none() {
+            continue;
+        }
+        match traces.last_mut().filter(|_| last == Some(a)) {
+            Some(trace) => trace.push(to),
+            None => traces.push(vec![from, to]),
+        }
+        last = Some(b);
+    }
+    traces
+}
+
 fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, (colour, chosen): (Color32, bool)) {
     let width = if chosen { 2.5 } else { 1.75 };
     if let Outline::Point(at) = outline {
@@ -395,15 +457,20 @@ fn draw(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outlin
 
 /// The name of a mark, beside it.
 fn label(painter: &Painter, on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>, (name, colour): (&str, Color32)) {
-    let ends = lines(outline).into_iter().map(|[a, _]| a);
-    let points = if matches!(outline, Outline::Point(_)) { vec![outline.centre()] } else { ends.collect() };
-    let seen = points.into_iter().map(|p| on.screen_at(p)).filter(|(at, off)| on.rect.contains(*at) && strength(volume, *off).is_some());
-    let right = seen.max_by(|(a, _), (b, _)| (a.x - a.y).total_cmp(&(b.x - b.y)));
-    if let Some((at, off)) = right {
-        let by = if matches!(outline, Outline::Point(_)) { vec2(15.0, -15.0) } else { vec2(6.0, -8.0) };
-        let colour = colour.gamma_multiply(strength(volume, off).unwrap_or_default());
-        design::image_text(painter, at + by, Align2::LEFT_CENTER, name, design::strong(design::BODY), colour);
+    if let Some((at, strength)) = name_place(on, volume, outline) {
+        design::image_text(painter, at, Align2::LEFT_CENTER, name, design::strong(design::BODY), colour.gamma_multiply(strength));
     }
+}
+
+/// Where the name of a mark begins, and how strongly what it stands beside is drawn.
+fn name_place(on: &OnScreen, volume: &ShownVolume, outline: &Outline<PatientPoint>) -> Option<(Pos2, f32)> {
+    let seen = corners(outline).into_iter().filter_map(|p| {
+        let (at, off) = on.screen_at(p);
+        Some((at, strength(volume, off)?)).filter(|_| on.rect.contains(at))
+    });
+    let (at, strength) = seen.max_by(|(a, _), (b, _)| (a.x - a.y).total_cmp(&(b.x - b.y)))?;
+    let by = if matches!(outline, Outline::Point(_)) { vec2(15.0, -15.0) } else { vec2(6.0, -8.0) };
+    Some((at + by, strength))
 }
 
 #[cfg(test)]
@@ -412,6 +479,22 @@ mod tests {
 
     fn p(x: f64, y: f64) -> PatientPoint {
         PatientPoint::new(x, y, 3.0)
+    }
+
+    /// A mark lies elsewhere when all of it does, on one side of the plane.
+    #[test]
+    fn a_mark_that_goes_through_the_plane_is_not_elsewhere() {
+        let cases: [(&[f64], Option<f64>); 6] = [
+            (&[0.0], None),
+            (&[1.75], None),
+            (&[5.0, 3.0], Some(3.0)),
+            (&[-4.0, -2.5], Some(2.5)),
+            (&[-5.0, 5.0], None),
+            (&[-1.0, -9.0], None),
+        ];
+        for (offs, expected) in cases {
+            assert_eq!(away(offs.iter().copied(), IN_REACH), expected, "{offs:?}");
+        }
     }
 
     /// What is taken hold of goes where the hand goes; what has axes keeps them, and the rest stays.

@@ -5,6 +5,7 @@
 use super::{Room, Wish};
 use crate::controls::{self, Key};
 use crate::design::{self, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::{Align2, Event, Rect, Ui, UiBuilder, vec2};
 use std::time::Duration;
 use tiresias_reads::machine::{Action, Draft};
@@ -85,7 +86,7 @@ impl Room {
         let button = Rect::from_center_size(centre, vec2(240.0, 44.0));
         let mut back = false;
         ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
-            back = controls::action(ui, button.size(), "Go on", Some(Key("\u{23ce}")), true).clicked();
+            back = controls::action(ui, button.size(), "Go on", Some(Key(&Chord::ENTER.label())), true).clicked();
         });
         let is_enter = |e: &Event| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, repeat: false, modifiers, .. } if modifiers.is_none());
         back |= ui.input(|i| i.events.iter().any(is_enter));

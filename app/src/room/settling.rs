@@ -7,7 +7,7 @@ use super::gestures::OnScreen;
 use super::hanging::{Arrangement, At};
 use super::{Focus, Room, Wish, marking};
 use crate::design::{self, ACCENT, READ_A, READ_B};
-use egui::{Color32, Key, Modifiers, Painter, vec2};
+use egui::{Color32, Key, Modifiers, Painter, Vec2, vec2};
 use std::sync::Arc;
 use std::time::Duration;
 use tiresias_reads::discordance::{Beside, MarkRow, beside};
@@ -28,8 +28,8 @@ pub(super) struct Settling {
     pub(super) beside: Option<Arc<Beside>>,
     /// The difference that was looked at last.
     pub(super) looked: Option<usize>,
-    /// The keyboard is at the reasons.
-    pub(super) at_reason: bool,
+    /// The keyboard is at the reasons, which were brought into sight: how high the column was, and they.
+    pub(super) at_reason: Option<Vec2>,
     /// A reason being written, and when it was changed last.
     pub(super) written: Option<(String, Option<Duration>)>,
 }
@@ -132,7 +132,7 @@ impl Room {
                 let of_row = row.and_then(|r| if *which == Which::A { r.a } else { r.b });
                 let chosen = of_row.is_some_and(|(chosen, _)| chosen == *id);
                 if let Some(outline) = shown.volume.outline_of(&mark.shape, &mark.anchor) {
-                    marking::draw_as(painter, on, &shown.volume, &outline, (&which.name(*id), which.colour(), chosen));
+                    marking::draw_compared(painter, on, &shown.volume, &outline, (&which.name(*id), which.colour(), chosen));
                 }
             }
         }

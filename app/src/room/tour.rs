@@ -6,7 +6,7 @@
 use super::{Images, Room};
 use crate::controls::{self, Keyed};
 use crate::design::{self, ACCENT, PANEL, STRONG, TEXT};
-use crate::keys::Command;
+use crate::keys::{Chord, Command};
 use crate::viewer::View;
 use egui::{Align, Layout, Rect, Ui, UiBuilder, Vec2, vec2};
 use tiresias_reads::machine::{Draft, State, Tool, missing};
@@ -118,11 +118,13 @@ impl Room {
                 say.words(", click on it, and rate it on the right. None in sight? Go on.")
             }
             Step::Rate => {
-                let say = Keyed::of("Answer on the right: by mouse, or with ").key("\u{23ce}").words(" and then digits and letters. ");
+                let say =
+                    Keyed::of("Answer on the right: by mouse, or with ").key(&Chord::ENTER.label()).words(" and then digits and letters. ");
                 say.key("Tab").words(" goes on.")
             }
             Step::Lock => {
-                let say = Keyed::default().key("Ctrl \u{23ce}").words(" or the button on the right locks the case; nothing else does.");
+                let say = Keyed::default().key(&Chord::LOCK.label()).words(", with or without ").key("Shift");
+                let say = say.words(", or the button on the right locks the case; nothing else does.");
                 say.words(" Then go to the list, end the session, and see the results.")
             }
         }

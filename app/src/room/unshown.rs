@@ -6,6 +6,7 @@
 use super::{Images, Room, Wish};
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::text::LayoutJob;
 use egui::{Align, Color32, Event, FontId, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use tiresias_reads::machine::{Action, Draft};
@@ -38,7 +39,7 @@ impl Room {
         said(ui, whole, Edge::Bottom(top - GAP), "This case cannot be shown.", (design::regular(design::VALUE), STRONG));
         let mut leave = false;
         ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
-            leave = controls::action(ui, button.size(), "To the list", Some(Key("\u{23ce}")), true).clicked();
+            leave = controls::action(ui, button.size(), "To the list", Some(Key(&Chord::ENTER.label())), true).clicked();
         });
         // Such as that the way back was refused. What is said above is not said twice.
         if let Some(message) = self.message.as_deref().filter(|message| *message != sentence) {

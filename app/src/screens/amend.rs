@@ -3,6 +3,7 @@
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, ACCENT, CAUTION, LINE, RADIUS, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::{Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, vec2};
 use tiresias_reads::machine::{Rules, State, amendable};
 use tiresias_words::ReadId;
@@ -65,7 +66,7 @@ pub(crate) fn amend(ui: &mut Ui, rules: &Rules, state: &State, page: &mut AmendP
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             let is_ready = page.read.is_some() && !page.reason.trim().is_empty();
-            let open = controls::action(ui, vec2(280.0, 44.0), "Open it again", Some(Key("Ctrl \u{23ce}")), is_ready).clicked();
+            let open = controls::action(ui, vec2(280.0, 44.0), "Open it again", Some(Key(&Chord::LOCK.label())), is_ready).clicked();
             let chord = ui.input(|i| i.modifiers.command && i.key_pressed(egui::Key::Enter));
             if is_ready
                 && (open || chord)

@@ -2,6 +2,7 @@
 
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::{Align2, Event, Rect, Ui, UiBuilder, vec2};
 use tiresias_reads::machine::{Feedback, Rules, State, TrainingStands, amendable, feedback, training};
 use tiresias_words::ReadId;
@@ -38,7 +39,7 @@ pub(crate) fn between(ui: &mut Ui, rules: &Rules, state: &State, (read, opening)
     let button = Rect::from_center_size(centre, vec2(240.0, 44.0));
     ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
         let words = if next.is_some() { "Next case" } else { "To the list" };
-        if controls::action(ui, button.size(), words, Some(Key("\u{23ce}")), !opening).clicked() {
+        if controls::action(ui, button.size(), words, Some(Key(&Chord::ENTER.label())), !opening).clicked() {
             choice = Some(if next.is_some() { Choice::Next } else { Choice::List });
         }
     });

@@ -77,8 +77,13 @@ pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) ->
         ui.add_space(10.0);
         mouse(ui, &table, settings);
         ui.add_space(12.0);
-        let fixed = "Always the same: \u{23ce} leads to the form, Ctrl \u{23ce} locks, Esc cancels; in the form digits score, Tab goes on, Del takes back. No key set here locks a read.";
-        super::line(ui, fixed, design::regular(design::NOTE), TEXT);
+        let fixed = format!(
+            "Always the same: {} leads to the form, {} and {} lock, Esc cancels; in the form digits score, Tab goes on, Del takes back. No key set here locks a read.",
+            Chord::ENTER.label(),
+            Chord::LOCK.label(),
+            Chord::LOCK_ALL_THE_SAME.label()
+        );
+        super::line(ui, &fixed, design::regular(design::NOTE), TEXT);
         ui.add_space(4.0);
         match (page.said, settings.trouble()) {
             (Some(Said::Clash(clash)), _) => super::line(ui, &clash.to_string(), design::regular(design::NOTE), CAUTION),

@@ -42,7 +42,7 @@ pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option
         }
         ui.add_space(8.0);
         page.place.ui(ui, FIELD, "In which folder", Asked::Folder, wake);
-        controls::text_field(ui, FIELD, "Name of the study's own folder in it", &mut page.name);
+        controls::text_field(ui, FIELD, "Name of the study\u{2019}s own folder in it", &mut page.name);
         if let Some(trouble) = &page.trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
         }

@@ -3,6 +3,7 @@
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::{Ui, UiBuilder, vec2};
 use std::path::Path;
 use tiresias_reads::accounts::Passphrase;
@@ -64,7 +65,7 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
         ui.add_space(8.0);
         let ready = !page.busy && !page.typed.is_empty();
         let label = if page.busy { "Opening your keys\u{2026}" } else { asks.action };
-        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, (!page.busy).then_some(Key("\u{23ce}")), ready).clicked();
+        let pressed = controls::action(ui, vec2(WIDTH, 44.0), label, (!page.busy).then_some(Key(&Chord::ENTER.label())), ready).clicked();
         if ready && (pressed || submitted) {
             page.trouble = None;
             entered = Some(Entered::Passphrase(Passphrase::typed(page.typed.to_string())));
@@ -99,7 +100,7 @@ pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> 
             Err(sentence) => line(ui, sentence, design::regular(design::BODY), CAUTION),
         }
         ui.add_space(12.0);
-        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key("\u{23ce}")), true).clicked()
+        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key(&Chord::ENTER.label())), true).clicked()
             || ui.input(|i| i.key_pressed(egui::Key::Enter));
     });
     on

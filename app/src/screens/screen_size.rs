@@ -5,6 +5,7 @@
 use super::line;
 use crate::controls::{self, Key as Cap};
 use crate::design::{self, ACCENT, CAUTION, DIM, LINE, STRONG, TEXT};
+use crate::keys::Chord;
 use crate::monitor::{Measured, Monitor};
 use crate::settings::Settings;
 use egui::{Align2, Key, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
@@ -82,7 +83,8 @@ pub(crate) fn screen_size(ui: &mut Ui, page: &mut ScreenPage, settings: &mut Set
         };
         line(ui, state, design::regular(design::NOTE), DIM);
         ui.add_space(20.0);
-        let keep = controls::action(ui, vec2(240.0, 44.0), "Keep this measure", Some(Cap("\u{23ce}")), is_set && measured.is_some()).clicked();
+        let enter = Chord::ENTER.label();
+        let keep = controls::action(ui, vec2(240.0, 44.0), "Keep this measure", Some(Cap(&enter)), is_set && measured.is_some()).clicked();
         if let Some(measured) = measured.filter(|_| is_set).filter(|_| keep || ui.input(|i| i.key_pressed(Key::Enter))) {
             settings.set_screen(measured);
             leave = true;

@@ -5,6 +5,7 @@
 use super::line;
 use crate::controls::{self, Key as Cap, Take};
 use crate::design::{self, DIM, STRONG, TEXT};
+use crate::keys::Chord;
 use crate::panes::{self, Shown};
 use egui::{Key, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -80,7 +81,7 @@ pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: boo
         line(ui, "Y yes, N no", design::regular(design::NOTE), DIM);
         ui.add_space(6.0);
         let is_whole = page.answers.iter().all(Option::is_some);
-        done = controls::action(ui, vec2(SIDE, 44.0), "Go on", Some(Cap("\u{23ce}")), is_whole).clicked()
+        done = controls::action(ui, vec2(SIDE, 44.0), "Go on", Some(Cap(&Chord::ENTER.label())), is_whole).clicked()
             || ui.input(|i| i.key_pressed(Key::Enter));
     });
     let [Some(dark), Some(bright), Some(lines), Some(ramp)] = page.answers else { return None };

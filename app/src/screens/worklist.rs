@@ -3,6 +3,7 @@
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, DIM, STRONG, TEXT};
+use crate::keys::Chord;
 use egui::{Align, Align2, Event, Layout, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use tiresias_reads::machine::{Rules, State, TrainingStands, amendable, training};
 
@@ -47,7 +48,7 @@ pub(crate) fn worklist(ui: &mut Ui, rules: &Rules, state: &State, opening: bool,
                 Some(case) => format!("Read {case}"),
                 None => "End the session".to_owned(),
             };
-            if controls::action(ui, button.size(), &words, Some(Key("\u{23ce}")), !opening).clicked() {
+            if controls::action(ui, button.size(), &words, Some(Key(&Chord::ENTER.label())), !opening).clicked() {
                 choice = Some(if next.is_some() { Choice::Next } else { Choice::End });
             }
         });

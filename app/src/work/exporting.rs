@@ -101,9 +101,9 @@ impl Reports for InPackages<'_> {
     fn write(&self, read: &MarkedRead) -> Result<Vec<Report>, String> {
         let folder = self.0.package_dir(&read.package);
         let package = Package::open(&folder, &Trust::Unsigned)
-            .map_err(|e| format!("{e}. Reports name the images, so the case packages must lie in `packages/`."))?;
+            .map_err(|e| format!("{e}. Reports name the images, so the case packages must lie in packages/."))?;
         if package.hash() != read.package {
-            return Err("its case package is not the one that was read. Put the right one into `packages/`.".into());
+            return Err("its case package is not the one that was read. Put the right one into packages/.".into());
         }
         let case = Self::case(read)?;
         let mut files = vec![Report { ending: "sr.dcm".into(), bytes: mark_report(&case, &package).map_err(|e| format!("{e}."))? }];

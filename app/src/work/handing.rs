@@ -48,7 +48,7 @@ pub(crate) fn hand_out(dir: &Path, reader: &ReaderId, out: &Path, keys: &Content
         let to = study.package_dir(package);
         copy_folder(&package_dir(dir, package), &to).map_err(|e| {
             let unfinished =
-                "The folder is not complete: delete it, see that the study's packages are there and that there is room, and try again.";
+                "The folder is not complete: delete it, see that the study\u{2019}s packages are there and that there is room, and try again.";
             let name = to.file_name().unwrap_or_default().display();
             at(out, format!("the package {name} cannot be copied ({e}). {unfinished}"))
         })?;

@@ -266,7 +266,7 @@ pub(crate) fn clean(
         let kinds: std::collections::BTreeSet<&str> = report.leaks().iter().map(|l| l.kind().word()).collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
         return Err(Failure::No(format!(
-            "it was not packed: what would have been its package may identify the patient ({count} findings: {}). 'tiresias scan' on the source says where.",
+            "it was not packed: what would have been its package may identify the patient ({count} findings: {}). \u{201c}tiresias scan\u{201d} on the source says where.",
             kinds.join(", ")
         )));
     }
@@ -304,7 +304,7 @@ fn series(order: &Order, root: &Path, codecs: &Arc<Codecs>, read: Read<'_>) -> R
     let named = |count: usize| {
         let source = order.source.display();
         Failure::Input(format!(
-            "{source}: there are {count} series in it; name those of the case with --role. 'tiresias inspect' lists them."
+            "{source}: there are {count} series in it; name those of the case with --role. \u{201c}tiresias inspect\u{201d} lists them."
         ))
     };
     let places = match &order.roles {

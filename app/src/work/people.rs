@@ -24,7 +24,7 @@ pub(crate) struct Made {
 /// The accounts of a study's folder.
 pub(crate) fn accounts_of(dir: &Path) -> Result<Accounts, Failure> {
     if !dir.join(PROTOCOL).is_file() {
-        return Err(at(dir, "this is no study: it has no `protocol.toml`. Begin one with `tiresias study new`."));
+        return Err(at(dir, "this is no study: it has no protocol.toml. Begin one with \u{201c}tiresias study new\u{201d}."));
     }
     Accounts::open(&dir.join(ACCOUNTS)).map_err(|e| at(dir, e))
 }

@@ -89,12 +89,12 @@ pub struct Accounts(BTreeMap<AccountId, Account>);
 pub enum AccountError {
     /// Not the passphrase.
     #[error(
-        "This is not the passphrase of \"{0}\". Try again. Where it is lost, ask the study coordinator: at the study desk you set another one, with your recovery key."
+        "This is not the passphrase of \u{201c}{0}\u{201d}. Try again. Where it is lost, ask the study coordinator: at the study desk you set another one, with your recovery key."
     )]
     WrongPassphrase(AccountId),
     /// Not the recovery key.
     #[error(
-        "This is not the recovery key of \"{0}\". It has five groups of five letters and digits, and was given when the account was made."
+        "This is not the recovery key of \u{201c}{0}\u{201d}. It has five groups of five letters and digits, and was given when the account was made."
     )]
     WrongRecovery(AccountId),
     /// A text that cannot be a recovery key.
@@ -104,22 +104,22 @@ pub enum AccountError {
     #[error("A passphrase has at least {0} characters. A few words that nobody would guess are best.")]
     Short(usize),
     /// A name that cannot be shown.
-    #[error("The display name of \"{0}\" is not 1 to {MAX_NAME} characters on one line.")]
+    #[error("The display name of \u{201c}{0}\u{201d} is not 1 to {MAX_NAME} characters on one line.")]
     DisplayName(AccountId),
     /// There is one of that name.
-    #[error("There is an account \"{0}\" already (capitals do not count). Give the new one another name.")]
+    #[error("There is an account \u{201c}{0}\u{201d} already (capitals do not count). Give the new one another name.")]
     Taken(AccountId),
     /// There is none.
-    #[error("There is no account \"{0}\" in this study.")]
+    #[error("There is no account \u{201c}{0}\u{201d} in this study.")]
     Unknown(AccountId),
     /// The first of a study.
-    #[error("The first account of a study is a coordinator's, who makes the others. Write `--kind coordinator`.")]
+    #[error("The first account of a study is a coordinator\u{2019}s, who makes the others. Write `--kind coordinator`.")]
     First,
     /// Made by nobody.
     #[error("An account is made by a coordinator. Name theirs with `--as`.")]
     ByNobody,
     /// The kind of account may not do this.
-    #[error("The account \"{id}\" is {} {}'s, and {} is not for it.", .kind.article(), .kind.name(), .act.words())]
+    #[error("The account \u{201c}{id}\u{201d} is {} {}\u{2019}s, and {} is not for it.", .kind.article(), .kind.name(), .act.words())]
     MayNot {
         /// Whose.
         id: AccountId,
@@ -129,22 +129,24 @@ pub enum AccountError {
         act: Act,
     },
     /// The file cannot be read.
-    #[error("`accounts.json` cannot be read ({0}). Check that the study is complete and that you may read it.")]
+    #[error("accounts.json cannot be read ({0}). Check that the study is complete and that you may read it.")]
     Unreadable(io::ErrorKind),
     /// The file cannot be written.
-    #[error("`accounts.json` cannot be written ({0}). Check the folder and that it has room.")]
+    #[error("accounts.json cannot be written ({0}). Check the folder and that it has room.")]
     Unwritable(io::ErrorKind),
     /// Not of this form.
-    #[error("`accounts.json` does not have the form of version {ACCOUNTS_VERSION}. Put the right file back.")]
+    #[error("accounts.json does not have the form of version {ACCOUNTS_VERSION}. Put the right file back.")]
     Form,
     /// An account that was changed by hand.
-    #[error("The account \"{0}\" was changed outside of the program: its keys do not belong together. Put the right `accounts.json` back.")]
+    #[error(
+        "The account \u{201c}{0}\u{201d} was changed outside of the program: its keys do not belong together. Put the right accounts.json back."
+    )]
     Changed(AccountId),
     /// The key derivation failed.
     #[error("There is not enough memory to open an account, which takes 64 MiB. Close other programs and try again.")]
     Memory,
     /// Something wrapped for another account, or changed.
-    #[error("This is not sealed for \"{0}\", or it was changed. Get the bundle again from the study desk.")]
+    #[error("This is not sealed for \u{201c}{0}\u{201d}, or it was changed. Get the bundle again from the study desk.")]
     NotForUs(AccountId),
 }
 

@@ -178,9 +178,9 @@ fn what_each_kind_may_see_and_do_cell_by_cell() {
     }
     let (ben, _) = made("ben", Kind::Reader, 6);
     let refused = ben.open(&phrase("four plain words here")).unwrap().may(Act::Assign).unwrap_err();
-    assert_eq!(refused.to_string(), "The account \"ben\" is a reader's, and assigning cases is not for it.");
+    assert_eq!(refused.to_string(), "The account \u{201c}ben\u{201d} is a reader\u{2019}s, and assigning cases is not for it.");
     let refused = AccountError::MayNot { id: id("ada"), kind: Kind::Adjudicator, act: Act::Assign };
-    assert_eq!(refused.to_string(), "The account \"ada\" is an adjudicator's, and assigning cases is not for it.");
+    assert_eq!(refused.to_string(), "The account \u{201c}ada\u{201d} is an adjudicator\u{2019}s, and assigning cases is not for it.");
 }
 
 /// Whoever writes another kind into the file of accounts, their own or another's, has nothing of it.

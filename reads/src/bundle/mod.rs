@@ -142,14 +142,14 @@ pub enum BundleError {
     #[error("the bundle has a read in the condition \"{0}\", which the protocol does not have; get the bundle again from the study desk")]
     UnknownCondition(Condition),
     /// A fact that the protocol does not allow.
-    #[error("the case fact \"{}\" is not allowed by the protocol; name it in `case_facts` or leave it out", shown(.0, MAX_FACT_NAME))]
+    #[error("the case fact \"{}\" is not allowed by the protocol; name it in case_facts or leave it out", shown(.0, MAX_FACT_NAME))]
     UnknownFact(String),
     /// A text that cannot be shown.
     #[error("the case fact \"{}\" is not 1 to {MAX_FACT} characters on one line", shown(.0, MAX_FACT_NAME))]
     FactText(String),
     /// A fact in a bundle that cannot be shown.
     #[error(
-        "the fact \"{}\" of case {case} (`packages/{}`) is not 1 to {MAX_FACT} characters on one line; have it mended at the study desk",
+        "the fact \"{}\" of case {case} (packages/{}) is not 1 to {MAX_FACT} characters on one line; have it mended at the study desk",
         shown(.name, MAX_FACT_NAME), &.package.to_string()[..16]
     )]
     Fact {
@@ -192,7 +192,7 @@ pub enum BundleError {
     #[error("no reader can have the id \"{0}\": analysis programs take it for the truth")]
     ReservedReader(ReaderId),
     /// Training cases and training do not go together.
-    #[error("the protocol has {}; {}", if *.0 { "a training, and no case is for training" } else { "no training, and some cases are for training" }, if *.0 { "name training cases" } else { "add a table `[training]`, or take them out" })]
+    #[error("the protocol has {}; {}", if *.0 { "a training, and no case is for training" } else { "no training, and some cases are for training" }, if *.0 { "name training cases" } else { "add a table [training], or take them out" })]
     Training(bool),
     /// Repeats that find no place.
     #[error("the protocol repeats {count} cases with {between} reads between, and {cases} cases in the condition are too few for that")]
@@ -484,7 +484,7 @@ mod tests {
         for value in ["", " ", "60\\n to 69", "60\\u001b[2J", "60\u{202e}", &"6".repeat(1001)] {
             let error = refused("60 to 69", value);
             assert_eq!(error, BundleError::Fact { case: first.case.clone(), package: first.package, name: "age band".into() });
-            assert!(error.to_string().starts_with(&format!("the fact \"age band\" of case {} (`packages/", first.case)), "{error}");
+            assert!(error.to_string().starts_with(&format!("the fact \"age band\" of case {} (packages/", first.case)), "{error}");
         }
         assert!(matches!(refused("Reader r1", "\u{202e}"), BundleError::DisplayName(_)));
         assert!(matches!(refused("\"r1\"", "\"truth\""), BundleError::ReservedReader(_)));

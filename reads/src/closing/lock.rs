@@ -138,10 +138,10 @@ pub enum ClosingError {
     #[error("The lock or the early looks of this study cannot be trusted. {0} Put the right files back.")]
     Signature(#[from] SignatureError),
     /// Not of this form.
-    #[error("`{0}` does not have the form that it should have. Put the right file back.")]
+    #[error("{0} does not have the form that it should have. Put the right file back.")]
     Form(&'static str),
     /// The disk.
-    #[error("`{file}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    #[error("{file} cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
     Disk {
         /// Its name.
         file: &'static str,

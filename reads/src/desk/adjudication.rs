@@ -82,13 +82,13 @@ pub enum AdjudicationError {
     )]
     Outstanding(usize),
     /// The signature does not count.
-    #[error("`{FOLDER}/{0}` cannot be trusted. {1} Put the right files back.")]
+    #[error("{FOLDER}/{0} cannot be trusted. {1} Put the right files back.")]
     Signature(ReaderId, SignatureError),
     /// Not of this form, or not what was signed.
-    #[error("`{FOLDER}/{0}` is not what was signed. Put the right files back.")]
+    #[error("{FOLDER}/{0} is not what was signed. Put the right files back.")]
     Changed(String),
     /// The disk.
-    #[error("`{FOLDER}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    #[error("{FOLDER} cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
     Disk {
         /// Whether it was to be written.
         writing: bool,

@@ -89,7 +89,7 @@ pub enum AssignmentError {
     NotYet,
     /// The protocol was changed after the cases were assigned.
     #[error(
-        "The cases of this study were assigned under another text of `protocol.toml`. Put that text back: it is kept as `protocols/{}.toml`.",
+        "The cases of this study were assigned under another text of protocol.toml. Put that text back: it is kept as protocols/{}.toml.",
         .0.to_string().get(..16).unwrap_or_default()
     )]
     OtherProtocol(ContentHash),
@@ -100,13 +100,13 @@ pub enum AssignmentError {
     #[error("The assignment cannot be trusted. {0} Put the right files back.")]
     Signature(#[from] SignatureError),
     /// A bundle that is not the one that was signed.
-    #[error("`bundles/{0}.json` is not what was signed. Put the right file back.")]
+    #[error("bundles/{0}.json is not what was signed. Put the right file back.")]
     Changed(ReaderId),
     /// Not of this form.
-    #[error("`{0}` does not have the form that it should have. Put the right file back.")]
+    #[error("{0} does not have the form that it should have. Put the right file back.")]
     Form(&'static str),
     /// A row of the table that does not fit.
-    #[error("`{MATRIX}`, line {line}: {why}")]
+    #[error("{MATRIX}, line {line}: {why}")]
     Matrix {
         /// The line, from 1.
         line: u64,
@@ -114,7 +114,7 @@ pub enum AssignmentError {
         why: String,
     },
     /// The disk.
-    #[error("`{file}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    #[error("{file} cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
     Disk {
         /// Its name.
         file: &'static str,
@@ -374,7 +374,7 @@ mod tests {
         let Err(other) = signed.protocol(&root) else { panic!("another protocol") };
         assert_eq!(other, AssignmentError::OtherProtocol(hash::of_bytes(text.as_bytes())));
         let said = other.to_string();
-        let kept = said.split('`').find(|word| word.starts_with("protocols/")).unwrap();
+        let kept = said.split(' ').find(|word| word.starts_with("protocols/")).unwrap().trim_end_matches('.');
         std::fs::copy(root.join(kept), root.join("protocol.toml")).unwrap();
         assert!(signed.protocol(&root).is_ok());
         let bundle = root.join("bundles/reader-2.json");

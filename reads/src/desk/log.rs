@@ -135,7 +135,7 @@ pub enum LogError {
     #[error("A deviation needs a reason, and a query or answer its words: 1 to 1,000 characters.")]
     Text,
     /// No such case.
-    #[error("There is no case \"{0}\" in this study. `desk.json` has their names.")]
+    #[error("There is no case \"{0}\" in this study. desk.json has their names.")]
     NoSuchCase(CaseId),
     /// No such reader.
     #[error("There is no reader or adjudicator \"{0}\" in this study. The assignment and the queues that were drawn have their names.")]
@@ -169,10 +169,10 @@ pub enum LogError {
         error: SignatureError,
     },
     /// Not of this form.
-    #[error("`{FILE}` does not have the form of version {FILE_VERSION}. Put the right file back.")]
+    #[error("{FILE} does not have the form of version {FILE_VERSION}. Put the right file back.")]
     Form,
     /// The disk.
-    #[error("`{FILE}` cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
+    #[error("{FILE} cannot be {} ({kind}). Check the folder and that it has room.", if *.writing { "written" } else { "read" })]
     Disk {
         /// Whether it was to be written.
         writing: bool,

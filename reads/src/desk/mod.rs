@@ -92,7 +92,7 @@ struct DeskFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeskError {
     /// A file that cannot be read.
-    #[error("`{file}` cannot be read ({kind}). Name a file that exists and that you may read.")]
+    #[error("{file} cannot be read ({kind}). Name a file that exists and that you may read.")]
     Unreadable {
         /// Its name.
         file: String,
@@ -100,10 +100,10 @@ pub enum DeskError {
         kind: io::ErrorKind,
     },
     /// A file that is far too long.
-    #[error("`{0}` is larger than 64 MiB, far more than any file of its kind. Name the right file.")]
+    #[error("{0} is larger than 64 MiB, far more than any file of its kind. Name the right file.")]
     TooLarge(String),
     /// Not a desk file.
-    #[error("`desk.json` does not have the form of version {DESK_VERSION}. Use the program that wrote it, or put the right file back.")]
+    #[error("desk.json does not have the form of version {DESK_VERSION}. Use the program that wrote it, or put the right file back.")]
     Form,
     /// One case or package twice.
     #[error("The case \"{0}\" or its package is named twice. Name each case once.")]
@@ -116,7 +116,7 @@ pub enum DeskError {
     Unwritable(io::ErrorKind),
     /// The list of a desk that is there cannot be written.
     #[error(
-        "`desk.json` was not changed: it cannot be written ({0}). Check that you may write in the desk\u{2019}s folder and that it has room."
+        "desk.json was not changed: it cannot be written ({0}). Check that you may write in the desk\u{2019}s folder and that it has room."
     )]
     ListUnwritable(io::ErrorKind),
 }

@@ -73,7 +73,7 @@ pub enum MergeError {
     #[error("\"{0}\" is no receipt. A receipt has three groups of four letters and digits.")]
     Receipt(String),
     /// A file of receipts that is something else.
-    #[error("`{RECEIPTS}` is not a list of receipts. Put the right file back.")]
+    #[error("{RECEIPTS} is not a list of receipts. Put the right file back.")]
     Receipts,
     /// The disk.
     #[error("{file}: it cannot be {} ({kind}). Check the place and that it has room.", if *.writing { "written" } else { "read" })]

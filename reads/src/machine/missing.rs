@@ -45,9 +45,9 @@ pub enum Missing {
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Answer { question, subject: Subject::Case } => write!(f, "answer \"{question}\""),
-            Self::Answer { question, subject: Subject::Unit(unit) } => write!(f, "answer \"{question}\" for {unit}"),
-            Self::Answer { question, subject: Subject::Mark(mark) } => write!(f, "answer \"{question}\" for mark {}", mark.0),
+            Self::Answer { question, subject: Subject::Case } => write!(f, "answer \u{201c}{question}\u{201d}"),
+            Self::Answer { question, subject: Subject::Unit(unit) } => write!(f, "answer \u{201c}{question}\u{201d} for {unit}"),
+            Self::Answer { question, subject: Subject::Mark(mark) } => write!(f, "answer \u{201c}{question}\u{201d} for mark {}", mark.0),
             Self::MarkRating(mark) => write!(f, "rate mark {}", mark.0),
             Self::MarkClass(mark) => write!(f, "say what mark {} is", mark.0),
             Self::Marks(1) => write!(f, "place a mark"),

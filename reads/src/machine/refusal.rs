@@ -140,13 +140,13 @@ pub enum Refusal {
     #[error("This text is not 1 to {0} characters.")]
     Text(u32),
     /// No such question.
-    #[error("This study has no question \"{0}\".")]
+    #[error("This study has no question \u{201c}{0}\u{201d}.")]
     NoSuchQuestion(QuestionId),
     /// A question that is not asked about this, or not asked now.
-    #[error("The question \"{0}\" is not asked here.")]
+    #[error("The question \u{201c}{0}\u{201d} is not asked here.")]
     NotAsked(QuestionId),
     /// An answer of another kind, or an option that does not exist.
-    #[error("This is not an answer to the question \"{0}\".")]
+    #[error("This is not an answer to the question \u{201c}{0}\u{201d}.")]
     NotAnAnswer(QuestionId),
     /// Nothing can be not evaluable here, or not for this reason.
     #[error("This study does not let this be called not evaluable, or not for this reason.")]

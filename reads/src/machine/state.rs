@@ -121,7 +121,7 @@ pub enum Illegal {
     #[error("the clock ran back before it")]
     Clock,
     /// A signature of somebody else, or over something else.
-    #[error("its signature is not the reader's over what comes before it")]
+    #[error("its signature is not the reader\u{2019}s over what comes before it")]
     Signature,
     /// Leave that was not signed, or for another case.
     #[error("it gives leave for another case, or was not signed")]

@@ -13,52 +13,50 @@ pub enum RecordError {
     #[error("This study is already open in another window. Close it there, then open it here.")]
     AlreadyOpen,
     /// The lock file cannot be made or locked.
-    #[error("The file `record.sqlite.lock` cannot be locked ({0}). Keep the study on a disk of this machine that you may write to.")]
+    #[error("The file record.sqlite.lock cannot be locked ({0}). Keep the study on a disk of this machine that you may write to.")]
     Lock(std::io::ErrorKind),
     /// The record was there and is no longer.
-    #[error("The file `record.sqlite` is gone from this study. Put it back from the newest copy; nothing was written in its place.")]
+    #[error("The file record.sqlite is gone from this study. Put it back from the newest copy; nothing was written in its place.")]
     Gone,
     /// There is no record to verify.
-    #[error("There is no record here: the file `record.sqlite` does not exist.")]
+    #[error("There is no record here: the file record.sqlite does not exist.")]
     Absent,
     /// From a newer program.
-    #[error("The record `record.sqlite` has version {0}, which is newer than this program. Nothing was changed; use the newer program.")]
+    #[error("The record (record.sqlite) has version {0}, which is newer than this program. Nothing was changed; use the newer program.")]
     Newer(i64),
     /// Some other database, or no database.
-    #[error("The file `record.sqlite` is not a record of this program. Nothing was changed; put the right file back.")]
+    #[error("The file record.sqlite is not a record of this program. Nothing was changed; put the right file back.")]
     NotARecord,
     /// Of another protocol.
     #[error(
-        "The record `record.sqlite` belongs to another protocol than `protocol.toml`. Nothing was changed; put the right files together."
+        "The record (record.sqlite) belongs to another protocol than protocol.toml. Nothing was changed; put the right files together."
     )]
     OtherProtocol,
     /// Does not verify.
-    #[error("The record `record.sqlite` is not intact: {0} This program left it as it is; keep the file and tell the study coordinator.")]
+    #[error("The record (record.sqlite) is not intact: {0} This program left it as it is; keep the file and tell the study coordinator.")]
     Broken(FirstBad),
     /// The program was killed in the middle of a write, and the file is looked at without writing to it.
-    #[error(
-        "The last write to `record.sqlite` was cut off. Open the study once, which takes the unfinished write back, then verify again."
-    )]
+    #[error("The last write to record.sqlite was cut off. Open the study once, which takes the unfinished write back, then verify again.")]
     Unfinished,
     /// The disk is full.
     #[error("The disk is full. What is recorded is safe; the last step was not added to it. Make room on the disk, then repeat the step.")]
     DiskFull,
     /// The file cannot be written.
-    #[error("`record.sqlite` cannot be written. What is recorded is safe; nothing was added to it. Allow writing to it, then try again.")]
+    #[error("record.sqlite cannot be written. What is recorded is safe; nothing was added to it. Allow writing to it, then try again.")]
     ReadOnly,
     /// The file cannot be opened.
-    #[error("`record.sqlite` cannot be opened. Check that it is a file in a folder that you may read and write, then try again.")]
+    #[error("record.sqlite cannot be opened. Check that it is a file in a folder that you may read and write, then try again.")]
     CannotOpen,
     /// Something else uses the file.
     #[error(
-        "Another program uses `record.sqlite` (a backup or a virus scanner). What is recorded is safe; nothing was added to it. Try again."
+        "Another program uses record.sqlite (a backup or a virus scanner). What is recorded is safe; nothing was added to it. Try again."
     )]
     Busy,
     /// SQLite finds the file damaged.
-    #[error("The file `record.sqlite` is damaged. Keep it as it is, and tell the study coordinator.")]
+    #[error("The file record.sqlite is damaged. Keep it as it is, and tell the study coordinator.")]
     Damaged,
     /// Rows that this program did not write appeared, or rows went.
-    #[error("Another program changed `record.sqlite` while it was open. Close the study and open it again.")]
+    #[error("Another program changed record.sqlite while it was open. Close the study and open it again.")]
     Changed,
     /// An event from before the last one.
     #[error(

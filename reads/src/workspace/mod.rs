@@ -110,7 +110,7 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The protocol does not allow the tool.
-    #[error("This study is read without the tool \"{}\".", .0.word())]
+    #[error("This study is read without the tool \u{201c}{}\u{201d}.", .0.word())]
     Tool(Tool),
     /// No such cell.
     #[error("There is no such cell in this layout.")]

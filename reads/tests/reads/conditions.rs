@@ -361,7 +361,10 @@ fn sides_are_asked_each_and_what_cannot_be_evaluated_is_not() {
     r.must(answer_with("birads", unit("R"), AnswerValue::Choice("4".into())));
     r.must(answer_with("suspicion", unit("R"), AnswerValue::Scale(70)));
     let asked: Vec<String> = missing(&r.rules, &r.state).iter().map(ToString::to_string).collect();
-    assert_eq!(asked, ["answer \"birads\" for L", "answer \"suspicion\" for L", "answer \"finding\" for R"]);
+    assert_eq!(
+        asked,
+        ["answer \u{201c}birads\u{201d} for L", "answer \u{201c}suspicion\u{201d} for L", "answer \u{201c}finding\u{201d} for R"]
+    );
     let wrong = AnswerValue::Choices(vec!["calcifications".into(), "mass".into()]);
     assert_eq!(r.act(answer_with("finding", unit("R"), wrong)), Err(Refusal::NotAnAnswer(question("finding"))), "in the protocol's order");
     r.must(answer_with("finding", unit("R"), AnswerValue::Choices(vec!["mass".into(), "calcifications".into()])));

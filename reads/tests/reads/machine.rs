@@ -106,7 +106,7 @@ fn each_guard_refuses_with_its_reason() {
     assert!(nothing_left.is_none());
     assert_eq!(missing(&marked.rules, &marked.state).len(), 2);
     let text = Refusal::Incomplete(missing(&marked.rules, &marked.state)).to_string();
-    assert_eq!(text, "Still to do: answer \"confidence\", rate mark 1.");
+    assert_eq!(text, "Still to do: answer \u{201c}confidence\u{201d}, rate mark 1.");
 }
 
 #[test]

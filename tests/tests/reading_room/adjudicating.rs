@@ -198,6 +198,17 @@ fn both_sides_move_together_and_nothing_is_clipped() {
         room.press_named(&alone);
         room.rest();
         assert_eq!(both(&room, "slice "), first);
+        // On another slice than its own a mark is as strong, and says how far away it is.
+        let mark = alone.split(':').next().expect("its name");
+        let away = |room: &Sitting| (0..2).find_map(|at| in_pane(room, at, &format!("{mark} \u{b7} ")));
+        assert_eq!(away(&room), None);
+        room.wheel(panes[1].1.center(), 3, Modifiers::NONE);
+        room.rest();
+        assert!(away(&room).is_some_and(|said| said.ends_with("mm away")), "{:?}", room.words());
+        keep(&mut room, &name("elsewhere"));
+        room.press_named(&alone);
+        room.rest();
+        assert_eq!(both(&room, "slice "), first);
         found.look_at_form(&room, "two reads", pixels);
         assert!(room.window.unnamed_widgets().is_empty());
         press(&mut room, ">1");

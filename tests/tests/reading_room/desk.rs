@@ -102,7 +102,7 @@ pub(crate) fn begin(room: &mut Sitting, place: &Path, template: &str) -> PathBuf
     room.until_says("common design");
     room.press_named(template);
     write(room, "In which folder", &place.display().to_string());
-    write(room, "Name of the study's own folder in it", "study");
+    write(room, "Name of the study\u{2019}s own folder in it", "study");
     room.rest();
     room.press_named("Begin the study");
     room.until_says("Who runs this study?");

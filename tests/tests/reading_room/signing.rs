@@ -40,7 +40,7 @@ fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     room.until_says("your passphrase opens your cases");
     // Nothing of what is typed is shown.
     room.types("another passphrase");
-    room.until_says("This is not the passphrase of \"reader-1\"");
+    room.until_says("This is not the passphrase of \u{201c}reader-1\u{201d}");
     assert!(!room.says("another passphrase"));
     assert!(root.join("attempts/reader-1.json").is_file(), "wrong ones are counted");
     room.types(PHRASE);

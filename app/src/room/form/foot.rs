@@ -2,6 +2,7 @@
 
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, PANEL};
+use crate::keys::Chord;
 use crate::room::{Room, Wish};
 use egui::{Galley, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -62,15 +63,15 @@ impl Room {
         let button = Rect::from_min_size(pos2(place.left(), place.bottom() - BELOW - BUTTON), vec2(place.width(), BUTTON));
         let all_the_same = is_soft && self.filling.review;
         let (words, key) = match (stage, draft.amends()) {
-            (Stage::Locked, _) => ("Show the AI", "\u{23ce}"),
-            _ if all_the_same => ("Lock all the same", "Ctrl \u{21e7} \u{23ce}"),
-            (Stage::Settling, _) => ("Lock this decision", "Ctrl \u{23ce}"),
-            (Stage::First, _) => ("Lock the first impression", "Ctrl \u{23ce}"),
-            (_, Some(_)) => ("Lock the amendment", "Ctrl \u{23ce}"),
-            _ => ("Lock this read", "Ctrl \u{23ce}"),
+            (Stage::Locked, _) => ("Show the AI", Chord::ENTER),
+            _ if all_the_same => ("Lock all the same", Chord::LOCK_ALL_THE_SAME),
+            (Stage::Settling, _) => ("Lock this decision", Chord::LOCK),
+            (Stage::First, _) => ("Lock the first impression", Chord::LOCK),
+            (_, Some(_)) => ("Lock the amendment", Chord::LOCK),
+            _ => ("Lock this read", Chord::LOCK),
         };
         ui.scope_builder(UiBuilder::new().max_rect(button), |ui| {
-            if controls::action(ui, button.size(), words, Some(Key(key)), is_complete).clicked() {
+            if controls::action(ui, button.size(), words, Some(Key(&key.label())), is_complete).clicked() {
                 match stage {
                     Stage::Locked => wishes.push(Wish::Record(Action::Reveal)),
                     _ if all_the_same => self.lock_anyway(state, draft, wishes),

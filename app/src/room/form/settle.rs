@@ -18,7 +18,8 @@ const ROW: f32 = 32.0;
 const SECOND: f32 = 16.0;
 /// Width of an answer beside its question.
 const ANSWER: f32 = 64.0;
-const HEIGHT: f32 = 56.0;
+/// Of the box for a reason in one's own words: while nobody writes in it and nothing stands there, and else.
+const HEIGHT: [f32; 2] = [34.0, 56.0];
 const MOST: usize = 1000;
 const CHOICES: [Choice; 3] = [Choice::A, Choice::B, Choice::Own];
 
@@ -43,7 +44,7 @@ impl Room {
         {
             self.settle(*choice, state, wishes);
         }
-        ui.add_space(16.0);
+        ui.add_space(12.0);
         if draft.is_writable() {
             self.mark_list(ui, width, draft, wishes);
             self.groups(ui, width, state, draft, wishes);
@@ -107,10 +108,6 @@ impl Room {
         let ready = rules.protocol().adjudication().map_or(&[][..], |a| a.reasons.as_slice());
         heading(ui, width, "Reason");
         let focused = self.focus == Focus::Reason;
-        // The last in the column: whoever comes here sees all of it.
-        let comes = matches!(self.focus, Focus::Reason | Focus::Writing);
-        let comes_now = comes && !std::mem::replace(&mut self.settling.at_reason, comes);
-        self.settling.at_reason = comes;
         let top = ui.cursor().top();
         if !ready.is_empty() {
             let labels: Vec<String> = (1..).zip(ready).map(|(n, reason)| format!("{n}  {reason}")).collect();
@@ -126,18 +123,24 @@ impl Room {
         let own = given.filter(|g| !ready.iter().any(|r| r == g)).unwrap_or_default();
         let hint = format!("{}  another, in your words", ready.len() + 1);
         self.reason_box(ui, width, own, &hint, wishes);
-        ui.add_space(12.0);
-        if comes_now {
-            let place = Rect::from_min_max(pos2(ui.max_rect().left(), top), pos2(ui.max_rect().left() + width, ui.cursor().top()));
+        ui.add_space(6.0);
+        let place = Rect::from_min_max(pos2(ui.max_rect().left(), top), pos2(ui.max_rect().left() + width, ui.cursor().top()));
+        // The last in the column: whoever is here sees all of it, also when it grows or the column gets lower.
+        let is_here = matches!(self.focus, Focus::Reason | Focus::Writing);
+        let stands = is_here.then(|| vec2(ui.clip_rect().height(), place.height()));
+        if stands.is_some() && stands != self.settling.at_reason {
             ui.scroll_to_rect(place, None);
         }
+        self.settling.at_reason = stands;
     }
 
     fn reason_box(&mut self, ui: &mut Ui, width: f32, own: &str, hint: &str, wishes: &mut Vec<Wish>) {
         let focused = self.focus == Focus::Writing;
-        let (rect, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
-        ui.painter().rect_filled(rect, RADIUS, ROOM);
         let mut text = self.settling.written.as_ref().map_or_else(|| own.to_owned(), |(text, _)| text.clone());
+        let [empty, written] = HEIGHT;
+        let height = if focused || !text.is_empty() { written } else { empty };
+        let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+        ui.painter().rect_filled(rect, RADIUS, ROOM);
         let id = Id::unique("reason");
         let inner = Rect::from_min_max(rect.min + vec2(8.0, 6.0), rect.max - vec2(8.0, 6.0));
         let edit = TextEdit::multiline(&mut text)
@@ -147,7 +150,7 @@ impl Room {
             .text_color(STRONG)
             .hint_text(egui::RichText::new(hint).color(DIM).font(design::regular(design::NOTE)))
             .char_limit(MOST)
-            .desired_rows(2)
+            .desired_rows(if height > empty { 2 } else { 1 })
             .desired_width(inner.width())
             .return_key(None);
         let shown = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
@@ -192,7 +195,7 @@ fn answers(ui: &mut Ui, width: f32, rows: &[AnswerRow]) {
     if rows.is_empty() {
         return;
     }
-    let (head, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::hover());
+    let (head, response) = ui.allocate_exact_size(vec2(width, 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, "Question, read A, read B"));
     let columns = [head.right() - 2.0 * ANSWER, head.right() - ANSWER];
     let painter = ui.painter();
@@ -220,13 +223,13 @@ fn answer_row(ui: &mut Ui, width: f32, row: &AnswerRow) {
         })
         .collect();
     let below = if fits { 0.0 } else { lines.iter().map(|(g, _)| g.size().y + 2.0).sum::<f32>() + 2.0 };
-    let (rect, response) = ui.allocate_exact_size(vec2(width, question.size().y + below + 12.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, question.size().y + below + 10.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: A {a}, B {b}", row.question)));
     let painter = ui.painter();
     if row.is_discordant {
         painter.rect_filled(rect.expand2(vec2(8.0, 0.0)), 0.0, tint(CAUTION));
     }
-    let top = rect.top() + 6.0;
+    let top = rect.top() + 5.0;
     let middle = top + question.size().y / 2.0;
     let height = question.size().y;
     painter.galley(pos2(rect.left(), top), question, STRONG);
@@ -251,7 +254,48 @@ fn tint(colour: Color32) -> Color32 {
 }
 
 fn close(ui: &mut Ui) {
-    ui.add_space(10.0);
+    ui.add_space(8.0);
     separator(ui);
-    ui.add_space(12.0);
+    ui.add_space(8.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Pos2, RawInput, ScrollArea};
+    use tiresias_reads::outline::trial;
+    use tiresias_reads::protocol::{Protocol, template};
+
+    /// Also when the column gets lower, and when the box grows because somebody writes in it.
+    #[test]
+    fn whoever_is_at_the_reasons_sees_the_box_for_their_own_words() {
+        let (rules, state) = trial(&Protocol::parse(template("crossover").unwrap().text).unwrap()).unwrap();
+        let mut room = Room::for_trial(state.open().unwrap().read().clone(), Arc::new(rules));
+        let context = Context::default();
+        design::install(&context);
+        let foot_of = |room: &mut Room, height: f32| {
+            let mut foot = 0.0;
+            // As many frames as it takes to scroll there.
+            for _ in 0..60 {
+                let screen = Rect::from_min_size(Pos2::ZERO, vec2(336.0, height));
+                let input = RawInput { screen_rect: Some(screen), ..RawInput::default() };
+                let mut output = context.run_ui(input, |ui| {
+                    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                        ui.add_space(500.0);
+                        room.reason(ui, 304.0, None, &mut Vec::new());
+                        foot = ui.cursor().top();
+                    });
+                });
+                // Nothing is painted here.
+                output.textures_delta.clear();
+            }
+            foot
+        };
+        assert!(foot_of(&mut room, 400.0) > 400.0, "nobody is there yet");
+        for (focus, height) in [(Focus::Reason, 400.0), (Focus::Reason, 300.0), (Focus::Writing, 300.0), (Focus::Writing, 200.0)] {
+            room.focus = focus;
+            let foot = foot_of(&mut room, height);
+            assert!(foot <= height, "it ends at {foot} of {height}");
+        }
+    }
 }
