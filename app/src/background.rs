@@ -1,10 +1,12 @@
 //! Work on a thread of its own, for what takes too long for a frame. The interface polls and is woken when there is a result; it never waits.
 
+use crate::clock::Clock;
 use crate::hold;
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Gives what `work` gives, once. Where there is no thread, the result never comes: its sender is gone.
 pub(crate) fn in_background<T: Send + 'static>(ctx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
@@ -37,6 +39,34 @@ const STEPS_BACK: i32 = 5;
 
 /// Called when there is news, so that the interface looks.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// How far work is wakes the interface no more often than this: a scan looks at hundreds of images a second, and a frame for each would take the time of others.
+const PACE: Duration = Duration::from_millis(50);
+
+/// Wakes the interface for a step of work, as often as the eye follows. A step that comes too soon is seen with the next one, or at the end, for which whoever does the
+/// work wakes by itself.
+pub(crate) fn paced(wake: Wake) -> impl FnMut() + Send + 'static {
+    let (clock, mut pace) = (Clock::start(), Pace::default());
+    move || {
+        if pace.is_due(clock.since_start()) {
+            wake();
+        }
+    }
+}
+
+/// When the interface was woken last.
+#[derive(Default)]
+struct Pace(Option<Duration>);
+
+impl Pace {
+    fn is_due(&mut self, now: Duration) -> bool {
+        let is_due = self.0.is_none_or(|last| now.saturating_sub(last) >= PACE);
+        if is_due {
+            self.0 = Some(now);
+        }
+        is_due
+    }
+}
 
 /// Something on its way from a thread, or a sentence why it does not come.
 pub(crate) type Coming<T> = Receiver<Result<T, String>>;
@@ -115,6 +145,14 @@ mod tests {
         sender.send(Ok(7)).expect("somebody waits");
         drop(sender);
         assert_eq!(arrived(&mut coming), Some(Ok(7)));
+    }
+
+    #[test]
+    fn steps_wake_the_interface_twenty_times_a_second() {
+        let mut pace = Pace::default();
+        let woken: Vec<u64> = (7..1_007).filter(|ms| pace.is_due(Duration::from_millis(*ms))).collect();
+        assert_eq!((woken.len(), woken.first(), woken.get(1)), (20, Some(&7), Some(&57)));
+        assert!(pace.is_due(Duration::from_secs(60)), "a step that took long is told at once");
     }
 
     #[test]

@@ -29,6 +29,11 @@ fn lock() -> MutexGuard<'static, Gate> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether anything is held up now: work that waits on purpose is not waited for.
+pub(crate) fn holds() -> bool {
+    HOLDS.load(Ordering::Relaxed)
+}
+
 /// A step of work, as long as it is there.
 pub(crate) struct Step {
     /// The time in which it was counted, where anything was held up.
@@ -37,7 +42,7 @@ pub(crate) struct Step {
 
 /// Begins a step of work of this kind, and waits where such work is held up.
 pub(crate) fn step(kind: &str) -> Step {
-    if !HOLDS.load(Ordering::Relaxed) {
+    if !holds() {
         return Step { number: None };
     }
     let mut gate = lock();

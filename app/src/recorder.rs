@@ -2,7 +2,7 @@
 //!
 //! The interface never waits for a disk: it polls, and shows what the last committed state says. Refuses: deciding anything itself.
 
-use crate::background::Wake;
+use crate::background::{AtWork, Wake};
 use crate::trace::Trace;
 use crossbeam_channel::{Receiver, Sender};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use tiresias_words::Moment;
 
 /// The record thread's two ends, as the interface holds them. Dropping it lets the thread finish what it was given, and end.
 pub(crate) struct Recorder {
-    orders: Sender<Order>,
+    orders: Sender<(Order, AtWork)>,
     news: Receiver<News>,
     thread: Option<JoinHandle<()>>,
 }
@@ -52,7 +52,10 @@ impl Recorder {
         let study = study.clone();
         let failed = outbox.clone();
         let work = move || {
-            if let Err(sentence) = keep(&study, &rules, &trace, &inbox, &outbox, &*wake) {
+            let kept = keep(&study, &rules, &trace, &inbox, &outbox, &*wake);
+            // What was asked for in vain is no work any more.
+            drop(inbox);
+            if let Err(sentence) = kept {
                 let _ = outbox.send(News::Failed(sentence));
             }
             wake();
@@ -66,15 +69,15 @@ impl Recorder {
         Self { orders, news, thread: spawned.ok() }
     }
 
-    /// Asks for an action. The answer comes by [`Self::poll`].
+    /// Asks for an action. The answer comes by [`Self::poll`]; until then it counts as work.
     pub(crate) fn ask(&self, action: Action, at: Moment) {
         // When the thread has ended its last news, a failure, is on its way or was shown.
-        let _ = self.orders.send(Order::Act { action, at });
+        let _ = self.orders.send((Order::Act { action, at }, AtWork::begin()));
     }
 
     /// Asks for a signature over everything recorded so far. The answer comes by [`Self::poll`].
     pub(crate) fn sign(&self, keys: Unlocked, at: Moment) {
-        let _ = self.orders.send(Order::Sign { keys: Box::new(keys), at });
+        let _ = self.orders.send((Order::Sign { keys: Box::new(keys), at }, AtWork::begin()));
     }
 
     /// Waits until everything asked for is recorded and the record is closed. For the end of the program, when no window is left to wait.
@@ -98,7 +101,7 @@ fn keep(
     study: &Study,
     rules: &Rules,
     trace: &Trace,
-    inbox: &Receiver<Order>,
+    inbox: &Receiver<(Order, AtWork)>,
     outbox: &Sender<News>,
     wake: &(dyn Fn() + Send + Sync),
 ) -> Result<(), String> {
@@ -106,7 +109,7 @@ fn keep(
     let mut state: State = record.state(rules.reader());
     let _ = outbox.send(News::Ready(Arc::new(state.clone())));
     wake();
-    while let Ok(order) = inbox.recv() {
+    while let Ok((order, at_work)) = inbox.recv() {
         let (action, at, receipt) = match order {
             Order::Act { action, at } => (action, at, None),
             Order::Sign { keys, at } => {
@@ -135,6 +138,7 @@ fn keep(
                 });
             }
         }
+        drop(at_work);
         wake();
     }
     Ok(())

@@ -5,7 +5,7 @@
 use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::sheets::Sheets;
 use super::{Did, Seated};
-use crate::background::{AtWork, Coming, Wake, arrived, beside};
+use crate::background::{AtWork, Coming, Wake, arrived, beside, paced};
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, ACCENT, CAUTION, FIELD, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
@@ -225,7 +225,7 @@ impl CasesPage {
         if let (true, Some(source)) = (pressed, source) {
             self.trouble = None;
             let (root, stop) = (at.root.to_owned(), Arc::new(AtomicBool::new(false)));
-            let (stops, wake) = (Arc::clone(&stop), Arc::clone(at.wake));
+            let (stops, mut wake) = (Arc::clone(&stop), paced(Arc::clone(at.wake)));
             let work = move || {
                 let mut watch = |_: Step| {
                     wake();
@@ -484,13 +484,14 @@ fn pack_all(
     (news, wake): (&Sender<News>, &Wake),
 ) -> Result<(), String> {
     let mut desk = PackingDesk::open(root, phrase, None).map_err(Failure::sentence)?;
+    let mut wake_for_step = paced(Arc::clone(wake));
     for (row, order) in orders {
         let tell = |state| {
             let _ = news.send(News::Row(*row, state));
-            wake();
         };
         let mut watch = |step: Step| {
             tell(RowState::Packs(step));
+            wake_for_step();
             drop(hold::step("pack"));
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
@@ -503,6 +504,7 @@ fn pack_all(
             Ok(packed) => RowState::Packed(in_words(&packed)),
             Err(failure) => RowState::Refused(failure.sentence()),
         });
+        wake();
         if stop.load(Ordering::Relaxed) {
             return Err("Packing was stopped. What was packed is there.".to_owned());
         }

@@ -303,7 +303,7 @@ impl ProtocolPage {
             match next {
                 Ok(next) if next.open().is_some() => trial.state = next,
                 Ok(_) => trial.room.say("Here a reader would have locked the case. Nothing of a trial is recorded.".to_owned()),
-                Err(sentence) => trial.room.say(sentence),
+                Err(sentence) => trial.room.refused(sentence),
             }
             ui.ctx().request_repaint();
         }

@@ -2,7 +2,7 @@
 
 use super::Seated;
 use super::page::{heading, note, said, trouble};
-use crate::background::{Coming, arrived, beside};
+use crate::background::{Coming, arrived, beside, paced};
 use crate::codecs::workers;
 use crate::controls;
 use crate::design::{ACCENT, STRONG, TEXT};
@@ -206,7 +206,7 @@ impl Sheets {
     /// A case's sheet is drawn.
     fn begin(&mut self, at: &Seated<'_>, case: &CaseId, package: ContentHash) {
         let (place, far) = (package_dir(at.root, &package), Arc::<Far>::default());
-        let (told, wake) = (Arc::clone(&far), Arc::clone(at.wake));
+        let (told, mut wake) = (Arc::clone(&far), paced(Arc::clone(at.wake)));
         let draw = move || {
             let codecs = workers().map_err(Failure::sentence)?;
             let mut step = |at: Scan| {

@@ -1,11 +1,12 @@
 //! The program's window without a screen: frames on request, a person's keys and presses by name, and a picture of what stands there.
 //!
 //! Owns waiting for the program's threads, by frames with a limit and never by a fixed pause. Controls are pressed as a screen reader presses them. Refuses:
-//! looking into the program; what is known of it are the words and names that it shows, and that what was held up waits.
+//! looking into the program; what is known of it are the words and names that it shows, whether anything runs beside, and that what was held up waits.
 
 use super::GalleryError;
+use crate::background::at_work;
 use crate::clock::Clock;
-use crate::hold::Held;
+use crate::hold::{Held, holds};
 use crate::shell::Tiresias;
 use crate::trace::Trace;
 use eframe::App as _;
@@ -143,13 +144,15 @@ impl Headless {
         }
         Err(self.lost("work that waits"))
     }
-    /// Goes on until nothing changes any more.
+    /// Goes on until nothing changes any more, and nothing is on its way: on a busy machine answers that are being written, and images that are being loaded, stand
+    /// still for longer than any number of frames.
     pub(super) fn rest(&mut self) -> Result<(), GalleryError> {
         let (mut quiet, mut before) = (0, Vec::new());
         for _ in 0..PATIENCE {
             self.step();
             let is_coarse = self.words.iter().any(|w| w == "preview");
-            quiet = if self.words == before && !is_coarse { quiet + 1 } else { 0 };
+            let is_under_way = !holds() && (at_work() > 0 || self.says("loading\u{2026}"));
+            quiet = if self.words == before && !is_coarse && !is_under_way { quiet + 1 } else { 0 };
             if quiet >= QUIET {
                 return Ok(());
             }

@@ -75,12 +75,23 @@ impl Room {
         self.ai.opened.is_some()
     }
 
+    /// That the findings are on the screen; nothing before they were opened.
+    fn findings_shown(&self) -> Option<Action> {
+        let count = self.ai.opened.as_ref()?.findings.all().len();
+        Some(Action::FindingsShown(u32::try_from(count).unwrap_or(u32::MAX)))
+    }
+
+    /// What the record was told of the findings, as long as it does not have it.
+    pub(super) fn findings_on_their_way(&self, draft: &Draft) -> Option<Action> {
+        self.findings_shown().filter(|_| self.ai.told && draft.findings().is_none())
+    }
+
     /// Once a frame: tells the record that the findings are on the screen, and follows the key.
     pub(super) fn follow_ai(&mut self, ui: &Ui, draft: &Draft, now: Duration, wishes: &mut Vec<Wish>) {
-        if let Some(opened) = self.ai.opened.as_ref().filter(|_| !self.ai.told && self.told_shown)
+        if let Some(shown) = self.findings_shown().filter(|_| !self.ai.told && self.told_shown)
             && self.rules.shown_of_ai(draft).is_some()
         {
-            wishes.push(Wish::Record(Action::FindingsShown(u32::try_from(opened.findings.all().len()).unwrap_or(u32::MAX))));
+            wishes.push(Wish::Record(shown));
             self.ai.told = true;
         }
         let Some(pressed) = &mut self.ai.key else { return };

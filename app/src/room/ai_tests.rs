@@ -329,3 +329,16 @@ fn a_window_that_goes_away_hands_over_what_was_seen_last() {
     last.iter().for_each(|action| s.record(action));
     assert!(s.room.last_words(draft).is_empty(), "it is said once");
 }
+
+/// A lock that is asked for while the record still writes that the findings are on the screen is not kept waiting for them.
+#[test]
+fn findings_that_the_record_was_told_of_are_foreseen() {
+    let mut s = Sitting::begun("{ mode = \"concurrent\", show = [\"outline\", \"score\"] }");
+    let before = s.state.clone();
+    let findings = s.findings();
+    s.room.take_ai(findings);
+    let foreseen = |s: &Sitting| s.room.ahead(&before).open().unwrap().findings();
+    assert_eq!(foreseen(&s), None, "nothing was told yet");
+    s.frame(&[]);
+    assert_eq!((before.open().unwrap().findings(), foreseen(&s)), (None, Some(2)));
+}

@@ -199,8 +199,12 @@ impl Room {
     }
     /// Shows a sentence until the reader's next action.
     pub(crate) fn say(&mut self, sentence: String) {
-        self.filling.refused();
         self.message = Some(sentence);
+    }
+    /// Something that was asked for was not recorded: a sentence why. What is on its way is not foreseen any more, as it may be that.
+    pub(crate) fn refused(&mut self, sentence: String) {
+        self.filling.refused();
+        self.say(sentence);
     }
     /// Panes are computed by the processor from now on, and a sentence says why.
     pub(crate) fn leave_gpu(&mut self, sentence: &str) {

@@ -2,13 +2,14 @@
 //!
 //! Ours is all of `pack` but the derivation of the key from its passphrase, which a sitting pays once: reading, decoding, writing anew, hashing, syncing, the leak scan as the
 //! gate, and the desk's list. The floor decodes every image of the source, hashes every file of the package that came of it, and writes each with the same syncs, on all
-//! cores. Both take turns, and medians are compared. Refuses to write anywhere but into a folder of its own, which goes away.
+//! cores. Both take turns, and medians are compared. A source that the gate refuses is measured until its answer, and the report says so: noise is taken for letters now
+//! and then, and nobody lets a package past the gate. Refuses to write anywhere but into a folder of its own, which goes away.
 
 use super::{load_average, quantile};
 use crate::cli::{Failure, say, say_json};
 use crate::clock::Clock;
 use crate::codecs::workers;
-use crate::work::{Order, PackingDesk, Step, begin_study};
+use crate::work::{Order, PackingDesk, SEALED_SIZE, Step, begin_study};
 use clap::Args;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -19,9 +20,9 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tiresias_cases::read_folder;
+use tiresias_cases::{Packing, Series, Signer, UidKey, read_folder, usual_roles};
 use tiresias_reads::desk::package_dir;
-use tiresias_words::CaseId;
+use tiresias_words::{CaseId, Role};
 
 /// Options of `bench pack`.
 #[derive(Debug, Args)]
@@ -61,6 +62,8 @@ struct Measured {
     images: usize,
     files: usize,
     bytes: u64,
+    /// What the gate said, where it let nothing through.
+    refused: Option<String>,
 }
 
 fn both(args: &PackBenchArgs, scratch: &Path) -> Result<Measured, Failure> {
@@ -80,13 +83,26 @@ fn both(args: &PackBenchArgs, scratch: &Path) -> Result<Measured, Failure> {
             *spent.entry(doing).or_default() += now - since;
             (doing, since) = (step.doing, now);
             ControlFlow::Continue(())
-        })?;
+        });
         let ended = seconds();
         *spent.entry(doing).or_default() += ended - since;
         measured.ours.push(ended - begun);
         spent.into_iter().for_each(|(stage, s)| measured.stages.entry(stage).or_default().push(s));
-        measured.images = packed.series.iter().map(|s| s.images).sum();
-        let files = contents(&package_dir(scratch, &packed.package))?;
+        let files = match packed {
+            Ok(packed) => {
+                measured.images = packed.series.iter().map(|s| s.images).sum();
+                contents(&package_dir(scratch, &packed.package))?
+            }
+            Err(Failure::No(why)) => {
+                measured.refused = Some(why);
+                let place = scratch.join("refused");
+                measured.images = written_aside(&args.source, &place)?;
+                let files = contents(&place)?;
+                fs::remove_dir_all(&place)?;
+                files
+            }
+            Err(failure) => return Err(failure),
+        };
         (measured.files, measured.bytes) = (files.len(), files.iter().map(|(_, bytes)| bytes.len() as u64).sum());
         let place = scratch.join("floor");
         let parts = floor(&args.source, &files, &place, &seconds)?;
@@ -95,6 +111,20 @@ fn both(args: &PackBenchArgs, scratch: &Path) -> Result<Measured, Failure> {
         fs::remove_dir_all(&place)?;
     }
     Ok(measured)
+}
+
+/// Writes what a case that was refused would have had in its package, for the floor to hash and write: as many files of as many bytes, under keys that open nothing. How
+/// many images there are.
+fn written_aside(source: &Path, place: &Path) -> Result<usize, Failure> {
+    let folder = read_folder(source, &workers()?, &mut |_| ControlFlow::Continue(()))?;
+    let roles = usual_roles(&folder.series).ok_or_else(|| {
+        Failure::Input(format!("{}: it holds {} series. Name a folder that holds one.", source.display(), folder.series.len()))
+    })?;
+    let case: Vec<(Role, &Series)> = roles.into_iter().zip(&folder.series).collect();
+    let (key, signer) = (UidKey::new([0; 32]), Signer::new(&[0; 32]));
+    let packing = Packing { sealed_bytes: SEALED_SIZE, signer: Some(&signer), ..Packing::new(&case, &key) };
+    packing.pack(place, &mut |_| ControlFlow::Continue(()))?;
+    Ok(folder.series.iter().map(Series::len).sum())
 }
 
 /// The files of a package with their bytes.
@@ -166,12 +196,14 @@ fn report(args: &PackBenchArgs, mut measured: Measured) -> Result<(), Failure> {
             "ours": { "total_s": ours, "stages_s": stages, "key_s": measured.key_s },
             "floor": { "total_s": floor, "decode_s": decode, "hash_s": hash, "write_s": write },
             "ratio": { "total": ours / floor },
+            "refused": measured.refused,
             "load_average": load_average(),
         }));
     }
+    let until = measured.refused.map_or_else(String::new, |why| format!("Measured until the leak scan refused it: {why}\n"));
     let stages: Vec<String> = stages.iter().map(|(stage, s)| format!("{stage} {:.0} ms", s * 1e3)).collect();
     say(&format!(
-        "{} images, {} files of {:.1} MiB: packed in {:.0} ms ({}); to decode, hash and write the same {:.0} ms ({:.0}, {:.0}, {:.0}): {:.2} x\n",
+        "{} images, {} files of {:.1} MiB: packed in {:.0} ms ({}); to decode, hash and write the same {:.0} ms ({:.0}, {:.0}, {:.0}): {:.2} x\n{until}",
         measured.images,
         measured.files,
         measured.bytes as f64 / 1_048_576.0,

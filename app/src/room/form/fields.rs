@@ -118,7 +118,11 @@ impl Room {
     pub(in crate::room) fn ahead<'a>(&self, state: &'a State) -> Cow<'a, State> {
         let mut ahead = Cow::Borrowed(state);
         let Some(now) = state.last() else { return ahead };
-        for action in &self.filling.pending {
+        // The record was told of the images, and of what the AI says, before anything was given; it may be writing that still, and an answer to images that are not
+        // shown is refused.
+        let images = (self.told_shown && !state.images_shown()).then_some(Action::ImagesShown);
+        let findings = state.open().and_then(|draft| self.findings_on_their_way(draft));
+        for action in images.iter().chain(&findings).chain(&self.filling.pending) {
             let Ok(events) = decide(&self.rules, &ahead, action.clone(), now) else { continue };
             if let Ok(next) = events.iter().try_fold(ahead.clone().into_owned(), evolve) {
                 ahead = Cow::Owned(next);

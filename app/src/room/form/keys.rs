@@ -280,6 +280,45 @@ fn typed(key: Key) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use tiresias_reads::machine::{Subject, decide, evolve};
+    use tiresias_reads::outline::trial;
+    use tiresias_reads::protocol::Protocol;
+    use tiresias_words::QuestionId;
+
+    /// A busy disk takes a while to write that the images are shown. A score that was given meanwhile was not foreseen, so that the keyboard stayed at it and the
+    /// next answer was typed over it.
+    #[test]
+    fn keys_go_to_the_same_fields_while_the_record_writes_that_the_images_are_shown() {
+        let (rules, shown) = trial(&Protocol::parse(crate::demo::PROTOCOL).unwrap()).unwrap();
+        let now = shown.last().unwrap().clone();
+        let paused = decide(&rules, &shown, Action::Pause, &now).unwrap();
+        let not_yet = paused.iter().try_fold(shown.clone(), evolve).unwrap();
+        assert!(shown.images_shown() && !not_yet.images_shown());
+        let rules = Arc::new(rules);
+        let given = |state: &State, told: bool| -> Vec<Action> {
+            let draft = state.open().unwrap();
+            let mut room = Room::for_trial(draft.read().clone(), Arc::clone(&rules));
+            room.told_shown = told;
+            let mut wishes = Vec::new();
+            for key in [Key::Enter, Key::Num7, Key::Num0, Key::Enter, Key::Num2] {
+                if let Focus::Form(field) = room.focus.clone() {
+                    room.form_key(key, Modifiers::NONE, &field, state, draft, &mut wishes);
+                } else {
+                    room.focus_form(state, draft, &mut wishes);
+                }
+            }
+            room.lock_key(false, state, draft, &mut wishes);
+            let recorded = |wish| if let Wish::Record(action) = wish { Some(action) } else { None };
+            wishes.into_iter().filter_map(recorded).collect()
+        };
+        let answer = |id: &str, value| Action::Answer { question: QuestionId::new(id).unwrap(), subject: Subject::Case, value };
+        let all = [answer("confidence", AnswerValue::Scale(70)), answer("recall", AnswerValue::Choice("yes".to_owned())), Action::Lock];
+        assert_eq!(given(&shown, true), all);
+        assert_eq!(given(&not_yet, true), all);
+        // Images that nobody was told of are not foreseen.
+        assert_ne!(given(&not_yet, false), all);
+    }
 
     #[test]
     fn a_number_is_whole_when_no_digit_can_follow() {
