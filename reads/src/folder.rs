@@ -35,9 +35,7 @@ impl From<io::Error> for FolderError {
 impl Aside {
     /// Begins a folder that is to appear at `target`, which must not exist, or be an empty folder.
     pub(crate) fn begin(target: &Path) -> Result<Self, FolderError> {
-        if target.exists() && fs::read_dir(target).map_err(|_| FolderError::Occupied)?.next().is_some() {
-            return Err(FolderError::Occupied);
-        }
+        free(target)?;
         let name = target.file_name().ok_or(FolderError::NoPlace)?;
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
@@ -83,6 +81,12 @@ impl Drop for Aside {
         // After `appear` there is nothing at this path; after an error, what is left is worth nothing.
         let _ = fs::remove_dir_all(&self.aside);
     }
+}
+
+/// Whether a folder can appear at `target`: nothing is there, or an empty folder.
+pub(crate) fn free(target: &Path) -> Result<(), FolderError> {
+    let is_taken = target.exists() && fs::read_dir(target).map_err(|_| FolderError::Occupied)?.next().is_some();
+    if is_taken { Err(FolderError::Occupied) } else { Ok(()) }
 }
 
 /// Flushes the list of a folder's files. Only Unix can open a folder for that; elsewhere the rename is flushed by the file system.

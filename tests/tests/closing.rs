@@ -74,6 +74,11 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     desk.refused(&by("statistician", &["export", "DESK", "--format", "csv", "--out", "@out"]), "Reading is not closed");
     desk.refused(&by("coordinator", &[&analyze[..], &["--early-look", "curious"]].concat()), "exporting and analysing is not for it");
     assert!(!desk.path("out").exists() && !desk.path("desk/early-looks.json").exists());
+    // Where nothing can come of it, no look is taken.
+    fs::create_dir(desk.path("full")).unwrap();
+    fs::write(desk.path("full/kept"), "x").unwrap();
+    desk.refused(&by("statistician", &[&export("@full")[..], &["--early-look", "curious"]].concat()), "the folder is not empty");
+    assert!(!desk.path("desk/early-looks.json").exists());
     // A reader's folder is no place for truth, whatever is said.
     let station = ["analyze", "@desk/workstations/sim-01", "--truth", "@desk/truth.json", "--desk", "DESK", "--early-look", "curious"];
     desk.refused(&station, "folder of a reader");

@@ -81,10 +81,7 @@ impl ResultsRoom {
     /// Draws the room.
     pub(crate) fn ui(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
-        let pill = match &self.stage {
-            Stage::Shown(page) => Some(if page.watermark().is_some() { "Unblinded early" } else { "Unblinded" }),
-            Stage::Early { .. } | Stage::Working { .. } | Stage::Trouble(_) => None,
-        };
+        let pill = pill(&self.stage, self.early.is_some());
         screens::top_bar(ui, top, &TopBar { title: &self.title, condition: pill, reader: self.kind.name(), case: None });
         let mut left = Left::Stay;
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| left = self.stage(ui, wake));
@@ -163,7 +160,10 @@ impl ResultsRoom {
                 self.stage = Stage::Shown(Box::new(Page::new(document)));
                 ui.ctx().request_repaint();
             }
-            Some(Err(sentence)) if was_early => self.stage = Stage::Early { reason: String::new(), trouble: Some(sentence) },
+            // The reason stands there for the next try.
+            Some(Err(sentence)) if was_early => {
+                self.stage = Stage::Early { reason: self.early.clone().unwrap_or_default(), trouble: Some(sentence) };
+            }
             Some(Err(sentence)) => self.stage = Stage::Trouble(sentence),
             None => {
                 // What is computed in vain is let fall. An early look is not left: it is being recorded, and who gave its reason is to see what came of it.
@@ -177,6 +177,14 @@ impl ResultsRoom {
     }
 }
 
+/// What the bar says of somebody who sees results. That they are marked is another matter: scores can be missing after the database lock, too.
+const fn pill(stage: &Stage, is_early: bool) -> Option<&'static str> {
+    match stage {
+        Stage::Shown(_) => Some(if is_early { "Unblinded early" } else { "Unblinded" }),
+        Stage::Early { .. } | Stage::Working { .. } | Stage::Trouble(_) => None,
+    }
+}
+
 fn results(root: &Path, keys: &Unlocked, early: Option<&str>) -> Result<Document, String> {
     let gathered = Gathered::open(root, crate::BUILD).map_err(|e| format!("{}: {e}", root.display()))?;
     let truth = truth_of(root, None, None)?;
@@ -184,4 +192,17 @@ fn results(root: &Path, keys: &Unlocked, early: Option<&str>) -> Result<Document
     let covariates = covariates_of(root, None)?;
     let report = analysed(&gathered, (&truth, covariates.as_ref()), (Some(keys), early), &Holding::default(), Choice::default())?;
     Ok(document(&report, &about(&gathered)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_that_are_missing_are_no_early_look() {
+        let document = Document { title: String::new(), watermark: Some("1 score is missing".to_owned()), sections: Vec::new() };
+        let shown = Stage::Shown(Box::new(Page::new(document)));
+        assert_eq!([false, true].map(|is_early| pill(&shown, is_early)), [Some("Unblinded"), Some("Unblinded early")]);
+        assert_eq!(pill(&Stage::Trouble(String::new()), true), None);
+    }
 }

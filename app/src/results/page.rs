@@ -38,10 +38,6 @@ impl Page {
         Self { document, at: 0, unfolded: Vec::new(), export: ExportPage::default(), said: None }
     }
 
-    pub(crate) fn watermark(&self) -> Option<&str> {
-        self.document.watermark.as_deref()
-    }
-
     /// Draws it.
     pub(super) fn ui(&mut self, ui: &mut Ui, from: &From<'_>) -> Turned {
         let whole = ui.max_rect();

@@ -4,7 +4,7 @@ use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::keys::Chord;
-use egui::{Ui, UiBuilder, vec2};
+use egui::{Event, Ui, UiBuilder, vec2};
 use std::path::Path;
 use tiresias_reads::accounts::Passphrase;
 use zeroize::Zeroizing;
@@ -100,8 +100,37 @@ pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> 
             Err(sentence) => line(ui, sentence, design::regular(design::BODY), CAUTION),
         }
         ui.add_space(12.0);
-        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key(&Chord::ENTER.label())), true).clicked()
-            || ui.input(|i| i.key_pressed(egui::Key::Enter));
+        on = controls::action(ui, vec2(WIDTH, 44.0), "End the session", Some(Key(&Chord::ENTER.label())), true).clicked();
     });
-    on
+    // A key that is still held from the passphrase takes away nothing that has to be written down.
+    let is_enter =
+        |e: &Event| matches!(e, Event::Key { key: egui::Key::Enter, pressed: true, repeat: false, modifiers, .. } if modifiers.is_none());
+    on || ui.input(|i| i.events.iter().any(is_enter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Modifiers, Pos2, RawInput, Rect};
+
+    #[test]
+    fn a_key_that_is_held_from_the_passphrase_leaves_the_receipt_in_sight() {
+        let context = Context::default();
+        design::install(&context);
+        let ends = |events: Vec<Event>| {
+            let screen = Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0));
+            let input = RawInput { screen_rect: Some(screen), events, ..RawInput::default() };
+            let mut on = false;
+            let mut output = context.run_ui(input, |ui| on |= receipt(ui, "ABCD-EFGH", Ok(Path::new("/a/results.tresults"))));
+            // Nothing is painted here.
+            output.textures_delta.clear();
+            on
+        };
+        let enter = |pressed| Event::Key { key: egui::Key::Enter, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
+        assert!(ends(vec![enter(true)]), "pressed anew");
+        // That it comes again without having been let go is what the toolkit calls a repeat.
+        assert!(!ends(vec![enter(true)]), "held");
+        assert!(!ends(vec![enter(false)]));
+        assert!(ends(vec![enter(true)]), "pressed anew");
+    }
 }

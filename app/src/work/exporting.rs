@@ -12,7 +12,7 @@ use tiresias_cases::{
 };
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::closing::{Early, Meeting, meet, reads_alone};
-use tiresias_reads::export::{ExportError, Exported, Format, MarkedRead, Report, Reports, Request, export};
+use tiresias_reads::export::{ExportError, Exported, Format, MarkedRead, Report, Reports, Request, can_begin, export};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::scoring::{Holding, Reads, score};
 use tiresias_reads::truth::Truth;
@@ -35,12 +35,17 @@ pub(crate) fn exported(
     order: &ExportOrder<'_>,
 ) -> Result<Exported, Failure> {
     let root = gathered.root();
+    let failed = |e: ExportError| {
+        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { order.out } else { root };
+        at(place, e)
+    };
     let scored = match truth {
         None => {
             reads_alone(gathered, order.keys, order.format).map_err(|e| at(root, e))?;
             None
         }
         Some((truth, leave)) => {
+            can_begin(order.format, gathered, order.incomplete, order.out).map_err(failed)?;
             let meeting = leave()?;
             let withdrawn = gathered.log().withdrawn();
             let reads =
@@ -55,10 +60,7 @@ pub(crate) fn exported(
         signer: order.keys.map(|keys| (keys, Clock::start().now().utc_ms)),
         reports: Some(&InPackages(gathered)),
     };
-    export(order.format, request, order.out).map_err(|e| {
-        let place = if matches!(e, ExportError::Occupied | ExportError::Unwritable(_)) { order.out } else { root };
-        at(place, e)
-    })
+    export(order.format, request, order.out).map_err(failed)
 }
 
 /// Everything that a desk's study fits, with its truth, for somebody who signed in there.

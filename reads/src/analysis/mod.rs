@@ -297,7 +297,7 @@ fn conventions(source: &Source<'_>, choice: Choice) -> BTreeMap<&'static str, St
     ];
     if source.patients.is_some() {
         said.push((
-            "clusters",
+            report::CLUSTERS,
             "a patient is left out with all units; the DeLong covariance is that of Obuchowski 1997 for clustered data",
         ));
     }

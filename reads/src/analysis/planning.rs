@@ -5,6 +5,7 @@
 
 use super::figures::Source;
 use super::report::{Power, PowerRow, finite};
+use std::collections::BTreeSet;
 use tiresias_mrmc::figures::CovarianceMethod;
 use tiresias_mrmc::inference::Level;
 use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random};
@@ -25,7 +26,8 @@ pub(super) fn power(source: &Source<'_>, design: Design, level: Level) -> Option
     }
     let figures = source.figures(CovarianceMethod::Jackknife).ok()?;
     let or = ObuchowskiRockette::new(&figures, Conventions::default(), level);
-    let cases = source.truth.len();
+    // Units of one patient are one case: whoever plans looks for patients.
+    let cases = source.patients.as_ref().map_or(source.truth.len(), |of| of.iter().collect::<BTreeSet<_>>().len());
     let pilot = Pilot::of(&or, cases);
     let means = or.modality_means();
     let observed = means.first().zip(means.get(1)).map(|(a, b)| (a - b).abs())?;

@@ -66,6 +66,16 @@ pub struct Report {
     pub open_look: Option<bool>,
 }
 
+impl Report {
+    /// What has a truth and a score of its own, in the words of people: a case, or each of several units of a patient.
+    pub(crate) fn scored_things(&self) -> &'static str {
+        if self.conventions.contains_key(CLUSTERS) { "units" } else { "cases" }
+    }
+}
+
+/// The convention that is there where several units of one patient are scored.
+pub(super) const CLUSTERS: &str = "clusters";
+
 /// How many there are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Counts {
@@ -73,9 +83,9 @@ pub struct Counts {
     pub modalities: Vec<String>,
     /// Their names.
     pub readers: Vec<String>,
-    /// Cases without the signal.
+    /// Cases without the signal, or units of them where several of one patient are scored.
     pub normals: usize,
-    /// Cases with it.
+    /// Cases, or units, with it.
     pub diseased: usize,
     /// Scores that are not there and belong to the design.
     pub missing: usize,
@@ -540,7 +550,7 @@ pub struct PeriodRow {
 pub struct Power {
     /// The difference that was found, without its sign.
     pub observed: f64,
-    /// Numbers of cases of the plans, in the mix of this study.
+    /// Numbers of cases of the plans, in the mix of this study; a patient of whom several units are scored is one.
     pub cases: Vec<usize>,
     /// A row for each effect and number of readers.
     pub rows: Vec<PowerRow>,

@@ -108,7 +108,9 @@ fn each_trap_is_a_number_or_a_sentence() {
     assert_eq!((half.readers[1].fom, half.readers[1].diseased), (None, 0));
     // A negative variance (Gallas's estimate is unbiased, and readers who differ by chance alone make it so).
     let negative = report(&ratings(2, 8, |m, r, k| Some(((k * 5 + r * 4 + m * 3) % 8) as f64)));
-    assert!(negative.ustat.iter().all(|u| u.variance.is_some_and(|v| v >= 0.0) || u.p.is_none()));
+    assert!(negative.ustat.len() == 3 && negative.ustat.iter().all(|u| u.variance.is_some_and(|v| v < 0.0)), "{:?}", negative.ustat);
+    assert!(negative.ustat.iter().all(|u| u.p.is_none() && u.ci.is_none() && u.p_hillis.is_none()));
+    noted(&negative, "is estimated as negative");
     // Readers of their own in each modality, and cases of their own.
     let nested = report(&ratings(4, 30, |m, r, k| rated(m, r, k).filter(|_| r / 2 == m)));
     assert_eq!(nested.design, "readers-in-modalities");
@@ -192,4 +194,25 @@ fn units_of_patients_are_left_out_together() {
     assert_eq!(found.or.keys().copied().collect::<Vec<_>>(), ["delong", "jackknife"]);
     noted(&found, "several units of one patient");
     assert!(found.conventions.contains_key("clusters") && found.ustat.is_empty());
+    // A plan is of patients, of whom there are half as many as units; scores are of units.
+    assert_eq!(found.power.as_ref().map(|p| p.cases.clone()), Some(vec![10, 20, 30, 40]));
+    assert_eq!((found.n.normals, found.n.diseased), (20, 20));
+    assert!(in_words(&found).starts_with("auc: 2 modalities, 3 readers, 20 units without and 20 with the signal"), "{}", in_words(&found));
+    let page = crate::report::page(&crate::report::document(&found, &crate::report::About::default()));
+    assert!(page.contains("20 units without and 20 with the signal") && page.contains("Units without the signal"));
+    assert!(!page.contains("Cases without the signal") && page.contains("40 cases"), "of units nothing is called cases but the plans");
+}
+
+#[test]
+fn the_difference_that_was_found_is_called_an_effect_where_it_is_one() {
+    let says = |found: &Report| crate::report::page(&crate::report::document(found, &crate::report::About::default()));
+    let some = report(&ratings(2, 30, rated));
+    let effect = some.power.as_ref().unwrap().observed;
+    assert!(effect > 0.0 && says(&some).contains(&format!("The first effect, {effect:.4}, is the difference that was found")));
+    // What the one reader gains the other loses, by as much to the last digit.
+    let none = report(&ratings(2, 30, |m, r, k| rated(0, m ^ r, k)));
+    let power = none.power.as_ref().unwrap();
+    assert!(power.observed == 0.0 && power.rows.iter().all(|row| row.effect > 0.0), "{power:?}");
+    let page = says(&none);
+    assert!(page.contains("The difference that was found, 0.0000, is none of the effects.") && !page.contains("The first effect"));
 }

@@ -17,12 +17,13 @@ pub fn in_words(report: &Report) -> String {
     line(
         &mut out,
         &format!(
-            "{}{}: {} modalities, {} readers, {} cases without and {} with the signal, {} scores missing{not_evaluable}; design {}",
+            "{}{}: {} modalities, {} readers, {} {} without and {} with the signal, {} scores missing{not_evaluable}; design {}",
             report.fom,
             report.fom_at.map_or_else(String::new, |at| format!(" at {at}")),
             n.modalities.len(),
             n.readers.len(),
             n.normals,
+            report.scored_things(),
             n.diseased,
             n.missing,
             report.design,

@@ -22,7 +22,7 @@ use crate::accounts::Unlocked;
 use crate::closing::Meeting;
 use crate::consensus::Agreed;
 use crate::desk::Entry;
-use crate::folder::FolderError;
+use crate::folder::{FolderError, free};
 use crate::gathered::{Gathered, Set};
 use crate::scoring::{Dataset, HowScored, ScoredTable};
 use crate::shown::shown;
@@ -296,6 +296,30 @@ struct Manifest<'a> {
     files: BTreeMap<&'a str, ContentHash>,
 }
 
+/// Whether an export can be, as far as that is known before truth meets its scores: an early look is on record for ever, and none is to be taken for nothing.
+///
+/// # Errors
+/// When nothing is locked, reads are missing and nobody said that this is known, the format does not take the study, or `out` is not free.
+pub fn can_begin(format: Format, gathered: &Gathered, allow_incomplete: bool, out: &Path) -> Result<(), ExportError> {
+    if gathered.table().rows.is_empty() {
+        return Err(ExportError::NothingLocked);
+    }
+    let [left, of] = gathered.left();
+    if left > 0 && !allow_incomplete {
+        return Err(ExportError::Unfinished { left, of });
+    }
+    if format != Format::All {
+        fits(format, gathered)?;
+    }
+    free(out).map_err(ExportError::from)
+}
+
+/// Whether a format takes the paradigm of the study, and the set of its reads.
+fn fits(format: Format, gathered: &Gathered) -> Result<(), ExportError> {
+    matrix::given(format, gathered.protocol().paradigm()).map_err(ExportError::Refused)?;
+    matrix::takes_set(format, gathered.set()).map_err(ExportError::Refused)
+}
+
 /// Writes an export of a study's locked reads into `out`, which must not exist or be empty.
 ///
 /// # Errors
@@ -303,13 +327,8 @@ struct Manifest<'a> {
 pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Exported, ExportError> {
     let Request { gathered, scored, allow_incomplete, signer, reports } = request;
     let (protocol, table) = (gathered.protocol(), gathered.table());
-    if table.rows.is_empty() {
-        return Err(ExportError::NothingLocked);
-    }
+    can_begin(format, gathered, allow_incomplete, out)?;
     let missing = Some(gathered.left()).filter(|[left, _]| *left > 0);
-    if let Some([left, of]) = missing.filter(|_| !allow_incomplete) {
-        return Err(ExportError::Unfinished { left, of });
-    }
     let joined = format.needs_truth() || matches!(format, Format::Sheet | Format::Csv | Format::All);
     let scored = scored.filter(|_| joined);
     let meeting = scored.map(|(_, meeting)| meeting);
@@ -363,8 +382,7 @@ pub fn export(format: Format, request: Request<'_>, out: &Path) -> Result<Export
 fn files_of(format: Format, about: &About<'_>, request: Request<'_>) -> Result<(Vec<OutFile>, Vec<String>), ExportError> {
     let Request { gathered, scored, reports, .. } = request;
     let (protocol, table, scored) = (gathered.protocol(), gathered.table(), scored.map(|(scored, _)| scored));
-    matrix::given(format, protocol.paradigm()).map_err(ExportError::Refused)?;
-    matrix::takes_set(format, about.set).map_err(ExportError::Refused)?;
+    fits(format, gathered)?;
     let none = Vec::new();
     Ok(match format {
         Format::Csv => (people::csv(&about.marked_name(), about, protocol, table, scored)?, none),

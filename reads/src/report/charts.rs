@@ -56,7 +56,13 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
     let legend = means.iter().map(|(m, fom)| (tone(report, m), format!("{}  {}", names.of(m), fixed(*fom, 3))));
     let n = &report.n;
     Some(Chart {
-        title: format!("{what}, {} readers, {} cases without and {} with the signal", n.readers.len(), n.normals, n.diseased),
+        title: format!(
+            "{what}, {} readers, {} {} without and {} with the signal",
+            n.readers.len(),
+            n.normals,
+            report.scored_things(),
+            n.diseased
+        ),
         subtitle: shown.to_owned(),
         x: unit(x),
         y: unit(y),

@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, row, small, words};
-use super::results::{WITH, WITHOUT, ci, pairs};
+use super::results::{ci, counts, pairs};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Report};
 use std::collections::BTreeMap;
@@ -188,7 +188,8 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
 pub(super) fn subgroups(report: &Report, names: &Names<'_>) -> Option<Section> {
     let mut blocks = Vec::new();
     for block in &report.subgroups {
-        let columns = vec![words(&block.covariate), number(WITH), number(WITHOUT), number("Difference"), aside(&ci(report)), number("p")];
+        let [without, with] = counts(report);
+        let columns = vec![words(&block.covariate), with, without, number("Difference"), aside(&ci(report)), number("p")];
         let rows = block.subgroups.iter().map(|s| {
             let (of, cases) = (&s.of, s.cases);
             let counts = [cases.diseased.to_string(), cases.normals.to_string()];
@@ -287,10 +288,17 @@ pub(super) fn power(report: &Report) -> Option<Section> {
         let cells = [fixed(Some(r.effect), 4), r.readers.to_string()].into_iter().chain(r.power.iter().map(|p| fixed(*p, 3)));
         Row { cells: cells.chain([needed]).collect(), is_sum: false }
     });
-    let says = format!(
-        "From the jackknife covariances of this study, readers and cases random, with its share of cases with the signal. The first effect, {}, is the difference that was found; an effect that is found is not an effect that is planned for.",
-        fixed(Some(power.observed), 4)
-    );
+    let found = fixed(Some(power.observed), 4);
+    // A difference of nothing has no power.
+    let found = if power.rows.first().is_some_and(|r| r.effect.total_cmp(&power.observed).is_eq()) {
+        format!(
+            "The first effect, {found}, is the difference that was found; an effect that is found is not an effect that is planned for."
+        )
+    } else {
+        format!("The difference that was found, {found}, is none of the effects.")
+    };
+    let says =
+        format!("From the jackknife covariances of this study, readers and cases random, with its share of cases with the signal. {found}");
     let title = "Power of other numbers of readers and cases".to_owned();
     section("power", "Power", vec![Block::Table(Table { title, columns, rows: rows.collect() }), Block::Text(says)])
 }

@@ -26,7 +26,8 @@ svg { display: block; max-width: 100%; height: auto; font: 11px Inter, system-ui
 .key i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: .45rem; }
 details { margin: 1rem 0; } summary { color: #5a626a; cursor: pointer; }
 footer { margin-top: 4rem; color: #5a626a; font-size: .85rem; border-top: 1px solid #d5d9dd; padding-top: .75rem; }
-@media print { body { margin: 0; max-width: none; } nav, summary { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+@media print { body { margin: 0; max-width: none; } nav { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+@media print { details::details-content { content-visibility: visible; block-size: auto; } }
 ";
 
 /// Text inside of HTML.
@@ -117,4 +118,18 @@ fn of_chart(chart: &Chart, out: &mut String) {
         out.push_str("</p>");
     }
     out.push_str("</figure>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STYLE;
+
+    /// A browser that does not know how to open what is folded prints at least what is folded there.
+    #[test]
+    fn on_paper_nothing_is_left_out_but_the_links() {
+        let hidden: Vec<&str> = STYLE.split('}').filter_map(|rule| rule.split_once("{ display: none;")).map(|(of, _)| of).collect();
+        let of: Vec<&str> = hidden.iter().filter_map(|of| of.rsplit(['{', '}']).next()).map(str::trim).collect();
+        assert_eq!(of, ["nav"]);
+        assert!(STYLE.contains("@media print { details::details-content { content-visibility: visible;"));
+    }
 }

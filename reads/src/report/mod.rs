@@ -109,11 +109,15 @@ pub struct Row {
 }
 
 impl Table {
-    /// Tab-separated, as spreadsheets take it.
+    /// Tab-separated, as spreadsheets take it: a number with the minus of print would be words to them, and be left out of what they compute.
     #[must_use]
     pub fn copied(&self) -> String {
         let head = self.columns.iter().map(|c| c.head.as_str()).collect::<Vec<_>>().join("\t");
-        let rows = self.rows.iter().map(|r| r.cells.join("\t"));
+        let cell = |printed: &String| {
+            let typed = printed.replace('\u{2212}', "-");
+            if typed.parse::<f64>().is_ok() { typed } else { printed.clone() }
+        };
+        let rows = self.rows.iter().map(|r| r.cells.iter().map(cell).collect::<Vec<_>>().join("\t"));
         std::iter::once(head).chain(rows).map(|line| line + "\n").collect()
     }
 }
@@ -233,8 +237,26 @@ pub fn document(report: &Report, about: &About) -> Document {
     let watermark = match (early, report.n.missing) {
         (false, 0) => None,
         (true, 0) => Some("Open look: truth met scores before the database lock".to_owned()),
-        (true, n) => Some(format!("Open look: truth met scores before the database lock; {n} scores are missing")),
-        (false, n) => Some(format!("{n} scores are missing")),
+        (true, n) => Some(format!("Open look: truth met scores before the database lock; {}", numbers::missing(n))),
+        (false, n) => Some(numbers::missing(n)),
     };
     Document { title: about.title.clone(), watermark, sections: sections.into_iter().flatten().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_table_has_numbers_that_spreadsheets_compute_with() {
+        let column = |head: &str| Column { head: head.to_owned(), is_number: true, is_aside: false };
+        let cells = ["\u{2212}0.0225", "\u{2212}3.439e\u{2212}4", "\u{2212}0.0004 to 0.0880", "With AI \u{2212} Unaided", "\u{2013}"];
+        let table = Table {
+            title: String::new(),
+            columns: ["a", "b", "c", "d", "e"].map(column).to_vec(),
+            rows: vec![Row { cells: cells.map(str::to_owned).to_vec(), is_sum: false }],
+        };
+        let copied = "a\tb\tc\td\te\n-0.0225\t-3.439e-4\t\u{2212}0.0004 to 0.0880\tWith AI \u{2212} Unaided\t\u{2013}\n";
+        assert_eq!(table.copied(), copied);
+    }
 }

@@ -80,6 +80,15 @@ pub(super) fn df(value: Option<f64>) -> String {
     value.map_or_else(|| "\u{221e}".to_owned(), |v| if v.fract() == 0.0 { format!("{v}") } else { format!("{v:.2}") })
 }
 
+/// How many scores are missing.
+pub(super) fn missing(scores: usize) -> String {
+    match scores {
+        0 => "No score is missing".to_owned(),
+        1 => "1 score is missing".to_owned(),
+        n => format!("{n} scores are missing"),
+    }
+}
+
 pub(super) fn words(head: &str) -> Column {
     Column { head: head.to_owned(), is_number: false, is_id: false, is_aside: false }
 }
@@ -118,5 +127,6 @@ mod tests {
             [df(None), df(Some(4.0)), df(Some(15.2597)), small(Some(-0.000_343_9))],
             ["\u{221e}", "4", "15.26", "\u{2212}3.439e\u{2212}4"]
         );
+        assert_eq!([0, 1, 2].map(missing), ["No score is missing", "1 score is missing", "2 scores are missing"]);
     }
 }

@@ -1,13 +1,15 @@
 //! The first part: the primary analysis as the protocol fixed it, the others folded below it, and the readers one by one.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, row, words};
+use super::numbers::{Names, aside, df, figure, fixed, ids, interval, missing, number, p_said, p_value, row, words};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, ReaderRow, Report};
 
-/// Heads of counts of cases; a condition, too, can be called "with".
-pub(super) const WITHOUT: &str = "Cases without the signal";
-pub(super) const WITH: &str = "Cases with the signal";
+/// Heads of counts, without and with the signal; a condition, too, can be called "with".
+pub(super) fn counts(report: &Report) -> [Column; 2] {
+    let things = capital(report.scored_things());
+    ["without", "with"].map(|how| number(&format!("{things} {how} the signal")))
+}
 
 /// The covariance whose tests are shown where no protocol says which.
 const PREFERRED: [&str; 3] = ["jackknife", "delong", "unbiased"];
@@ -144,11 +146,7 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
             blocks.push(Block::Lead { about, sentence: said.collect::<Vec<_>>().join("; ") });
         }
     }
-    let missing = match report.n.missing {
-        0 => "No score is missing.".to_owned(),
-        1 => "1 score is missing.".to_owned(),
-        n => format!("{n} scores are missing."),
-    };
+    let missing = missing(report.n.missing);
     let not_evaluable = match (report.n.not_evaluable, &report.scored) {
         (Some(n @ 1..), Some(how)) => {
             let reads = if n == 1 { "read" } else { "reads" };
@@ -156,7 +154,7 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
         }
         _ => String::new(),
     };
-    blocks.push(Block::Text(format!("{}. {missing}{not_evaluable}", how(&primary.how, report))));
+    blocks.push(Block::Text(format!("{}. {missing}.{not_evaluable}", how(&primary.how, report))));
     blocks.extend(asked(primary).map(|sentence| Block::Text(names.said(&sentence))));
     if primary.differences.len() > 1 {
         blocks.push(Block::Table(pairs("Every pair", &primary.differences, report, names)));
@@ -267,7 +265,8 @@ pub(super) fn readers(report: &Report, names: &Names<'_>) -> Option<Section> {
     // What no reader has, because the figure is no area under an ROC curve, needs no column.
     let (has_sensitivity, has_partial) =
         (report.readers.iter().any(|r| sensitivity(r).is_some()), report.readers.iter().any(|r| partial(r).is_some()));
-    let mut columns = vec![ids("Reader"), words("Condition"), number(WITHOUT), number(WITH)];
+    let mut columns = vec![ids("Reader"), words("Condition")];
+    columns.extend(counts(report));
     columns.extend([number(&capital(&fom_words(report))), aside(&ci(report))]);
     columns.extend(has_sensitivity.then(|| number("Sensitivity at specificity 0.9")));
     columns.extend(has_partial.then(|| number("Partial area, 1 \u{2212} specificity 0 to 0.2")));
