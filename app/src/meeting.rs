@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::Unlocked;
 use tiresias_reads::analysis::{Choice, Report, of_study, read_covariates};
-use tiresias_reads::closing::{Early, meet};
+use tiresias_reads::closing::{Early, Purpose, meet};
 use tiresias_reads::desk::Desk;
 use tiresias_reads::formats::Covariates;
 use tiresias_reads::gathered::Gathered;
@@ -66,7 +66,7 @@ pub(crate) fn analysed(
     choice: Choice,
 ) -> Result<Report, String> {
     let root = gathered.root();
-    let meeting = meet(gathered, keys, early).map_err(|e| at(root, e))?;
+    let meeting = meet(gathered, keys, early, Purpose::Seeing).map_err(|e| at(root, e))?;
     let withdrawn = gathered.log().withdrawn();
     let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table(), withdrawn: &withdrawn };
     let scored = score(reads, truth, holding).map_err(|e| at(root, e))?;

@@ -37,8 +37,8 @@ pub(crate) enum News {
     Committed(Arc<State>),
     /// Signed, durable; the receipt, and the results for the study desk: their file, or a sentence why there is none.
     Signed(Arc<State>, String, Result<PathBuf, String>),
-    /// Not carried out: a sentence.
-    Refused(String),
+    /// Not carried out: what, and a sentence why.
+    Refused(Box<Action>, String),
     /// The record cannot be opened or written: a sentence. Nothing that was acknowledged is lost.
     Failed(String),
 }
@@ -118,9 +118,9 @@ fn keep(
                 (Action::Sign(Box::new(signature)), at, Some(receipt))
             }
         };
-        match decide(rules, &state, action, &at) {
+        match decide(rules, &state, action.clone(), &at) {
             Err(refusal) => {
-                let _ = outbox.send(News::Refused(refusal.to_string()));
+                let _ = outbox.send(News::Refused(Box::new(action), refusal.to_string()));
             }
             Ok(events) => {
                 trace.timed("append, hash and sync", || record.append(&events)).map_err(|e| e.to_string())?;

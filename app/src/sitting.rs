@@ -166,8 +166,8 @@ impl Sitting {
                     self.state = Some(state);
                     self.place = Place::Sign { page: PassphrasePage::default(), unlocking: None, receipt: Some((code, results)) };
                 }
-                News::Refused(sentence) => match &mut self.place {
-                    Place::Room(room) => room.refused(sentence),
+                News::Refused(action, sentence) => match &mut self.place {
+                    Place::Room(room) => room.refused(&action, sentence),
                     Place::List { opening } => (*opening, self.trouble) = (false, Some(sentence)),
                     // Said where there is room for it. What was refused after the lock, and did not ask for the next case, came too late to matter.
                     Place::Between { opening: true, .. } => (self.place, self.trouble) = (Place::List { opening: false }, Some(sentence)),

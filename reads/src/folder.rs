@@ -1,6 +1,6 @@
-//! Folders that appear whole or not at all: written beside their place, flushed to the disk, then renamed.
+//! Folders and files that appear whole or not at all: written beside their place, flushed to the disk, then given their name.
 //!
-//! Refuses to write over anything. What a cut-off attempt left beside the place is taken away by the next one.
+//! Refuses to write over anything but what is to be replaced. What a cut-off attempt left beside the place is taken away by the next one.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -96,14 +96,59 @@ fn flush_folder(path: &Path) -> io::Result<()> {
 
 /// Puts a file in the place of the one of its name: written beside it, flushed, then renamed, so that there is always a whole one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tiresias-part");
-    let aside = path.with_file_name(name);
-    let mut file = File::create(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let aside = beside(path)?;
+    written(&aside, bytes)?;
     fs::rename(&aside, path)?;
     path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), flush_folder)
+}
+
+/// Whether nothing is at a place where a file is to appear; a link that leads nowhere is something.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`], or when the place cannot be looked at.
+pub fn vacant(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// Writes a file that was not there: beside its place, flushed, then under its name. A file that somebody else put there meanwhile stays, and of one that cannot be
+/// written whole nothing is left.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`], or what the disk said.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    vacant(path)?;
+    let aside = beside(path)?;
+    let appear = || match fs::hard_link(&aside, path) {
+        // A second name for a file is refused where there is something; a change of name replaces it.
+        Ok(()) => fs::remove_file(&aside),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
+        // Sticks and shares often know no second names.
+        Err(_) => vacant(path).and_then(|()| fs::rename(&aside, path)),
+    };
+    let appeared = written(&aside, bytes).and_then(|()| appear());
+    if appeared.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&aside);
+    }
+    appeared?;
+    path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), flush_folder)
+}
+
+/// Where a file is written before it has its name.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+    name.push(".tiresias-part");
+    Ok(path.with_file_name(name))
+}
+
+fn written(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Reads a file of at most `max` bytes; none when it is longer.
@@ -161,6 +206,22 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"2");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
         assert!(replace(&root.path().join("none/b"), b"3").is_err());
+    }
+
+    #[test]
+    fn a_new_file_is_there_whole_or_not_at_all_and_never_in_the_place_of_another() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a");
+        let there = || fs::read_dir(root.path()).unwrap().count();
+        // A cut-off attempt left this.
+        fs::write(root.path().join("a.tiresias-part"), b"half").unwrap();
+        write_new(&path, b"whole").unwrap();
+        assert_eq!((fs::read(&path).unwrap().as_slice(), there()), (&b"whole"[..], 1));
+        assert_eq!(write_new(&path, b"other").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((fs::read(&path).unwrap().as_slice(), there()), (&b"whole"[..], 1));
+        assert_eq!(vacant(root.path()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(write_new(&root.path().join("none/b"), b"3").is_err() && write_new(Path::new("/"), b"3").is_err());
+        assert_eq!(there(), 1);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod correlation;
 pub mod desk;
 pub mod discordance;
 pub mod export;
+pub mod folder;
 pub mod formats;
 pub mod gathered;
 pub mod hanging;
@@ -40,6 +41,5 @@ pub mod truth;
 pub mod versions;
 pub mod workspace;
 
-mod folder;
 mod hash;
 mod shown;

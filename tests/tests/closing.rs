@@ -72,7 +72,7 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     desk.refused(&by("statistician", &analyze), "Reading is not closed");
     desk.refused(&by("statistician", &export("@out")), "Reading is not closed");
     desk.refused(&by("statistician", &["export", "DESK", "--format", "csv", "--out", "@out"]), "Reading is not closed");
-    desk.refused(&by("coordinator", &[&analyze[..], &["--early-look", "curious"]].concat()), "exporting and analysing is not for it");
+    desk.refused(&by("coordinator", &[&analyze[..], &["--early-look", "curious"]].concat()), "exporting and looking early is not for it");
     assert!(!desk.path("out").exists() && !desk.path("desk/early-looks.json").exists());
     // Where nothing can come of it, no look is taken.
     fs::create_dir(desk.path("full")).unwrap();
@@ -97,6 +97,8 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     fs::write(desk.path("desk/early-looks.json"), &looks).unwrap();
 
     // Two people of different kinds close reading.
+    let auditor = ["study", "account", "DESK", "--id", "audrey", "--kind", "auditor", "--name", "Audrey", "--new-passphrase-file", "@sim"];
+    desk.done(&by("coordinator", &auditor));
     let lock = ["study", "lock", "DESK"];
     desk.refused(&by("sim-01", &lock), "closing the reading is not for it");
     let first = desk.done(&by("coordinator", &lock));
@@ -122,6 +124,15 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     assert_eq!(names("out"), names("early"), "the same files, marked and not");
     let verified = desk.done(&["verify", "@out"]);
     assert!(verified.out.contains("signed by \"statistician\""), "{}", verified.out);
+
+    // An auditor sees the same, and takes nothing out of the study but the audit trail, with truth or without.
+    let seen = desk.done(&by("audrey", &analyze)).json().unwrap();
+    assert_eq!(seen["readers"], found["readers"]);
+    for words in [&export("@taken")[..], &["export", "DESK", "--format", "sheet", "--out", "@taken"]] {
+        desk.refused(&by("audrey", words), "exporting and looking early is not for it");
+    }
+    assert!(!desk.path("taken").exists());
+    desk.done(&by("audrey", &["export", "DESK", "--format", "audit", "--out", "@trail"]));
 }
 
 #[test]

@@ -239,7 +239,7 @@ fn everything_in_one_folder_signed_and_verified() {
         tiresias(&arguments).unwrap()
     };
     let refused = export("coordinator", "blinded").sentence(2).unwrap().to_owned();
-    assert!(refused.contains("exporting and analysing is not for it") && !place.path("blinded").exists(), "{refused}");
+    assert!(refused.contains("exporting and looking early is not for it") && !place.path("blinded").exists(), "{refused}");
     let done = export("statistician", "all").done().unwrap();
     let files: Vec<_> = fs::read_dir(place.path("all")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     for ending in [

@@ -349,7 +349,12 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     let png = root.join("o.png");
     let image = data("single/derived_ct_u8.dcm").unwrap();
     is_a_sentence(&tiresias(["render", text(&image), "--out", text(&png)]).unwrap(), 2, text(&png));
-    assert!(!out.exists());
+    // Nor half of a file that was asked for.
+    let (scores, report) = (data("mrmc/imrmc_demo.csv").unwrap(), root.join("half.html"));
+    println!("{}", is_a_sentence(&tiresias(["analyze", text(&scores), "--report", text(&report)]).unwrap(), 2, text(&report)));
+    let left: Vec<_> =
+        fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name()).filter(|n| n.to_string_lossy().contains("half")).collect();
+    assert!(!out.exists() && left.is_empty(), "{left:?}");
     tiresias(["verify", text(&small)]).unwrap().done().unwrap();
     fs::remove_file(root.join("filler")).unwrap();
     tiresias(["export", text(&small), "--format", "csv", "--incomplete", "--out", text(&out)]).unwrap().done().unwrap();

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::accounts::{Accounts, Passphrase};
-use tiresias_reads::closing::{Early, meet};
+use tiresias_reads::closing::{Early, Purpose, meet};
 use tiresias_reads::desk::{Desk, SignedAssignment, Taken, merged, take_results};
 use tiresias_reads::export::{Format, Request, export};
 use tiresias_reads::gathered::Gathered;
@@ -134,7 +134,8 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
         let withdrawn = gathered.log().withdrawn();
         let reads = Reads { protocol: gathered.protocol(), bundles: gathered.bundles(), table: gathered.table(), withdrawn: &withdrawn };
         let scored = score(reads, &truth, &Holding::default()).unwrap();
-        let meeting = meet(&gathered, Some(&statistician), Some(Early { reason: "a test", utc_ms: 1 })).unwrap();
+        let early = Some(Early { reason: "a test", utc_ms: 1 });
+        let meeting = meet(&gathered, Some(&statistician), early, Purpose::Exporting).unwrap();
         let request =
             Request { gathered: &gathered, scored: Some((&scored, &meeting)), allow_incomplete: false, signer: None, reports: None };
         let done = export(Format::All, request, &dir.path().join("out")).unwrap();

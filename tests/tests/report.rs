@@ -157,6 +157,10 @@ fn a_file_of_scores_has_a_report_and_an_early_look_is_on_every_part_of_it() {
     place.done(&["analyze", &demo, "--report", "@file.html"]);
     let html = place.text("file.html");
     is_one_page(&html);
+    // Nothing is written over it, and an early look whose report has no place is not taken.
+    let again = tiresias_in(place.0.path(), &["analyze", demo.as_str(), "--report", "@file.html"]).unwrap();
+    println!("{}", again.refused("nothing is written over it").unwrap());
+    assert_eq!(place.text("file.html"), html);
     assert!(html.contains("<title>imrmc_demo.csv</title>") && html.contains("no protocol planned one"));
     // One reader, constant ratings, perfect separation: whatever cannot be said is a dash.
     let rows: BTreeMap<&str, String> = [
@@ -177,8 +181,11 @@ fn a_file_of_scores_has_a_report_and_an_early_look_is_on_every_part_of_it() {
     }
     place.done(&["study", "new", "@study", "--template", "crossover"]);
     place.done(&["simulate", "@study", "--out", "@desk", "--readers", "2", "--cases", "8", "--auc", "0.7,0.8"]);
-    let look = ["--as", "statistician", "--passphrase-file", "@sim", "--report", "@early.html", "--early-look", "a <b>bold</b> look"];
-    place.done(&[&["analyze", "@desk"][..], &look].concat());
+    let look = |report| ["--as", "statistician", "--passphrase-file", "@sim", "--report", report, "--early-look", "a <b>bold</b> look"];
+    let refused = tiresias_in(place.0.path(), &[&["analyze", "@desk"][..], &look("@file.html")].concat()).unwrap();
+    println!("{}", refused.refused("nothing is written over it").unwrap());
+    assert!(!place.path("desk/early-looks.json").exists());
+    place.done(&[&["analyze", "@desk"][..], &look("@early.html")].concat());
     let html = place.text("early.html");
     is_one_page(&html);
     assert_eq!(html.matches("class=\"mark\"").count(), html.matches("<section").count(), "on every part");

@@ -5,7 +5,7 @@
 use super::meeting::Meets;
 use super::{Failure, say, say_json};
 use crate::meeting::{about, analysed, covariates_of, truth_of};
-use crate::work::at;
+use crate::work::{at, is_free, write_file};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tiresias_reads::analysis::{Choice, NoWord, Report, analyse, df_rule_of, explore, figure_of, in_words, method_of, read_scores};
@@ -44,7 +44,7 @@ pub(super) struct AnalyzeArgs {
     radius: Option<f64>,
     #[command(flatten)]
     meets: Meets,
-    /// Write the report for people: one page of HTML with its charts, the same bytes for the same record.
+    /// Write the report for people to a file that does not exist yet: one page of HTML with its charts, the same bytes for the same record.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Print one JSON document.
@@ -59,6 +59,9 @@ impl AnalyzeArgs {
         here.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name).or_else(|| self.meets.given())
     }
 }
+
+/// What sentences call what `--report` asks for.
+const REPORT: &str = "the report";
 
 /// What `reads` makes of the word for a rounding.
 #[derive(Debug, Clone)]
@@ -79,6 +82,10 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
         let why = format!("{option} is for a study's folder, and this is a file of scores, which are taken as they stand. Leave it out.");
         return Err(at(&args.input, why));
     }
+    // Before the analysis: it can be an early look, which stays on record whatever comes of it.
+    if let Some(file) = &args.report {
+        is_free(file, REPORT)?;
+    }
     let (report, about) = if args.input.is_dir() {
         of_folder(args, choice)?
     } else {
@@ -93,10 +100,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), Failure> {
         (report, About { title, ..About::default() })
     };
     if let Some(file) = &args.report {
-        let page = page(&document(&report, &about));
-        let unwritable =
-            |e: std::io::Error| at(file, format!("the report cannot be written ({e}). Name a file in a folder where you may write."));
-        std::fs::write(file, page).map_err(unwritable)?;
+        write_file(file, REPORT, page(&document(&report, &about)).as_bytes())?;
     }
     if args.json { say_json(&report) } else { say(&in_words(&report)) }
 }

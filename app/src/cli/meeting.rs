@@ -9,14 +9,15 @@ use crate::work::at;
 use clap::Args;
 use std::path::PathBuf;
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::closing::{Early, Meeting, meet};
+use tiresias_reads::closing::{Early, Meeting, Purpose, meet};
 use tiresias_reads::gathered::Gathered;
 use tiresias_words::AccountId;
 
 /// Who asks, and whether it is an early look.
 #[derive(Debug, Args)]
 pub(super) struct Meets {
-    /// The account that asks, and signs what is written: a statistician's of this study.
+    /// The account that asks, and signs what is written: a statistician's of this study. After the database lock an auditor's analyses too, and exports the audit
+    /// trail.
     #[arg(long = "as", value_name = "ID")]
     account: Option<AccountId>,
     /// A file whose first line is its passphrase; without it you are asked.
@@ -41,8 +42,8 @@ impl Meets {
     pub(super) fn early(&self) -> Option<Early<'_>> {
         self.early_look.as_deref().map(|reason| Early { reason, utc_ms: Clock::start().now().utc_ms })
     }
-    /// The leave for truth to meet scores.
+    /// The leave for truth to meet scores that are exported.
     pub(super) fn meet(&self, gathered: &Gathered, keys: Option<&Unlocked>) -> Result<Meeting, Failure> {
-        meet(gathered, keys, self.early()).map_err(|e| at(gathered.root(), e))
+        meet(gathered, keys, self.early(), Purpose::Exporting).map_err(|e| at(gathered.root(), e))
     }
 }

@@ -4,10 +4,8 @@
 
 use super::secrets::Signer;
 use super::{Failure, say, say_json};
-use crate::work::{assigned, at, take_in};
+use crate::work::{assigned, at, is_free, take_in, write_file};
 use clap::Args;
-use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 use tiresias_reads::study::Study;
 
@@ -43,13 +41,11 @@ pub(super) struct MergeArgs {
 
 /// Writes the results file of a workstation.
 pub(super) fn results(args: &ResultsArgs) -> Result<(), Failure> {
+    is_free(&args.out, "the results file")?;
     let study = Study::open(&args.study).map_err(|e| at(&args.study, e))?;
     let record = study.open_record(crate::BUILD).map_err(|e| at(&args.study, e))?;
     let text = record.results().map_err(|e| at(&args.study, format!("no results were written: {e}")))?;
-    let unwritable =
-        |e: std::io::Error| at(&args.out, format!("the results cannot be written ({e}). Name a file that does not exist yet."));
-    let mut file = fs::File::create_new(&args.out).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    write_file(&args.out, "the results file", text.as_bytes())?;
     say(&format!("{}: {} records, signed\n", args.out.display(), record.head().seq))
 }
 

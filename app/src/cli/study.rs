@@ -8,12 +8,12 @@ use super::{Failure, say, say_json};
 use crate::clock::Clock;
 use crate::work::{
     self, ACCOUNTS, ContentKeys, NewAccount, PROTOCOL, accounts_of, assigned, at, begin_study, close_reading, content_keys, entropy,
-    make_account, sign_protocol,
+    make_account, sign_protocol, write_file,
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Signature};
 use tiresias_reads::desk::{Adjudications, Desk, DeskLog, Handed, draw_adjudication};
@@ -359,9 +359,7 @@ fn seat(dir: &Path, reader: &ReaderId, out: &Path, given: &Given) -> Result<(), 
         let handed = Handed { keys: &keys, leaves: &leaves, withdrawals: &withdrawals };
         signed.seat(&accounts, &bundle, &handed, &entropy()?).map_err(|e| at(dir, e))?
     };
-    let unwritable = |e: std::io::Error| at(out, format!("the seat cannot be written ({e}). Name a file that does not exist yet."));
-    let mut file = fs::File::create_new(out).map_err(unwritable)?;
-    file.write_all(seat.to_json().as_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+    write_file(out, "the seat", seat.to_json().as_bytes())?;
     say(&format!("{}: seat of \"{reader}\". On their machine: `tiresias study take-seat STUDY {}`\n", out.display(), out.display()))?;
     let untold = log.untold(dir, &accounts).map_err(|e| at(dir, e))?;
     untold.iter().try_for_each(|sentence| say(&format!("{sentence}\n")))

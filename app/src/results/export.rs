@@ -1,6 +1,7 @@
 //! Taking results along: every format that the study fits in one signed folder, and the report as one file.
 //!
-//! Owns the page with its two places. Refuses: to write over anything; what is written and signed is `reads`' and `work`'s.
+//! Owns the page with its two places, of which who may not export has the report alone. Refuses: to write over anything; what is written and signed is `reads`' and
+//! `work`'s.
 
 use super::EARLY_LOOK;
 use crate::background::{Coming, Wake, arrived, beside};
@@ -8,12 +9,11 @@ use crate::controls::{self, Asked, PlaceField, words};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::screens::{Signer, signs};
-use crate::work::export_results;
+use crate::work::{export_results, write_file};
 use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tiresias_reads::accounts::{Meaning, Unlocked};
+use tiresias_reads::accounts::{Act, Meaning, Unlocked, may_do};
 
 /// The page.
 #[derive(Default)]
@@ -47,31 +47,17 @@ impl ExportPage {
             ScrollArea::vertical().id_salt("export").auto_shrink([false, false]).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 8.0;
                 ui.add_space(20.0);
-                words(ui, "All formats in one folder", design::strong(design::VALUE), STRONG);
-                let about = "Score sheets, the files of iMRMC, RJafroc, MRMCaov and OR-DBM MRMC, marks as DICOM, repeats and the audit trail: in one folder with a manifest that you sign. Each file is read back and compared before the folder appears.";
-                words(ui, about, design::regular(design::BODY), TEXT);
-                if from.early.is_some() {
-                    words(ui, "Reading is not closed: this is recorded as another early look, and every file is marked.", design::regular(design::BODY), CAUTION);
+                if may_do(from.who.kind, Act::Analyse) {
+                    self.formats(ui, from);
+                    ui.add_space(24.0);
                 }
-                self.out.ui(ui, design::FIELD, "A folder that does not exist yet", Asked::New, from.wake);
-                signs(ui, from.who, Meaning::Export, None);
-                if from.early.is_some() {
-                    signs(ui, from.who, Meaning::Deviation, Some(EARLY_LOOK));
-                }
-                let out = self.out.path().filter(|_| self.working.is_none());
-                let pressed = controls::action(ui, vec2(280.0, 44.0), "Export and sign", None, out.is_some()).clicked();
-                let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();
-                if let (true, Some(out)) = (pressed || anyway, out) {
-                    let (root, keys, early) = (from.root.to_owned(), Arc::clone(from.keys), from.early.map(str::to_owned));
-                    self.working = Some(beside("export", from.wake, move || {
-                        let done = export_results(&root, &keys, early.as_deref(), anyway, &out).map_err(Failure::sentence)?;
-                        let first = format!("{} files, written and signed, in {}.", done.files.len(), done.folder.display());
-                        Ok([vec![first], done.notes].concat())
-                    }));
-                }
-                ui.add_space(24.0);
                 words(ui, "The report", design::strong(design::VALUE), STRONG);
-                words(ui, "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.", design::regular(design::BODY), TEXT);
+                words(
+                    ui,
+                    "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.",
+                    design::regular(design::BODY),
+                    TEXT,
+                );
                 self.file.ui(ui, design::FIELD, "A file that does not exist yet", Asked::New, from.wake);
                 let file = self.file.path().filter(|_| self.working.is_none());
                 let pressed = controls::action(ui, vec2(280.0, 44.0), "Save the report", None, file.is_some()).clicked();
@@ -93,20 +79,36 @@ impl ExportPage {
             });
         });
     }
+
+    /// Every format in one folder, for those who export.
+    fn formats(&mut self, ui: &mut Ui, from: &From<'_>) {
+        words(ui, "All formats in one folder", design::strong(design::VALUE), STRONG);
+        let about = "Score sheets, the files of iMRMC, RJafroc, MRMCaov and OR-DBM MRMC, marks as DICOM, repeats and the audit trail: in one folder with a manifest that you sign. Each file is read back and compared before the folder appears.";
+        words(ui, about, design::regular(design::BODY), TEXT);
+        if from.early.is_some() {
+            let marked = "Reading is not closed: this is recorded as another early look, and every file is marked.";
+            words(ui, marked, design::regular(design::BODY), CAUTION);
+        }
+        self.out.ui(ui, design::FIELD, "A folder that does not exist yet", Asked::New, from.wake);
+        signs(ui, from.who, Meaning::Export, None);
+        if from.early.is_some() {
+            signs(ui, from.who, Meaning::Deviation, Some(EARLY_LOOK));
+        }
+        let out = self.out.path().filter(|_| self.working.is_none());
+        let pressed = controls::action(ui, vec2(280.0, 44.0), "Export and sign", None, out.is_some()).clicked();
+        let anyway = out.is_some() && controls::link(ui, "Export although reads are missing", TEXT).clicked();
+        if let (true, Some(out)) = (pressed || anyway, out) {
+            let (root, keys, early) = (from.root.to_owned(), Arc::clone(from.keys), from.early.map(str::to_owned));
+            self.working = Some(beside("export", from.wake, move || {
+                let done = export_results(&root, &keys, early.as_deref(), anyway, &out).map_err(Failure::sentence)?;
+                let first = format!("{} files, written and signed, in {}.", done.files.len(), done.folder.display());
+                Ok([vec![first], done.notes].concat())
+            }));
+        }
+    }
 }
 
-fn saved(file: &PathBuf, page: &str) -> Result<Vec<String>, String> {
-    let place = file.display();
-    let unwritable = |kind: std::io::ErrorKind| format!("{place} cannot be written ({kind}). Name a file in a folder where you may write.");
-    let mut out = std::fs::File::create_new(file).map_err(|e| match e.kind() {
-        std::io::ErrorKind::AlreadyExists => format!("{place} is there already, and nothing is written over it. Name another file."),
-        kind => unwritable(kind),
-    })?;
-    if let Err(e) = out.write_all(page.as_bytes()).and_then(|()| out.sync_all()) {
-        // Half a report is none, and would stand in the way of the next try. Where it cannot go either, the sentence is the same.
-        drop(out);
-        let _ = std::fs::remove_file(file);
-        return Err(unwritable(e.kind()));
-    }
-    Ok(vec![format!("The report is in {place}.")])
+fn saved(file: &Path, page: &str) -> Result<Vec<String>, String> {
+    write_file(file, "the report", page.as_bytes()).map_err(Failure::sentence)?;
+    Ok(vec![format!("The report is in {}.", file.display())])
 }

@@ -201,9 +201,9 @@ impl Room {
     pub(crate) fn say(&mut self, sentence: String) {
         self.message = Some(sentence);
     }
-    /// Something that was asked for was not recorded: a sentence why. What is on its way is not foreseen any more, as it may be that.
-    pub(crate) fn refused(&mut self, sentence: String) {
-        self.filling.refused();
+    /// Something that was asked for was not recorded: a sentence why. It is not foreseen any more; what else is on its way is.
+    pub(crate) fn refused(&mut self, action: &Action, sentence: String) {
+        self.filling.refused(action);
         self.say(sentence);
     }
     /// Panes are computed by the processor from now on, and a sentence says why.

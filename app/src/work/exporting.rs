@@ -11,7 +11,7 @@ use tiresias_cases::{
     CaseMark, MarkedCase, Package, Trust, read_report, read_segmentation, report as mark_report, segmentations as mark_segmentations,
 };
 use tiresias_reads::accounts::Unlocked;
-use tiresias_reads::closing::{Early, Meeting, meet, reads_alone};
+use tiresias_reads::closing::{Early, Meeting, Purpose, meet, reads_alone};
 use tiresias_reads::export::{ExportError, Exported, Format, MarkedRead, Report, Reports, Request, can_begin, export};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::scoring::{Holding, Reads, score};
@@ -69,7 +69,7 @@ pub(crate) fn export_results(root: &Path, keys: &Unlocked, early: Option<&str>, 
     let truth = truth_of(root, None, None).map_err(Failure::Input)?;
     let leave = || {
         let early = early.map(|reason| Early { reason, utc_ms: Clock::start().now().utc_ms });
-        meet(&gathered, Some(keys), early).map_err(|e| at(root, e))
+        meet(&gathered, Some(keys), early, Purpose::Exporting).map_err(|e| at(root, e))
     };
     exported(&gathered, Some((&truth, leave)), &ExportOrder { format: Format::All, out, incomplete, keys: Some(keys) })
 }

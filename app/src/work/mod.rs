@@ -13,6 +13,7 @@ mod merging;
 mod packing;
 mod people;
 mod signing;
+mod writing;
 
 pub(crate) use auditing::{export_trail, trail};
 pub(crate) use beginning::begin_study;
@@ -25,6 +26,7 @@ pub(crate) use packing::{Found, KEY, Order, PUBLIC, PackedCase, PackingDesk, Rol
 pub(crate) use people::{NewAccount, accounts_of, make_account, open_keys};
 pub(crate) use signing::{assign, sign_protocol};
 pub(crate) use tiresias_reads::accounts::ACCOUNTS;
+pub(crate) use writing::{is_free, write_file};
 
 use crate::failure::Failure;
 use std::path::Path;

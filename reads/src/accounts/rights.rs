@@ -133,7 +133,7 @@ pub enum Act {
     AddTruth,
     /// Close the reading.
     LockDatabase,
-    /// Export and analyse.
+    /// Export answers and scores, and look at them before reading is closed. What an analysis says after that is seen ([`Thing::Scores`]), by auditors too.
     Analyse,
     /// Replay what readers looked at.
     Replay,
@@ -171,7 +171,7 @@ impl Act {
             Self::Deviate => "recording a deviation",
             Self::AddTruth => "adding truth",
             Self::LockDatabase => "closing the reading",
-            Self::Analyse => "exporting and analysing",
+            Self::Analyse => "exporting and looking early",
             Self::Replay => "replaying reads",
             Self::Adjudicate => "adjudicating",
             Self::Read => "reading cases",

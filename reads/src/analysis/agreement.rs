@@ -1,9 +1,10 @@
 //! Agreement of readers in what they rated: kappa of each two, and measures of all.
 //!
+//! Takes ratings that readers gave: a number that stands for one that is missing or not evaluable agrees with nobody.
 //! Refuses, with a note: categories of ratings that are no whole numbers on a short scale, more different ratings than can be held against each other.
 
 use super::Notes;
-use super::figures::{Shape, Source};
+use super::figures::Source;
 use super::report::{Agreement, AgreementOf, Kappa, finite};
 use std::collections::BTreeMap;
 use tiresias_mrmc::icc::{IccForm, icc};
@@ -21,16 +22,14 @@ const MOST_CATEGORIES: usize = 20;
 /// Alpha looks at all pairs of different ratings.
 const MOST_DISTINCT: usize = 2_000;
 
-/// Agreement over all reads and by modality; `None` where there are no ratings of two readers.
+/// Agreement in ratings, over all reads and by modality; `None` where there are no two readers.
 pub(super) fn agreement(source: &Source<'_>, level: Level, notes: &mut Notes) -> Option<Agreement> {
-    if !matches!(source.shape, Shape::Ratings) || source.readers() < 2 {
+    if source.readers() < 2 {
         return None;
     }
     let (readers, cases) = (source.readers(), source.truth.len());
-    // What was filled in for the worst or the best is no rating that anybody gave.
-    let scores: Vec<Option<f64>> = source.scores.iter().map(|score| score.filter(|s| s.is_finite())).collect();
-    let by_modality: Vec<&[Option<f64>]> = scores.chunks_exact(readers * cases).collect();
-    let scale = categories(&scores);
+    let by_modality: Vec<&[Option<f64>]> = source.scores.chunks_exact(readers * cases).collect();
+    let scale = categories(&source.scores);
     if scale.is_none() {
         notes.add(format!("Kappa is of categories, and these ratings are not whole numbers of at most {MOST_CATEGORIES} steps."));
     }

@@ -156,6 +156,11 @@ impl Notes {
 /// # Errors
 /// When it has not both classes, or not the scores that the figure needs.
 pub fn analyse(data: &Dataset, choice: Choice) -> Result<Report, AnalysisError> {
+    analyse_with(data, data, choice)
+}
+
+/// The same where numbers stand for what nobody rated: missing or not evaluable. Agreement is that of what readers said, `rated`, which has no score there.
+fn analyse_with(data: &Dataset, rated: &Dataset, choice: Choice) -> Result<Report, AnalysisError> {
     let figure = choice.figure.unwrap_or(match data.scores {
         Scores::Roc(_) => Figure::Auc,
         Scores::Lroc(_) => Figure::Lroc(1.0),
@@ -199,7 +204,10 @@ pub fn analyse(data: &Dataset, choice: Choice) -> Result<Report, AnalysisError> 
     } else {
         Vec::new()
     };
-    let agreement = agreement::agreement(&source, choice.level, &mut notes);
+    let agreement = match source.shape {
+        figures::Shape::Ratings => agreement::agreement(&Source::new(rated, figure)?, choice.level, &mut notes),
+        figures::Shape::Located(_) | figures::Shape::Marks(..) => None,
+    };
     let readers = per_reader::rows(&source, jackknife.as_ref(), choice.level);
     let of_class = |group: Group| source.truth.iter().filter(|t| **t == group).count();
     let (fom, fom_at) = word(figure);

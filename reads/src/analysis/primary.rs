@@ -7,7 +7,7 @@ use super::compared::refusal;
 use super::figures::{Source, in_sentence, method, word};
 use super::groups::{self, Effect};
 use super::report::{Mean, Numbers, Pair, Primary, Report, finite};
-use super::{AnalysisError, Choice, Notes, analyse, beyond};
+use super::{AnalysisError, Choice, Notes, analyse_with, beyond};
 use crate::closing::Meeting;
 use crate::formats::Covariates;
 use crate::protocol::{Analysis, Figure, Hypothesis, Method, Missing, NotEvaluableCounts, Protocol, SensitivityAnalysis};
@@ -39,12 +39,13 @@ pub fn of_study(
     // One level for all of the report, also where another figure was chosen.
     let level = planned_level(protocol.analysis(), choice.level)?;
     let choice = Choice { level, ..choice };
-    let mut report = match protocol.analysis().filter(|_| is_planned) {
+    let plan = protocol.analysis().filter(|_| is_planned);
+    let seen = plan.map(|analysis| analysis.figure).or(choice.figure).map_or(scored.widest(), view);
+    let mut report = match plan {
         Some(analysis) => planned(scored, analysis, choice, covariates)?,
         None => {
-            let view = choice.figure.map_or(scored.widest(), view);
-            let data = scored.dataset(view, scored.how.not_evaluable)?;
-            let mut report = analyse(&data, choice)?;
+            let data = scored.dataset(seen, scored.how.not_evaluable)?;
+            let mut report = analyse_with(&data, &scored.dataset(seen, NotEvaluableCounts::Omit)?, choice)?;
             if let Some(covariates) = covariates {
                 explore(&mut report, &data, choice, covariates);
             }
@@ -61,7 +62,7 @@ pub fn of_study(
     report.changes = beyond::changes(scored, protocol, level);
     report.repeats = beyond::repeats(scored, level);
     report.periods = groups::by_period(scored, level);
-    report.n.missing = scored.missing();
+    report.n.missing = scored.missing(seen);
     report.n.not_evaluable = Some(scored.not_evaluable());
     report.scored = Some(scored.how.clone());
     report.open_look = Some(meeting.is_open_look());
@@ -88,7 +89,8 @@ fn planned(scored: &ScoredTable, analysis: &Analysis, choice: Choice, covariates
     let plan = Plan { scored, analysis, level, df_rule: choice.df_rule };
     let filling = if analysis.missing == Missing::Worst { Filling::Missing } else { Filling::Nothing };
     let data = plan.data(analysis.not_evaluable, filling)?;
-    let mut report = analyse(&data, Choice { figure: Some(analysis.figure), ..choice })?;
+    let rated = scored.dataset(view(analysis.figure), NotEvaluableCounts::Omit)?;
+    let mut report = analyse_with(&data, &rated, Choice { figure: Some(analysis.figure), ..choice })?;
     let mut notes = Notes(std::mem::take(&mut report.notes));
     report.primary = plan.computed("primary", &data, plan.random(), analysis.method, plan.covariance(), &mut notes);
     plan.sensitivity(&data, &mut report.sensitivity, &mut notes)?;

@@ -87,7 +87,7 @@ pub struct Counts {
     pub normals: usize,
     /// Cases, or units, with it.
     pub diseased: usize,
-    /// Scores that are not there and belong to the design.
+    /// Scores that are not there and belong to the design; of a study those of reads that are not locked, where a read can have several.
     pub missing: usize,
     /// Reads in which the case, or a unit of it, was said to be not evaluable, of a study. What they count as is in `scored`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,7 +311,7 @@ pub struct UstatRow {
     pub p_hillis: Option<f64>,
 }
 
-/// Agreement of readers, over all reads, and in each modality.
+/// Agreement of readers in the ratings that they gave, over all reads, and in each modality. What counts as a rating without being one has no part in it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Agreement {
     /// Cohen's kappa of each two readers in each modality.

@@ -182,6 +182,14 @@ fn marks_and_located_ratings_have_reports() {
     let rates = analyse(&data, Choice { figure: Some(Figure::Sensitivity(6.0)), ..Choice::default() }).unwrap();
     assert!(rates.readers[0].fom.is_some() && rates.or.contains_key("jackknife"));
     for_people(&rates);
+    // Beside an ROC curve a number alone is its area, and a rate is none.
+    let page = |report: &Report| crate::report::page(&crate::report::document(report, &crate::report::About::default()));
+    let rate = rates.readers[0].fom.unwrap();
+    assert!(page(&rates).contains(&format!("A  sensitivity at 6: {rate:.3}")), "no rate of {rate}");
+    let specific = analyse(&data, Choice { figure: Some(Figure::Specificity(6.0)), ..Choice::default() }).unwrap();
+    assert!(page(&specific).contains("A  specificity at 6: "));
+    let area = report(&ratings(2, 20, rated));
+    assert!(page(&area).contains(&format!("A  {:.3}", area.readers[0].fom.unwrap())));
 }
 
 #[test]

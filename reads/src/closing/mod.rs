@@ -24,6 +24,15 @@ pub struct Early<'a> {
     pub utc_ms: i64,
 }
 
+/// What truth meets scores for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be seen: an analysis with its report.
+    Seeing,
+    /// To leave the study as files for other programs, signed by who takes them out.
+    Exporting,
+}
+
 /// Leave for truth to meet the scores of one study, as its results are now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Meeting {
@@ -78,11 +87,12 @@ fn said_at(utc_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(utc_ms).map_or_else(|_| String::new(), |t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
-/// Whether truth may meet the scores of a study now: after its lock, or as an early look, which is written down before this returns.
+/// Whether truth may meet the scores of a study now: after its lock, or as an early look, which is written down before this returns. After the lock scores are
+/// seen by all who may see them then; they are exported by those who export.
 ///
 /// # Errors
 /// [`ClosingError`]; nothing was looked at then.
-pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_>>) -> Result<Meeting, ClosingError> {
+pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_>>, purpose: Purpose) -> Result<Meeting, ClosingError> {
     let (root, accounts) = (gathered.root(), gathered.accounts());
     if keys.is_none() && accounts.iter().next().is_some() {
         return Err(ClosingError::NobodySignedIn);
@@ -94,6 +104,9 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
         (Some(lock), None) => {
             if let Some(keys) = keys.filter(|k| !may_see(k.kind(), Thing::Scores, true)) {
                 return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
+            }
+            if let (Some(keys), Purpose::Exporting) = (keys, purpose) {
+                keys.may(Act::Analyse)?;
             }
             lock.covers(gathered, &looks)?;
             let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.name(), said_at(s.utc_ms))).collect();

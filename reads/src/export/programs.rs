@@ -33,7 +33,7 @@ pub(super) fn files(
         return Err(ExportError::OneClass);
     }
     takes(format, design(&data)?).map_err(|why| incomplete(why, &data))?;
-    let mut notes = notes(&data, scored);
+    let mut notes = notes(&data, scored, view);
     if view == View::Ratings && protocol.marks().is_some() && protocol.form().rating().is_none() {
         notes.push(
             "The score of a case is the highest rating of its marks, without those in regions to ignore, and one step below the lowest where it has none."
@@ -68,7 +68,7 @@ pub(super) fn design(data: &Dataset) -> Result<Design, ExportError> {
     Ok(table.map_err(|e| ExportError::Scores(format!("{e}.")))?.design())
 }
 
-fn notes(data: &Dataset, scored: &ScoredTable) -> Vec<String> {
+fn notes(data: &Dataset, scored: &ScoredTable, view: View) -> Vec<String> {
     let mut notes = Vec::new();
     let mut order = data.modalities.clone();
     order.sort();
@@ -80,7 +80,7 @@ fn notes(data: &Dataset, scored: &ScoredTable) -> Vec<String> {
         let are = if repeats == 1 { "repeat is" } else { "repeats are" };
         notes.push(format!("{repeats} hidden {are} left out: the format knows one score for each reader, case and condition."));
     }
-    let left = (0..data.scores.len()).filter(|at| !data.scores.has(*at)).count().saturating_sub(scored.missing());
+    let left = (0..data.scores.len()).filter(|at| !data.scores.has(*at)).count().saturating_sub(scored.missing(view));
     if left > 0 {
         let have = if left == 1 { "cell has" } else { "cells have" };
         notes.push(format!(

@@ -2,8 +2,9 @@
 
 use super::axis::{spanning, unit};
 use super::numbers::{Names, fixed};
+use super::results::fom_words;
 use super::{Axis, Chart, Drawn, Tone};
-use crate::analysis::{MeanCurve, Pair, ReaderRow, Report};
+use crate::analysis::{MeanCurve, Numbers, Pair, ReaderRow, Report};
 
 /// Beyond so many corners a curve is a line, and its points are no longer to be told apart.
 const MOST_DOTS: usize = 40;
@@ -24,6 +25,15 @@ fn curve_words(fom: &str) -> [&'static str; 3] {
 /// The colour of a modality.
 fn tone(report: &Report, modality: &str) -> Tone {
     Tone::Modality(report.n.modalities.iter().position(|m| m == modality).unwrap_or_default())
+}
+
+/// What the legend of a curve says of a figure: its number alone is taken for the area under the curve, so that one which is another is named.
+fn legend(report: &Report, name: &str, fom: Option<f64>) -> String {
+    let number = fixed(fom, 3);
+    match report.fom.as_str() {
+        "sens" | "spec" => format!("{name}  {}: {number}", fom_words(report)),
+        _ => format!("{name}  {number}"),
+    }
 }
 
 /// The curve of a reader; thick where no mean is to be told from it.
@@ -53,7 +63,7 @@ pub(super) fn curves(report: &Report, names: &Names<'_>, means: &[(String, Optio
         (true, false) => "Empirical. Thin: a reader; thick: mean over readers; shaded: from the lowest to the highest reader.",
         _ => "Empirical, one line a reader.",
     };
-    let legend = means.iter().map(|(m, fom)| (tone(report, m), format!("{}  {}", names.of(m), fixed(*fom, 3))));
+    let legend = means.iter().map(|(m, fom)| (tone(report, m), legend(report, names.of(m), *fom)));
     let n = &report.n;
     Some(Chart {
         title: format!(
@@ -101,20 +111,31 @@ pub(super) fn of_reader(report: &Report, reader: &str, names: &Names<'_>) -> Opt
         x: unit(x),
         y: unit(y),
         drawn: rows.iter().map(|row| measured(&row.roc, tone(report, &row.modality), true)).collect(),
-        legend: rows.iter().map(|r| (tone(report, &r.modality), format!("{}  {}", names.of(&r.modality), fixed(r.fom, 3)))).collect(),
+        legend: rows.iter().map(|r| (tone(report, &r.modality), legend(report, names.of(&r.modality), r.fom))).collect(),
         aspect: 1.0,
     })
 }
 
-/// Differences: a row for each reader, and one for all, from the top.
+/// A row of a forest.
+struct Estimated {
+    name: String,
+    at: f64,
+    ends: Option<[f64; 2]>,
+    is_sum: bool,
+}
+
+impl Estimated {
+    /// None where nothing was estimated.
+    fn of(name: &str, numbers: &Numbers, is_sum: bool) -> Option<Self> {
+        numbers.estimate.map(|at| Self { name: name.to_owned(), at, ends: numbers.ci, is_sum })
+    }
+}
+
+/// Differences: a row for each reader, and one for all, from the top. What has no estimate has no row.
 pub(super) fn forest(title: String, subtitle: String, readers: &[Pair], all: &Pair, bounds: &[f64]) -> Option<Chart> {
-    let estimates: Vec<(String, Option<f64>, Option<[f64; 2]>)> = readers
-        .iter()
-        .map(|p| (p.reader.clone().unwrap_or_default(), p.of.estimate, p.of.ci))
-        .chain([("all".to_owned(), all.of.estimate, all.of.ci)])
-        .filter(|(_, at, _)| at.is_some())
-        .collect();
-    let reach = estimates.iter().flat_map(|(_, at, ends)| at.iter().copied().chain(ends.iter().flatten().copied()));
+    let of_readers = readers.iter().filter_map(|p| Estimated::of(p.reader.as_deref().unwrap_or_default(), &p.of, false));
+    let estimates: Vec<Estimated> = of_readers.chain(Estimated::of("all", &all.of, true)).collect();
+    let reach = estimates.iter().flat_map(|e| std::iter::once(e.at).chain(e.ends.into_iter().flatten()));
     let reach: Vec<f64> = reach.chain(bounds.iter().copied()).chain([0.0]).collect();
     let low = reach.iter().copied().fold(f64::INFINITY, f64::min);
     let high = reach.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -125,11 +146,10 @@ pub(super) fn forest(title: String, subtitle: String, readers: &[Pair], all: &Pa
     drawn.extend(bounds.iter().filter(|b| **b != 0.0).map(|b| Drawn::Rule { x: *b, is_dashed: true }));
     let rows = estimates.len() as f64;
     let mut ticks = Vec::new();
-    for ((name, at, ends), n) in estimates.iter().zip(0u32..) {
-        let is_sum = f64::from(n) + 1.0 == rows;
+    for (Estimated { name, at, ends, is_sum }, n) in estimates.into_iter().zip(0u32..) {
         let y = rows - f64::from(n) - if is_sum { 0.6 } else { 0.25 };
-        ticks.push((y, name.clone()));
-        drawn.extend(at.map(|at| Drawn::Interval { y, at, ends: *ends, is_sum }));
+        ticks.push((y, name));
+        drawn.push(Drawn::Interval { y, at, ends, is_sum });
     }
     Some(Chart {
         title,
@@ -172,4 +192,31 @@ pub(super) fn times(report: &Report, names: &Names<'_>) -> Option<Chart> {
         legend: report.n.modalities.iter().enumerate().map(|(at, m)| (Tone::Modality(at), names.of(m).to_owned())).collect(),
         aspect: (0.08 + ROW * rows).min(1.2),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(reader: Option<&str>, estimate: Option<f64>) -> Pair {
+        let ci = estimate.map(|at| [at - 0.1, at + 0.1]);
+        let of = Numbers { estimate, se: None, df: None, t: None, p: None, ci };
+        Pair { a: "new".to_owned(), b: "old".to_owned(), reader: reader.map(str::to_owned), of }
+    }
+
+    /// Names from the top, each with whether it is drawn as what sums up the others.
+    fn rows(readers: &[Pair], all: &Pair) -> Option<Vec<(String, bool)>> {
+        let chart = forest(String::new(), String::new(), readers, all, &[])?;
+        let sums = chart.drawn.iter().filter_map(|drawn| if let Drawn::Interval { is_sum, .. } = drawn { Some(*is_sum) } else { None });
+        Some(chart.y.ticks.iter().map(|(_, name)| name.clone()).zip(sums).collect())
+    }
+
+    #[test]
+    fn no_reader_is_drawn_as_all_of_them() {
+        let readers = [pair(Some("r1"), Some(0.1)), pair(Some("r2"), None), pair(Some("r3"), Some(0.2))];
+        let named = |rows: &[(&str, bool)]| Some(rows.iter().map(|(name, is_sum)| ((*name).to_owned(), *is_sum)).collect::<Vec<_>>());
+        assert_eq!(rows(&readers, &pair(None, Some(0.15))), named(&[("r1", false), ("r3", false), ("all", true)]));
+        assert_eq!(rows(&readers, &pair(None, None)), named(&[("r1", false), ("r3", false)]));
+        assert_eq!(rows(&[], &pair(None, None)), None);
+    }
 }

@@ -33,7 +33,7 @@ pub struct About {
 pub struct Document {
     /// Whose results these are.
     pub title: String,
-    /// Said on every page and screen of it: that it was an early look, or that reads are missing.
+    /// Said on every page and screen of it: that it was an early look, or that scores are missing.
     pub watermark: Option<String>,
     /// Its parts.
     pub sections: Vec<Section>,
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_copied_table_has_numbers_that_spreadsheets_compute_with() {
-        let column = |head: &str| Column { head: head.to_owned(), is_number: true, is_aside: false };
+        let column = |head: &str| Column { head: head.to_owned(), is_number: true, is_id: false, is_aside: false };
         let cells = ["\u{2212}0.0225", "\u{2212}3.439e\u{2212}4", "\u{2212}0.0004 to 0.0880", "With AI \u{2212} Unaided", "\u{2013}"];
         let table = Table {
             title: String::new(),

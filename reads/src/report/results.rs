@@ -65,7 +65,8 @@ fn difference_sentence(pair: &Pair, percent: &str) -> String {
     format!("Difference {}{ci}, {}", fixed(of.estimate, 4), p_said(of.p))
 }
 
-fn fom_words(report: &Report) -> String {
+/// The figure in the words of people, with where it is taken.
+pub(super) fn fom_words(report: &Report) -> String {
     let at = report.fom_at.map_or_else(String::new, |at| format!(" at {at}"));
     let words = match report.fom.as_str() {
         "auc" => "AUC",

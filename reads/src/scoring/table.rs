@@ -222,10 +222,12 @@ impl ScoredTable {
         let inside = condition < self.conditions.len() && reader < readers && case < cases;
         inside.then(|| self.cells.get((condition * readers + reader) * cases + case)).flatten()
     }
-    /// Cells that were to be read and are not locked.
+    /// Scores of a view that are not there because their read was to be made and is not locked: one for each unit where units are rated by themselves, so that a read
+    /// can be several.
     #[must_use]
-    pub fn missing(&self) -> usize {
-        self.cells.iter().filter(|c| **c == Cell::Missing).count()
+    pub fn missing(&self, view: View) -> usize {
+        let missing = self.each().filter(|(cell, _)| **cell == Cell::Missing);
+        missing.map(|(_, case)| if view == View::Ratings { case.units.len() } else { 1 }).sum()
     }
     /// Reads in which the case, or a unit of it, was said to be not evaluable.
     #[must_use]
@@ -444,7 +446,7 @@ mod tests {
         check(NotEvaluableCounts::Lowest, [Some(7.5), Some(0.0), None, None, Some(0.0), Some(0.0)]);
         check(NotEvaluableCounts::Highest, [Some(7.5), Some(100.0), None, None, Some(100.0), Some(100.0)]);
         assert_eq!(table.dataset(View::Marks, NotEvaluableCounts::Omit), Err(ViewError::NotThere("marks of any number")));
-        assert_eq!((table.missing(), table.is_complete(), table.widest()), (1, false, View::Ratings));
+        assert_eq!((table.missing(View::Ratings), table.is_complete(), table.widest()), (2, false, View::Ratings), "both sides of C2");
         assert_eq!(table.not_evaluable(), 2, "a unit of C1, and C3");
         assert_eq!((table.cell(0, 0, 1), table.cell(0, 1, 0)), (Some(&Cell::Missing), None));
     }
@@ -459,6 +461,7 @@ mod tests {
             vec![read(&[Some(4_000)], &fates), read(&[Some(0)], &[]), unevaluable()],
         );
         let pairs = vec![RatedMark { lesion: Some(1), rating: 4.0 }, RatedMark { lesion: None, rating: 2.0 }];
+        assert_eq!([View::Marks, View::Ratings].map(|view| table.missing(view)), [0, 0], "what is not evaluable was read");
         let of = |counts| table.dataset(View::Marks, counts).map(|d| d.scores);
         assert_eq!(of(NotEvaluableCounts::Omit), Ok(Scores::Froc(vec![Some(pairs.clone()), Some(vec![]), None])));
         assert_eq!(of(NotEvaluableCounts::Lowest), Ok(Scores::Froc(vec![Some(pairs), Some(vec![]), Some(vec![])])));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use tiresias_reads::bundle::Bundle;
-use tiresias_reads::closing::{ClosingError, Early, Meeting, meet};
+use tiresias_reads::closing::{ClosingError, Early, Meeting, Purpose, meet};
 use tiresias_reads::desk::{Desk, DeskCase};
 use tiresias_reads::export::{ExportError, Exported, Format, NotIntact, Request, export, verify_export};
 use tiresias_reads::gathered::Gathered;
@@ -78,7 +78,7 @@ fn scored(study: &Study, record: &Record, truth: &Truth) -> Result<ScoredTable, 
 
 /// An early look at a study that nobody signs in to.
 fn look(gathered: &Gathered) -> Meeting {
-    meet(gathered, None, Some(Early { reason: "a test", utc_ms: 5 })).expect("a look")
+    meet(gathered, None, Some(Early { reason: "a test", utc_ms: 5 }), Purpose::Exporting).expect("a look")
 }
 
 /// Without a signature, without DICOM, before a database lock.
@@ -344,8 +344,8 @@ fn an_incomplete_study_is_exported_on_request_and_only_where_that_is_possible() 
 fn an_early_look_is_written_down_and_marks_every_file() {
     let (place, record) = studied(0);
     let gathered = Gathered::of_workstation(&place.study, &record).unwrap();
-    assert_eq!(meet(&gathered, None, None), Err(ClosingError::Open));
-    let refused = meet(&gathered, None, Some(Early { reason: "", utc_ms: 5 }));
+    assert_eq!(meet(&gathered, None, None, Purpose::Seeing), Err(ClosingError::Open));
+    let refused = meet(&gathered, None, Some(Early { reason: "", utc_ms: 5 }), Purpose::Seeing);
     assert_eq!(refused, Err(ClosingError::Reason("An early look")));
     let looks = place.study.root().join("early-looks.json");
     assert!(!looks.exists());
@@ -364,7 +364,7 @@ fn an_early_look_is_written_down_and_marks_every_file() {
     assert!(manifest.contains("\"early_looks\": [") && manifest.contains("\"closed\": null"), "{manifest}");
     // What was changed in it is noticed as soon as there are accounts, whose names it would need.
     fs::write(&looks, written.replace("tiresias_early_looks\": 1", "tiresias_early_looks\": 2")).unwrap();
-    assert_eq!(meet(&gathered, None, None), Err(ClosingError::Form("early-looks.json")));
+    assert_eq!(meet(&gathered, None, None, Purpose::Seeing), Err(ClosingError::Form("early-looks.json")));
 }
 
 #[test]

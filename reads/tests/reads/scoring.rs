@@ -153,7 +153,7 @@ fn every_cell_is_what_was_read() {
     assert_eq!(fates(&scored, 0, 0), [MarkFate::Again(0), MarkFate::OnLesion(0), MarkFate::False]);
     assert_eq!(fates(&scored, 0, 1), [MarkFate::Ignored]);
     assert_eq!(fates(&scored, 1, 2), [MarkFate::OnLesion(0)]);
-    assert_eq!((scored.missing(), scored.is_complete(), scored.cells.len()), (1, false, 12));
+    assert_eq!((scored.missing(View::Marks), scored.is_complete(), scored.cells.len()), (1, false, 12));
     for (at, cell) in scored.cells.iter().enumerate().filter(|(_, c)| **c != Cell::Missing) {
         let Cell::Read(read) = cell else { panic!("{cell:?}") };
         assert_eq!(read.ratings, [UnitRating::Rated((at as i64 % 3 + 1) * 10_000)]);

@@ -64,6 +64,11 @@ fn each_kind_of_account_has_the_screens_of_its_row() {
             cells += 1;
             if step == "Results" && !is_closed {
                 room.until_says("Primary analysis, as the protocol fixed it");
+                // Who sees scores takes the report along; files of scores are the statistician's to export.
+                room.press_named("Export");
+                room.until_says("Save the report");
+                assert_eq!(room.says("Export and sign"), who == "Simulated statistician", "{who}");
+                room.rest();
                 to_the_desk(&mut room);
             }
         }

@@ -53,9 +53,11 @@ impl Field {
 }
 
 impl Filling {
-    /// Nothing that was asked for is on its way any more.
-    pub(in crate::room) fn refused(&mut self) {
-        self.pending.clear();
+    /// Something that was asked for is not on its way any more. What was given with it in mind is refused by itself.
+    pub(in crate::room) fn refused(&mut self, action: &Action) {
+        if let Some(at) = self.pending.iter().position(|given| given == action) {
+            self.pending.remove(at);
+        }
     }
     /// Lets go of what the record has taken.
     pub(in crate::room) fn settle(&mut self, draft: &Draft) {
@@ -320,6 +322,16 @@ mod tests {
         let judged = |finding, verdict| Action::JudgeFinding { finding: FindingId(finding), verdict };
         assert!(is_same_field(&judged(1, Verdict::Agree), &judged(1, Verdict::Reject)));
         assert!(!is_same_field(&judged(1, Verdict::Agree), &judged(2, Verdict::Agree)));
+    }
+
+    #[test]
+    fn what_is_refused_takes_nothing_else_back_that_is_on_its_way() {
+        let judged = |finding| Action::JudgeFinding { finding: FindingId(finding), verdict: Verdict::Agree };
+        let mut filling = Filling { pending: vec![judged(1), judged(2)], ..Filling::default() };
+        for (refused, left) in [(Action::Undo, vec![judged(1), judged(2)]), (judged(1), vec![judged(2)]), (judged(2), vec![])] {
+            filling.refused(&refused);
+            assert_eq!(filling.pending, left, "{refused:?}");
+        }
     }
 
     #[test]

@@ -99,6 +99,26 @@ fn the_worst_is_taken_of_missing_reads_alone() {
     assert_eq!(report(&not_evaluable, &worst).sensitivity[0].means, report(&missing, &ustat).primary.unwrap().means);
 }
 
+/// Two readers, of whom one disagrees once and could not evaluate another case: of the 19 cases that both rated they agree on 18, and by chance on
+/// (10 x 9 + 9 x 10) of 19 x 19, so that kappa is (18/19 - 180/361) / (1 - 180/361) = 162/181, whatever the case counts as.
+#[test]
+fn what_counts_as_a_rating_without_being_one_agrees_with_nobody() {
+    let unclear = Cell::NotEvaluable { seq: 1, reason: "motion".into() };
+    let gap = scored(2, &[], |_, r, k| match (r, k) {
+        (1, 14) => unclear.clone(),
+        _ => read(&[i64::from(k >= CASES / 2 || (r, k) == (1, 0))]),
+    });
+    let counted = [NotEvaluableCounts::Omit, NotEvaluableCounts::Lowest, NotEvaluableCounts::Highest]
+        .map(|not_evaluable| report(&gap, &Analysis { not_evaluable, ..analysis(Method::Or, None) }));
+    let [omit, lowest, highest] = counted.each_ref().map(|found| found.agreement.as_ref().unwrap());
+    let kappa = &omit.kappa[0];
+    assert!((kappa.kappa.unwrap() - 162.0 / 181.0).abs() < 1e-12, "{kappa:?}");
+    assert_eq!((lowest, highest), (omit, omit));
+    // In the figure it counts.
+    let of_second = counted.each_ref().map(|found| found.readers[1].fom.unwrap());
+    assert!(of_second[1] < of_second[0] && of_second[0] < of_second[2], "{of_second:?}");
+}
+
 #[test]
 fn units_of_a_patient_are_never_taken_for_patients() {
     let both = scored(3, &["R", "L"], |c, r, k| read(&[rating(c, r, k), rating(c, r, k % 7)]));
