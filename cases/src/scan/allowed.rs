@@ -319,12 +319,14 @@ fn whole(number: &str) -> &str {
     number.trim_start_matches(['-', '+']).split(['.', 'e', 'E']).next().unwrap_or_default()
 }
 
-/// Words of the vocabulary, and numbers of at most three digits.
+/// Words of the vocabulary, and numbers of at most three digits, no three of which follow each other: they may be a day or an id in parts.
 fn are_words(says: &str) -> bool {
-    says.to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .all(|w| is_common(w) || (w.len() <= 3 && w.bytes().all(|b| b.is_ascii_digit())))
+    let mut numbers = 0;
+    says.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).all(|w| {
+        let is_number = w.len() <= 3 && w.bytes().all(|b| b.is_ascii_digit());
+        numbers = if is_number { numbers + 1 } else { 0 };
+        numbers < 3 && (is_number || is_common(w))
+    })
 }
 
 fn has_digits(says: &str) -> bool {

@@ -61,6 +61,11 @@ fn what_is_listed_may_have_its_values_and_no_others() {
     assert_eq!(of("StudyDate", b"DA", b"20010203"), Some((LeakKind::Date, Severity::Leak)));
     assert_eq!(of("InstitutionName", b"LO", b"X"), Some((LeakKind::Institution, Severity::Leak)));
     assert_eq!(of("TableHeight", b"DS", b"1\\2x"), Some((LeakKind::FreeText, Severity::Leak)));
+    for parts in [&b"18.02.64"[..], b"447-120-31", b"CHEST 4 47 1"] {
+        assert_eq!(of("BodyPartExamined", b"CS", parts), Some((LeakKind::FreeText, Severity::Suspect)), "{parts:?}");
+    }
+    assert_eq!(of("LossyImageCompressionMethod", b"CS", b"ISO_10918_1\\ISO_15444_1"), None);
+    assert_eq!(of("SpecificCharacterSet", b"CS", b"ISO 2022 IR 6\\ISO 2022 IR 13"), None);
     assert_eq!(of("BodyPartExamined", b"UN", b"CHEST"), None);
     assert_eq!(of("BodyPartExamined", b"UN", b"OKAFOR"), Some((LeakKind::Name, Severity::Leak)));
     assert_eq!(of("CodeValue", b"UN", b"OKAFOR"), Some((LeakKind::Name, Severity::Leak)));
