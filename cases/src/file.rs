@@ -101,6 +101,27 @@ pub(crate) fn unpack(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Re
     Ok(codecs.inflate(&packed, usize::try_from(limit).unwrap_or(usize::MAX), memory)?)
 }
 
+/// The bytes behind the last block of a deflated data set that begins at the current position and can be unpacked: none, or the one that makes its length even
+/// (PS3.5 A.5), unless somebody put more there.
+pub(crate) fn behind_deflated(bytes: &mut Bytes<impl Read + Seek>, codecs: &Codecs) -> Result<Vec<u8>, FileError> {
+    let length = bytes.left();
+    let packed = bytes.take(length)?;
+    let limit = most_unpacked(length);
+    let (limit, memory) = (usize::try_from(limit).unwrap_or(usize::MAX), unpacking_memory(length, limit));
+    let is_whole = |end: usize| packed.get(..end).is_some_and(|packed| codecs.inflate(packed, limit, memory).is_ok());
+    // Whatever ends before its last block ends is no deflate; so the end is found by halves, from behind, where it nearly always is.
+    let (mut whole, mut step) = (packed.len(), 1);
+    while let Some(end) = packed.len().checked_sub(step).filter(|end| is_whole(*end)) {
+        (whole, step) = (end, step * 2);
+    }
+    let mut cut = packed.len().saturating_sub(step);
+    while whole > cut + 1 {
+        let middle = cut.midpoint(whole);
+        if is_whole(middle) { whole = middle } else { cut = middle }
+    }
+    Ok(packed.get(whole..).unwrap_or_default().to_vec())
+}
+
 /// What a deflated data set of `packed` bytes may unpack to, bytes.
 fn most_unpacked(packed: u64) -> u64 {
     packed.saturating_mul(UNPACKED_RATIO).max(UNPACKED)

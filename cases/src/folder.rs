@@ -102,8 +102,7 @@ pub(crate) fn scan(
     codecs: &Arc<Codecs>,
     progress: &mut dyn FnMut(Scan) -> ControlFlow<()>,
 ) -> Result<ScannedFolder, CasesError> {
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
+    let mut files = collect(path)?.files;
     let (mut images, mut objects, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     // A DICOMDIR given by itself stands for the files that it names; in a folder those are found without it.
     if let [directory] = files.as_slice()
@@ -143,28 +142,47 @@ pub(crate) fn scan(
     Ok(ScannedFolder { series: split(images), objects, refused })
 }
 
-/// The files at the path that a person gave, which may be a link; what lies inside may not.
-pub(crate) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
-    let kind = fs::metadata(path).map_err(|e| CasesError::Open(e.kind()))?.file_type();
-    if kind.is_file() {
-        files.push(path.to_owned());
-    }
-    if kind.is_dir() { collect_inside(path, 1, files) } else { Ok(()) }
+/// What lies at a path.
+#[derive(Default)]
+pub(crate) struct Collected {
+    pub(crate) files: Vec<PathBuf>,
+    /// Folders inside, with and without files.
+    pub(crate) folders: Vec<PathBuf>,
+    /// What nobody looks into: links, devices, and folders that lie too deep.
+    pub(crate) passed: Vec<PathBuf>,
 }
 
-fn collect_inside(folder: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), CasesError> {
+/// What lies at the path that a person gave, which may be a link; what lies inside may not.
+pub(crate) fn collect(path: &Path) -> Result<Collected, CasesError> {
+    let mut found = Collected::default();
+    let kind = fs::metadata(path).map_err(|e| CasesError::Open(e.kind()))?.file_type();
+    if kind.is_file() {
+        found.files.push(path.to_owned());
+    }
+    if kind.is_dir() {
+        collect_inside(path, 1, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn collect_inside(folder: &Path, depth: u32, found: &mut Collected) -> Result<(), CasesError> {
     let open = |e: std::io::Error| CasesError::Open(e.kind());
     for entry in fs::read_dir(folder).map_err(open)? {
         let entry = entry.map_err(open)?;
         // The folder's own list says it: no file is asked by itself.
         let kind = entry.file_type().map_err(open)?;
-        if kind.is_file() {
-            if files.len() == FILES {
-                return Err(CasesError::TooMany(FILES));
-            }
-            files.push(entry.path());
-        } else if kind.is_dir() && depth < DEPTH {
-            collect_inside(&entry.path(), depth + 1, files)?;
+        let is_opened = kind.is_dir() && depth < DEPTH;
+        let among = match (kind.is_file(), is_opened) {
+            (true, _) => &mut found.files,
+            (_, true) => &mut found.folders,
+            _ => &mut found.passed,
+        };
+        if among.len() == FILES {
+            return Err(CasesError::TooMany(FILES));
+        }
+        among.push(entry.path());
+        if is_opened {
+            collect_inside(&entry.path(), depth + 1, found)?;
         }
     }
     Ok(())

@@ -212,6 +212,35 @@ def images():
     yield "jpeg_in_parts", whole("1.2.840.10008.1.2.4.50", split + fragments([part[:100], part[100:], part[:200], part[200:]]))
 
 
+def leaks():
+    """What the leak scan reads besides attributes: boxes, comments and profiles beside pixels, words in numbers, and what stands behind."""
+    module = ids(SC, "OT") + pixels(allocated=8, stored=8)
+    value = (0x7FE00010, "OB", bytes(range(30)))
+    box = lambda kind, body: struct.pack(">I4s", len(body) + 8, kind) + body
+    boxes = [box(b"JXL ", b"\r\n\x87\n"), box(b"ftyp", b"jxl \0\0\0\0jxl "), box(b"jxll", b"\n"), box(b"Exif", b"\0\0\0\0MM\0*GARCIA"),
+             box(b"jxlp", b"\0\0\0\0\xff\n" + bytes(20)), box(b"xml ", b"<x>2021-03-04</x>"), box(b"brob", b"Exif" + bytes(8)),
+             struct.pack(">I4sQ", 1, b"jxlp", 24) + b"\x80\0\0\1ab\0\0", struct.pack(">I4s", 0, b"jumb") + b"4471203"]
+    yield "jpeg_xl", whole("1.2.840.10008.1.2.4.110", data_set(module) + fragments([b"".join(boxes)]))
+    segment = lambda marker, body: struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+    text = b"desc\0\0\0\0\0\0\0\x12sRGB IEC61966-2.1\0" + b"mluc\0\0\0\0\0\0\0\1\0\0\0\x0cenUS" + "Garcia".encode("utf-16-be")
+    profile = struct.pack(">I4sI4s4s4s", len(text) + 132, b"lcms", 0x02100000, b"mntr", b"RGB ", b"XYZ ") + bytes(12) + b"acsp" + bytes(88) + text
+    scan = segment(0xDA, b"\1\1\0\0\x3f\0") + b"ab\xff\0c\xff\xd0d"
+    said = [b"\xff\xd8", segment(0xE1, b"Exif\0\0G\0A\0R\0C\0I\0A\0" + b"2021:03:04 10:11:12"), segment(0xE2, b"ICC_PROFILE\0\1\1" + profile),
+            scan, segment(0xFE, b"GARCIA"), scan, b"\xff\xd9", b"GARCIA\0"]
+    yield "comments", whole("1.2.840.10008.1.2.4.50", data_set(module) + fragments([b"".join(said)]))
+    tile = segment(0x90, struct.pack(">HIBB", 0, 0, 0, 1))
+    said = [b"\xff\x4f", segment(0x51, b"ab"), segment(0x64, b"\0\1GARCIA"), tile, segment(0x64, b"\0\1tile"), b"\xff\x93xy\xff\x91\0\4\0\0z", b"\xff\xd9"]
+    yield "comments_2000", whole("1.2.840.10008.1.2.4.90", data_set(module) + fragments([b"".join(said)]))
+    yield "profile", whole(LITTLE, data_set(module + [(0x00282000, "OB", profile), value]))
+    numbers = [(0x00181310, "US", b"GARCIA\0\0"), (0x00186018, "UL", b"\7\0\0\0GARC"), (0x00189087, "FD", b"GARCIA^J"), (0x00280009, "AT", b"19640229"),
+               (0x7FE00001, "OV", b"GARCIA\0\0"), (0x00100010, "UN", b"GARCIA"), (0x00180015, "CS", "GARCIA")]
+    yield "words_in_numbers", whole(LITTLE, data_set(module + numbers + [value]))
+    yield "behind_deflated", whole(DEFLATED, deflate(data_set(module + [value])) + b"GARCIA\0")
+    yield "two_pixels", whole(LITTLE, data_set(module + [(0x7FE00008, "OF", bytes(8)), value]))
+    creators = [(0x00190010, "LO", name) for name in ("SIEMENS MR HEADER", "GARCIA")]
+    yield "creators", whole(LITTLE, data_set(module + creators + [(0x0019100C, "IS", "1000"), (0x00191100, "LO", "GARCIA"), value]))
+
+
 def state(uid, *more):
     """A presentation state for one image, and what else is given: a later element goes before an earlier one."""
     image = [(0x00081150, "UI", CT), (0x00081155, "UI", uid), (0x00081160, "IS", "1")]
@@ -579,6 +608,8 @@ layout = "mammography"
                          ("event", histories()), ("record", databases()), ("results", returned(protocol)), ("seat", seats(protocol))]:
         for name, data in made:
             keep(target, name, data)
+    for name, data in leaks():
+        keep("scan", name, data)
     for name, said, frame in compressed():
         keep("codec", name, " ".join(map(str, said)).encode() + b"\n" + frame)
     for name, plain in [("text", b"reading room " * 9), ("zeros", bytes(100_000)), ("noise", raw(500)), ("nothing", b"")]:

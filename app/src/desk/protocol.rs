@@ -296,14 +296,14 @@ impl ProtocolPage {
         ui.scope_builder(UiBuilder::new().max_rect(body), |ui| asked = trial.room.trial(ui, body, &trial.state, now));
         for action in asked {
             let moment = Moment { utc_ms: 0, monotonic_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX), boot: "trial".to_owned() };
-            let events = decide(&trial.rules, &trial.state, action, &moment);
+            let events = decide(&trial.rules, &trial.state, action.clone(), &moment);
             let next = events
                 .map_err(|e| e.to_string())
                 .and_then(|events| events.iter().try_fold(trial.state.clone(), evolve).map_err(|e| e.to_string()));
             match next {
                 Ok(next) if next.open().is_some() => trial.state = next,
                 Ok(_) => trial.room.say("Here a reader would have locked the case. Nothing of a trial is recorded.".to_owned()),
-                Err(sentence) => trial.room.refused(sentence),
+                Err(sentence) => trial.room.refused(&action, sentence),
             }
             ui.ctx().request_repaint();
         }

@@ -8,7 +8,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use super::elements::{Element, Part, holds_bytes, holds_numbers, keyword, may_be_text, standard};
+use super::elements::{Element, PIECE, Part, holds_bytes, holds_numbers, keyword, may_be_text, standard};
 use super::kinds::{kind_of, private_kind};
 use super::lists::{BITS, MOVED_DATES, NUMBERS, SEQUENCES, WORDS};
 use super::words::{Dictionary, has_date, is_common, is_day, text, without_standards};
@@ -33,8 +33,10 @@ enum Rule {
     CodeValue,
     /// An age of at most 90 years, which stands for all above 89.
     Age,
-    /// A random code: at least 16 hexadecimal digits, or nothing.
+    /// A random code: at least 16 hexadecimal digits, some of them letters, or nothing.
     RandomCode,
+    /// A colour profile, which its maker signs as encoders do their work.
+    Profile,
     /// Bits of pixels or tables.
     Bits,
     /// A sequence; its items are judged one by one.
@@ -58,19 +60,20 @@ pub(super) fn judge(element: &Element<'_>, facts: FileFacts, names: &Dictionary)
         return None;
     }
     let says = text(element.value);
-    let is_named = || names.finds(&says).then_some((LeakKind::Name, Severity::Leak));
+    // Bytes of many kinds, among them words in letters of one byte, or of two of which one is zero (UTF-16).
+    let is_mixed = element.part != Part::Element || rule_of(element.tag()) == Some(Rule::Profile);
+    let is_named_wide = || names.finds(&says.replace("\0\0", " ").replace('\0', ""));
+    let is_named = || (names.finds(&says) || (is_mixed && is_named_wide())).then_some((LeakKind::Name, Severity::Leak));
     let found = match element.part {
         Part::Preamble | Part::Slack | Part::Tail => Some((LeakKind::FreeText, Severity::Leak)),
-        // Encoders sign their work; a person would be named in words, a day in digits.
-        Part::Comment if has_digits(&without_standards(&says)) || has_date(&says) => Some((LeakKind::FreeText, Severity::Leak)),
-        Part::Comment => Some((LeakKind::FreeText, Severity::Suspect)),
+        Part::Comment => Some(of_comment(&says)),
         Part::Element => of_element(element, &says, facts),
     };
     match found {
         // What is made to name somebody keeps its own kind; anywhere else a name is a name.
         Some(found) if names_someone(element) => Some(found),
-        Some(found) => Some(is_named().filter(|_| is_text(element.vr) || element.part != Part::Element).unwrap_or(found)),
-        None if is_text(element.vr) && element.vr != *b"UI" => is_named()
+        Some(found) => Some(is_named().filter(|_| is_mixed || is_text(known(element))).unwrap_or(found)),
+        None if is_text(known(element)) && element.vr != *b"UI" => is_named()
             .or_else(|| has_date(&says).then_some((LeakKind::Date, Severity::Leak)).filter(|_| !is_moved_date(element, &says, facts))),
         None => None,
     }
@@ -124,8 +127,9 @@ pub(super) fn names_someone(element: &Element<'_>) -> bool {
         "MilitaryRank",
     ];
     element.part == Part::Element
-        && is_text(element.vr)
-        && (element.vr == *b"PN" || keyword(element.tag()).is_some_and(|k| PARTS.iter().any(|p| k.contains(p)) && !k.ends_with("Sequence")))
+        && is_text(known(element))
+        && (known(element) == *b"PN"
+            || keyword(element.tag()).is_some_and(|k| PARTS.iter().any(|p| k.contains(p)) && !k.ends_with("Sequence")))
         && !has_rule(element.tag(), Rule::RandomCode, &text(element.value))
 }
 
@@ -147,6 +151,11 @@ fn is_blank(element: &Element<'_>) -> bool {
 
 const fn is_overlay(tag: Tag) -> bool {
     tag.0 >= 0x6000 && tag.0 <= 0x60FF
+}
+
+/// The value representation by which a value can be read: where a file says that it knows none, the standard's (PS3.5 6.2.2).
+fn known(element: &Element<'_>) -> [u8; 2] {
+    if element.vr == *b"UN" { standard(element.tag()) } else { element.vr }
 }
 
 /// Whether a value is letters, and known to be.
@@ -219,6 +228,9 @@ fn of_element(element: &Element<'_>, says: &str, facts: FileFacts) -> Option<(Le
         }
         Rule::Age => return of_age(says),
         Rule::RandomCode => is_random_code(says),
+        // Of a long one only the beginning is shown.
+        Rule::Profile if (element.value.len() as u64) < PIECE => return Some(of_comment(says)),
+        Rule::Profile => false,
         // The icon of an image has pixels too.
         Rule::Bits => return of_bits(element, is_nested),
         Rule::Sequence => element.is_nest,
@@ -274,6 +286,12 @@ fn of_bits(element: &Element<'_>, is_nested: bool) -> Option<(LeakKind, Severity
     None
 }
 
+/// What programs sign their work with: a person would be named in words, a day in digits.
+fn of_comment(says: &str) -> (LeakKind, Severity) {
+    let is_leak = has_digits(&without_standards(says)) || has_date(says);
+    (LeakKind::FreeText, if is_leak { Severity::Leak } else { Severity::Suspect })
+}
+
 fn of_age(says: &str) -> Option<(LeakKind, Severity)> {
     let years = says.strip_suffix('Y').and_then(|y| y.parse::<u32>().ok());
     let is_shorter = says.len() == 4 && says.ends_with(['D', 'W', 'M']) && says.bytes().take(3).all(|b| b.is_ascii_digit());
@@ -301,20 +319,23 @@ fn whole(number: &str) -> &str {
     number.trim_start_matches(['-', '+']).split(['.', 'e', 'E']).next().unwrap_or_default()
 }
 
-/// Words of the vocabulary, and numbers of at most three digits.
+/// Words of the vocabulary, and numbers of at most three digits, no three of which follow each other: they may be a day or an id in parts.
 fn are_words(says: &str) -> bool {
-    says.to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .all(|w| is_common(w) || (w.len() <= 3 && w.bytes().all(|b| b.is_ascii_digit())))
+    let mut numbers = 0;
+    says.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).all(|w| {
+        let is_number = w.len() <= 3 && w.bytes().all(|b| b.is_ascii_digit());
+        numbers = if is_number { numbers + 1 } else { 0 };
+        numbers < 3 && (is_number || is_common(w))
+    })
 }
 
 fn has_digits(says: &str) -> bool {
     says.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5)
 }
 
+/// Numbers of citizens have 16 digits and more, and a day of birth among them; of 32 that were drawn some are letters.
 fn is_random_code(says: &str) -> bool {
-    says.len() >= 16 && says.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+    says.len() >= 16 && says.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') && says.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 /// A registered UID of the standard, or one of a random or hashed number (PS3.5 B.2). A small number under that root was counted, not drawn.
@@ -324,9 +345,10 @@ pub(super) fn is_free_uid(uid: &str) -> bool {
     uid.is_empty() || is_registered(uid) || uid.strip_prefix("2.25.").is_some_and(is_number)
 }
 
-/// Classes, transfer syntaxes and well-known instances (PS3.6 annex A).
+/// Classes, transfer syntaxes and well-known instances (PS3.6 annex A): none has a number of more than four digits, as a day or an id would be.
 fn is_registered(uid: &str) -> bool {
-    uid.strip_prefix("1.2.840.10008.").is_some_and(|rest| rest.len() <= 30 && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+    let is_short = |number: &str| number.len() <= 4 && number.bytes().all(|b| b.is_ascii_digit());
+    uid.strip_prefix("1.2.840.10008.").is_some_and(|rest| rest.len() <= 30 && rest.split('.').all(is_short))
 }
 
 fn is_moved_date(element: &Element<'_>, says: &str, facts: FileFacts) -> bool {
@@ -376,6 +398,7 @@ static RULES: LazyLock<HashMap<&'static str, Rule>> = LazyLock::new(|| {
 const SPECIAL: &[(&str, Rule)] = &[
     ("PatientAge", Rule::Age),
     ("PatientID", Rule::RandomCode),
+    ("ICCProfile", Rule::Profile),
     ("FileMetaInformationVersion", Rule::Version),
     ("PatientSex", Rule::Terms(&["M", "F", "O"])),
     ("PatientIdentityRemoved", Rule::Terms(&["YES"])),
@@ -387,178 +410,4 @@ const SPECIAL: &[(&str, Rule)] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::super::hidden::Hidden;
-    use super::*;
-    use dicom_core::dictionary::DataDictionary as _;
-    use dicom_dictionary_std::StandardDataDictionary;
-    use sha2::{Digest as _, Sha256};
-    use tiresias_words::ContentHash;
-
-    fn of(keyword: &str, vr: &[u8; 2], value: &[u8]) -> Option<(LeakKind, Severity)> {
-        use dicom_core::dictionary::DataDictionaryEntry as _;
-        let tag = StandardDataDictionary.by_name(keyword).expect("a keyword").tag();
-        judged(&[tag], vr, value, FileFacts::default())
-    }
-
-    fn judged(tags: &[Tag], vr: &[u8; 2], value: &[u8], facts: FileFacts) -> Option<(LeakKind, Severity)> {
-        let mut names = Dictionary::default();
-        names.learn("Okafor^Adaeze");
-        judge(&element(tags, None, vr, value), facts, &names)
-    }
-
-    fn element<'a>(tags: &'a [Tag], creator: Option<&'a str>, vr: &[u8; 2], value: &'a [u8]) -> Element<'a> {
-        let mut hidden = Hidden::new(*vr, false);
-        hidden.take(value);
-        Element {
-            part: Part::Element,
-            tags,
-            creator,
-            vr: *vr,
-            value,
-            hides_words: hidden.is_found(),
-            is_continued: false,
-            sha256: ContentHash(Sha256::digest(value).into()),
-            is_zero: value.iter().all(|b| *b == 0),
-            is_nest: false,
-        }
-    }
-
-    #[test]
-    fn lists_are_the_standards() {
-        assert!(RULES.len() > 250);
-        let unknown: Vec<_> = RULES.keys().filter(|k| StandardDataDictionary.by_name(k).is_none()).collect();
-        assert!(unknown.is_empty(), "{unknown:?} are not in PS3.6");
-    }
-
-    #[test]
-    fn what_is_listed_may_have_its_values_and_no_others() {
-        assert_eq!(of("KVP", b"DS", b"120 "), None);
-        assert_eq!(of("KVP", b"DS", b"19640229"), Some((LeakKind::Date, Severity::Leak)));
-        assert_eq!(of("KVP", b"LO", b"Okafor"), Some((LeakKind::Name, Severity::Leak)));
-        assert_eq!(of("BodyPartExamined", b"CS", b"CHEST"), None);
-        assert_eq!(of("BodyPartExamined", b"CS", b"OKAFOR"), Some((LeakKind::Name, Severity::Leak)));
-        assert_eq!(of("BodyPartExamined", b"CS", b"SMITH"), Some((LeakKind::FreeText, Severity::Suspect)));
-        assert_eq!(of("PatientAge", b"AS", b"090Y"), None);
-        assert_eq!(of("PatientAge", b"AS", b"091Y"), Some((LeakKind::Date, Severity::Leak)));
-        assert_eq!(of("PatientName", b"PN", b"  "), None);
-        assert_eq!(of("PatientName", b"PN", b"A^B"), Some((LeakKind::Name, Severity::Leak)));
-        assert_eq!(of("SeriesDescription", b"LO", b"t2"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(of("StudyDate", b"DA", b"20010203"), Some((LeakKind::Date, Severity::Leak)));
-        assert_eq!(of("InstitutionName", b"LO", b"X"), Some((LeakKind::Institution, Severity::Leak)));
-        assert_eq!(of("TableHeight", b"DS", b"1\\2x"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(of("BodyPartExamined", b"UN", b"CHEST"), None);
-        assert_eq!(of("BodyPartExamined", b"OB", b"CHEST"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(of("KVP", b"OB", b"Okafor"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(of("FileMetaInformationVersion", b"OB", &[0, 1]), None);
-        assert_eq!(judged(&[Tag(0x0029, 0x1010)], b"OB", b"abc", FileFacts::default()), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 0], FileFacts::default()), None);
-        assert_eq!(judged(&[Tag(0x6000, 0x3000)], b"OW", &[0, 4], FileFacts::default()), Some((LeakKind::Text, Severity::Suspect)));
-        assert_eq!(judged(&[Tag(0x7FE0, 0x0010)], b"OW", &[0, 4], FileFacts::default()), None);
-        assert_eq!(
-            judged(&[Tag(0x0088, 0x0200), Tag(0x7FE0, 0x0010)], b"OW", &[0, 4], FileFacts::default()),
-            Some((LeakKind::Text, Severity::Leak))
-        );
-    }
-
-    #[test]
-    fn words_in_numbers_and_numbers_for_words_are_no_values() {
-        let bent: [(&str, &[u8; 2], &[u8]); 9] = [
-            ("Rows", b"US", b"garcia"),
-            ("Rows", b"OB", b"garcia"),
-            ("RegionFlags", b"UL", b"garcia  "),
-            ("DiffusionBValue", b"FD", b"garcia"),
-            ("KVP", b"US", b"garcia"),
-            ("BodyPartExamined", b"US", b"CHEST "),
-            ("PatientSex", b"UL", b"M   "),
-            ("LUTData", b"UT", b"garcia"),
-            ("FileMetaInformationVersion", b"OB", b"\0\x01G"),
-        ];
-        for (keyword, vr, value) in bent {
-            assert!(of(keyword, vr, value).is_some_and(|(_, severity)| severity == Severity::Leak), "{keyword}");
-        }
-        assert_eq!(of("KVP", b"US", &[120, 0]), None);
-        assert_eq!(of("LUTData", b"US", b"any bits"), None);
-        let at = |tag: Tag, vr: &[u8; 2], value: &[u8]| judged(&[tag], vr, value, FileFacts::default());
-        assert_eq!(at(Tag(0x6000, 0x0010), b"US", &[8, 0]), None);
-        assert_eq!(at(Tag(0x6000, 0x0010), b"LO", b"garcia"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(at(Tag(0x0009, 0x0000), b"UL", &[8, 0, 0, 0]), None);
-        assert_eq!(at(Tag(0x0009, 0x0000), b"UL", b"garc"), Some((LeakKind::FreeText, Severity::Leak)));
-        assert_eq!(at(Tag(0x7FE0, 0x0000), b"UL", b"garc"), None);
-    }
-
-    #[test]
-    fn of_private_elements_the_b_value_may_stay() {
-        let at = |tag: Tag, vr: &[u8; 2], value: &[u8], creator: &str| {
-            judge(&element(&[tag], Some(creator), vr, value), FileFacts::default(), &Dictionary::default())
-        };
-        assert_eq!(at(Tag(0x0019, 0x0010), b"LO", b"SIEMENS MR HEADER", "SIEMENS MR HEADER"), None);
-        assert_eq!(at(Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS MR HEADER"), None);
-        assert_eq!(at(Tag(0x2001, 0x1003), b"FL", &800_f32.to_le_bytes(), "Philips Imaging DD 001"), None);
-        for (tag, vr, value, creator) in [
-            (Tag(0x0019, 0x100C), b"LO", &b"1000"[..], "SIEMENS MR HEADER"),
-            (Tag(0x0019, 0x100C), b"IS", b"19640229", "SIEMENS MR HEADER"),
-            (Tag(0x0019, 0x100D), b"IS", b"1000", "SIEMENS MR HEADER"),
-            (Tag(0x0019, 0x100C), b"IS", b"1000", "SIEMENS CT HEADER"),
-            (Tag(0x2001, 0x1003), b"FL", b"Garc", "Philips Imaging DD 001"),
-        ] {
-            assert!(at(tag, vr, value, creator).is_some_and(|(_, severity)| severity == Severity::Leak), "{tag} {creator}");
-        }
-    }
-
-    #[test]
-    fn the_numbers_of_standards_are_no_ids() {
-        let said = |value: &[u8]| {
-            judge(&Element { part: Part::Comment, ..element(&[], None, b"OB", value) }, FileFacts::default(), &Dictionary::default())
-        };
-        for value in [
-            &b"ICC_PROFILE\0\x01\x01desc\0\0\0\0\0\0\0\x12sRGB IEC61966-2.1\0"[..],
-            b"IEC 61966-2.1 Default RGB colour space - sRGB",
-            b"IEC61966-2-1:1999",
-            b"ROMM RGB ISO 22028-2:2013",
-        ] {
-            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Suspect)), "{}", text(value));
-        }
-        // Other numbers are, beside those too, and so are dates.
-        for value in [
-            &b"sRGB IEC61966-2.1 61966"[..],
-            b"IEC61966",
-            b"12345IEC61966-2.1",
-            b"IEC61966-219640229",
-            b"IEC 61966-2.1 of 29.02.1964",
-            b"ISO 22029-2",
-        ] {
-            assert_eq!(said(value), Some((LeakKind::FreeText, Severity::Leak)), "{}", text(value));
-        }
-    }
-
-    #[test]
-    fn uids_are_drawn_or_registered() {
-        for uid in [
-            "2.25.203961841706553221893744862034719928615",
-            "1.2.840.10008.5.1.4.1.1.2",
-            "",
-            "2.25.203961841706553221893744862034719928615\0",
-        ] {
-            assert!(is_free_uid(uid), "{uid}");
-        }
-        for uid in ["2.25.20010203", "1.2.840.113619.2.55.3", "1.2.840.10008.x", "2.25.0203961841706553221893744862034719928615"] {
-            assert!(!is_free_uid(uid), "{uid}");
-        }
-    }
-
-    #[test]
-    fn moved_dates_are_before_anyone_lived() {
-        use dicom_dictionary_std::tags;
-        let moved = FileFacts { dates_are_moved: true, is_packed: false };
-        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", moved), None);
-        assert_eq!(judged(&[tags::SERIES_TIME], b"TM", b"101500", moved), None);
-        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"20010103", moved), Some((LeakKind::Date, Severity::Suspect)));
-        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"20010103", FileFacts { is_packed: true, ..moved }), None);
-        assert_eq!(
-            judged(&[tags::STUDY_DATE], b"DA", b"20010103", FileFacts { is_packed: true, ..FileFacts::default() }).map(|f| f.0),
-            Some(LeakKind::Date)
-        );
-        assert_eq!(judged(&[tags::SERIES_DATE], b"DA", b"19000103", FileFacts::default()), Some((LeakKind::Date, Severity::Leak)));
-    }
-}
+mod tests;

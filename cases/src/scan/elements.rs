@@ -1,8 +1,9 @@
 //! Every element of a DICOM file, one by one, with its value: all that a file can say.
 //!
 //! Owns: the walk over preamble, meta group and data set, into sequences at any depth and behind the pixels, and what of a value is kept to be judged. What is no
-//! element (a preamble that is not empty, bytes behind the end) is shown too. Long values are read and shown piece by piece. Of compressed pixels is shown what
-//! their codestreams say beside them, wherever it stands, and what boxes around those of JPEG 2000 and JPEG XL hold ([`Comments`]).
+//! element (a preamble that is not empty, bytes behind the end or behind what a data set is deflated to) is shown too. Long values are read and shown piece by
+//! piece. Of compressed pixels is shown what their codestreams say beside them, wherever it stands, and what boxes around those of JPEG 2000 and JPEG XL hold
+//! ([`Comments`]).
 //! Not shown is what has no marker: coded samples, all of a frame of RLE, deflate, video or JPEG XL without boxes, and the table of where frames begin. Letters in
 //! pixels are seen by looking, frames that cannot be looked at are a finding of their own, and a package has no compressed pixels.
 //! Refuses: to know what an element means; files whose structure contradicts itself.
@@ -11,13 +12,14 @@
 
 use super::hidden::Hidden;
 use crate::FileError;
-use crate::file::{read_to_data_set, unpack};
+use crate::file::{behind_deflated, read_to_data_set, unpack};
 use crate::layout::{Encoding, Head, head};
 use crate::source::Bytes;
 use dicom_core::dictionary::{DataDictionary as _, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
@@ -27,7 +29,7 @@ use tiresias_words::ContentHash;
 const DEPTH: usize = 16;
 const ELEMENTS: u32 = 2_000_000;
 /// Bytes of a piece of a longer value.
-const PIECE: u64 = 64 << 10;
+pub(super) const PIECE: u64 = 64 << 10;
 /// Bytes of two pieces that follow each other among which there is a place to cut and to begin: a word or value that is cut in one is whole in the other.
 const OVERLAP: usize = 1 << 10;
 const TOO_MANY: FileError = FileError::Damaged("it has more elements than any image");
@@ -117,6 +119,10 @@ pub(super) fn visit_file(path: &Path, codecs: &Codecs, extent: Extent, see: See<
         Some(encoding) => walker.data_set(encoding),
         None => {
             let plain = unpack(&mut bytes, codecs)?;
+            if extent == Extent::Whole {
+                bytes.seek(data_set)?;
+                show(Part::Tail, &behind_deflated(&mut bytes, codecs)?, see);
+            }
             let length = plain.len() as u64;
             let mut plain = Bytes::new(Cursor::new(plain), length);
             Walker::new(&mut plain, extent, has_codestreams, see).data_set(Encoding::EXPLICIT_LITTLE)
@@ -146,8 +152,8 @@ struct Walker<'a, 'b, R> {
     left: u32,
     tags: Vec<Tag>,
     size: PixelSize,
-    /// Private creators of the group that is being read.
-    creators: Vec<(Tag, String)>,
+    /// Private creators of the group that is being read, by their own tags: of several at one place the first.
+    creators: BTreeMap<Tag, String>,
     extent: Extent,
     /// Whether compressed pixels are codestreams with markers.
     has_codestreams: bool,
@@ -190,7 +196,7 @@ impl PixelSize {
 
 impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
     fn new(bytes: &'a mut Bytes<R>, extent: Extent, has_codestreams: bool, see: See<'b>) -> Self {
-        let (tags, creators) = (Vec::new(), Vec::new());
+        let (tags, creators) = (Vec::new(), BTreeMap::new());
         Self { bytes, left: ELEMENTS, tags, size: PixelSize::default(), creators, extent, has_codestreams, see }
     }
 
@@ -320,11 +326,11 @@ impl<'a, 'b, R: Read + Seek> Walker<'a, 'b, R> {
         }
         if let 0x0010..=0x00FF = element {
             let name = String::from_utf8_lossy(value).trim_matches([' ', '\0']).to_owned();
-            self.creators.retain(|(block, _)| block.group() == group);
-            self.creators.push((Tag(group, element), name.clone()));
+            self.creators.retain(|block, _| block.group() == group);
+            self.creators.entry(Tag(group, element)).or_insert_with(|| name.clone());
             return Some(name);
         }
-        self.creators.iter().find(|(block, _)| *block == Tag(group, element >> 8)).map(|(_, name)| name.clone())
+        self.creators.get(&Tag(group, element >> 8)).cloned()
     }
 
     fn items(&mut self, encoding: Encoding, end: Option<u64>) -> Result<(), FileError> {

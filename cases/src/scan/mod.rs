@@ -21,15 +21,16 @@ pub use sheet::{ContactSheet, contact_sheet};
 
 use crate::directory::named_files;
 use crate::file::read_header;
-use crate::folder::{Scan, collect, scan as read_series};
+use crate::folder::{Collected, Scan, collect, scan as read_series};
 use crate::identifying::Identifying;
 use crate::threads::on_all_cores;
 use crate::{CasesError, Package, Trust};
 use allowed::FileFacts;
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use elements::{Element, Extent, visit_file};
+use elements::{Element, Extent, Part, visit_file};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -269,8 +270,7 @@ impl ReportText<'_> {
 /// # Errors
 /// When the path cannot be opened, holds more than 100,000 files, or `progress` said stop. A file that cannot be read is a finding.
 pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) -> ControlFlow<()>) -> Result<ScanReport, CasesError> {
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
+    let Collected { mut files, folders, passed } = collect(path)?;
     files.sort();
     let mut leaks = Vec::new();
     if let [directory] = files.as_slice()
@@ -315,12 +315,12 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         let mut found: Vec<Vec<Leak>> = Vec::new();
         let mut uids = BTreeMap::new();
         let mut readable = 0;
-        let outcome = on_all_cores(headers, judge, |_, of_file| {
-            if let Some(of_file) = of_file {
+        let outcome = on_all_cores(headers, judge, |i, of_file| {
+            if let (Some(of_file), Some(file)) = (of_file, files.get(i)) {
                 readable += usize::from(of_file.is_dicom);
                 found.push(of_file.leaks);
-                of_file.uids.into_iter().for_each(|(number, place)| {
-                    uids.entry(number).or_insert(place);
+                of_file.uids.into_iter().for_each(|number| {
+                    uids.entry(number).or_insert(file.as_path());
                 });
             }
             step(1, total)
@@ -333,7 +333,8 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     }
     leaks.extend(found.into_iter().flatten());
     leaks.extend(counted(&uids));
-    leaks.extend(names::judge(root, &files, &dictionary));
+    leaks.extend(names::judge(root, &files, folders, &dictionary));
+    leaks.extend(names::passed(&passed, &dictionary));
     let series = read_series(path, codecs, &mut |_| step(1, total))?;
     let frames = pixels::frames_to_look_at(&series.series);
     let (looked_at, of) = (frames.len(), series.series.iter().map(|s| s.series.len()).sum());
@@ -348,13 +349,11 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
         return Err(CasesError::Cancelled);
     }
     leaks.extend(pixels::faces(&series.series));
-    for refused in series.refused {
-        // What is no DICOM file, or damaged, is a finding already.
-        let is_told = |l: &Leak| *l.path.reveal() == refused.path && l.place == UNREADABLE;
-        if files.contains(&refused.path) && !leaks.iter().any(is_told) {
-            leaks.push(pixels::refused(&refused));
-        }
-    }
+    leaks.extend(series.objects.iter().filter_map(pixels::of_object));
+    // What is no DICOM file, or damaged, is a finding already.
+    let told: HashSet<PathBuf> = leaks.iter().filter(|l| l.place == UNREADABLE).map(|l| l.path.reveal().clone()).collect();
+    let untold: HashSet<&Path> = files.iter().map(PathBuf::as_path).filter(|file| !told.contains(*file)).collect();
+    leaks.extend(series.refused.iter().filter(|refused| untold.contains(refused.path.as_path())).map(pixels::refused));
     leaks.sort_by(|a, b| (a.path.reveal(), &a.place, a.kind).cmp(&(b.path.reveal(), &b.place, b.kind)));
     Ok(ScanReport { path: Identifying::new(path.to_owned()), leaks, files: readable, frames: [looked_at, of] })
 }
@@ -385,27 +384,44 @@ fn learn(path: &Path, codecs: &Codecs) -> (Dictionary, bool) {
 /// What was found in a file.
 struct OfFile {
     leaks: Vec<Leak>,
-    /// The numbers of UIDs under 2.25, and the file.
-    uids: Vec<(u128, PathBuf)>,
+    /// The numbers of UIDs under 2.25.
+    uids: Vec<u128>,
     is_dicom: bool,
 }
 
+/// Findings of one file that are told one by one: a file can be made of nothing else.
+const MOST_OF_FILE: usize = 100_000;
+
 fn judge(path: &Path, facts: FileFacts, codecs: &Codecs, names: &Dictionary) -> OfFile {
     let mut found = OfFile { leaks: Vec::new(), uids: Vec::new(), is_dicom: true };
+    let (mut has_pixels, mut has_more) = (false, false);
     let outcome = visit_file(path, codecs, Extent::Whole, &mut |element| {
         // Of the pieces of one value the first that says something speaks for all, unless another says worse.
         let is_of_one = |l: &&Leak| element.is_continued && l.sha256 == element.sha256 && l.place == allowed::place(element);
         let before = found.leaks.last().filter(is_of_one).map(|l| (l.kind, l.severity));
         let is_told = before.is_some_and(|(_, severity)| severity == Severity::Leak);
-        if !is_told && let Some(kind) = allowed::judge(element, facts, names).filter(|kind| before != Some(*kind)) {
-            found.leaks.push(Leak::of_element(path, kind, element));
+        let judged = if are_pixels(element) && std::mem::replace(&mut has_pixels, true) {
+            // Of several pixel data elements one is looked at.
+            Some((LeakKind::Text, Severity::Leak))
+        } else if is_told {
+            None
+        } else {
+            allowed::judge(element, facts, names).filter(|kind| before != Some(*kind))
+        };
+        if let Some(kind) = judged {
+            has_more |= found.leaks.len() >= MOST_OF_FILE;
+            if !has_more {
+                found.leaks.push(Leak::of_element(path, kind, element));
+            }
         }
         if element.vr == *b"UI" {
             let uids = words::text(element.value);
-            let numbers = uids.split('\\').filter_map(|uid| uid.strip_prefix("2.25.")?.parse().ok());
-            found.uids.extend(numbers.map(|n| (n, path.to_owned())));
+            found.uids.extend(uids.split('\\').filter_map(|uid| uid.strip_prefix("2.25.")?.parse::<u128>().ok()));
         }
     });
+    if has_more {
+        found.leaks.push(Leak::new(path, "more findings than are told of one file", (LeakKind::FreeText, Severity::Leak), ""));
+    }
     if let Err(why) = outcome {
         found.is_dicom = why != crate::FileError::NotDicom;
         found.leaks.push(Leak::new(path, UNREADABLE, (LeakKind::FreeText, Severity::Leak), &why.to_string()));
@@ -413,8 +429,13 @@ fn judge(path: &Path, facts: FileFacts, codecs: &Codecs, names: &Dictionary) -> 
     found
 }
 
+/// Whether an element is the pixel data of the image itself, in whatever kind of numbers.
+fn are_pixels(element: &Element<'_>) -> bool {
+    element.part == Part::Element && !element.is_continued && matches!(element.tags, [Tag(0x7FE0, 0x0008..=0x0010)])
+}
+
 /// UIDs of one root that were counted rather than drawn: two numbers that are nearer to each other than random ones ever are tell an order.
-fn counted(uids: &BTreeMap<u128, PathBuf>) -> Vec<Leak> {
+fn counted(uids: &BTreeMap<u128, &Path>) -> Vec<Leak> {
     const NEAR: u128 = 1 << 64;
     let pairs = uids.iter().zip(uids.iter().skip(1));
     let near = pairs.filter(|((a, _), (b, _))| **b - **a < NEAR);

@@ -6,7 +6,7 @@
 use super::text::{TextBox, find_text};
 use super::{Leak, LeakKind, Severity};
 use crate::CasesError;
-use crate::folder::Refused;
+use crate::folder::{OtherObject, Refused};
 use crate::samples::Samples;
 use crate::series::{Content, ScannedSeries, Series, Source};
 use crate::threads::on_all_cores;
@@ -158,6 +158,11 @@ impl Looked {
 
 fn unseen(path: &Path, of: &str, why: &str) -> Leak {
     Leak::new(path, format!("pixels that cannot be looked at{of}"), (LeakKind::Text, Severity::Suspect), why)
+}
+
+/// That nobody looks at the pixels of what is no image series, if it has any.
+pub(super) fn of_object(object: &OtherObject) -> Option<Leak> {
+    object.pixels.is_some().then(|| unseen(&object.path, "", "it is no image series"))
 }
 
 /// That the pixels of a file could not be looked at.

@@ -50,6 +50,89 @@ fn what_is_around_a_data_set_is_found() {
     assert_eq!((places(&report), report.files(), report.has_leaks()), (vec!["file name", UNREADABLE], 0, true));
 }
 
+/// The sample with its data set deflated, in one stored block (RFC 1951 3.2.4).
+fn deflated() -> Vec<u8> {
+    let (file, _) = sample();
+    let syntax = b"\x02\0\x10\0UI\x14\x001.2.840.10008.1.2.1\0";
+    let at = file.windows(syntax.len()).position(|bytes| bytes == syntax).unwrap();
+    // Of the meta group, whose length is at 140.
+    let group_length = u32::from_le_bytes(file[140..144].try_into().unwrap());
+    let data_set = 144 + group_length as usize;
+    let mut meta = [&file[..at], b"\x02\0\x10\0UI\x16\x001.2.840.10008.1.2.1.99", &file[at + syntax.len()..data_set]].concat();
+    meta[140..144].copy_from_slice(&(group_length + 2).to_le_bytes());
+    let length = u16::try_from(file.len() - data_set).unwrap();
+    [&meta[..], b"\x01", &length.to_le_bytes(), &(!length).to_le_bytes(), &file[data_set..]].concat()
+}
+
+#[test]
+fn what_stands_behind_a_deflated_data_set_is_found() {
+    let behind = "behind the data set";
+    let long = [&[0; 1000][..], b"GARCIA", &[0; 1000]].concat();
+    let cases: [(&[u8], Vec<&str>); 6] =
+        [(b"", vec![]), (b"\0", vec![]), (&[0; 100], vec![]), (b"G", vec![behind]), (b"GARCIA\0", vec![behind]), (&long, vec![behind])];
+    for (tail, found) in cases {
+        let report = scanned(&[(NAME, &[&deflated()[..], tail].concat())]);
+        assert_eq!((places(&report), report.files()), (found, 1), "{} bytes", tail.len());
+    }
+}
+
+#[test]
+fn pixels_that_nobody_looks_at_are_told() {
+    let (pixels, unseen) = ("(7FE0,0010) PixelData", "pixels that cannot be looked at");
+    let floating = with(b"\xE0\x7F\x08\0OF\0\0\x04\0\0\0\0\0\0\0");
+    // Key objects in the place of an image: in the meta group and in the data set.
+    let (mut other, _) = sample();
+    let class = b"1.2.840.10008.5.1.4.1.1.4\0";
+    while let Some(at) = other.windows(class.len()).position(|bytes| bytes == class) {
+        let value = b"1.2.840.10008.5.1.4.1.1.88.59\0";
+        other[at - 2..at].copy_from_slice(&u16::try_from(value.len()).unwrap().to_le_bytes());
+        let length = u32::from_le_bytes(other[140..144].try_into().unwrap());
+        // Only that of the meta group counts in its length.
+        if at < 144 + length as usize {
+            other[140..144].copy_from_slice(&(length + 4).to_le_bytes());
+        }
+        other = [&other[..at], value, &other[at + class.len()..]].concat();
+    }
+    for (what, file, place) in [("two pixel data elements", floating, pixels), ("no image", other, unseen)] {
+        let report = scanned(&[(NAME, &file)]);
+        assert!(report.leaks().iter().any(|l| l.place == place && l.kind == LeakKind::Text), "{what}");
+    }
+    let (file, _) = sample();
+    assert!(scanned(&[(NAME, &file)]).leaks().iter().all(|l| l.place != pixels && l.place != unseen));
+}
+
+#[test]
+fn names_of_what_holds_no_file_are_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(NAME), sample().0).unwrap();
+    std::fs::create_dir(folder.path().join("garcia_ana")).unwrap();
+    let scanned = || scan(folder.path(), &Arc::new(Codecs::here()), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(places(&scanned()), ["folder name"]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.path().join(NAME), folder.path().join("fedcba9876543210fedcba9876543210")).unwrap();
+        assert_eq!(places(&scanned()), ["link or folder that is not looked into", "folder name"]);
+    }
+}
+
+#[test]
+fn a_name_is_learned_where_a_file_does_not_say_that_it_is_one() {
+    // Patient's Name as a value of unknown representation, and Body Part Examined.
+    let elements = b"\x10\0\x10\0UN\0\0\x06\0\0\0GARCIA\x18\0\x15\0CS\x06\0GARCIA";
+    let report = scanned(&[(NAME, &with(elements))]);
+    let found: Vec<(&str, LeakKind)> = report.leaks().iter().filter(|l| l.kind == LeakKind::Name).map(|l| (l.place(), l.kind)).collect();
+    assert_eq!(found, [("(0010,0010) PatientName", LeakKind::Name), ("(0018,0015) BodyPartExamined", LeakKind::Name)]);
+}
+
+#[test]
+fn findings_of_one_file_have_an_end_that_is_told() {
+    let private = b"\x09\0\x01\x10LO\x02\0ab".repeat(MOST_OF_FILE + 1);
+    let report = scanned(&[(NAME, &with(&private))]);
+    let count = |place: &str| report.leaks().iter().filter(|l| l.place == place).count();
+    assert_eq!(count("more findings than are told of one file"), 1);
+    assert!((MOST_OF_FILE - 100..=MOST_OF_FILE).contains(&count("private (0009,1001)")));
+}
+
 /// The sample with something before its pixels, which are the last 24 bytes of it with their tag.
 fn with(before: &[u8]) -> Vec<u8> {
     let (file, _) = sample();
@@ -173,16 +256,29 @@ fn colour_profiles_are_looked_at_and_are_no_leaks() {
     let profile = b"ICC_PROFILE\0\x01\x01desc\0\0\0\x12sRGB IEC61966-2.1\0";
     let scan = segment(0xDA, &[1]);
     let boxes = [&b"\0\0\0\x0CjP  \x0D\x0A\x87\x0A\0\0\0\x40jp2h\0\0\0\x38colr\x02\0\0"[..], &profile[14..]].concat();
+    let taken = segment(0xE1, b"Exif\0\x002021:03:04 10:11:12\0");
     let codestream = b"\xFF\x4F\xFF\x51\0\x04ab\xFF\x90\0\x0A\0\0\0\0\0\0\0\x01\xFF\x93xy\xFF\xD9";
-    let cases: [(&str, Vec<u8>, Severity); 3] = [
+    let cases: [(&str, Vec<u8>, Severity); 4] = [
         ("of a JPEG", [START, &segment(0xE2, profile), &scan, b"data", END].concat(), Severity::Suspect),
         ("of a JPEG 2000", [&boxes[..], codestream].concat(), Severity::Suspect),
+        ("with a day", [START, &taken, &scan, b"data", END].concat(), Severity::Leak),
         ("with an id", [START, &segment(0xE2, &[&profile[..], b"4471203"].concat()), &scan, b"data", END].concat(), Severity::Leak),
     ];
     for (what, frame, severity) in cases {
         let report = scanned(&[(NAME, &compressed(&frame))]);
         let found: Vec<Severity> = report.leaks().iter().filter(|l| l.place == COMMENT).map(Leak::severity).collect();
         assert_eq!(found, [severity], "{what}");
+    }
+}
+
+#[test]
+fn names_in_letters_of_two_bytes_are_found_beside_pixels() {
+    let names = with(b"\x08\0\x80\0LO\x06\0GARCIA");
+    for said in [&b"Exif\0\0G\0A\0R\0C\0I\0A\0"[..], b"mluc\0\0\0\x0C\0G\0A\0R\0C\0I\0A"] {
+        let frame = [START, &segment(0xE1, said), &segment(0xDA, &[1]), b"data", END].concat();
+        let report = scanned(&[("names.dcm", &names), (NAME, &compressed(&frame))]);
+        let beside = report.leaks().iter().find(|l| l.place == COMMENT).unwrap();
+        assert_eq!((beside.kind, beside.severity), (LeakKind::Name, Severity::Leak), "{said:?}");
     }
 }
 
@@ -201,7 +297,7 @@ fn values_are_in_a_report_only_when_asked_for() {
 
 #[test]
 fn numbers_that_follow_each_other_tell_an_order() {
-    let uid = |n: u128| (n, PathBuf::new());
+    let uid = |n: u128| (n, Path::new(""));
     let drawn = 203_961_841_706_553_221_893_744_862_034_719_928_615;
     assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn / 3), uid(drawn / 2)])).len(), 0);
     assert_eq!(counted(&BTreeMap::from([uid(drawn), uid(drawn + 1), uid(drawn + 2)])).len(), 2);

@@ -7,12 +7,15 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Bound;
 use std::sync::LazyLock;
 
 /// Letters of the shortest name that is sought, and signs of the shortest id. Shorter ones would be found in everything.
 const NAME: usize = 3;
 const ID: usize = 4;
+/// Signs by which an id is known: no attribute that is made for one has more (PS3.5 6.2, LO).
+const LONGEST_ID: usize = 64;
 
 /// Bytes that what is learned of a file may take, and of a set: a DICOMDIR of ten thousand patients, and as many files as are scanned, each of its own patient.
 const OF_FILE: usize = 16 << 20;
@@ -24,8 +27,8 @@ const BESIDE: usize = 64;
 #[derive(Default)]
 pub(super) struct Dictionary {
     words: HashSet<String>,
-    /// Ids without their punctuation.
-    ids: HashSet<String>,
+    /// Ids without their punctuation, none of which begins with another: then the one with which a text begins is found in one step, however many there are.
+    ids: BTreeSet<String>,
     /// Bytes of both.
     size: usize,
     is_full: bool,
@@ -38,9 +41,9 @@ impl Dictionary {
             for word in words(&folded).filter(|w| is_name(w) || is_id(w)) {
                 self.is_full |= !put(&mut self.words, word.to_owned(), &mut self.size, OF_FILE);
             }
-            let id = squeezed(&folded);
+            let id: String = squeezed(&folded).chars().take(LONGEST_ID).collect();
             if id.len() >= 6 && id.bytes().filter(u8::is_ascii_digit).count() >= 4 {
-                self.is_full |= !put(&mut self.ids, id, &mut self.size, OF_FILE);
+                self.is_full |= !self.put_id(id, OF_FILE);
             }
         }
     }
@@ -50,8 +53,34 @@ impl Dictionary {
             self.is_full |= !put(&mut self.words, word, &mut self.size, OF_SET);
         }
         for id in other.ids {
-            self.is_full |= !put(&mut self.ids, id, &mut self.size, OF_SET);
+            self.is_full |= !self.put_id(id, OF_SET);
         }
+    }
+    /// Puts an id among others unless they would take more than so many bytes; whether it is found from now on.
+    fn put_id(&mut self, id: String, most: usize) -> bool {
+        if self.begins_with_id(&id) {
+            return true;
+        }
+        let own = id.len() + BESIDE;
+        if self.size + own > most {
+            return false;
+        }
+        // What begins with it is found by it.
+        let from = self.ids.range::<str, _>((Bound::Included(id.as_str()), Bound::Unbounded));
+        let longer: Vec<String> = from.take_while(|other| other.starts_with(id.as_str())).cloned().collect();
+        for other in longer {
+            self.size = self.size.saturating_sub(other.len() + BESIDE);
+            self.ids.remove(&other);
+        }
+        self.size += own;
+        self.ids.insert(id);
+        true
+    }
+    /// Whether a text begins with an id that was learned.
+    fn begins_with_id(&self, text: &str) -> bool {
+        // Whatever stood between the two in the order of letters would begin with the id too.
+        let before = self.ids.range::<str, _>((Bound::Unbounded, Bound::Included(text))).next_back();
+        before.is_some_and(|id| text.starts_with(id.as_str()))
     }
     /// Whether there was more to learn than is held. Who asks has to say so: what was not learned is not sought.
     pub(super) const fn is_full(&self) -> bool {
@@ -59,12 +88,13 @@ impl Dictionary {
     }
     /// Whether a text holds anything that was learned.
     pub(super) fn finds(&self, text: &str) -> bool {
-        if self.words.is_empty() {
+        if self.words.is_empty() && self.ids.is_empty() {
             return false;
         }
         folded(text).any(|folded| {
             let squeezed = squeezed(&folded);
-            words(&folded).any(|w| self.words.contains(w)) || self.ids.iter().any(|id| squeezed.contains(id))
+            let holds_id = || squeezed.char_indices().any(|(at, _)| squeezed.get(at..).is_some_and(|rest| self.begins_with_id(rest)));
+            words(&folded).any(|w| self.words.contains(w)) || holds_id()
         })
     }
 }
@@ -167,7 +197,7 @@ pub(super) fn without_standards(text: &str) -> String {
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Whether there is a date in a text: 19991231, 1999-12-31, 31.12.1999, 12/31/99, 31 Dec 1999, Dec 31, 1999.
+/// Whether there is a date in a text: 19991231, 1999-12-31, 31.12.1999, 12/31/99, 31 Dec 1999, Dec 31, 1999, and 1999:12:31 as cameras write it (Exif, DateTime).
 pub(super) fn has_date(text: &str) -> bool {
     let eight = text.split(|c: char| !c.is_ascii_digit()).any(is_day);
     let number = |r: &str, low: u32, high: u32| r.parse::<u32>().is_ok_and(|n| (low..=high).contains(&n)) && r.len() <= 4;
@@ -181,6 +211,10 @@ pub(super) fn has_date(text: &str) -> bool {
             _ => false,
         })
     });
+    let colons = text.split(|c: char| !c.is_ascii_digit() && c != ':').any(|run| match run.split(':').collect::<Vec<_>>().as_slice() {
+        [year, month, day] => year.len() == 4 && number(year, 1900, 2099) && number(month, 1, 12) && number(day, 1, 31),
+        _ => false,
+    });
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let year = |w: &&str| w.len() == 4 && number(w, 1900, 2099);
@@ -192,7 +226,7 @@ pub(super) fn has_date(text: &str) -> bool {
     // 31Dec1999, without a space.
     let joined =
         words.iter().any(|w| MONTHS.iter().any(|m| w.split_once(m).is_some_and(|(d, y)| !d.is_empty() && number(d, 1, 31) && year(&y))));
-    eight || three || named || joined
+    eight || three || colons || named || joined
 }
 
 /// Whether eight digits are a day (or begin with one, as a date with its time does).
@@ -269,6 +303,25 @@ mod tests {
     }
 
     #[test]
+    fn ids_are_found_among_any_number_of_others() {
+        // One that has no part that would be sought by itself.
+        assert!(dictionary(&["12-34-56"]).finds("no. 12 34 56"));
+        // Whether the shorter of two is learned first or last, both are found by it.
+        for names in [["447120", "4471203"], ["4471203", "447120"]] {
+            let d = dictionary(&names);
+            assert!(d.ids.iter().eq(["447120"]) && d.finds("44-71-20") && d.finds("x447-120-3"), "{names:?}");
+        }
+        let many: Vec<String> = (0..1000).map(|n| format!("AB-{n:03}-77")).collect();
+        let d = dictionary(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(many.iter().all(|id| d.finds(id) && d.finds(&format!("see {}", id.replace('-', "/")))));
+        assert!(!d.finds("AB-999-78") && !d.finds("AB-001-7"));
+        // Of one that is longer than any the first 64 signs are sought.
+        let long = "7".repeat(100);
+        let d = dictionary(&[long.as_str()]);
+        assert!(d.size <= 100 + LONGEST_ID + 2 * BESIDE && d.finds(&"7".repeat(64).replace("77", "7.7")) && !d.finds(&"7".repeat(63)));
+    }
+
+    #[test]
     fn what_is_learned_has_an_end_that_is_told() {
         let (mut among, mut size) = (HashSet::new(), 0);
         let most = 2 * BESIDE + 10;
@@ -294,13 +347,25 @@ mod tests {
             "31 Dec 1999",
             "December 31, 1999",
             "31DEC1999",
+            "1999:12:31 23:59:59",
             "19991231235959",
         ] {
             assert!(has_date(text), "{text}");
         }
-        for text in
-            ["19991331", "1.2.3", "0.5/0.25/1", "512x512", "B30f", "1234567", "-0.5\\1.0", "May be", "2.25.19991231999", "3.12.1.107"]
-        {
+        for text in [
+            "19991331",
+            "1.2.3",
+            "0.5/0.25/1",
+            "512x512",
+            "B30f",
+            "1234567",
+            "-0.5\\1.0",
+            "May be",
+            "2.25.19991231999",
+            "3.12.1.107",
+            "12:10:31",
+            "1999:13:31",
+        ] {
             assert!(!has_date(text), "{text}");
         }
     }
