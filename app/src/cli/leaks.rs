@@ -27,7 +27,7 @@ pub(super) struct ScanArgs {
     contact_sheet: Option<PathBuf>,
 }
 
-/// Whether a set of files is free of what may identify. The answer is no where anything was found, leak or suspect.
+/// Whether a set of files is free of what may identify. The answer is no where anything was found, leak or suspect, that nobody answered when a package was made.
 pub(super) fn scan(args: &ScanArgs) -> Result<(), Failure> {
     let (path, codecs) = (&args.path, workers()?);
     let mut progress = Progress::new();
@@ -60,7 +60,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<(), Failure> {
     if report.is_clean() {
         return Ok(());
     }
-    let count = report.leaks().len();
+    let count = report.unanswered().count();
     let (verb, what) = if report.has_leaks() { ("remove", "may identify") } else { ("look at", "a person has to judge") };
     Err(Failure::No(format!("{}: {count} findings that {what}; {verb} them before anyone reads these images.", path.display())))
 }

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tiresias_cases::{NotMet, Retain};
 use tiresias_reads::bundle::CaseFact;
-use tiresias_words::{CaseId, Role};
+use tiresias_words::{CaseId, ContentHash, Role};
 
 /// Options of `pack`.
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ pub(super) struct PackArgs {
     /// An option of the confidentiality profile: patient-characteristics, modified-dates or safe-private.
     #[arg(long = "retain", value_name = "OPTION")]
     retain: Vec<Retain>,
+    /// A finding of letters in pixels in which you looked and saw none, as the refusal or "scan" calls it: it no longer stops the case, and the package says so.
+    #[arg(long = "no-text", value_name = "SHA256")]
+    no_text: Vec<ContentHash>,
     /// The case is for training alone; whether the signal is there, which its readers are told: true or false.
     #[arg(long, value_name = "SIGNAL")]
     training: Option<bool>,
@@ -75,6 +78,7 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
         findings: args.findings.clone(),
         sealed_size: args.sealed_size,
         retain: args.retain.clone(),
+        no_text: args.no_text.clone(),
         training: args.training,
         facts: args.facts.clone(),
         overlays: args.overlays,
@@ -106,6 +110,7 @@ fn report(args: &PackArgs, packed: &PackedCase) -> Result<(), Failure> {
             "package": packed.package,
             "series": series.collect::<Vec<_>>(),
             "retained": args.retain,
+            "no_text": args.no_text,
             "ai_results": args.findings.len(),
             "ai_notes": packed.ai_notes,
             "refused_files": packed.refused,

@@ -189,7 +189,7 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Resu
         let packing =
             Packing { findings: Some(&findings), content_key: Some(&content_key), signer: Some(&signer), ..Packing::new(&all, &secret) };
         let gate = |made: &Path| {
-            let looked = clean(made, &codecs, &mut |_, _, _| ControlFlow::Continue(()));
+            let looked = clean(made, &packing.no_text, &codecs, &mut |_, _, _| ControlFlow::Continue(()));
             looked.map_err(|failure| DemoStudyError::Parts(failure.sentence()))
         };
         let (package, to_judge) = packing.pack_if(&aside, &mut |_| ControlFlow::Continue(()), gate)?;

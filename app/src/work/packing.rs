@@ -2,18 +2,20 @@
 //!
 //! Owns where a study's desk folder keeps what packing makes: `packages/` with a folder for each package, named by the first 16 digits of its hash, `key.age`
 //! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role, a package in which the leak
-//! scan finds a leak, and a second one who packs at the same desk at the same time.
+//! scan finds a leak that nobody answered, and a second one who packs at the same desk at the same time.
 
 use super::{at, draw};
 use crate::codecs::workers;
 use crate::failure::Failure;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{
-    Codecs, Incoming, Keep, NotMet, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, scan, usual_roles,
+    Codecs, Incoming, Keep, Leak, NotMet, Packed, Packing, Retain, Series, Severity, StudyKey, conforms, read_findings, read_folder, scan,
+    usual_roles,
 };
 use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::{CaseFact, TrainingCase};
@@ -57,6 +59,8 @@ pub(crate) struct Order {
     pub(crate) findings: Vec<PathBuf>,
     pub(crate) sealed_size: u64,
     pub(crate) retain: Vec<Retain>,
+    /// Findings of letters in pixels in which somebody who looked saw none.
+    pub(crate) no_text: Vec<ContentHash>,
     /// For training alone, with its truth.
     pub(crate) training: Option<bool>,
     /// What readers may be told of it.
@@ -74,6 +78,7 @@ impl Order {
             findings: Vec::new(),
             sealed_size: SEALED_SIZE,
             retain: Vec::new(),
+            no_text: Vec::new(),
             training: None,
             facts: Vec::new(),
             overlays: false,
@@ -110,7 +115,7 @@ pub(crate) struct PackedCase {
     pub(crate) ai_notes: Vec<String>,
     /// What of the requirements is not met.
     pub(crate) findings: Vec<NotMet>,
-    /// Findings of the leak scan that a person has to judge.
+    /// Findings of the leak scan that a person has to judge on the contact sheet; those that were answered are among them.
     pub(crate) to_judge: usize,
 }
 
@@ -167,6 +172,7 @@ impl PackingDesk {
         let packing = Packing {
             keep: if order.overlays { Keep::PixelsAndOverlays } else { Keep::Pixels },
             retain: order.retain.iter().copied().collect(),
+            no_text: order.no_text.iter().copied().collect(),
             findings: Some(&findings),
             content_key: Some(&content_key),
             sealed_bytes: order.sealed_size,
@@ -238,7 +244,7 @@ fn put(
     let aside = study.join(PACKAGES).join(format!(".new-{}", std::process::id()));
     let step = RefCell::new(step);
     let mut writing = |p: Packed| step.borrow_mut()("writing", p.done, p.total);
-    let looking = |dir: &Path| clean(dir, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
+    let looking = |dir: &Path| clean(dir, &packing.no_text, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
     let (package, to_judge) = packing.pack_if(&aside, &mut writing, looking)?;
     let place = package_dir(study, &package);
     let is_there = place.exists();
@@ -254,23 +260,54 @@ fn put(
     Ok((package, to_judge))
 }
 
-/// The gate: a package with a leak is no package. What a person has to judge is counted, and stays for the contact sheet.
+/// Findings that a refusal calls by their names. Of more, the others are named when these are answered.
+const NAMED: usize = 3;
+
+/// The gate: a package with a leak is no package, unless the leak is letters in pixels that somebody who looked says are none: `no_text`, as its manifest has them. An
+/// answer that fits no finding is refused, so that none is kept in store. What a person has to judge is counted, what was answered too, and stays for the contact sheet.
 pub(crate) fn clean(
     package: &Path,
+    no_text: &BTreeSet<ContentHash>,
     codecs: &Arc<Codecs>,
     step: &mut dyn FnMut(&'static str, usize, usize) -> ControlFlow<()>,
 ) -> Result<usize, Failure> {
     let report = scan(package, codecs, &mut |s| step("looking for leaks", s.done, s.total)).map_err(|e| at(package, e))?;
-    let count = report.leaks().len();
-    if report.has_leaks() {
-        let kinds: std::collections::BTreeSet<&str> = report.leaks().iter().map(|l| l.kind().word()).collect();
-        let kinds: Vec<&str> = kinds.into_iter().collect();
-        return Err(Failure::No(format!(
-            "it was not packed: what would have been its package may identify the patient ({count} findings: {}). \u{201c}tiresias scan\u{201d} on the source says where.",
-            kinds.join(", ")
+    let found: BTreeSet<ContentHash> = report.leaks().iter().filter_map(Leak::finding).collect();
+    if let Some(unknown) = no_text.difference(&found).next() {
+        return Err(Failure::Input(format!(
+            "it was not packed: --no-text {unknown} names no finding of letters in its pixels, and nothing else can be answered. \u{201c}tiresias scan\u{201d} on the source \
+             shows what each finding is called."
         )));
     }
-    Ok(count)
+    if report.has_leaks() {
+        let kinds: BTreeSet<&str> = report.unanswered().map(|l| l.kind().word()).collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        let what = format!("{} findings: {}", report.unanswered().count(), kinds.join(", "));
+        let leaks = report.unanswered().filter(|l| l.severity() == Severity::Leak);
+        // None where there is another leak, so that nobody answers the letters and is refused all the same.
+        let letters: Option<Vec<ContentHash>> = leaks.map(Leak::finding).collect();
+        return Err(Failure::No(letters.map_or_else(|| may_identify(&what), |letters| may_hold_letters(&what, &letters))));
+    }
+    Ok(report.leaks().len())
+}
+
+fn may_identify(what: &str) -> String {
+    format!(
+        "it was not packed: what would have been its package may identify the patient ({what}). \u{201c}tiresias scan\u{201d} on the source says where."
+    )
+}
+
+fn may_hold_letters(what: &str, findings: &[ContentHash]) -> String {
+    let answers: Vec<String> = findings.iter().take(NAMED).map(|f| format!("--no-text {f}")).collect();
+    let more = match findings.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "it was not packed: there may be letters in the pixels of what would have been its package ({what}). Look at them: \u{201c}tiresias scan\u{201d} on the source says \
+         where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d} and {}{more}.",
+        answers.join(" ")
+    )
 }
 
 fn study_key(study: &Path, passphrase: &str) -> Result<StudyKey, Failure> {

@@ -27,6 +27,9 @@ pub(super) struct Manifest {
     pub(super) study: StudyId,
     /// Options of the confidentiality profile, each once, in their order.
     pub(super) retained: Vec<Retain>,
+    /// What findings of letters in pixels are called in which a person saw no text, each once, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) no_text: Vec<ContentHash>,
     pub(super) sealed: SealedEntry,
     pub(super) series: Vec<PackedSeries>,
 }
@@ -200,6 +203,9 @@ impl Manifest {
         }
         if !self.retained.is_sorted_by(|a, b| a < b) || !(OVERHEAD..=LIMIT).contains(&self.sealed.bytes) {
             return Err("its options or its sealed part make no sense".to_owned());
+        }
+        if !self.no_text.is_sorted_by(|a, b| a < b) {
+            return Err("it answers a finding twice".to_owned());
         }
         for series in &self.series {
             let role = &series.facts.role;

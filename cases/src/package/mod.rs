@@ -57,6 +57,7 @@ pub struct Package {
     hash: ContentHash,
     study: StudyId,
     retained: Vec<Retain>,
+    no_text: Vec<ContentHash>,
     sealed: SealedEntry,
     series: Vec<Series>,
 }
@@ -98,8 +99,9 @@ impl Package {
             }
         }
         let store = Arc::new(store);
-        let series = manifest.series.into_iter().map(|s| unpack(s, &store)).collect();
-        Ok(Self { store, hash, study: manifest.study, retained: manifest.retained, sealed: manifest.sealed, series })
+        let Manifest { study, retained, no_text, sealed, series, .. } = manifest;
+        let series = series.into_iter().map(|s| unpack(s, &store)).collect();
+        Ok(Self { store, hash, study, retained, no_text, sealed, series })
     }
     /// Whether something at `path` is meant to be a package.
     #[must_use]
@@ -120,6 +122,10 @@ impl Package {
     #[must_use]
     pub fn retained(&self) -> &[Retain] {
         &self.retained
+    }
+    /// The findings of the leak scan that whoever packed it answered: no text stands there.
+    pub(crate) fn no_text(&self) -> &[ContentHash] {
+        &self.no_text
     }
     /// Its sealed part, after its bytes were checked; still encrypted.
     ///

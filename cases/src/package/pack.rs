@@ -54,6 +54,8 @@ pub struct Packing<'a> {
     pub keep: Keep,
     /// Options of the confidentiality profile.
     pub retain: BTreeSet<Retain>,
+    /// Findings of letters in pixels ([`crate::Leak::finding`]) in which a person saw no text. The manifest says so, and [`crate::scan`] goes by it.
+    pub no_text: BTreeSet<ContentHash>,
     /// What the AI says, for the sealed part; see [`crate::read_findings`]. Without any the sealed part is as large.
     pub findings: Option<&'a Findings>,
     /// The key of the sealed part. Where none is given, it follows from the study's secret and the case's first image.
@@ -76,6 +78,7 @@ impl<'a> Packing<'a> {
             key,
             keep: Keep::Pixels,
             retain: BTreeSet::new(),
+            no_text: BTreeSet::new(),
             findings: None,
             content_key: None,
             sealed_bytes: SEALED_BYTES,
@@ -134,6 +137,7 @@ impl<'a> Packing<'a> {
             tiresias_package: VERSION,
             study: self.key.study().map_err(|e| PackageError::Manifest(e.to_string()))?,
             retained: self.retain.iter().copied().collect(),
+            no_text: self.no_text.iter().copied().collect(),
             sealed: SealedEntry { sha256: ContentHash(Sha256::digest(&sealed).into()), bytes: sealed.len() as u64 },
             series,
         };

@@ -4,7 +4,9 @@
 //! ([`words`]), numbers by whether they spell words ([`hidden`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether
 //! letters stand in them ([`text`], [`pixels`]).
 //! A finding is a *leak*, or a *suspect* that a person has to look at. Values stay behind the wall of [`Identifying`]; the report gives their hashes.
-//! Refuses: to change anything, and to call a set clean because it says so itself.
+//! Letters found in pixels may be none. Who packs a case may answer such a finding, one by one; the package's manifest says which, and the scan of a package goes by
+//! that: an answered finding stays in the report as bad as it is, marked as answered, and keeps nothing from being clean.
+//! Refuses: to change anything, to call a set clean because it says so itself, and an answer to anything but letters in pixels.
 
 mod allowed;
 mod elements;
@@ -111,6 +113,9 @@ pub struct Leak {
     severity: Severity,
     sha256: ContentHash,
     value: Identifying<String>,
+    /// Of letters in pixels alone: what an answer names.
+    finding: Option<ContentHash>,
+    is_answered: bool,
 }
 
 /// What a scan found. It has no `Debug`: paths are in it.
@@ -155,6 +160,16 @@ impl Leak {
     pub const fn sha256(&self) -> ContentHash {
         self.sha256
     }
+    /// Of letters in pixels, what this finding is called and no other is: by all pixels of its frame, and its rectangle. Nothing else can be answered, and has none.
+    #[must_use]
+    pub const fn finding(&self) -> Option<ContentHash> {
+        self.finding
+    }
+    /// Whether a person saw no text there when the package was made.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        self.is_answered
+    }
 
     fn new(path: &Path, place: impl Into<String>, (kind, severity): (LeakKind, Severity), value: &str) -> Self {
         let sha256 = ContentHash(Sha256::digest(value.as_bytes()).into());
@@ -165,7 +180,8 @@ impl Leak {
     }
     fn hashed(path: &Path, place: String, (kind, severity): (LeakKind, Severity), sha256: ContentHash, value: &str) -> Self {
         let value = value.chars().map(|c| if c.is_control() { '.' } else { c }).take(SHOWN).collect();
-        Self { path: Identifying::new(path.to_owned()), place, kind, severity, sha256, value: Identifying::new(value) }
+        let (path, value) = (Identifying::new(path.to_owned()), Identifying::new(value));
+        Self { path, place, kind, severity, sha256, value, finding: None, is_answered: false }
     }
 }
 
@@ -175,15 +191,19 @@ impl ScanReport {
     pub fn leaks(&self) -> &[Leak] {
         &self.leaks
     }
-    /// Whether there is no finding at all, not even one to be looked at.
+    /// The findings that nobody answered.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Leak> {
+        self.leaks.iter().filter(|l| !l.is_answered)
+    }
+    /// Whether there is no unanswered finding at all, not even one to be looked at.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.leaks.is_empty()
+        self.unanswered().next().is_none()
     }
-    /// Whether there is anything that must not reach a reader, whatever a person says.
+    /// Whether there is anything unanswered that must not reach a reader.
     #[must_use]
     pub fn has_leaks(&self) -> bool {
-        self.leaks.iter().any(|l| l.severity == Severity::Leak)
+        self.unanswered().any(|l| l.severity == Severity::Leak)
     }
     /// DICOM files that were read.
     #[must_use]
@@ -204,6 +224,10 @@ impl ScanReport {
             if let (true, Some(object)) = (show_values, object.as_object_mut()) {
                 object.insert("value".to_owned(), l.value.reveal().as_str().into());
             }
+            if let (Some(finding), Some(object)) = (l.finding, object.as_object_mut()) {
+                object.insert("finding_sha256".to_owned(), finding.to_string().into());
+                object.insert("answered".to_owned(), l.is_answered.into());
+            }
             object
         };
         let [looked_at, of] = self.frames;
@@ -215,7 +239,8 @@ impl ScanReport {
             "frames": { "looked_at": looked_at, "of": of },
         })
     }
-    /// The report for a person: one line for each place and kind, with the number of files and the first of them, and values only when asked for.
+    /// The report for a person: one line for each place and kind, with the number of files and the first of them, what a finding is called that can be answered, and
+    /// values only when asked for.
     #[must_use]
     pub const fn text(&self, show_values: bool) -> ReportText<'_> {
         ReportText { report: self, show_values }
@@ -230,11 +255,11 @@ pub struct ReportText<'a> {
 
 impl fmt::Display for ReportText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines: BTreeMap<(Severity, &str, LeakKind), Vec<&Leak>> = BTreeMap::new();
+        let mut lines: BTreeMap<(Severity, bool, &str, LeakKind), Vec<&Leak>> = BTreeMap::new();
         for leak in &self.report.leaks {
-            lines.entry((leak.severity, &leak.place, leak.kind)).or_default().push(leak);
+            lines.entry((leak.severity, leak.is_answered, &leak.place, leak.kind)).or_default().push(leak);
         }
-        for ((severity, place, kind), leaks) in &lines {
+        for ((severity, is_answered, place, kind), leaks) in &lines {
             write!(f, "{:8}{:12}{place}", severity.word(), kind.word())?;
             let files: BTreeSet<&Path> = leaks.iter().map(|l| l.path.reveal().as_path()).collect();
             if let Some(first) = files.first() {
@@ -246,18 +271,28 @@ impl fmt::Display for ReportText<'_> {
             if let (true, Some(first)) = (self.show_values, leaks.first()) {
                 write!(f, "  \"{}\"", first.value.reveal())?;
             }
-            writeln!(f)?;
+            match leaks.as_slice() {
+                [Leak { finding: Some(finding), .. }] => write!(f, "  finding {finding}")?,
+                // Letters at one place of many files are seldom none.
+                [Leak { finding: Some(_), .. }, ..] => write!(f, "  findings: --json names each")?,
+                _ => {}
+            }
+            writeln!(f, "{}", if *is_answered { "  answered: a person saw no text there" } else { "" })?;
         }
         let [looked_at, of] = self.report.frames;
         let (leaks, suspects) = (self.count(Severity::Leak), self.count(Severity::Suspect));
         write!(f, "{} files, {looked_at} of {of} frames looked at: ", self.report.files)?;
-        if self.report.is_clean() { writeln!(f, "clean") } else { writeln!(f, "{leaks} leaks, {suspects} to look at") }
+        let verdict = if self.report.is_clean() { "clean".to_owned() } else { format!("{leaks} leaks, {suspects} to look at") };
+        match self.report.leaks.len() - leaks - suspects {
+            0 => writeln!(f, "{verdict}"),
+            answered => writeln!(f, "{verdict}, {answered} answered"),
+        }
     }
 }
 
 impl ReportText<'_> {
     fn count(&self, severity: Severity) -> usize {
-        self.report.leaks.iter().filter(|l| l.severity == severity).count()
+        self.report.unanswered().filter(|l| l.severity == severity).count()
     }
 }
 
@@ -281,7 +316,8 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     // What is ours beside the images is checked word by word when the package is opened, and what is sealed tells nothing.
-    let is_packed = Package::open(path, &Trust::Unsigned).is_ok();
+    let packed = Package::open(path, &Trust::Unsigned).map(|package| package.no_text().to_vec());
+    let (is_packed, answers) = (packed.is_ok(), packed.unwrap_or_default());
     if is_packed {
         files.retain(|f| !crate::package::is_beside_the_images(f, path));
     }
@@ -354,6 +390,9 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     let told: HashSet<PathBuf> = leaks.iter().filter(|l| l.place == UNREADABLE).map(|l| l.path.reveal().clone()).collect();
     let untold: HashSet<&Path> = files.iter().map(PathBuf::as_path).filter(|file| !told.contains(*file)).collect();
     leaks.extend(series.refused.iter().filter(|refused| untold.contains(refused.path.as_path())).map(pixels::refused));
+    for leak in &mut leaks {
+        leak.is_answered = leak.finding.is_some_and(|finding| answers.contains(&finding));
+    }
     leaks.sort_by(|a, b| (a.path.reveal(), &a.place, a.kind).cmp(&(b.path.reveal(), &b.place, b.kind)));
     Ok(ScanReport { path: Identifying::new(path.to_owned()), leaks, files: readable, frames: [looked_at, of] })
 }

@@ -46,6 +46,23 @@ pub(super) struct Picture {
     /// Grey as 16 bits, from the lowest value to the highest.
     pub(super) grey: Vec<u16>,
     pub(super) boxes: Vec<TextBox>,
+    /// [`frame_hash`] of a frame with boxes.
+    frame: Option<ContentHash>,
+}
+
+/// SHA-256 of a frame: columns and rows, 32 bits little endian, and all its pixels, row by row.
+fn frame_hash<const N: usize>(size: [u32; 2], pixels: impl Iterator<Item = [u8; N]>) -> ContentHash {
+    let bytes: Vec<u8> = size.iter().flat_map(|n| n.to_le_bytes()).chain(pixels.flatten()).collect();
+    ContentHash(Sha256::digest(&bytes).into())
+}
+
+/// What one box of one frame is called: SHA-256 of the frame's hash and the rectangle, 32 bits little endian. The same letters at the same place of another frame
+/// are another finding, so that no answer to one is an answer to the other.
+fn finding_hash(frame: ContentHash, rect: [u32; 4]) -> ContentHash {
+    let mut hash = Sha256::new();
+    hash.update(frame.0);
+    rect.iter().for_each(|n| hash.update(n.to_le_bytes()));
+    ContentHash(hash.finalize().into())
 }
 
 impl Picture {
@@ -97,11 +114,12 @@ fn look_at(id: FrameId, series: &Series) -> Looked {
 
 fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
     let size = series.image_size;
-    let (grey, boxes) = match series.content {
+    let (grey, boxes, frame) = match series.content {
         Content::Grey => {
             let grey = words(&series.grey_samples(image)?.0);
             let boxes = find_text(size, &grey);
-            (grey, boxes)
+            let frame = (!boxes.is_empty()).then(|| frame_hash(size, grey.iter().map(|g| g.to_le_bytes())));
+            (grey, boxes, frame)
         }
         Content::Colour => {
             let texels = series.texels(image)?.0;
@@ -113,10 +131,12 @@ fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
             let colourfulness = of(|[r, g, b]| u32::from(r.max(g).max(b) - r.min(g).min(b)));
             let mut boxes = find_text(size, &grey);
             boxes.extend(find_text(size, &colourfulness));
-            (grey, super::text::distinct(boxes))
+            // Not of the grey: letters may differ in colour alone.
+            let frame = (!boxes.is_empty()).then(|| frame_hash(size, texels.iter().map(|t| t.to_le_bytes())));
+            (grey, super::text::distinct(boxes), frame)
         }
     };
-    Ok(Picture { size, grey, boxes })
+    Ok(Picture { size, grey, boxes, frame })
 }
 
 /// Stored values as 16 bits that keep their order.
@@ -147,7 +167,8 @@ impl Looked {
                     let [x, y, w, h] = b.rect;
                     let place = format!("pixels rect [{x},{y},{w},{h}]{of}");
                     let kind = (LeakKind::Text, Severity::Leak);
-                    Leak::hashed(&self.path, place, kind, picture.hash(b.rect), &format!("score {:.2}", b.score))
+                    let leak = Leak::hashed(&self.path, place, kind, picture.hash(b.rect), &format!("score {:.2}", b.score));
+                    Leak { finding: picture.frame.map(|frame| finding_hash(frame, b.rect)), ..leak }
                 };
                 picture.boxes.iter().map(leak).collect()
             }

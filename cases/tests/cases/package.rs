@@ -230,6 +230,8 @@ fn hostile_manifests_are_refused_with_a_sentence() {
     let too_many = |v: &mut serde_json::Value| v["series"] = vec![v["series"][0].clone(); 257].into();
     assert!(refused(&too_many).contains("257 series"));
     assert!(refused(&|v| v["retained"] = serde_json::json!(["safe-private", "modified-dates"])).contains("options"));
+    assert!(refused(&|v| v["no_text"] = vec!["0".repeat(64); 2].into()).contains("answers a finding twice"));
+    assert!(refused(&|v| v["no_text"] = serde_json::json!(["all"])).contains("not as it must be"));
     assert!(refused(&|v| v["sealed"]["bytes"] = u64::MAX.into()).contains("sealed part"));
     assert!(refused(&|v| v["sealed"]["bytes"] = 4096.into()).contains("sealed.bin"));
     assert!(refused(&|v| v["extra"] = 1.into()).contains("not as it must be"));

@@ -11,6 +11,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, its functions too")]
 
+mod answered;
 mod dice;
 mod figures;
 mod grounds;
