@@ -84,8 +84,8 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     desk.refused(&station, "folder of a reader");
 
     // An early look is written down, and marks what comes of it.
-    let look = [&export("@early")[..], &["--early-look", "the sponsor asks for a safety look"]].concat();
-    desk.done(&by("statistician", &look));
+    let look = |out| [&export(out)[..], &["--early-look", "the sponsor asks for a safety look"]].concat();
+    desk.done(&by("statistician", &look("@early")));
     let manifest = desk.manifest("early");
     assert_eq!((&manifest["open_look"], &manifest["meeting"]["closed"]), (&json!(true), &Value::Null));
     assert_eq!(manifest["meeting"]["early_looks"][0]["signature"]["signer"], "statistician");
@@ -93,7 +93,7 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     assert!(early.len() > 8, "{early:?}");
     let looks = fs::read_to_string(desk.path("desk/early-looks.json")).unwrap();
     fs::write(desk.path("desk/early-looks.json"), looks.replace("safety", "futility")).unwrap();
-    desk.refused(&by("statistician", &look), "cannot be trusted");
+    desk.refused(&by("statistician", &look("@later")), "cannot be trusted");
     fs::write(desk.path("desk/early-looks.json"), &looks).unwrap();
 
     // Two people of different kinds close reading.
