@@ -81,7 +81,7 @@ pub use probe::{image_min_max_voi, min_max_voi, probe};
 pub use retained::Retain;
 pub use roles::usual_roles;
 pub use scale::WordScale;
-pub use scan::{ContactSheet, Leak, LeakKind, ReportText, ScanReport, Severity, contact_sheet, scan};
+pub use scan::{ContactSheet, Leak, LeakKind, Lettered, ReportText, ScanReport, Severity, SmallGrey, contact_sheet, lettered, scan};
 pub use series::{Content, NamedVoi, Series};
 pub use shutter::Shutter;
 pub use subject_key::{KeyError, Origin, OriginalIds, StudyKey};

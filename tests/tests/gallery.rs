@@ -14,7 +14,7 @@ const SCREENS: [(&str, usize); 17] = [
     ("amend", 1),
     ("audit", 1),
     ("demo", 3),
-    ("desk", 11),
+    ("desk", 12),
     ("desk-new", 7),
     ("new-study", 1),
     ("passphrase", 3),

@@ -84,7 +84,7 @@ pub(super) fn pack(args: &PackArgs) -> Result<(), Failure> {
         overlays: args.overlays,
         ..Order::new(args.source.clone(), args.case.clone())
     };
-    let packed = desk.pack(&order, &mut |_| ControlFlow::Continue(()))?;
+    let packed = desk.pack(&order, &mut |_| ControlFlow::Continue(())).map_err(|why| why.for_command(&order.case))?;
     for note in &packed.ai_notes {
         let _ = writeln!(std::io::stderr(), "tiresias: note: {note}");
     }

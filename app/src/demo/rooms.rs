@@ -189,8 +189,8 @@ fn cases(demo: &Path, plan: &Path, lesions: &Lesions, say: &mut Say<'_>) -> Resu
         let packing =
             Packing { findings: Some(&findings), content_key: Some(&content_key), signer: Some(&signer), ..Packing::new(&all, &secret) };
         let gate = |made: &Path| {
-            let looked = clean(made, &packing.no_text, &codecs, &mut |_, _, _| ControlFlow::Continue(()));
-            looked.map_err(|failure| DemoStudyError::Parts(failure.sentence()))
+            let looked = clean(made, &packing, &codecs, &mut |_, _, _| ControlFlow::Continue(()));
+            looked.map_err(|why| DemoStudyError::Parts(why.for_command(case).sentence()))
         };
         let (package, to_judge) = packing.pack_if(&aside, &mut |_| ControlFlow::Continue(()), gate)?;
         fs::rename(&aside, package_dir(plan, &package)).map_err(failed)?;

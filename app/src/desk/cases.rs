@@ -1,7 +1,9 @@
 //! Cases: those that are packed, and more of them. A folder of cases is looked at first; what each becomes stands in a table before anything is packed.
 //!
 //! Looking and packing are on a thread of its own, show how far they are and can be stopped. Refuses: what [`crate::work`] refuses, a case at a time; the others go on.
+//! Where nothing but letters in pixels stops a case, somebody is asked about each; the answers are forgotten when the cases are looked at anew.
 
+use super::letters::{Letters, Seen};
 use super::page::{Cell, Holds, heading, note, page, said, table, trouble};
 use super::sheets::Sheets;
 use super::{Did, Seated};
@@ -10,7 +12,7 @@ use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, ACCENT, CAUTION, FIELD, LINE, RADIUS, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::hold;
-use crate::work::{Found, Order, PackedCase, PackingDesk, Roles, Step, found_in};
+use crate::work::{Found, NotPacked, Order, PackedCase, PackingDesk, Roles, Step, found_in};
 use crossbeam_channel::{Receiver, Sender};
 use egui::{Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 use std::ops::ControlFlow;
@@ -19,13 +21,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tiresias_reads::desk::{Desk, ListedCase};
 use tiresias_reads::versions::protocol_of;
-use tiresias_words::{CaseId, Role};
+use tiresias_words::{CaseId, ContentHash, Role};
 use zeroize::Zeroizing;
 
 const ROW: f32 = 38.0;
 const HEAD: f32 = 30.0;
 /// Of a case that was not packed at this desk.
 const NO_NOTE: &str = "not recorded";
+
+/// Of a case whose images are others than those that were looked at.
+const CHANGED: &str = "Its images are no longer those in which no text was seen. Look at the cases again, from the source on.";
 
 /// The page.
 #[derive(Default)]
@@ -62,6 +67,8 @@ struct Row {
     /// For the training alone, with its truth.
     training: Option<bool>,
     is_left_out: bool,
+    /// Findings in which somebody who looked saw no text.
+    no_text: Vec<ContentHash>,
     state: RowState,
 }
 
@@ -70,6 +77,8 @@ enum RowState {
     Packs(Step),
     Packed(String),
     Refused(String),
+    /// Refused for what may be letters: somebody is asked.
+    Asks(Letters),
 }
 
 /// Cases on their way into packages.
@@ -154,7 +163,8 @@ impl CasesPage {
                 None if is_listed => RowState::Refused("A case of this id is listed already: change it, or leave it out.".to_owned()),
                 None => RowState::Waits,
             };
-            Row { id: found.id.clone(), roles, training: None, is_left_out: found.trouble.is_some() || is_listed, state, found }
+            let is_left_out = found.trouble.is_some() || is_listed;
+            Row { id: found.id.clone(), roles, training: None, is_left_out, no_text: Vec::new(), state, found }
         };
         self.rows = looked.found.into_iter().map(row).collect();
     }
@@ -247,12 +257,16 @@ impl CasesPage {
     /// What each case becomes, before and while it is packed.
     fn preview(&mut self, ui: &mut Ui, at: &Seated<'_>) {
         let is_packing = self.packing.is_some();
-        let waits = self.rows.iter().filter(|r| !r.is_left_out && !matches!(r.state, RowState::Packed(_))).count();
+        let waits = self.rows.iter().filter(|r| r.can_be_packed()).count();
         let done = self.rows.iter().filter(|r| matches!(r.state, RowState::Packed(_))).count();
         let refused = self.rows.iter().filter(|r| !r.is_left_out && matches!(r.state, RowState::Refused(_))).count();
+        let asks = self.rows.iter().filter(|r| r.asks()).count();
         let words = match (is_packing, done) {
-            (true, _) if refused > 0 => format!("{done} packed, {refused} refused, {} to come.", waits - refused),
+            (true, _) if refused + asks > 0 => format!("{done} packed, {} refused, {} to come.", refused + asks, waits - refused),
             (true, _) => format!("{done} packed, {waits} to come."),
+            (false, _) if asks > 0 => {
+                format!("{done} packed, {waits} left. {asks} may hold letters: look at each place, and say what you see.")
+            }
             (false, 0) => format!("{waits} of {} cases will be packed. An id is the desk's alone; no reader sees it.", self.rows.len()),
             (false, _) => format!("{done} packed, {waits} left."),
         };
@@ -261,8 +275,13 @@ impl CasesPage {
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             heads(ui, width);
-            for row in &mut self.rows {
+            // One is asked about at a time.
+            let asked = self.rows.iter().position(Row::asks).filter(|_| !is_packing);
+            for (n, row) in self.rows.iter_mut().enumerate() {
                 row.ui(ui, width, self.trains, is_packing);
+                if asked == Some(n) {
+                    row.ask(ui);
+                }
             }
         });
         trouble(ui, self.trouble.as_deref());
@@ -297,7 +316,7 @@ impl CasesPage {
                 }
             }
         }
-        let back = if waits > 0 { "Another source" } else { "Pack more cases" };
+        let back = if waits + asks > 0 { "Another source" } else { "Pack more cases" };
         if controls::link(ui, back, TEXT).clicked() {
             (self.rows, self.trouble) = (Vec::new(), None);
             (self.source, self.ai) = (PlaceField::default(), PlaceField::default());
@@ -306,12 +325,40 @@ impl CasesPage {
 
     /// What is to be packed, with the row of each.
     fn orders(&self) -> Result<Vec<(usize, Order)>, String> {
-        let is_asked = |(_, r): &(usize, &Row)| !r.is_left_out && !matches!(r.state, RowState::Packed(_));
-        self.rows.iter().enumerate().filter(is_asked).map(|(n, row)| Ok((n, row.order()?))).collect()
+        self.rows.iter().enumerate().filter(|(_, row)| row.can_be_packed()).map(|(n, row)| Ok((n, row.order()?))).collect()
     }
 }
 
 impl Row {
+    /// Whether it is packed with the others: neither left out nor there already, and nothing about it is still asked.
+    const fn can_be_packed(&self) -> bool {
+        !self.is_left_out && !matches!(self.state, RowState::Packed(_) | RowState::Asks(_))
+    }
+    /// Whether somebody has to say whether there are letters in its pixels.
+    const fn asks(&self) -> bool {
+        !self.is_left_out && matches!(self.state, RowState::Asks(_))
+    }
+
+    /// Asks about the next finding.
+    fn ask(&mut self, ui: &mut Ui) {
+        let RowState::Asks(letters) = &mut self.state else { return };
+        match ui.scope(|ui| letters.ui(ui, &self.id)).inner {
+            Some(Seen::NoText(finding)) => {
+                self.no_text.push(finding);
+                if letters.are_answered() {
+                    self.state = RowState::Waits;
+                }
+            }
+            Some(Seen::Text(place)) => {
+                self.no_text.clear();
+                self.is_left_out = true;
+                self.state = RowState::Refused(format!("There is text in {place}. Have it taken out of the source."));
+            }
+            None => return,
+        }
+        ui.ctx().request_repaint();
+    }
+
     fn order(&self) -> Result<Order, String> {
         let id = CaseId::new(self.id.trim()).map_err(|e| format!("{e}."))?;
         let roles = self.roles.split(',').map(str::trim).filter(|t| !t.is_empty());
@@ -328,6 +375,7 @@ impl Row {
         let mut order = Order::new(self.found.source.clone(), id);
         (order.roles, order.training) = (roles, self.training);
         order.findings.clone_from(&self.found.findings);
+        order.no_text.clone_from(&self.no_text);
         Ok(order)
     }
 
@@ -377,7 +425,9 @@ impl Row {
             });
         }
         match &self.state {
-            RowState::Waits => {}
+            RowState::Waits if self.no_text.is_empty() => {}
+            RowState::Waits => cell_words(ui, state, "no text was seen", TEXT),
+            RowState::Asks(_) => cell_words(ui, state, "may hold letters", CAUTION),
             RowState::Packs(step) => {
                 let part = step.done as f32 / step.of.max(1) as f32;
                 let bar = Rect::from_min_size(state.left_bottom() - vec2(0.0, 4.0), vec2(state.width(), 2.0));
@@ -502,7 +552,9 @@ fn pack_all(
         }
         tell(match packed {
             Ok(packed) => RowState::Packed(in_words(&packed)),
-            Err(failure) => RowState::Refused(failure.sentence()),
+            Err(NotPacked::Letters(letters)) => RowState::Asks(Letters::of(letters, &order.source)),
+            Err(NotPacked::NoSuchFinding(_)) => RowState::Refused(CHANGED.to_owned()),
+            Err(NotPacked::Failure(failure)) => RowState::Refused(failure.sentence()),
         });
         wake();
         if stop.load(Ordering::Relaxed) {

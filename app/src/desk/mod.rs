@@ -6,6 +6,7 @@
 mod assign;
 mod audit;
 mod cases;
+mod letters;
 mod live;
 mod log;
 mod outlined;

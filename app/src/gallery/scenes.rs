@@ -457,7 +457,8 @@ fn desk(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("Sign: nothing identifies")?;
     window.turn_to("Sign: nothing identifies")?;
     camera.take(&mut window, "a contact sheet")?;
-    packing(place, camera)
+    packing(place, camera)?;
+    letters(place, camera)
 }
 
 /// Three further cases on their way into packages.
@@ -478,6 +479,24 @@ fn packing(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until_still(&held)?;
     window.turn_to("Stop packing")?;
     camera.take(&mut window, "cases that are being packed")
+}
+
+/// A case that was refused for what may be letters in its pixels.
+fn letters(place: &Place, camera: &mut Camera<'_>) -> Done {
+    let source = place.root.join("lettered").join("NEW-004");
+    made::lettered(&sources_of(&place.root.join("demo")).join("DEMO-004"), &source)?;
+    let mut window = at_desk(place, "desk-letters", camera.first(), "Simulated data manager")?;
+    window.press("Cases")?;
+    window.write("Source", &source.display().to_string())?;
+    window.turn_to("Look at the cases")?;
+    window.press("Look at the cases")?;
+    window.until("1 of 1 cases will be packed")?;
+    window.turn_to("Pack this case")?;
+    window.write("Passphrase of the study's key file (the first one makes it)", PASSPHRASE)?;
+    window.press("Pack this case")?;
+    window.until("finding 1 of 2")?;
+    window.turn_to("There is text: leave the case out")?;
+    camera.take(&mut window, "a case that may hold letters")
 }
 
 fn audit(place: &Place, camera: &mut Camera<'_>) -> Done {

@@ -1,21 +1,20 @@
 //! DICOM becomes case packages of a study: one case, or a folder of them.
 //!
 //! Owns where a study's desk folder keeps what packing makes: `packages/` with a folder for each package, named by the first 16 digits of its hash, `key.age`
-//! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role, a package in which the leak
-//! scan finds a leak that nobody answered, and a second one who packs at the same desk at the same time.
+//! with the secrets and originals, and `packages.pub` with the key that workstations trust. Refuses: to guess which series has which role, what [`super::gate`] keeps
+//! out, and a second one who packs at the same desk at the same time.
 
+use super::gate::{NotPacked, clean};
 use super::{at, draw};
 use crate::codecs::workers;
 use crate::failure::Failure;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiresias_cases::{
-    Codecs, Incoming, Keep, Leak, NotMet, Packed, Packing, Retain, Series, Severity, StudyKey, conforms, read_findings, read_folder, scan,
-    usual_roles,
+    Codecs, Incoming, Keep, NotMet, Packed, Packing, Retain, Series, StudyKey, conforms, read_findings, read_folder, usual_roles,
 };
 use tiresias_reads::accounts::Passphrase;
 use tiresias_reads::bundle::{CaseFact, TrainingCase};
@@ -148,13 +147,13 @@ impl PackingDesk {
     }
 
     /// Packs one case and lists it.
-    pub(crate) fn pack(&mut self, order: &Order, watch: Watch<'_>) -> Result<PackedCase, Failure> {
+    pub(crate) fn pack(&mut self, order: &Order, watch: Watch<'_>) -> Result<PackedCase, NotPacked> {
         let study = self.study.clone();
         // A study that was begun at the desk has a list of cases; a folder without one is packed into all the same.
         let desk = if study.join(LIST).is_file() { Some(Desk::open(&study).map_err(|e| at(&study, e))?) } else { None };
         if desk.as_ref().is_some_and(|d| d.cases().contains_key(&order.case)) {
             let place = study.display();
-            return Err(Failure::Input(format!("{place}: the case {} is listed already. Pack it under another id.", order.case)));
+            return Err(Failure::Input(format!("{place}: the case {} is listed already. Pack it under another id.", order.case)).into());
         }
         if !order.facts.is_empty() {
             let (protocol, _) = protocol_of(&study).map_err(|e| at(&study, e))?;
@@ -195,9 +194,10 @@ impl PackingDesk {
             desk.add(order.case.clone(), ListedCase { package, facts: order.facts.clone(), training, packed: Some(note) })?;
             Ok(desk.save(&study)?)
         };
-        let put = put(&packing, &study, &self.codecs, &mut step, listed).map_err(|failure| match failure {
-            Failure::Input(why) => Failure::Input(format!("case {}: {why}", order.case)),
-            Failure::No(why) => Failure::No(format!("case {}: {why}", order.case)),
+        let put = put(&packing, &study, &self.codecs, &mut step, listed).map_err(|why| match why {
+            NotPacked::Failure(Failure::Input(why)) => NotPacked::Failure(Failure::Input(format!("case {}: {why}", order.case))),
+            NotPacked::Failure(Failure::No(why)) => NotPacked::Failure(Failure::No(format!("case {}: {why}", order.case))),
+            other => other,
         })?;
         let series = case.iter().map(|(role, s)| PackedSeries {
             role: role.clone(),
@@ -240,11 +240,11 @@ fn put(
     codecs: &Arc<Codecs>,
     step: &mut dyn FnMut(&'static str, usize, usize) -> ControlFlow<()>,
     note: impl FnOnce(ContentHash, usize) -> Result<(), Failure>,
-) -> Result<(ContentHash, usize), Failure> {
+) -> Result<(ContentHash, usize), NotPacked> {
     let aside = study.join(PACKAGES).join(format!(".new-{}", std::process::id()));
     let step = RefCell::new(step);
     let mut writing = |p: Packed| step.borrow_mut()("writing", p.done, p.total);
-    let looking = |dir: &Path| clean(dir, &packing.no_text, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
+    let looking = |dir: &Path| clean(dir, packing, codecs, &mut |doing, done, of| step.borrow_mut()(doing, done, of));
     let (package, to_judge) = packing.pack_if(&aside, &mut writing, looking)?;
     let place = package_dir(study, &package);
     let is_there = place.exists();
@@ -258,56 +258,6 @@ fn put(
         }
     })?;
     Ok((package, to_judge))
-}
-
-/// Findings that a refusal calls by their names. Of more, the others are named when these are answered.
-const NAMED: usize = 3;
-
-/// The gate: a package with a leak is no package, unless the leak is letters in pixels that somebody who looked says are none: `no_text`, as its manifest has them. An
-/// answer that fits no finding is refused, so that none is kept in store. What a person has to judge is counted, what was answered too, and stays for the contact sheet.
-pub(crate) fn clean(
-    package: &Path,
-    no_text: &BTreeSet<ContentHash>,
-    codecs: &Arc<Codecs>,
-    step: &mut dyn FnMut(&'static str, usize, usize) -> ControlFlow<()>,
-) -> Result<usize, Failure> {
-    let report = scan(package, codecs, &mut |s| step("looking for leaks", s.done, s.total)).map_err(|e| at(package, e))?;
-    let found: BTreeSet<ContentHash> = report.leaks().iter().filter_map(Leak::finding).collect();
-    if let Some(unknown) = no_text.difference(&found).next() {
-        return Err(Failure::Input(format!(
-            "it was not packed: --no-text {unknown} names no finding of letters in its pixels, and nothing else can be answered. \u{201c}tiresias scan\u{201d} on the source \
-             shows what each finding is called."
-        )));
-    }
-    if report.has_leaks() {
-        let kinds: BTreeSet<&str> = report.unanswered().map(|l| l.kind().word()).collect();
-        let kinds: Vec<&str> = kinds.into_iter().collect();
-        let what = format!("{} findings: {}", report.unanswered().count(), kinds.join(", "));
-        let leaks = report.unanswered().filter(|l| l.severity() == Severity::Leak);
-        // None where there is another leak, so that nobody answers the letters and is refused all the same.
-        let letters: Option<Vec<ContentHash>> = leaks.map(Leak::finding).collect();
-        return Err(Failure::No(letters.map_or_else(|| may_identify(&what), |letters| may_hold_letters(&what, &letters))));
-    }
-    Ok(report.leaks().len())
-}
-
-fn may_identify(what: &str) -> String {
-    format!(
-        "it was not packed: what would have been its package may identify the patient ({what}). \u{201c}tiresias scan\u{201d} on the source says where."
-    )
-}
-
-fn may_hold_letters(what: &str, findings: &[ContentHash]) -> String {
-    let answers: Vec<String> = findings.iter().take(NAMED).map(|f| format!("--no-text {f}")).collect();
-    let more = match findings.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!(
-        "it was not packed: there may be letters in the pixels of what would have been its package ({what}). Look at them: \u{201c}tiresias scan\u{201d} on the source says \
-         where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d} and {}{more}.",
-        answers.join(" ")
-    )
 }
 
 fn study_key(study: &Path, passphrase: &str) -> Result<StudyKey, Failure> {

@@ -4,11 +4,12 @@
 //! ([`words`]), numbers by whether they spell words ([`hidden`]), file names by whether they could have been drawn at random ([`names`]), pixels by whether
 //! letters stand in them ([`text`], [`pixels`]).
 //! A finding is a *leak*, or a *suspect* that a person has to look at. Values stay behind the wall of [`Identifying`]; the report gives their hashes.
-//! Letters found in pixels may be none. Who packs a case may answer such a finding, one by one; the package's manifest says which, and the scan of a package goes by
-//! that: an answered finding stays in the report as bad as it is, marked as answered, and keeps nothing from being clean.
+//! Letters found in pixels may be none. Who packs a case is shown such findings ([`drawn`]) and may answer them, one by one; the package's manifest says which, and the
+//! scan of a package goes by that: an answered finding stays in the report as bad as it is, marked as answered, and keeps nothing from being clean.
 //! Refuses: to change anything, to call a set clean because it says so itself, and an answer to anything but letters in pixels.
 
 mod allowed;
+mod drawn;
 mod elements;
 mod hidden;
 mod kinds;
@@ -16,9 +17,11 @@ mod lists;
 mod names;
 mod pixels;
 mod sheet;
+mod small;
 mod text;
 mod words;
 
+pub use drawn::{Lettered, SmallGrey, lettered};
 pub use sheet::{ContactSheet, contact_sheet};
 
 use crate::directory::named_files;

@@ -66,6 +66,17 @@ fn finding_hash(frame: ContentHash, rect: [u32; 4]) -> ContentHash {
 }
 
 impl Picture {
+    /// What a box in it is called.
+    pub(super) fn finding(&self, rect: [u32; 4]) -> Option<ContentHash> {
+        self.frame.map(|frame| finding_hash(frame, rect))
+    }
+
+    /// A frame without boxes.
+    #[cfg(test)]
+    pub(super) const fn of(size: [u32; 2], grey: Vec<u16>) -> Self {
+        Self { size, grey, boxes: Vec::new(), frame: None }
+    }
+
     /// SHA-256 of the grey in a rectangle, row by row, 16 bits little endian.
     fn hash(&self, [x, y, w, h]: [u32; 4]) -> ContentHash {
         let mut hash = Sha256::new();
@@ -112,7 +123,8 @@ fn look_at(id: FrameId, series: &Series) -> Looked {
     Looked { id, path, frame, picture: picture(series, id.image) }
 }
 
-fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
+/// Looks at one image.
+pub(super) fn picture(series: &Series, image: usize) -> Result<Picture, CasesError> {
     let size = series.image_size;
     let (grey, boxes, frame) = match series.content {
         Content::Grey => {
@@ -168,7 +180,7 @@ impl Looked {
                     let place = format!("pixels rect [{x},{y},{w},{h}]{of}");
                     let kind = (LeakKind::Text, Severity::Leak);
                     let leak = Leak::hashed(&self.path, place, kind, picture.hash(b.rect), &format!("score {:.2}", b.score));
-                    Leak { finding: picture.frame.map(|frame| finding_hash(frame, b.rect)), ..leak }
+                    Leak { finding: picture.finding(b.rect), ..leak }
                 };
                 picture.boxes.iter().map(leak).collect()
             }

@@ -3,6 +3,7 @@
 //! Owns: which frames are on it and how they are laid out. Refuses: to write a word: neither file names nor values are on it.
 
 use super::pixels::{FrameId, Picture, frames_to_look_at, look};
+use super::small::Small;
 use crate::CasesError;
 use crate::folder::{Scan, scan as read_series};
 use std::ops::ControlFlow;
@@ -96,48 +97,16 @@ fn keep(tiles: &mut Vec<Tile>) {
 
 fn tile(id: FrameId, picture: &Picture) -> Tile {
     let [columns, rows] = picture.size;
-    let longest = columns.max(rows).max(1);
-    let size = if longest <= TILE {
-        picture.size
-    } else {
-        [columns, rows].map(|n| (u64::from(n) * u64::from(TILE) / u64::from(longest)).max(1) as u32)
-    };
-    let mut sorted = picture.grey.clone();
-    let mut nth = |share: usize| {
-        let at = (sorted.len() * share / 100).min(sorted.len().saturating_sub(1));
-        if sorted.is_empty() { 0 } else { *sorted.select_nth_unstable(at).1 }
-    };
-    let (low, high) = (nth(1), nth(99));
-    let grey = |v: u16| (u32::from(v.clamp(low, high.max(low)) - low) * 255 / u32::from((high.max(low) - low).max(1))) as u8;
-    // The brightest of what a small pixel stands for: thin letters stay.
-    let source = |to: u32, n: u32, of: u32| (u64::from(to) * u64::from(of) / u64::from(n.max(1))) as usize;
-    let mut rgb = Vec::with_capacity(size[0] as usize * size[1] as usize * 3);
-    for y in 0..size[1] {
-        let lines = source(y, size[1], rows)..source(y + 1, size[1], rows).max(source(y, size[1], rows) + 1);
-        for x in 0..size[0] {
-            let from = source(x, size[0], columns);
-            let to = source(x + 1, size[0], columns).max(from + 1);
-            let brightest = lines.clone().flat_map(|line| {
-                let start = line * columns as usize;
-                picture.grey.get(start + from..start + to).unwrap_or_default()
-            });
-            let v = grey(brightest.copied().max().unwrap_or(0));
-            rgb.extend([v; 3]);
-        }
-    }
+    let small = Small::of(picture, [0, 0, columns, rows], [TILE; 2]);
+    let mut rgb: Vec<u8> = small.grey.iter().flat_map(|v| [*v; 3]).collect();
     for b in &picture.boxes {
-        let [x, y, w, h] = b.rect;
-        let scaled = |v: u32, n: u32, of: u32| (u64::from(v) * u64::from(n) / u64::from(of.max(1))) as u32;
-        let left = scaled(x.saturating_sub(2), size[0], columns);
-        let right = scaled(x + w + 2, size[0], columns).min(size[0] - 1);
-        let top = scaled(y.saturating_sub(2), size[1], rows);
-        let bottom = scaled(y + h + 2, size[1], rows).min(size[1] - 1);
+        let [left, top, right, bottom] = small.outline(b.rect);
         let rim = (left..=right).flat_map(|x| [(x, top), (x, bottom)]).chain((top..=bottom).flat_map(|y| [(left, y), (right, y)]));
         for (x, y) in rim {
-            put(&mut rgb, size[0], [x, y], OUTLINE);
+            put(&mut rgb, small.size[0], [x, y], OUTLINE);
         }
     }
-    Tile { id, has_box: !picture.boxes.is_empty(), size, rgb }
+    Tile { id, has_box: !picture.boxes.is_empty(), size: small.size, rgb }
 }
 
 fn put(rgb: &mut [u8], columns: u32, [x, y]: [u32; 2], colour: [u8; 3]) {

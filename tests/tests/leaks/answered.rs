@@ -9,33 +9,26 @@ use crate::write;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiresias_cases::{Codecs, Lettered, PackageError, Packing, UidKey, read_folder, scan};
+use tiresias_tests::burned;
 use tiresias_tests::run::{Ran, tiresias_in};
-use tiresias_words::ContentHash;
+use tiresias_words::{ContentHash, Role};
 
 const COLUMNS: usize = 300;
 const ROWS: usize = 200;
 /// Where the letters stand, and the scan finds them: column, row, columns, rows.
-const RECT: [u32; 4] = [20, 60, 82, 14];
+const RECT: [u32; 4] = [20, 60, burned::SIZE[0], burned::SIZE[1]];
 const PLACE: &str = "pixels rect [20,60,82,14]";
 
-const A: [u8; 7] = [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001];
-const L: [u8; 7] = [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111];
-const M: [u8; 7] = [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001];
-const N: [u8; 7] = [0b10001, 0b11001, 0b10101, 0b10011, 0b10001, 0b10001, 0b10001];
-const O: [u8; 7] = [0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110];
-const S: [u8; 7] = [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110];
-
-/// A slope of grey with some noise, and a word on it: letters of 5 x 7, five bits a row, each bit 2 x 2 pixels.
+/// A slope of grey with some noise, and a word on it.
 fn lettered() -> Grey {
     let grey = |i: u32| (1000 + i % COLUMNS as u32 * 2 + u32::from(Sha256::digest(i.to_le_bytes())[0]) / 4) as u16;
     let mut values: Vec<u16> = (0..(COLUMNS * ROWS) as u32).map(grey).collect();
-    for (n, letter) in [S, A, L, O, M, O, N].iter().enumerate() {
-        for (y, x) in (0..14_usize).flat_map(|y| (0..10_usize).map(move |x| (y, x))) {
-            if letter[y / 2] >> (4 - x / 2) & 1 == 1 {
-                values[(RECT[1] as usize + y) * COLUMNS + RECT[0] as usize + n * 12 + x] = 4000;
-            }
-        }
+    for [x, y] in burned::word() {
+        values[(RECT[1] as usize + y) * COLUMNS + RECT[0] as usize + x] = 4000;
     }
     Grey { size: [COLUMNS as u32, ROWS as u32], values }
 }
@@ -127,4 +120,45 @@ fn letters_that_are_none_are_answered_one_by_one_and_nothing_else_is() {
     assert_eq!(said.as_object_mut().expect("an object").remove("no_text"), Some(json!([one])));
     fs::write(&manifest, said.to_string()).expect("written");
     scan(&[]).sentence(1).expect("the finding is open");
+}
+
+/// As the window asks about it: in which image of the source, and drawn there.
+#[test]
+fn each_finding_is_drawn_in_the_image_of_the_source_that_it_is_in() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let dir = scratch.path();
+    let first = lettered();
+    let mut second = first.clone();
+    second.values[0] += 1;
+    let mut dice = Dice::new(crate::SEED);
+    let codecs = Arc::new(Codecs::here());
+    let series = [("first.dcm", &first), ("second.dcm", &second)].map(|(name, image)| {
+        write(&dir.join(name), "CR", image, &mut dice);
+        let read = read_folder(&dir.join(name), &codecs, &mut |_| ControlFlow::Continue(())).expect("a file of DICOM");
+        read.series.into_iter().next().expect("an image")
+    });
+    // Not in the order of their names, whatever those are in the package.
+    let case = [(Role::current(), &series[1]), (Role::new("prior").expect("a role"), &series[0])];
+    let key = UidKey::new([7; 32]);
+    let packing = Packing::new(&case, &key);
+    let look = |made: &Path| -> Result<Vec<Lettered>, PackageError> {
+        let report = scan(made, &codecs, &mut |_| ControlFlow::Continue(())).expect("a scan");
+        let drawn = tiresias_cases::lettered(&packing, made, &report, &codecs, &mut |_| ControlFlow::Continue(()));
+        let stopped = tiresias_cases::lettered(&packing, made, &report, &codecs, &mut |_| ControlFlow::Break(()));
+        assert!(stopped.is_err());
+        Ok(drawn.expect("pictures"))
+    };
+    let (_, drawn) = packing.pack_if(&dir.join("package"), &mut |_| ControlFlow::Continue(()), look).expect("a package");
+    let said: Vec<_> = drawn.iter().map(|l| (l.finding.to_string(), l.role.as_str(), l.image, l.rect, l.path().clone())).collect();
+    let expected = [("current", &second, "second.dcm"), ("prior", &first, "first.dcm")]
+        .map(|(role, image, name)| (finding(image), role, [1_usize, 1], RECT, dir.join(name)));
+    assert_eq!(said, expected);
+    for one in &drawn {
+        // Two pixels are left free around the word.
+        assert_eq!((one.whole.size, one.whole.outlined), ([300, 200], [18, 58, 87, 19]));
+        assert_eq!((one.near.size, one.near.outlined), ([150, 110], [18, 46, 87, 19]));
+        // The first row of its first letter is lit but for its first bit.
+        let row: Vec<bool> = (0..10).map(|x| one.near.grey[48 * 150 + 20 + x] == 255).collect();
+        assert_eq!(row, [false, false, true, true, true, true, true, true, true, true]);
+    }
 }

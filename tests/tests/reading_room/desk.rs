@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias::simulate::{PASSPHRASE, sit};
 use tiresias_reads::accounts::{Accounts, Kind};
-use tiresias_reads::desk::{Desk, Step};
+use tiresias_reads::desk::{Desk, Step, package_dir};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::protocol_of;
+use tiresias_tests::burned;
 
 pub(crate) const PHRASE: &str = "correct horse battery";
 
@@ -393,5 +394,86 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
         wrong.extend(complaints(&room, &format!("{step} at 1920")));
         keep(&mut room, &format!("desk-{}-1920", step.to_lowercase()));
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Packs the one case that is on the screen.
+fn pack_this_case(room: &mut Sitting) {
+    write(room, "Passphrase of the study's key file (the first one makes it)", PHRASE);
+    press(room, "Pack this case");
+}
+
+/// A word is in both images of a case: what the window asks, and what comes of each answer.
+#[test]
+fn letters_that_are_none_are_answered_in_the_window_and_a_case_with_text_is_left_out() {
+    let demo = Demo::new();
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = dir.path().join("incoming").join("NEW-1");
+    fs::create_dir_all(&source).expect("a folder");
+    for name in ["0003.dcm", "0009.dcm"] {
+        let from = demo.desk().join("sources").join("DEMO-004").join(name);
+        burned::into_demo(&from, &source.join(name), [60, 120]).expect("written");
+    }
+    let mut room = Sitting::start(Opening { study: None, data: Some(dir.path().join("data")), ..Opening::of(dir.path()) });
+    let root = begin(&mut room, dir.path(), "Read without AI, lock, then revise with AI");
+    make_account(&mut room, "Cora", "cora", None, PHRASE);
+    sign_in(&mut room, "Cora");
+    make_account(&mut room, "Dana", "dana", Some("Or for data manager"), PHRASE);
+    change_to(&mut room, &root, "Dana");
+    room.until_says("None is packed yet.");
+    write(&mut room, "Source", &source.display().to_string());
+    press(&mut room, "Look at the cases");
+    room.until_says("1 of 1 cases will be packed");
+    room.rest();
+    let first = "Image 1 of 2 (current), finding 1 of 2.";
+    let packages = || fs::read_dir(root.join("packages")).expect("a folder").count();
+
+    pack_this_case(&mut room);
+    room.until_says(first);
+    room.rest();
+    assert!(room.says("0 packed, 0 left. 1 may hold letters") && room.says("0003.dcm"), "{:?}", room.words());
+    let mut wrong = complaints(&room, "letters");
+    keep(&mut room, "desk-letters-1280");
+    // Whoever packs in the window is not told of a command line.
+    assert!(room.words().iter().all(|w| !w.contains("--") && !w.contains("tiresias ")), "{:?}", room.words());
+    let place = "82 x 14 pixels at column 60 and row 120";
+    let shown = room.pane(&format!("Image 1 of 2 (current) of NEW-1: {place}"));
+    assert!(shown.left() >= 0.0 && shown.right() <= room.screen().right(), "{shown:?}");
+    press(&mut room, "No text here");
+    room.until_says("Image 2 of 2 (current), finding 2 of 2.");
+    room.rest();
+    assert!(room.says("0009.dcm"));
+    room.pane(&format!("Image 2 of 2 (current) of NEW-1: {place}"));
+    press(&mut room, "There is text: leave the case out");
+    room.until_says("There is text in image 2 of 2 (current).");
+    room.rest();
+    assert!(room.says("0 of 1 cases will be packed") && room.window.query_by_label("Pack this case").is_none());
+    wrong.extend(complaints(&room, "text"));
+    assert_eq!(packages(), 0);
+
+    // Taken in again it is asked about from the first finding on: what was answered before is forgotten. This time by keys.
+    room.press_named("Take it in");
+    room.until_says("1 of 1 cases will be packed");
+    room.rest();
+    pack_this_case(&mut room);
+    room.until_says(first);
+    room.rest();
+    room.window.get_by_label("No text here").focus();
+    room.step();
+    room.key(Key::Enter);
+    room.until_says("Image 2 of 2 (current), finding 2 of 2.");
+    room.key(Key::Enter);
+    room.until_says("no text was seen");
+    room.rest();
+    wrong.extend(complaints(&room, "answered letters"));
+    assert_eq!(packages(), 0, "an answer alone packs nothing");
+    pack_this_case(&mut room);
+    room.until_says("1 packed, 0 left.");
+    let desk = Desk::open(&root).expect("a desk");
+    let (case, listed) = desk.cases().iter().next().expect("a case");
+    assert_eq!((case.as_str(), packages()), ("NEW-1", 1));
+    let manifest = fs::read(package_dir(&root, &listed.package).join("manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+    assert_eq!(manifest["no_text"].as_array().map(Vec::len), Some(2));
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -88,7 +88,7 @@ fn both(args: &PackBenchArgs, scratch: &Path) -> Result<Measured, Failure> {
         *spent.entry(doing).or_default() += ended - since;
         measured.ours.push(ended - begun);
         spent.into_iter().for_each(|(stage, s)| measured.stages.entry(stage).or_default().push(s));
-        let files = match packed {
+        let files = match packed.map_err(|why| why.for_command(&order.case)) {
             Ok(packed) => {
                 measured.images = packed.series.iter().map(|s| s.images).sum();
                 contents(&package_dir(scratch, &packed.package))?

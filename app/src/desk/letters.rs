@@ -1,0 +1,142 @@
+//! What may be letters in the pixels of a case that was refused for them: each finding is looked at, and answered by itself.
+//!
+//! Owns: which finding is asked about, its pictures on the screen, and the words of it. Pictures come drawn, and are outlined here. Refuses: to answer anything by itself,
+//! and to keep an answer, which is the row's of its case.
+
+use super::page::{note, said};
+use crate::controls;
+use crate::design::{CAUTION, STRONG, TEXT};
+use crate::work;
+use egui::emath::GuiRounding as _;
+use egui::{Color32, ColorImage, Pos2, Rect, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
+use std::path::Path;
+use tiresias_cases::{Lettered, SmallGrey};
+use tiresias_words::ContentHash;
+
+/// Room for the whole image and for what is around a finding, whatever their sizes, so that what is pressed stays where it is from one finding to the next.
+const ROOMS: [[f32; 2]; 2] = [[384.0, 384.0], [512.0, 384.0]];
+const APART: f32 = 16.0;
+
+/// What is asked about one case.
+pub(super) struct Letters {
+    found: Vec<Found>,
+    /// Findings that come when these are answered and the case is packed again.
+    more: usize,
+    /// How many are answered.
+    answered: usize,
+    /// The pictures of the finding that is asked about, by its number.
+    shown: Option<(usize, [TextureHandle; 2])>,
+}
+
+/// A finding.
+struct Found {
+    of: Lettered,
+    /// The file of the source, as a person finds it there.
+    file: String,
+}
+
+/// What somebody saw.
+pub(super) enum Seen {
+    /// No text where this finding is.
+    NoText(ContentHash),
+    /// Text; in which image, for the words of a sentence.
+    Text(String),
+}
+
+impl Letters {
+    /// Those of a case that lies at `source`.
+    pub(super) fn of(letters: work::Letters, source: &Path) -> Self {
+        let more = letters.count().saturating_sub(letters.drawn.len());
+        let found = letters.drawn.into_iter().map(|of| Found { file: file_in(source, of.path()), of }).collect();
+        Self { found, more, answered: 0, shown: None }
+    }
+
+    /// Whether there is nothing left to ask.
+    pub(super) const fn are_answered(&self) -> bool {
+        self.answered >= self.found.len()
+    }
+
+    /// Draws the finding that is asked about, of the case that the desk calls `case`; what somebody saw.
+    pub(super) fn ui(&mut self, ui: &mut Ui, case: &str) -> Option<Seen> {
+        let Found { of, file } = self.found.get(self.answered)?;
+        ui.spacing_mut().item_spacing.y = 8.0;
+        ui.add_space(10.0);
+        said(
+            ui,
+            &format!("{case} was not packed: there may be letters in its pixels, and nothing else stops it. Look at each place."),
+            CAUTION,
+        );
+        let [number, images] = of.image;
+        let image = format!("Image {number} of {images} ({})", of.role);
+        said(ui, &format!("{image}, finding {} of {}.", self.answered + 1, self.found.len()), STRONG);
+        note(ui, file);
+        if self.shown.as_ref().is_none_or(|(which, _)| *which != self.answered) {
+            self.shown = Some((self.answered, [texture(ui, &of.whole), texture(ui, &of.near)]));
+        }
+        if let Some((_, [whole, near])) = &self.shown {
+            let size = vec2(ROOMS[0][0] + APART + ROOMS[1][0], ROOMS[0][1].max(ROOMS[1][1]));
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            let [column, row, columns, rows] = of.rect;
+            let name = format!(
+                "{image} of {case}: {columns} x {rows} pixels at column {column} and row {row} are outlined, and drawn again beside"
+            );
+            response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &name));
+            let beside = rect.left_top() + vec2(ROOMS[0][0] + APART, 0.0);
+            draw(ui, whole, &of.whole, Rect::from_min_size(rect.left_top(), ROOMS[0].into()));
+            draw(ui, near, &of.near, Rect::from_min_size(beside, ROOMS[1].into()));
+        }
+        let mut seen = None;
+        if controls::action(ui, vec2(280.0, 44.0), "No text here", None, true).clicked() {
+            seen = Some(Seen::NoText(of.finding));
+        }
+        if controls::link(ui, "There is text: leave the case out", TEXT).clicked() {
+            seen = Some(Seen::Text(format!("image {number} of {images} ({})", of.role)));
+        }
+        let more = match self.more {
+            0 => String::new(),
+            more => format!(" There are {more} more: they come when these are answered and the case is packed again."),
+        };
+        note(ui, &format!("An answer is for this place of this image alone, and stands in the package.{more}"));
+        ui.add_space(10.0);
+        if matches!(seen, Some(Seen::NoText(_))) {
+            self.answered += 1;
+        }
+        seen
+    }
+}
+
+/// A file of a source as a person finds it there: by its way in a folder, of an archive by its name.
+fn file_in(source: &Path, file: &Path) -> String {
+    let way = file.strip_prefix(source).ok().filter(|way| !way.as_os_str().is_empty());
+    way.or_else(|| file.file_name().map(Path::new)).unwrap_or(file).display().to_string()
+}
+
+fn texture(ui: &Ui, picture: &SmallGrey) -> TextureHandle {
+    let image = ColorImage::from_gray(picture.size.map(|n| n as usize), &picture.grey);
+    ui.ctx().load_texture("letters", image, TextureOptions::NEAREST)
+}
+
+/// Draws a picture at the left and the top of its room, as large as it has room in whole pixels of the screen for each of its own, and outlines what it is about.
+fn draw(ui: &Ui, texture: &TextureHandle, picture: &SmallGrey, room: Rect) {
+    let scale = ui.pixels_per_point();
+    let [columns, rows] = picture.size.map(|n| n as f32);
+    let times = (room.size() * scale / vec2(columns, rows)).min_elem().floor().max(1.0) / scale;
+    let rect = Rect::from_min_size(room.min.round_to_pixels(scale), vec2(columns, rows) * times);
+    ui.painter().image(texture.id(), rect, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
+    let [left, top, columns, rows] = picture.outlined.map(|n| n as f32 * times);
+    let outlined = Rect::from_min_size(rect.min + vec2(left, top), vec2(columns, rows));
+    ui.painter().rect_stroke(outlined, 0.0, Stroke::new(1.0, CAUTION), StrokeKind::Inside);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_it_lies_in_its_source() {
+        let of = |source: &str, file: &str| file_in(Path::new(source), Path::new(file));
+        assert_eq!(of("cases/C-1", "cases/C-1/prior/0001.dcm"), Path::new("prior").join("0001.dcm").display().to_string());
+        assert_eq!(of("cases/C-1/0001.dcm", "cases/C-1/0001.dcm"), "0001.dcm");
+        assert_eq!(of("cases/C-1.zip", "study/.unpacked/prior/0001.dcm"), "0001.dcm");
+    }
+}
