@@ -93,7 +93,9 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     assert!(early.len() > 8, "{early:?}");
     let looks = fs::read_to_string(desk.path("desk/early-looks.json")).unwrap();
     fs::write(desk.path("desk/early-looks.json"), looks.replace("safety", "futility")).unwrap();
-    desk.refused(&by("statistician", &look), "cannot be trusted");
+    let again = [&export("@again")[..], &["--early-look", "the sponsor asks for a safety look"]].concat();
+    desk.refused(&by("statistician", &again), "cannot be trusted");
+    assert!(!desk.path("again").exists());
     fs::write(desk.path("desk/early-looks.json"), &looks).unwrap();
 
     // Two people of different kinds close reading.

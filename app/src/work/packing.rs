@@ -285,8 +285,9 @@ pub(crate) fn clean(
         let what = format!("{} findings: {}", report.unanswered().count(), kinds.join(", "));
         let leaks = report.unanswered().filter(|l| l.severity() == Severity::Leak);
         // None where there is another leak, so that nobody answers the letters and is refused all the same.
-        let letters: Option<Vec<ContentHash>> = leaks.map(Leak::finding).collect();
-        return Err(Failure::No(letters.map_or_else(|| may_identify(&what), |letters| may_hold_letters(&what, &letters))));
+        let letters: Option<BTreeSet<ContentHash>> = leaks.map(Leak::finding).collect();
+        let is_answered = !no_text.is_empty();
+        return Err(Failure::No(letters.map_or_else(|| may_identify(&what), |letters| may_hold_letters(&what, &letters, is_answered))));
     }
     Ok(report.leaks().len())
 }
@@ -297,15 +298,17 @@ fn may_identify(what: &str) -> String {
     )
 }
 
-fn may_hold_letters(what: &str, findings: &[ContentHash]) -> String {
+/// `is_answered`: other findings were, and have to be again. Frames of the same pixels have one finding, and are answered as one.
+fn may_hold_letters(what: &str, findings: &BTreeSet<ContentHash>, is_answered: bool) -> String {
     let answers: Vec<String> = findings.iter().take(NAMED).map(|f| format!("--no-text {f}")).collect();
     let more = match findings.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let so_far = if is_answered { ", the answers given now" } else { "" };
     format!(
         "it was not packed: there may be letters in the pixels of what would have been its package ({what}). Look at them: \u{201c}tiresias scan\u{201d} on the source says \
-         where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d} and {}{more}.",
+         where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d}{so_far} and {}{more}.",
         answers.join(" ")
     )
 }
