@@ -65,6 +65,10 @@ pub(crate) const BASIC_PROFILE: (&str, &str) = ("113100", "Basic Application Con
 pub(crate) const B_VALUES: [(u16, &str, u8); 3] =
     [(0x0019, "SIEMENS MR HEADER", 0x0c), (0x0043, "GEMS_PARM_01", 0x39), (0x2001, "Philips Imaging DD 001", 0x03)];
 
+/// The defined terms of Corrected Image and of Decay Correction (PS3.3 C.8.9.1), the only ones that are written.
+pub(crate) const CORRECTIONS: [&str; 11] = ["DECY", "ATTN", "SCAT", "DTIM", "MOTN", "PMOT", "CLN", "RAN", "RADL", "DCAL", "NORM"];
+pub(crate) const DECAY_CORRECTIONS: [&str; 3] = ["NONE", "START", "ADMIN"];
+
 /// What one file says of its subject and its acquisition. It has no `Debug`.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Retainable {
@@ -115,12 +119,11 @@ impl Retainable {
 
 impl Uptake {
     fn read(a: &Attributes, series: Option<f64>) -> Self {
-        const CORRECTIONS: [&str; 11] = ["DECY", "ATTN", "SCAT", "DTIM", "MOTN", "PMOT", "CLN", "RAN", "RADL", "DCAL", "NORM"];
         let tracer = a.item(tags::RADIOPHARMACEUTICAL_INFORMATION_SEQUENCE);
         let positive = |tag| tracer.as_ref()?.number(tag, "").ok().flatten().filter(|v| *v > 0.0);
         Self {
             corrected: a.texts(tags::CORRECTED_IMAGE).iter().filter_map(|t| word(&CORRECTIONS, Some(t))).collect(),
-            decay: word(&["NONE", "START", "ADMIN"], a.text(tags::DECAY_CORRECTION).as_deref()),
+            decay: word(&DECAY_CORRECTIONS, a.text(tags::DECAY_CORRECTION).as_deref()),
             dose_bq: positive(tags::RADIONUCLIDE_TOTAL_DOSE),
             half_life_s: positive(tags::RADIONUCLIDE_HALF_LIFE),
             injected: tracer.as_ref().zip(series).and_then(|(tracer, series)| injection(a, tracer, series)),

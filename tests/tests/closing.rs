@@ -94,6 +94,7 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     let looks = fs::read_to_string(desk.path("desk/early-looks.json")).unwrap();
     fs::write(desk.path("desk/early-looks.json"), looks.replace("safety", "futility")).unwrap();
     desk.refused(&by("statistician", &look("@later")), "cannot be trusted");
+    assert!(!desk.path("later").exists());
     fs::write(desk.path("desk/early-looks.json"), &looks).unwrap();
 
     // Two people of different kinds close reading.

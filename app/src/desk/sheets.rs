@@ -210,8 +210,9 @@ impl Sheets {
         let draw = move || {
             let codecs = workers().map_err(Failure::sentence)?;
             let mut step = |at: Scan| {
+                let flow = told.step(at);
                 wake();
-                told.step(at)
+                flow
             };
             contact_sheet(&place, &codecs, &mut step).map_err(|e| e.to_string())
         };

@@ -29,15 +29,17 @@ pub(crate) enum NotPacked {
 pub(crate) struct Letters {
     /// How many findings of which kind there are, those among them that a person has to judge.
     what: String,
-    /// What each finding is called that nobody answered.
-    findings: Vec<ContentHash>,
+    /// What each finding is called that nobody answered. Frames of the same pixels have one, and are answered as one.
+    findings: BTreeSet<ContentHash>,
+    /// Whether others were answered, which have to be again in the next command.
+    is_answered: bool,
     /// Those that are shown first; of more, the others come when these are answered.
     pub(crate) drawn: Vec<Lettered>,
 }
 
 impl Letters {
     /// Findings that nobody answered.
-    pub(crate) const fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.findings.len()
     }
 
@@ -47,9 +49,10 @@ impl Letters {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let so_far = if self.is_answered { ", the answers given now" } else { "" };
         format!(
             "it was not packed: there may be letters in the pixels of what would have been its package ({}). Look at them: \u{201c}tiresias scan\u{201d} on the source says \
-             where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d} and {}{more}.",
+             where, and with --contact-sheet draws them outlined. If they are letters, have them taken out. If none are, pack it with \u{201c}tiresias pack\u{201d}{so_far} and {}{more}.",
             self.what,
             answers.join(" ")
         )
@@ -103,12 +106,12 @@ pub(crate) fn clean(
     let what = format!("{} findings: {}", report.unanswered().count(), kinds.join(", "));
     let leaks = report.unanswered().filter(|l| l.severity() == Severity::Leak);
     // None where there is another leak, so that nobody answers the letters and is refused all the same.
-    let Some(findings) = leaks.map(Leak::finding).collect::<Option<Vec<ContentHash>>>() else {
+    let Some(findings) = leaks.map(Leak::finding).collect::<Option<BTreeSet<ContentHash>>>() else {
         return Err(Failure::No(may_identify(&what)).into());
     };
     let drawn = lettered(packing, package, &report, codecs, &mut |s| step("drawing what was found", s.done, s.total));
     let drawn = drawn.map_err(|e| at(package, e))?;
-    Err(NotPacked::Letters(Letters { what, findings, drawn }))
+    Err(NotPacked::Letters(Letters { what, findings, is_answered: !packing.no_text.is_empty(), drawn }))
 }
 
 fn may_identify(what: &str) -> String {

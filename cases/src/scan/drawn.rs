@@ -10,7 +10,7 @@ use crate::folder::{Scan, scan as read_series};
 use crate::identifying::Identifying;
 use crate::series::{Series, SeriesImage, Source};
 use crate::{CasesError, Package, PackageError, Packing, Trust};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,6 +79,9 @@ pub fn lettered(
         report.unanswered().filter_map(|leak| Some((leak, leak.finding()?, place(leak)?))).collect();
     // Within an image they stay in the order of the report.
     open.sort_by_key(|(_, _, place)| *place);
+    // Frames of the same pixels have one finding, and nobody is asked twice.
+    let mut asked = BTreeSet::new();
+    open.retain(|(_, finding, _)| asked.insert(*finding));
     open.truncate(DRAWN);
     let total = open.len();
     let mut drawn = Vec::with_capacity(total);

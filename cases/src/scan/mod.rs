@@ -163,7 +163,8 @@ impl Leak {
     pub const fn sha256(&self) -> ContentHash {
         self.sha256
     }
-    /// Of letters in pixels, what this finding is called and no other is: by all pixels of its frame, and its rectangle. Nothing else can be answered, and has none.
+    /// Of letters in pixels, what this finding is called: by all pixels of its frame, and its rectangle. No other is, but the same place of a frame of the same
+    /// pixels. Nothing else can be answered, and has none.
     #[must_use]
     pub const fn finding(&self) -> Option<ContentHash> {
         self.finding
@@ -394,7 +395,8 @@ pub fn scan(path: &Path, codecs: &Arc<Codecs>, progress: &mut dyn FnMut(Scan) ->
     let untold: HashSet<&Path> = files.iter().map(PathBuf::as_path).filter(|file| !told.contains(*file)).collect();
     leaks.extend(series.refused.iter().filter(|refused| untold.contains(refused.path.as_path())).map(pixels::refused));
     for leak in &mut leaks {
-        leak.is_answered = leak.finding.is_some_and(|finding| answers.contains(&finding));
+        // In order, as the manifest was checked to have them: it may list as many as fit into it.
+        leak.is_answered = leak.finding.is_some_and(|finding| answers.binary_search(&finding).is_ok());
     }
     leaks.sort_by(|a, b| (a.path.reveal(), &a.place, a.kind).cmp(&(b.path.reveal(), &b.place, b.kind)));
     Ok(ScanReport { path: Identifying::new(path.to_owned()), leaks, files: readable, frames: [looked_at, of] })

@@ -247,32 +247,32 @@ pub(super) fn is_common(word: &str) -> bool {
 /// Words of defined terms, code meanings and descriptions that say nothing about a person, in small letters.
 const VOCABULARY: &str = "
     00 01 1 100 101 109 10918 110 126 127 13 138 144 14495 148 149 15444 159 166 18 192 2 2022 2d 3d 422 4d 58 6 87 99m a abdomen abdomenpelvis active adc
-    adm aluminum anatomic anatomical and angiography angle angular ankle annotation anon anonymised anonymized anonymous anterior aorta ap application arm
-    arterial artery at atn atten attenuation attn automatic average axial axillary baseline basic bilateral binary biplane bitmap bladder body bold bone both
+    adm admin aluminum anatomic anatomical and angiography angle angular ankle annotation anon anonymised anonymized anonymous anterior aorta ap application arm
+    arterial artery at atn atten attenuation attn automatic average axial axillary baseline basic bi bilateral binary biplane bitmap bladder bmd body bold bone both
     bowel bq bqml brain breast bronchus burned butterfly by c11 calib calibrated capture carbon care carotid case caudal cc center centre cervical
-    characteristics chest chestabdomen chestabdpelv chestabdpelvis children cine circular city clavicle clean cleavage clinic clockwise cm cm2ml cnts
+    characteristics chest chestabdomen chestabdpelv chestabdpelvis children cine circular city clavicle clean cleavage clinic cln clockwise cm cm2ml cnts
     coccyx col colon color colour column columns community complex compression computed confidentiality constant content contrast copper coronal
-    counterclockwise cps cr cranial craniocaudal cspine ct current cv cw data dates dcm deadtime decay decubitus decy deidentified delayed dental
-    department derived descriptors device df di di2 diagnostic diagnostics dicom diffusion digitized dis2d dis3d disp displaced doc doctor dom dr drw dtim
+    counterclockwise cps cr cranial craniocaudal cspine ct current cv cw data dates dcal dcm deadtime decay decubitus decy deidentified delayed dental
+    department derived descriptors device df dg di di2 diagnostic diagnostics dicom diffusion digitized dis2d dis3d disp displaced doc doctor dom dr drw dtim
     due dv dv2 dwi dx dyn dynamic ear early ecat1ml echo echoplanar elbow emission enhanced entire ep equilibrium erect es esophagus exact exaggerated
     extremities extremity f f18 fa false fat fb fdg features feet feetfirst femur ffdl ffdr ffp ffs fibula fiducial fil filter finger first flair flat flu
     fluence fluorine fluorodeoxyglucose fluoroscopy fm fma fmri follow foot for forearm fractional frame frames from full g gallium gated gb18030 gbk
-    general geometry gml gr gradient graphic graphics group h hand head headfirst headneck health healthcare heart helical hexagonal hfdl hfdr hfp hfs
+    general geometry gm gml gr gradient graphic graphics group h hand head headfirst headneck health healthcare heart helical hexagonal hfdl hfdr hfp hfs
     high hip hospital hour hu humerus hz i ict identity image imaginary imaging implant in inferior information institute institution inverse inversion io
-    ip ir iso isotropic j2k jaw jaws jpeg k kbq kernel kg khz kidney kidneys knee ko l labelmap lao late lateral lateromedial left leg limb limbs lin
+    ip ir iso isotropic ivus j2k jaw jaws jpeg k kbq kernel kg khz kidney kidneys knee ko l labelmap lao late lateral lateromedial left leg limb limbs lin
     linear liver ll lld llo lm lmo ln localizer log longitudinal lossless lossy low lower ls lspine lumbar lung lungs lymph m m_ffe magnetic magnification
     magnitude mammography mandible manual maxilla mbq md medial mediastinum medical mediolateral medium memorial mg mgml mhz millimeter min minip mip
-    mixed ml mlo mm modified modifier molybdenum monochrome1 monochrome2 monoplane mp mpr mr mrs ms mtc multiple n nacc national native nd neck neckchest
-    nipple nm no node none norm o15 oblique occupancy od of on op opposed opt option options or orbit orbits original osp ot other out ovary overlay
-    oxygen p pa palette pancreas part partial patient pd pelvis percent perfusion phantom phase phd pixel plain planar polygonal portal positron post
+    mixed ml mlo mm modified modifier molybdenum monochrome1 monochrome2 monoplane motn mp mpr mr mrs ms mtc multiple n nacc national native nd neck neckchest
+    nipple nm no node none norm o15 oblique occupancy oct od of on op opposed opt option options or orbit orbits original osp ot other out ovary overlay
+    oxygen p pa palette pancreas part partial patient pd pelvis percent perfusion phantom phase phd pixel plain planar pmot polygonal portal positron post
     posterior pr practice pre presentation primary prior private probability processing prof professor profile projection prone prop prostate pt px r
-    radiograph radiography radiological radiology radlex ran rand rao rct reader real recognizable recon recovery rectangle rectangular recumbent
+    radiograph radiography radiological radiology radl radlex ran rand rao rct reader real recognizable recon recovery rectangle rectangular recumbent
     reformatted region regional relative removed resonance retain rf rgb rhodium rib ribs right rl rld rle rlo rm roi rolled round row rows rtdose rtplan
     rtstruct rubidium s sacrum safe sagittal saint sampled sc scanned scanogram scapula scat scatter screening sct se second secondary secondarycapture
     seg segmented semi semiautomatic sequence series service services sharp shoulder si sigmoid silver single sinus sinuses sio site sitting sk skull
-    smooth soft sp space sparse spin spine spiral spleen spoiled spot square sr srt ss sspine stac standard standing start state static stationary steady
+    sm smooth soft sp space sparse spin spine spiral spleen spoiled spot square sr srt ss sspine st stac standard standing start state static stationary steady
     sternum stir stomach strip structure structured study sub subject subtraction superior supine swi syn system systems t1 t2 tail tan tangential
-    technetium teeth temporal test the thigh thoracic thorax thyroid tibia tiled tirs tissue to toe tof tomo tomography tomosynthesis tooth trace trachea
+    technetium teeth temporal test tg the thigh thoracic thorax thyroid tibia tiled tirs tissue to toe tof tomo tomography tomosynthesis tooth trace trachea
     transmission transverse trendelenburg trs true tspine tungsten ucum uids ultrasound umls unity university unknown unmodified unpaired up upper us
     uterus utf vascular vein venous vessel view views visual volume volumetric w water wb wedge whole wholebody with wrist wsd wst xa xc xccl xccm xyz y
     ybr yes zdec

@@ -82,6 +82,20 @@ fn what_is_listed_may_have_its_values_and_no_others() {
     );
 }
 
+/// A PET case of which uptake was kept was found to say something, and with it every package of some scanners.
+#[test]
+fn what_packages_say_in_codes_is_no_finding() {
+    use crate::retained::{CORRECTIONS, DECAY_CORRECTIONS};
+    assert_eq!(of("CorrectedImage", b"CS", CORRECTIONS.join("\\").as_bytes()), None);
+    for decay in DECAY_CORRECTIONS {
+        assert_eq!(of("DecayCorrection", b"CS", decay.as_bytes()), None, "{decay}");
+    }
+    // Of captured images too (PS3.3 C.7.3.1.1.1).
+    for modality in ["BI", "BMD", "DG", "ES", "GM", "IVUS", "OCT", "OP", "SM", "ST", "TG", "XC"] {
+        assert_eq!(of("Modality", b"CS", modality.as_bytes()), None, "{modality}");
+    }
+}
+
 #[test]
 fn words_in_numbers_and_numbers_for_words_are_no_values() {
     let bent: [(&str, &[u8; 2], &[u8]); 9] = [
