@@ -127,7 +127,7 @@ fn findings_are_named_with_their_lines_and_the_answer_is_no() {
 #[test]
 fn a_protocol_is_signed_by_a_coordinator_and_changed_with_a_reason() {
     let desk = Desk::new("ordinal");
-    desk.refused(2, &account("rita", "reader", &[]), "first account of a study is a coordinator's");
+    desk.refused(2, &account("rita", "reader", &[]), "first account of a study is a coordinator\u{2019}s");
     let made = desk.ran(&account("cora", "coordinator", &[])).done().expect("made");
     assert!(made.out.contains("Recovery key, shown this once"), "{}", made.out);
     desk.refused(2, &account("rita", "reader", &[]), "`--as`");
