@@ -5,10 +5,10 @@
 
 use super::page::{note, said};
 use crate::controls;
-use crate::design::{CAUTION, STRONG, TEXT};
+use crate::design::{CAUTION, STRONG};
 use crate::work;
 use egui::emath::GuiRounding as _;
-use egui::{Color32, ColorImage, Pos2, Rect, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, ColorImage, Pos2, Rect, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2};
 use std::path::Path;
 use tiresias_cases::{Lettered, SmallGrey};
 use tiresias_words::ContentHash;
@@ -16,6 +16,8 @@ use tiresias_words::ContentHash;
 /// Room for the whole image and for what is around a finding, whatever their sizes, so that what is pressed stays where it is from one finding to the next.
 const ROOMS: [[f32; 2]; 2] = [[384.0, 384.0], [512.0, 384.0]];
 const APART: f32 = 16.0;
+/// Of both answers.
+const ANSWER: Vec2 = vec2(320.0, 44.0);
 
 /// What is asked about one case.
 pub(super) struct Letters {
@@ -86,12 +88,16 @@ impl Letters {
             draw(ui, near, &of.near, Rect::from_min_size(beside, ROOMS[1].into()));
         }
         let mut seen = None;
-        if controls::action(ui, vec2(280.0, 44.0), "No text here", None, true).clicked() {
-            seen = Some(Seen::NoText(of.finding));
-        }
-        if controls::link(ui, "There is text: leave the case out", TEXT).clicked() {
-            seen = Some(Seen::Text(format!("image {number} of {images} ({})", of.role)));
-        }
+        // The one answer stands out as much as the other: what is seen decides, and not the screen.
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = APART;
+            if controls::action(ui, ANSWER, "There is text: leave the case out", None, true).clicked() {
+                seen = Some(Seen::Text(format!("image {number} of {images} ({})", of.role)));
+            }
+            if controls::action(ui, ANSWER, "No text here", None, true).clicked() {
+                seen = Some(Seen::NoText(of.finding));
+            }
+        });
         let more = match self.more {
             0 => String::new(),
             more => format!(" There are {more} more: they come when these are answered and the case is packed again."),
