@@ -11,8 +11,8 @@ use tiresias_words::ReaderId;
 
 const CASES: usize = 25;
 /// Where "Accept B", the reason "Seen by both, taken differently" and the lock are, in the column of the form.
-const ACCEPT_B: [u32; 2] = [1751, 510];
-const TAKEN_DIFFERENTLY: [u32; 2] = [1711, 618];
+const ACCEPT_B: [u32; 2] = [1751, 485];
+const TAKEN_DIFFERENTLY: [u32; 2] = [1711, 588];
 const LOCK: [u32; 2] = [1752, 1048];
 
 /// The adjudicator's hand.
