@@ -200,6 +200,23 @@ fn a_withdrawal_tells_of_no_hidden_repeat() {
     }
 }
 
+/// Word that comes while a session runs ends the amendment of its own case, and of no other.
+#[test]
+fn word_in_a_session_ends_the_amendment_of_its_case_alone() {
+    let amend_without = |is_own: bool| {
+        let mut r = Reading::new(rules_of(crate::simulated::PROTOCOL, 3, 0));
+        r.must(start());
+        r.read_next(10, &[]);
+        let (read, package) = (r.state.locked()[0].read().clone(), r.state.locked()[0].package());
+        let gone =
+            r.state.next().into_iter().chain(r.state.later()).map(|a| a.package).chain([package]).find(|p| (*p == package) == is_own);
+        r.rules = without(r.rules.clone(), None, &[gone.expect("a case")]);
+        r.act(Action::Amend { read, reason: "a slip".into() }).map(|_| ())
+    };
+    assert_eq!(amend_without(true), Err(Refusal::NoAmendment("its case takes no further part in the study")));
+    assert_eq!(amend_without(false), Ok(()));
+}
+
 /// The keys of an account stay, and with them all that was sealed for it; what opens it can be another.
 #[test]
 fn a_seat_that_is_made_anew_opens_with_the_passphrase_of_the_day() {
