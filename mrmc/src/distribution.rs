@@ -132,10 +132,11 @@ fn poisson_mixture(mean: f64, tail: impl Fn(f64) -> f64) -> f64 {
 
 /// I_x(a, b) at x = p / (p + q), for p, q >= 0. Both parts are taken, so that neither end of x loses digits.
 fn beta_ratio(a: f64, b: f64, p: f64, q: f64) -> f64 {
-    if !(a > 0.0 && b > 0.0) || p.is_nan() || q.is_nan() {
+    // Of what is infinite the fraction would have terms without end.
+    if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite()) || p.is_nan() || q.is_nan() {
         return f64::NAN;
     }
-    if p == 0.0 {
+    if p == 0.0 || q == f64::INFINITY {
         return 0.0;
     }
     if q == 0.0 {
@@ -177,8 +178,11 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 
 /// The regularised incomplete gamma functions P(a, x) and Q(a, x).
 fn gamma_tails(a: f64, x: f64) -> (f64, f64) {
-    if a.is_nan() || a <= 0.0 || x.is_nan() {
+    if !(a > 0.0 && a.is_finite()) || x.is_nan() {
         return (f64::NAN, f64::NAN);
+    }
+    if x == f64::INFINITY {
+        return (1.0, 0.0);
     }
     let front = (a * x.ln() - x - libm::lgamma(a)).exp();
     let terms = 200.0 + 20.0 * a.max(x).sqrt();
@@ -260,6 +264,9 @@ mod tests {
         }
         assert_eq!((t_two_sided(0.0, 3.0), f_upper(0.0, 1.0, 2.0), chi_squared_upper(-1.0, 2.0)), (1.0, 1.0, 1.0));
         assert_eq!((t_two_sided(f64::INFINITY, 3.0), f_upper(f64::INFINITY, 1.0, 2.0)), (0.0, 0.0));
+        // A statistic may overflow on its way; degrees of freedom above are those of a design, which is finite.
+        assert_eq!((chi_squared_upper(f64::INFINITY, 2.0), f_upper(f64::MAX, 4.0, 3.0), t_two_sided(f64::MAX, 3.0)), (0.0, 0.0, 0.0));
+        assert!(f_upper(1.0, f64::INFINITY, 2.0).is_nan() && chi_squared_upper(1.0, f64::INFINITY).is_nan());
         near(t_upper(-1.0, 1.0), 0.75, 1e-14);
         assert!(t_two_sided(1.0, 0.0).is_nan() && f_upper(1.0, -1.0, 2.0).is_nan() && t_quantile_two_sided(0.05, f64::NAN).is_nan());
     }

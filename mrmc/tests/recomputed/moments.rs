@@ -144,16 +144,21 @@ proptest! {
     fn degrees_of_freedom_are_those_of_satterthwaite(study in studies(2..5, 2..6, 0), biased in any::<bool>()) {
         let u = UStatistics::of(&study.table());
         let estimator = if biased { Estimator::VStatistic } else { Estimator::Unbiased };
-        let Ok(of) = u.modality(0, estimator) else { return Ok(()) };
         // Where everybody reads everything, there are as many as there are, less one.
         let counts = [study.cases(Group::Normal).len(), study.cases(Group::Diseased).len(), study.readers];
-        let b = u.moments(0, 0).unwrap().bck(Estimator::VStatistic);
         let df = counts.map(|count| (count - 1) as f64);
-        let sum: f64 = [b.n, b.d, b.r].iter().zip(df).map(|(component, df)| component.powi(2) / df.powi(3)).sum();
         let least = df.into_iter().fold(f64::INFINITY, f64::min);
-        match of.df_bdg {
-            Some(df) => prop_assert!((df / (of.variance.powi(2) / sum).max(least) - 1.0).abs() < 1e-9),
-            None => prop_assert!(of.variance <= 0.0 || sum == 0.0),
+        let components = |m: usize, n: usize| u.moments(m, n).map(|moments| moments.bck(Estimator::VStatistic)).map(|b| [b.n, b.d, b.r]);
+        let (Ok(own), Ok(other), Ok(both)) = (components(0, 0), components(1, 1), components(0, 1)) else { return Ok(()) };
+        let of_difference = [0, 1, 2].map(|i| own[i] + other[i] - 2.0 * both[i]);
+        let difference = u.difference(0, 1, estimator, UnpairedDf::PerModality);
+        for (of, components) in [(u.modality(0, estimator), own), (difference, of_difference)] {
+            let Ok(of) = of else { continue };
+            let sum: f64 = components.iter().zip(df).map(|(component, df)| component.powi(2) / df.powi(3)).sum();
+            match of.df_bdg {
+                Some(df) => prop_assert!((df / (of.variance.powi(2) / sum).max(least) - 1.0).abs() < 1e-9),
+                None => prop_assert!(of.variance <= 0.0 || sum == 0.0),
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 
 use crate::sockets::leading_out;
 use serde_json::Value;
-use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -68,7 +68,7 @@ impl Desktop {
         program.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
         program.env("XDG_DATA_HOME", self.home.path()).env("XDG_RUNTIME_DIR", self.home.path()).env("HOME", self.home.path());
         let program = program.stdout(Stdio::null()).spawn().unwrap();
-        let mut window = Window { desktop: self, program, trace, read: 0, events: Vec::new(), held: None };
+        let mut window = Window { desktop: self, program, trace, read: 0, events: Vec::new(), drawn: 0, held: None };
         window.until("the window is up", |w| w.events.iter().any(|e| e["what"] == "frame"));
         let id = window.hand(&["search", "--sync", "--onlyvisible", "--name", "^Tiresias$"]);
         let id = id.lines().last().expect("a window").to_owned();
@@ -90,8 +90,11 @@ pub(crate) struct Window<'d> {
     desktop: &'d Desktop,
     program: Child,
     trace: PathBuf,
-    read: usize,
+    /// So many bytes of the trace are read.
+    read: u64,
     events: Vec<Value>,
+    /// So many of the events are frames.
+    drawn: usize,
     /// The wheel button that is down.
     held: Option<&'static str>,
 }
@@ -152,23 +155,28 @@ impl Window<'_> {
 
     /// Reads on in the trace.
     fn look(&mut self) {
-        let text = fs::read_to_string(&self.trace).unwrap_or_default();
+        let Ok(mut trace) = File::open(&self.trace) else { return };
+        let mut new = Vec::new();
+        trace.seek(SeekFrom::Start(self.read)).and_then(|_| trace.read_to_end(&mut new)).expect("a trace that can be read");
         // A last line without its end is still being written.
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        self.events.extend(text[self.read..whole].lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON lines")));
-        self.read = whole;
+        new.truncate(new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        let lines = new.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let seen = self.events.len();
+        self.events.extend(lines.map(|line| serde_json::from_slice::<Value>(line).expect("JSON lines")));
+        self.drawn += self.events[seen..].iter().filter(|e| e["what"] == "frame").count();
+        self.read += new.len() as u64;
     }
     /// Everything that was traced so far.
     pub(crate) fn events(&self) -> &[Value] {
         &self.events
     }
     /// The frames so far.
-    pub(crate) fn frames(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn frames(&self) -> impl DoubleEndedIterator<Item = &Value> {
         self.events.iter().filter(|e| e["what"] == "frame")
     }
     /// The slice in the newest frame.
     pub(crate) fn slice(&self) -> Option<u64> {
-        self.frames().last().and_then(|f| f["slice"].as_u64())
+        self.frames().next_back().and_then(|f| f["slice"].as_u64())
     }
 
     /// Waits for something that is seen in the trace or on the disk.
@@ -190,8 +198,8 @@ impl Window<'_> {
     pub(crate) fn settle(&mut self) {
         let mut quiet = (0, 0);
         self.until("the window is at rest", |w| {
-            let frames = w.frames().count();
-            let is_busy = w.frames().last().is_some_and(|f| f["beside"].as_u64().is_some_and(|n| n > 0));
+            let frames = w.drawn;
+            let is_busy = w.frames().next_back().is_some_and(|f| f["beside"].as_u64().is_some_and(|n| n > 0));
             quiet = if frames == quiet.0 && !is_busy { (frames, quiet.1 + 1) } else { (frames, 0) };
             quiet.1 >= 15
         });
