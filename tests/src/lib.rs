@@ -4,13 +4,12 @@
 //! (or the folder that `TIRESIAS_SHARED` names), which may be absent. A test that walks the larger collection counts what it
 //! found and what was not there, so that a short walk is never taken for a full one. The rules of the house are in
 //! [`house`], the check of `docs/validation.md` in [`validation`]; both are pure, so that bad input can be tried on them.
-//! Seeded numbers come from [`chance`], and a word in pixels from [`burned`]. The program is run by [`run`], a study desk by its commands in [`desk`], and an adjudicator's
+//! Seeded numbers come from [`chance`]. The program is run by [`run`], a study desk by its commands in [`desk`], and an adjudicator's
 //! folder in [`pairs`]; reads that nobody sat down for are made by [`simulated`], and what made-up
 //! studies share is in [`studies`].
 
 #![forbid(unsafe_code)]
 
-pub mod burned;
 pub mod chance;
 pub mod desk;
 pub mod house;

@@ -8,6 +8,7 @@ use std::io;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tiresias_cases::demo::burned::into_demo;
 use tiresias_cases::demo::{Background, build_cases};
 use tiresias_cases::{Codecs, Packing, Series, UidKey, read_folder};
 use tiresias_reads::bundle::{Account, CaseToRead, Plan, assign};
@@ -22,42 +23,15 @@ const LOST: Range<usize> = 12..15;
 /// The images of the case with a word in its pixels, and where the word begins in them: column and row.
 const LETTERED: [&str; 2] = ["0003.dcm", "0009.dcm"];
 const AT: [usize; 2] = [60, 120];
-/// Columns and rows of the demo's images, whose pixels are the last that stands in their files, 16 bits little endian.
-const SIDE: usize = 256;
-/// White in 12 bits.
-const WHITE: [u8; 2] = 4095_u16.to_le_bytes();
-/// The letters of the word in rows of five bits, the first at the left.
-const WORD: [[u8; 7]; 4] = [
-    [0b10001, 0b11001, 0b10101, 0b10011, 0b10001, 0b10001, 0b10001],
-    [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
-    [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001],
-    [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
-];
 
 /// Makes a case of two images of a case of the demo, and burns a word into both.
 pub(super) fn lettered(demo: &Path, folder: &Path) -> Result<(), DemoStudyError> {
     let failed = |error| DemoStudyError::Write { place: folder.display().to_string(), error };
     fs::create_dir_all(folder).map_err(failed)?;
     for name in LETTERED {
-        let mut file = fs::read(demo.join(name)).map_err(failed)?;
-        burn_in(&mut file);
-        fs::write(folder.join(name), file).map_err(failed)?;
+        into_demo(&demo.join(name), &folder.join(name), AT).map_err(failed)?;
     }
     Ok(())
-}
-
-/// Writes the word into the pixels of a file of the demo, each bit of a letter as two pixels by two.
-fn burn_in(file: &mut [u8]) {
-    let pixels = file.len().saturating_sub(SIDE * SIDE * WHITE.len());
-    for (n, letter) in WORD.iter().enumerate() {
-        for (y, x) in (0..14_usize).flat_map(|y| (0..10_usize).map(move |x| (y, x))).filter(|(y, x)| letter[y / 2] >> (4 - x / 2) & 1 == 1)
-        {
-            let at = pixels + ((AT[1] + y) * SIDE + AT[0] + n * 12 + x) * WHITE.len();
-            if let Some(pixel) = file.get_mut(at..at + WHITE.len()) {
-                pixel.copy_from_slice(&WHITE);
-            }
-        }
-    }
 }
 
 /// Makes the study in a folder; the reader's part of it.

@@ -5,6 +5,7 @@
 //! Refuses: mirrored cases, which would train a reader to distrust orientation letters. The demo proves the workflow; it is no clinical claim.
 
 mod background;
+pub mod burned;
 mod nodule;
 mod noise;
 

@@ -12,8 +12,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tiresias_cases::demo::burned;
 use tiresias_cases::{Codecs, Lettered, PackageError, Packing, UidKey, read_folder, scan};
-use tiresias_tests::burned;
 use tiresias_tests::run::{Ran, tiresias_in};
 use tiresias_words::{ContentHash, Role};
 

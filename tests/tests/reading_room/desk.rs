@@ -6,11 +6,11 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tiresias::simulate::{PASSPHRASE, sit};
+use tiresias_cases::demo::burned;
 use tiresias_reads::accounts::{Accounts, Kind};
 use tiresias_reads::desk::{Desk, Step, package_dir};
 use tiresias_reads::study::Study;
 use tiresias_reads::versions::protocol_of;
-use tiresias_tests::burned;
 
 pub(crate) const PHRASE: &str = "correct horse battery";
 

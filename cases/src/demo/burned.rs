@@ -1,9 +1,10 @@
 //! A word as a machine burns it into pixels, which the leak scan takes for letters wherever it is bright enough.
 //!
-//! Owns: which pixels are lit, and the files of the demo that the word is burned into. Refuses: fonts and what else makes letters hard to find, which the tests of the
-//! scan have.
+//! Owns: which pixels are lit, and copies of the demo's files with the word in them, for pictures and tests of what becomes of such a case. Refuses: fonts and what else makes
+//! letters hard to find, which the tests of the scan have.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Columns and rows of the word.
@@ -32,14 +33,16 @@ pub fn word() -> Vec<[usize; 2]> {
 ///
 /// # Errors
 /// When the one cannot be read or the other cannot be written.
-pub fn into_demo(from: &Path, to: &Path, at: [usize; 2]) -> std::io::Result<()> {
+pub fn into_demo(from: &Path, to: &Path, at: [usize; 2]) -> io::Result<()> {
     // Its pixels are the last that stands in such a file: 256 x 256 words of 12 bits, little endian.
     const SIDE: usize = 256;
     let mut file = fs::read(from)?;
     let pixels = file.len().saturating_sub(SIDE * SIDE * 2);
     for [x, y] in word() {
         let place = pixels + ((at[1] + y) * SIDE + at[0] + x) * 2;
-        file[place..place + 2].copy_from_slice(&4095_u16.to_le_bytes());
+        if let Some(pixel) = file.get_mut(place..place + 2) {
+            pixel.copy_from_slice(&4095_u16.to_le_bytes());
+        }
     }
     fs::write(to, file)
 }
