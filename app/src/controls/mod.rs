@@ -17,5 +17,5 @@ pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, BOX as FIELD_BOX, NAME as FIELD_NAME, PlaceField, secret_field, text_field};
 pub(crate) use progress::progress;
 pub(crate) use scale::{Placed, ScaleLook, scale};
-pub(crate) use sentence::{Keyed, MEASURE, keyed, words};
+pub(crate) use sentence::{Keyed, MEASURE, coded, keyed, sentence, words};
 pub(crate) use table::{Cell, Holds, TableLook, table};

@@ -1,4 +1,5 @@
-//! Words on a page, in as many lines as they need: those that can be selected and copied, and sentences in which keys stand in caps.
+//! Words on a page, in as many lines as they need: those that can be selected and copied, and sentences in which keys stand in caps, or what is typed as it stands in the face
+//! for codes.
 
 use crate::design;
 use egui::text::{LayoutJob, TextFormat};
@@ -11,6 +12,27 @@ pub(crate) const MEASURE: f32 = 720.0;
 pub(crate) fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
     let width = ui.available_width().min(MEASURE);
     ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap().selectable(true)));
+}
+
+/// Draws a sentence of the program in which names of fields and files, and commands, may stand between backticks, as a console shows them.
+pub(crate) fn sentence(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
+    let width = ui.available_width().min(MEASURE);
+    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(coded(text, &font, colour)).wrap().selectable(true)));
+}
+
+/// Such a sentence without its backticks: what stands between two of them is in the face for codes. One that has no second is what somebody wrote, and stays.
+pub(crate) fn coded(text: &str, font: &FontId, colour: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        job.append(text, 0.0, TextFormat::simple(font.clone(), colour));
+        return job;
+    }
+    for (i, part) in parts.into_iter().enumerate() {
+        let font = if i % 2 == 1 { design::mono(font.size) } else { font.clone() };
+        job.append(part, 0.0, TextFormat::simple(font, colour));
+    }
+    job
 }
 
 /// A sentence in which keys stand in caps: "Hold a" alone does not say that a is a key.
@@ -106,6 +128,25 @@ mod tests {
         let keys = ["a", "b", "c"].map(str::to_owned);
         let said = [0, 1, 2, 3].map(|n| Keyed::of("Press ").keys(&keys[..n]).text());
         assert_eq!(said, ["Press ", "Press a", "Press a and b", "Press a, b and c"]);
+    }
+
+    #[test]
+    fn what_is_typed_as_it_stands_is_in_the_face_for_codes() {
+        // What is shown, and which parts of it are codes.
+        let table: [(&str, &str, &[&str]); 5] = [
+            ("All is well.", "All is well.", &[]),
+            ("`id` is missing: write `id = \"x\"`.", "id is missing: write id = \"x\".", &["id", "id = \"x\""]),
+            ("Run `tiresias verify`", "Run tiresias verify", &["tiresias verify"]),
+            ("The reason was a ` alone.", "The reason was a ` alone.", &[]),
+            ("", "", &[]),
+        ];
+        for (text, shown, codes) in table {
+            let job = coded(text, &design::regular(design::NOTE), design::TEXT);
+            assert_eq!(job.text, shown);
+            let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
+            let found: Vec<&str> = mono.map(|s| &job.text[s.byte_range.clone()]).collect();
+            assert_eq!(found, codes, "{text}");
+        }
     }
 
     #[test]

@@ -33,12 +33,12 @@ pub(super) fn heading(ui: &mut Ui, title: &str) {
 
 /// A sentence.
 pub(super) fn said(ui: &mut Ui, sentence: &str, colour: Color32) {
-    words(ui, sentence, design::regular(design::BODY), colour);
+    controls::sentence(ui, sentence, design::regular(design::BODY), colour);
 }
 
 /// Secondary words.
 pub(super) fn note(ui: &mut Ui, sentence: &str) {
-    words(ui, sentence, design::regular(design::NOTE), TEXT);
+    controls::sentence(ui, sentence, design::regular(design::NOTE), TEXT);
 }
 
 /// What went wrong, where anything did.

@@ -8,7 +8,7 @@ use super::page::{heading, note, said, trouble};
 use super::sample::Picture;
 use super::{Did, Seated};
 use crate::background::{Coming, arrived, beside};
-use crate::controls::{self, Key};
+use crate::controls::{self, Key, coded};
 use crate::design::{self, ACCENT, CAUTION, DIM, FORM, LINE, RADIUS, ROOM, STRONG, TEXT};
 use crate::room::Room;
 use egui::text::{CCursor, CCursorRange};
@@ -336,9 +336,11 @@ fn row_of(ui: &mut Ui, finding: &Finding) -> bool {
         Some(line) => format!("Line {line}: {}", finding.sentence),
         None => finding.sentence.clone(),
     };
-    let galley = ui.painter().layout(words.clone(), design::regular(design::NOTE), STRONG, ui.available_width() - 16.0);
+    let mut job = coded(&words, &design::regular(design::NOTE), STRONG);
+    job.wrap.max_width = ui.available_width() - 16.0;
+    let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 12.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, finding.line.is_some(), &words));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, finding.line.is_some(), galley.text()));
     if response.hovered() {
         ui.painter().rect_filled(rect, RADIUS, design::RAISED);
     }

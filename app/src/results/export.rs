@@ -70,10 +70,10 @@ impl ExportPage {
                     words(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
                 }
                 if let Some(sentence) = &self.trouble {
-                    words(ui, sentence, design::regular(design::BODY), CAUTION);
+                    controls::sentence(ui, sentence, design::regular(design::BODY), CAUTION);
                 }
                 for (n, sentence) in self.said.iter().enumerate() {
-                    words(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
+                    controls::sentence(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
                 }
                 ui.add_space(40.0);
             });

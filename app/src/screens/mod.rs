@@ -84,11 +84,13 @@ pub(crate) fn column(whole: Rect) -> Rect {
     )
 }
 
-/// A line of text that takes its own height.
+/// A line of text that takes its own height, with codes in their face.
 pub(crate) fn line(ui: &mut Ui, words: &str, font: egui::FontId, colour: egui::Color32) {
-    let galley = ui.painter().layout(words.to_owned(), font, colour, ui.available_width());
+    let mut job = crate::controls::coded(words, &font, colour);
+    job.wrap.max_width = ui.available_width();
+    let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, galley.text()));
     ui.painter().galley(rect.min, galley, colour);
 }
 
