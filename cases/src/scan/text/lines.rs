@@ -85,6 +85,9 @@ fn turn(c: &Component) -> Component {
     Component { at: [c.at[1], c.at[0]], size: [c.size[1], c.size[0]], crossings: [c.crossings[1], c.crossings[0]], ..*c }
 }
 
+/// Pixels of the tallest letter.
+const TALLEST: u16 = 72;
+
 /// The edge of a letter is a step of this part of its contrast at least.
 pub(super) const SHARP: f32 = 0.3;
 
@@ -96,7 +99,7 @@ pub(super) fn may_have_letters_shape(size: [u32; 2], area: u32, stroke: f32, cro
     let fill = area as f32 / (w * h);
     // A letter is thin; an I or 1 is nothing but its stroke.
     let is_stroke = w <= 0.45 * h;
-    (5.0..=72.0).contains(&h)
+    (5.0..=f32::from(TALLEST)).contains(&h)
         && (stroke <= 0.34 || is_stroke)
         && (fill <= 0.85 || is_stroke)
         // Letters that touch cross their rows often.
@@ -164,7 +167,8 @@ impl Shape {
     }
 }
 
-/// Members that follow each other. `place` says where one stands and how large it is; they are sorted by that.
+/// Members that follow each other, of which none is taller than [`TALLEST`]. `place` says where one stands and how large it is; they are sorted by that. Who follows another has
+/// rows in common with it.
 fn chains<T: Copy>(members: &[T], place: impl Fn(&T) -> ([u32; 2], [u32; 2]), follow: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
     let mut parents: Vec<usize> = (0..members.len()).collect();
     fn root(parents: &mut [usize], mut of: usize) -> usize {
@@ -174,17 +178,27 @@ fn chains<T: Copy>(members: &[T], place: impl Fn(&T) -> ([u32; 2], [u32; 2]), fo
         }
         of
     }
+    // Members by the band in which they begin: in an image of many rows and few columns all stand within reach of each other, and few in the same rows.
+    let band = |of: &T| (place(of).0[1] / u32::from(TALLEST)) as usize;
+    let mut bands: Vec<Vec<usize>> = vec![Vec::new(); members.iter().map(band).max().map_or(0, |last| last + 1)];
+    for (i, member) in members.iter().enumerate() {
+        bands[band(member)].push(i);
+    }
     for (i, a) in members.iter().enumerate() {
         let (at, size) = place(a);
         // No letter is followed from further away: one of twice its height by that height.
         let reach = at[0] + size[0] + 2 * size[1] + 1;
-        for (j, b) in members.iter().enumerate().skip(i + 1) {
-            if place(b).0[0] > reach {
-                break;
-            }
-            if follow(a, b) {
-                let (p, q) = (root(&mut parents, i), root(&mut parents, j));
-                parents[p.max(q)] = p.min(q);
+        let near = band(a).saturating_sub(1)..(band(a) + 2).min(bands.len());
+        for of_band in &bands[near] {
+            for &j in &of_band[of_band.partition_point(|j| *j <= i)..] {
+                let b = &members[j];
+                if place(b).0[0] > reach {
+                    break;
+                }
+                if follow(a, b) {
+                    let (p, q) = (root(&mut parents, i), root(&mut parents, j));
+                    parents[p.max(q)] = p.min(q);
+                }
             }
         }
     }
@@ -270,9 +284,13 @@ fn line(members: &[Component]) -> Option<Line> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::ops::Range;
 
     fn component() -> impl Strategy<Value = Component> {
-        let place = ([0..120_u32, 0..40_u32], [1..40_u32, 4..20_u32], 5..300_u32);
+        component_in([0..120, 0..40], [1..40, 4..20])
+    }
+    fn component_in(at: [Range<u32>; 2], size: [Range<u32>; 2]) -> impl Strategy<Value = Component> {
+        let place = (at, size, 5..300_u32);
         (place, 1.0..5.0_f32, 0.0..255.0_f32, 16.0..200.0_f32, [0.9..3.0_f32, 0.9..3.0]).prop_map(
             |((at, size, area), stroke, grey, contrast, crossings)| {
                 let area = area.min(size[0] * size[1]);
@@ -294,6 +312,29 @@ mod tests {
                 lines
             };
             prop_assert_eq!(lines(&all), lines(&some));
+        }
+
+        /// Bands leave out no pair.
+        #[test]
+        fn chains_are_those_of_all_pairs(mut all in proptest::collection::vec(component_in([0..60, 0..500], [1..60, 5..73]), 0..80)) {
+            all.sort_by_key(|c| (c.at, c.size));
+            let mut least: Vec<usize> = (0..all.len()).collect();
+            let mut before = Vec::new();
+            while before != least {
+                before.clone_from(&least);
+                for i in 0..all.len() {
+                    for j in (i + 1..all.len()).filter(|j| follow(&all[i], &all[*j])) {
+                        let of_both = least[i].min(least[j]);
+                        (least[i], least[j]) = (of_both, of_both);
+                    }
+                }
+            }
+            let mut chained = vec![usize::MAX; all.len()];
+            let indices: Vec<usize> = (0..all.len()).collect();
+            for chain in chains(&indices, |i| (all[*i].at, all[*i].size), |a, b| follow(&all[*a], &all[*b])) {
+                chain.iter().for_each(|i| chained[*i] = chain[0]);
+            }
+            prop_assert_eq!(chained, least);
         }
     }
 }
