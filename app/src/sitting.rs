@@ -9,13 +9,13 @@ use crate::panes::RenderPath;
 use crate::recorder::{News, Recorder};
 use crate::reveal::open_sealed;
 use crate::room::{Room, Wish};
-use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, PatternPage, TopBar};
+use crate::screens::{self, AfterCase, AmendPage, Amended, Asks, Chosen, Entered, PassphrasePage, PatternPage, Signer, TopBar};
 use crate::unlock::unlock;
 use egui::{Rect, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tiresias_cases::Findings;
-use tiresias_reads::accounts::Unlocked;
+use tiresias_reads::accounts::{Kind, Unlocked};
 use tiresias_reads::machine::{Action, Environment, Pattern, Rules, Selftest, State, advises_break};
 use tiresias_reads::pair::Pair;
 use tiresias_reads::study::Study;
@@ -273,8 +273,10 @@ impl Sitting {
     /// Draws the way to the signature, then its receipt. True when the session ends.
     fn signing(&mut self, ui: &mut Ui, now: &tiresias_words::Moment, means: &Means) -> bool {
         let Place::Sign { page, unlocking, receipt } = &mut self.place else { return false };
+        let adjudicates = self.rules.bundle().adjudicates();
         if let Some((code, results)) = receipt {
-            return screens::receipt(ui, code, results.as_deref().map_err(String::as_str));
+            let done = if adjudicates { "What you decided is signed." } else { "What you read is signed." };
+            return screens::receipt(ui, done, code, results.as_deref().map_err(String::as_str));
         }
         match arrived(unlocking) {
             Some(Ok(keys)) => self.recorder.sign(keys, now.clone()),
@@ -282,11 +284,19 @@ impl Sitting {
             None => {}
         }
         let asks = Asks {
-            title: "Sign what you read",
-            note: "Your passphrase signs the reads of this session as your own.",
+            title: if adjudicates { "Sign what you decided" } else { "Sign what you read" },
+            note: if adjudicates {
+                "Your passphrase signs the decisions of this session as your own."
+            } else {
+                "Your passphrase signs the reads of this session as your own."
+            },
             action: "Sign",
             back: "End without signing",
             hint: self.hint,
+            signs: Some(Signer {
+                name: self.rules.bundle().display_name(),
+                kind: if adjudicates { Kind::Adjudicator } else { Kind::Reader },
+            }),
         };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {

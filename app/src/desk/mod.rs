@@ -284,7 +284,7 @@ impl DeskRoom {
             None => {}
         }
         let note = format!("{}: your passphrase shows that it is you, and signs what you do here.", account.display_name());
-        let asks = Asks { title: &self.title, note: &note, action: "Sign in", back: "Somebody else", hint: self.hint };
+        let asks = Asks { title: &self.title, note: &note, action: "Sign in", back: "Somebody else", hint: self.hint, signs: None };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;

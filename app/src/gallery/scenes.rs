@@ -387,10 +387,10 @@ fn adjudication(place: &Place, camera: &mut Camera<'_>) -> Done {
     locked(&mut window)?;
     window.press("To the list")?;
     window.press("End the session")?;
-    window.until("Sign what you read")?;
+    window.until("Sign what you decided")?;
     camera.take(&mut window, "signature")?;
     window.types(PASSPHRASE);
-    window.until("What you read is signed")?;
+    window.until("What you decided is signed")?;
     window.rest()?;
     camera.take(&mut window, "receipt")
 }

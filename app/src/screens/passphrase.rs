@@ -1,12 +1,13 @@
 //! Asks for a passphrase: to sign in, and to sign what was read. Nothing of it is shown, kept or sent anywhere.
 
+use super::signs::{Signer, signs};
 use super::{column, line};
 use crate::controls::{self, Key};
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::keys::Chord;
 use egui::{Event, Ui, UiBuilder, vec2};
 use std::path::Path;
-use tiresias_reads::accounts::Passphrase;
+use tiresias_reads::accounts::{Meaning, Passphrase};
 use zeroize::Zeroizing;
 
 const WIDTH: f32 = 360.0;
@@ -33,6 +34,8 @@ pub(crate) struct Asks<'a> {
     pub(crate) back: &'a str,
     /// In the demo: what to type.
     pub(crate) hint: Option<&'a str>,
+    /// Who signs with it, where it signs.
+    pub(crate) signs: Option<Signer<'a>>,
 }
 
 /// What was chosen.
@@ -52,6 +55,9 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
         line(ui, asks.note, design::regular(design::BODY), TEXT);
         if let Some(hint) = asks.hint {
             line(ui, hint, design::regular(design::NOTE), TEXT);
+        }
+        if let Some(who) = asks.signs {
+            signs(ui, who, Meaning::Session, None);
         }
         ui.add_space(12.0);
         let field = ui.add_enabled_ui(!page.busy, |ui| controls::secret_field(ui, WIDTH, "Passphrase", &mut page.typed)).inner;
@@ -79,13 +85,13 @@ pub(crate) fn passphrase(ui: &mut Ui, page: &mut PassphrasePage, asks: &Asks<'_>
     entered
 }
 
-/// Draws what follows a signature: the receipt, and the way on. True when it is taken.
-pub(crate) fn receipt(ui: &mut Ui, code: &str, results: Result<&Path, &str>) -> bool {
+/// Draws what follows a signature: what was done, the receipt, and the way on. True when it is taken.
+pub(crate) fn receipt(ui: &mut Ui, done: &str, code: &str, results: Result<&Path, &str>) -> bool {
     let mut on = false;
     let whole = ui.max_rect();
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 8.0;
-        line(ui, "What you read is signed.", design::strong(design::TITLE), STRONG);
+        line(ui, done, design::strong(design::TITLE), STRONG);
         let say = "Write this receipt down and give it to the study coordinator: with it a missing or older file is noticed.";
         line(ui, say, design::regular(design::BODY), TEXT);
         ui.add_space(8.0);
@@ -121,7 +127,8 @@ mod tests {
             let screen = Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0));
             let input = RawInput { screen_rect: Some(screen), events, ..RawInput::default() };
             let mut on = false;
-            let mut output = context.run_ui(input, |ui| on |= receipt(ui, "ABCD-EFGH", Ok(Path::new("/a/results.tresults"))));
+            let mut output = context
+                .run_ui(input, |ui| on |= receipt(ui, "What you read is signed.", "ABCD-EFGH", Ok(Path::new("/a/results.tresults"))));
             // Nothing is painted here.
             output.textures_delta.clear();
             on

@@ -98,9 +98,9 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
     room.press_named("To the list");
     room.until_says("End the session");
     room.press_named("End the session");
-    room.until_says("Sign what you read");
+    room.until_says("Sign what you decided");
     room.types(PHRASE);
-    room.until_says("What you read is signed.");
+    room.until_says("What you decided is signed.");
     // In no frame was a reader's name, or a code that a reader has.
     assert!(room.seen.frames > 300);
     let hidden: Vec<String> =
