@@ -7,6 +7,9 @@ use egui::{Align2, Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
 /// Between a choice's words and its edge.
 const CHOICE_INSET: f32 = 8.0;
 
+/// Between the words of a row and its frame.
+const ROW_INSET: f32 = 12.0;
+
 /// More choices than this are a long list.
 const MANY: usize = 4;
 
@@ -59,20 +62,21 @@ pub(crate) fn link(ui: &mut Ui, label: &str, colour: Color32) -> Response {
     response
 }
 
-/// A row of a list with a title and a second line; the whole row can be pressed.
+/// A row of a list with a title and a second line; the whole row can be pressed, and its frame tells it from prose.
 pub(crate) fn entry_row(ui: &mut Ui, width: f32, title: &str, note: &str, selected: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 56.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, title));
-    // The words stand in line with the column; what is raised hangs out of it.
     if selected || response.hovered() {
-        ui.painter().rect_filled(rect.expand2(vec2(12.0, 0.0)), RADIUS, RAISED);
+        ui.painter().rect_filled(rect, RADIUS, RAISED);
     }
+    ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, LINE), StrokeKind::Inside);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     // A folder's path may be longer than the row.
-    let title = design::shortened(&painter, title, design::regular(design::BODY), STRONG, width);
-    painter.galley(rect.min + vec2(0.0, 9.0), title, STRONG);
-    let note = design::shortened(&painter, note, design::regular(design::NOTE), TEXT, width);
-    painter.galley(rect.min + vec2(0.0, 31.0), note, TEXT);
+    let room = width - 2.0 * ROW_INSET;
+    let title = design::shortened(&painter, title, design::regular(design::BODY), STRONG, room);
+    painter.galley(rect.min + vec2(ROW_INSET, 9.0), title, STRONG);
+    let note = design::shortened(&painter, note, design::regular(design::NOTE), TEXT, room);
+    painter.galley(rect.min + vec2(ROW_INSET, 31.0), note, TEXT);
     focus(ui, &response, rect);
     response
 }
@@ -172,6 +176,29 @@ fn focus(ui: &Ui, response: &Response, rect: Rect) {
 mod tests {
     use super::*;
     use egui::{Context, Pos2, RawInput, Shape};
+
+    /// They were told from prose only when somebody pointed at them.
+    #[test]
+    fn a_row_has_a_frame_before_anybody_points_at_it_and_its_words_stand_in_it() {
+        let context = Context::default();
+        design::install(&context);
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(800.0, 200.0))), ..RawInput::default() };
+        let path = "a/path/that/is/longer/than/the/row".repeat(4);
+        let mut place = Rect::NOTHING;
+        let mut output = context.run_ui(input, |ui| place = entry_row(ui, 360.0, "A study", &path, false).rect);
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        let (mut frames, mut words) = (0, Vec::new());
+        for shape in output.shapes.iter().map(|clipped| &clipped.shape) {
+            match shape {
+                Shape::Rect(r) if r.rect == place && r.stroke == Stroke::new(1.0, LINE) => frames += 1,
+                Shape::Text(text) => words.push(text.visual_bounding_rect()),
+                _ => {}
+            }
+        }
+        assert_eq!((frames, words.len()), (1, 2));
+        assert!(words.iter().all(|ink| place.shrink(4.0).contains_rect(*ink)), "{words:?} in {place:?}");
+    }
 
     #[test]
     fn no_key_of_the_rail_runs_into_its_icon() {

@@ -11,7 +11,7 @@ use crate::work::{assign, assigned, content_keys, hand_out, open_keys};
 use egui::{Rect, Ui, vec2};
 use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
 use tiresias_reads::desk::{Desk, is_desk};
-use tiresias_reads::machine::Day;
+use tiresias_reads::machine::Minute;
 use tiresias_words::ReaderId;
 use zeroize::Zeroizing;
 
@@ -53,9 +53,9 @@ impl AssignPage {
                 let desk = Desk::open(&root).map_err(|e| e.to_string())?;
                 let training = desk.cases().values().filter(|c| c.training.is_some()).count();
                 let signed = if is_desk(&root) {
-                    let (_, signed) = assigned(&root).map_err(Failure::sentence)?;
+                    let (accounts, signed) = assigned(&root).map_err(Failure::sentence)?;
                     let by = signed.signature();
-                    let words = format!("Assigned on {} by {}.", Day(by.utc_ms), by.signer);
+                    let words = format!("Assigned on {} by {}.", Minute(by.utc_ms), accounts.shown(&by.signer));
                     Some((words, signed.readers().cloned().collect()))
                 } else {
                     None

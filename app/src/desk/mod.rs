@@ -103,9 +103,15 @@ struct Pages {
 }
 
 impl Pages {
-    /// Whether somebody wrote something that is kept nowhere but here.
-    fn is_unsaved(&self) -> bool {
-        self.protocol.as_ref().is_some_and(ProtocolPage::is_unsaved)
+    /// What is kept nowhere but here, in words for whoever signs out.
+    fn unsaved(&self) -> Option<&'static str> {
+        if self.protocol.as_ref().is_some_and(ProtocolPage::is_unsaved) {
+            Some("The protocol is not saved. Save it, or sign out once more and what you wrote is gone.")
+        } else if self.people.holds_key() {
+            Some("The recovery key under People is shown nowhere else. Write it down, or sign out once more and it is gone.")
+        } else {
+            None
+        }
     }
 }
 
@@ -229,7 +235,8 @@ impl DeskRoom {
             ui.add_space(12.0);
             made = page.first(ui, &self.root, &self.accounts, wake);
             ui.add_space(20.0);
-            if controls::link(ui, "Back to the start", TEXT).clicked() {
+            // The key that is shown once has one way on: it is written down.
+            if !page.holds_key() && controls::link(ui, "Back to the start", TEXT).clicked() {
                 left = Left::Start;
             }
         });
@@ -324,13 +331,13 @@ impl DeskRoom {
                     open.step = Some(step);
                     from_the_top(ui);
                 }
-                // What is written and not saved is gone with the page: whoever leaves it knows.
-                Chosen::Out if open.pages.is_unsaved() && !open.is_warned => open.is_warned = true,
+                // What is kept nowhere else is gone with the page: whoever leaves it knows.
+                Chosen::Out if open.pages.unsaved().is_some() && !open.is_warned => open.is_warned = true,
                 Chosen::Out => left = Left::Start,
             }
             ui.ctx().request_repaint();
         }
-        open.is_warned &= open.pages.is_unsaved();
+        open.is_warned &= open.pages.unsaved().is_some();
         let seated = Seated { root: &self.root, accounts: &self.accounts, kind: open.kind, name: &open.name, keys: &open.keys, wake, now };
         let mut did = Did::Nothing;
         ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
@@ -402,8 +409,7 @@ impl Open {
                 if controls::link(ui, "Sign out", TEXT).clicked() {
                     chosen = Some(Chosen::Out);
                 }
-                if self.is_warned {
-                    let words = "The protocol is not saved. Save it, or sign out once more and what you wrote is gone.";
+                if let Some(words) = self.pages.unsaved().filter(|_| self.is_warned) {
                     ui.label(RichText::new(words).font(design::regular(design::NOTE)).color(CAUTION));
                 }
                 ui.label(RichText::new(&self.name).font(design::regular(design::NOTE)).color(TEXT));

@@ -10,7 +10,7 @@ use crate::work::{NewAccount, make_account};
 use egui::{Rect, Ui, vec2};
 use std::path::Path;
 use std::sync::Arc;
-use tiresias_reads::accounts::{Accounts, Kind, Passphrase, Unlocked};
+use tiresias_reads::accounts::{Accounts, Kind, Passphrase, SHORTEST_PASSPHRASE, Unlocked};
 use tiresias_words::AccountId;
 use zeroize::Zeroizing;
 
@@ -48,7 +48,7 @@ impl PeoplePage {
                 vec![Cell::strong(a.display_name()), Cell::of(a.kind().name()), Cell::of(a.id().as_str())]
             };
             let rows: Vec<Vec<Cell>> = at.accounts.iter().map(row).collect();
-            let heads = [("Name", Holds::Words), ("Account", Holds::Words), ("Signs in as", Holds::Codes)];
+            let heads = [("Name", Holds::Words), ("Account kind", Holds::Words), ("Signs in as", Holds::Codes)];
             table(ui, "people", &heads, &rows, 320.0);
             heading(ui, "A new account");
             if self.form(ui, at.root, at.accounts, Some(at.keys), at.wake).is_some() {
@@ -61,6 +61,11 @@ impl PeoplePage {
     /// Draws the form for the first account of all; the accounts when it is made and its recovery key was written down.
     pub(super) fn first(&mut self, ui: &mut Ui, root: &Path, accounts: &Accounts, wake: &Wake) -> Option<Accounts> {
         self.form(ui, root, accounts, None, wake)
+    }
+
+    /// A recovery key is on the screen or on its way there, and nowhere else: whoever leaves now loses it.
+    pub(super) const fn holds_key(&self) -> bool {
+        self.making.is_some() || self.recovery.is_some()
     }
 
     fn form(&mut self, ui: &mut Ui, root: &Path, accounts: &Accounts, by: Option<&Arc<Unlocked>>, wake: &Wake) -> Option<Accounts> {
@@ -83,7 +88,7 @@ impl PeoplePage {
         controls::text_field(ui, FIELD, "Signs in as (letters, digits, hyphens)", &mut self.id);
         if kinds.len() > 1 {
             ui.spacing_mut().item_spacing.y = 8.0;
-            note(ui, "What for?");
+            note(ui, "Account kind");
             for (n, row) in kinds.chunks(IN_A_ROW).enumerate() {
                 let labels: Vec<String> = row.iter().map(|k| k.name().to_owned()).collect();
                 let taken: Vec<usize> = row.iter().position(|k| Some(*k) == self.kind).into_iter().collect();
@@ -98,13 +103,18 @@ impl PeoplePage {
             // The last row of choices kept less below it than fields do.
             ui.add_space(6.0);
         }
-        ui.spacing_mut().item_spacing.y = 14.0;
         let [first, second] = &mut self.typed;
+        // What is said of a field stands closer to it than the next one.
+        ui.spacing_mut().item_spacing.y = 4.0;
         controls::secret_field(ui, FIELD, "Passphrase, typed by its owner", first);
+        ui.spacing_mut().item_spacing.y = 14.0;
+        note(ui, &format!("At least {SHORTEST_PASSPHRASE} characters. A few words that nobody would guess are best."));
         controls::secret_field(ui, FIELD, "The same passphrase again", second);
+        note(ui, "Once it is made, an account cannot be taken away, and its name, id and kind cannot be changed.");
         trouble(ui, self.trouble.as_deref());
         ui.add_space(4.0);
-        let is_ready = self.making.is_none() && self.kind.is_some() && ![&self.id, &self.name].iter().any(|t| t.trim().is_empty());
+        let is_filled_in = ![&self.id, &self.name].iter().any(|t| t.trim().is_empty()) && !self.typed.iter().any(|t| t.is_empty());
+        let is_ready = self.making.is_none() && self.kind.is_some() && is_filled_in;
         let label = if self.making.is_some() { "Making the keys\u{2026}" } else { "Make the account" };
         if controls::action(ui, vec2(280.0, 44.0), label, None, is_ready).clicked() {
             self.trouble = self.make(root, by, wake).err();
@@ -113,7 +123,7 @@ impl PeoplePage {
     }
 
     fn make(&mut self, root: &Path, by: Option<&Arc<Unlocked>>, wake: &Wake) -> Result<(), String> {
-        let kind = self.kind.ok_or("Say what the account is for.")?;
+        let kind = self.kind.ok_or("Choose the account kind.")?;
         let id = AccountId::new(self.id.trim()).map_err(|e| format!("{e}."))?;
         let [first, second] = &self.typed;
         if **first != **second {
@@ -135,7 +145,8 @@ impl PeoplePage {
         said(ui, &format!("The account \u{201c}{id}\u{201d} is made."), STRONG);
         let say = "This is its recovery key. It is shown this once: its owner writes it down and keeps it in another place.";
         said(ui, say, TEXT);
-        controls::words(ui, key, design::mono(design::VALUE), STRONG);
+        // It is copied by hand, as a receipt is.
+        controls::words(ui, key, design::mono(design::TITLE), STRONG);
         ui.add_space(8.0);
         let done = controls::action(ui, vec2(280.0, 44.0), "It is written down", None, true).clicked();
         if !done {

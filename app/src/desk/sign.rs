@@ -10,7 +10,7 @@ use crate::screens::signs;
 use crate::work::{ACCOUNTS, open_keys, sign_protocol};
 use egui::{Rect, Ui, vec2};
 use tiresias_reads::accounts::{Accounts, Meaning, Passphrase};
-use tiresias_reads::machine::Day;
+use tiresias_reads::machine::Minute;
 use tiresias_reads::versions::{VersionError, Versions, protocol_of};
 use zeroize::Zeroizing;
 
@@ -62,8 +62,9 @@ impl SignPage {
                     Err(e) => Text::Wrong(e.to_string()),
                 };
                 let row = |v: &tiresias_reads::versions::Version| {
-                    let by = format!("{} ({})", v.signature.signer, v.signature.kind.name());
-                    [v.number.to_string(), by, Day(v.signature.utc_ms).to_string(), v.reason.clone().unwrap_or_default()]
+                    // As who signs is told it: the name that screens show, and the time.
+                    let by = format!("{} ({})", accounts.shown(&v.signature.signer), v.signature.kind.name());
+                    [v.number.to_string(), by, Minute(v.signature.utc_ms).to_string(), v.reason.clone().unwrap_or_default()]
                 };
                 Ok(Signed { versions: versions.all().iter().map(row).collect(), text })
             }));
@@ -94,7 +95,7 @@ impl SignPage {
         };
         if !stands.versions.is_empty() {
             let rows: Vec<Vec<Cell>> = stands.versions.iter().map(|row| row.iter().map(Cell::of).collect()).collect();
-            let heads = [("Version", Holds::Numbers), ("Signed by", Holds::Words), ("On", Holds::Codes), ("Why", Holds::Words)];
+            let heads = [("Version", Holds::Numbers), ("Signed by", Holds::Words), ("When", Holds::Codes), ("Why", Holds::Words)];
             table(ui, "versions", &heads, &rows, 420.0);
             ui.add_space(8.0);
         }

@@ -138,8 +138,8 @@ fn about(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("Try the demo study")?;
     window.press("About Tiresias")?;
     camera.take(&mut window, "")?;
-    window.press("Parts of others and their licences")?;
-    camera.take(&mut window, "parts and their licences")
+    window.press("Third-party components and their licences")?;
+    camera.take(&mut window, "third-party components")
 }
 
 fn new_study(place: &Place, camera: &mut Camera<'_>) -> Done {

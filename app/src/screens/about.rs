@@ -1,19 +1,19 @@
 //! What the program is, whose work is in it, and under which licences.
 
 use super::{column, line};
-use crate::controls;
+use crate::controls::{self, Cell, Holds, TableLook};
 use crate::design::{self, STRONG, TEXT};
 use egui::{ScrollArea, Ui, UiBuilder};
 
 /// The credits that the licences of shipped parts ask for.
 pub(crate) const CREDITS: &str = include_str!("../../../assets/CREDITS.md");
 
-/// The parts of others in the program: name, version, licence, repository. `./dev components` makes it.
+/// The third-party components of the program by name: name, version, licence, repository. `./dev components` makes it.
 pub(crate) const COMPONENTS: &str = include_str!("../../../assets/components.csv");
 /// Height of the way back.
 const BELOW: f32 = 48.0;
 
-/// Name and version, and licence, of each part.
+/// Name and version, and licence, of each component.
 pub(crate) fn components() -> impl Iterator<Item = (String, &'static str)> {
     let row = |line: &'static str| {
         let mut cells = line.split(',');
@@ -23,29 +23,32 @@ pub(crate) fn components() -> impl Iterator<Item = (String, &'static str)> {
     COMPONENTS.lines().skip(1).filter_map(row)
 }
 
-/// Draws the page, or the list of its parts; true when it is to be left.
+/// Draws the page, or the list of components; true when it is to be left.
 pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
     let whole = ui.max_rect();
     let mut back = ui.input(|i| i.key_pressed(egui::Key::Escape));
     ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
         ui.spacing_mut().item_spacing.y = 10.0;
         if *parts {
-            line(ui, "Parts of others, each under its own licence", design::strong(design::TITLE), STRONG);
+            line(ui, "Third-party components, each under its own licence", design::strong(design::TITLE), STRONG);
+            let heads = ["Component", "Licence"].map(Cell::of);
+            let rows: Vec<Vec<Cell>> = components().map(|(name, licence)| vec![Cell::strong(name), Cell::of(licence)]).collect();
+            let columns = [Holds::Words, Holds::Words];
+            let look = TableLook { name: "components", longest: 420.0, between: 24.0, spread: 0.0, columns: &columns };
             // The way back stays in sight below.
-            ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| {
-                for (name, licence) in components() {
-                    line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
-                }
-            });
+            let height = (ui.available_height() - BELOW).max(BELOW);
+            ScrollArea::vertical().max_height(height).show(ui, |ui| controls::table(ui, &look, &heads, &rows));
         } else {
             line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
             line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);
             ui.add_space(12.0);
             for paragraph in CREDITS.split("\n\n") {
-                line(ui, paragraph.trim(), design::regular(design::BODY), TEXT);
+                // No line ends between a doi and its number.
+                let paragraph = paragraph.trim().replace("doi ", "doi\u{a0}");
+                line(ui, &paragraph, design::regular(design::BODY), TEXT);
             }
             ui.add_space(16.0);
-            *parts |= controls::link(ui, "Parts of others and their licences", TEXT).clicked();
+            *parts |= controls::link(ui, "Third-party components and their licences", TEXT).clicked();
         }
         back |= controls::link(ui, "Back", TEXT).clicked();
     });
@@ -57,19 +60,21 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CREDITS, components};
+    use super::*;
+    use egui::{Context, Pos2, RawInput, Rect, Shape, vec2};
     use tiresias_cases::demo::Background;
 
     /// What the lock file names and the list does not is for other systems, for building or for tests; what the list names is locked.
     #[test]
-    fn parts_are_those_that_are_locked_and_none_is_without_a_licence() {
+    fn components_are_those_that_are_locked_by_name_and_none_is_without_a_licence() {
         let lock = include_str!("../../../Cargo.lock");
         for (name, licence) in components() {
             let (part, version) = name.split_once(' ').expect("a name and a version");
             assert!(lock.contains(&format!("name = \"{part}\"\nversion = \"{version}\"\n")), "{name}: run ./dev components");
             assert!(licence.contains(|c: char| c.is_ascii_uppercase()), "{name} has no licence");
         }
-        assert!(components().count() > 200);
+        let names: Vec<String> = components().map(|(name, _)| name).collect();
+        assert!(names.len() > 200 && names.is_sorted(), "run ./dev components");
         assert!(["egui ", "wgpu ", "rusqlite ", "dicom-object "].iter().all(|part| components().any(|(name, _)| name.starts_with(part))));
     }
 
@@ -80,5 +85,24 @@ mod tests {
         assert_eq!(credit.licence, "CC BY 3.0");
         assert!(CREDITS.contains(&credit.licence));
         assert!(credit.text.contains("10.7937/K9/TCIA.2015.LO9QL9SX") && CREDITS.contains("10.7937/K9/TCIA.2015.LO9QL9SX"));
+    }
+    /// The first line of the demo's credit ended with "doi".
+    #[test]
+    fn a_doi_stays_with_its_number() {
+        let context = Context::default();
+        design::install(&context);
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0))), ..RawInput::default() };
+        let mut output = context.run_ui(input, |ui| {
+            about(ui, &mut false);
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        let mut lines = Vec::new();
+        for clipped in &output.shapes {
+            if let Shape::Text(text) = &clipped.shape {
+                lines.extend(text.galley.rows.iter().map(|row| row.text()));
+            }
+        }
+        assert!(lines.iter().any(|line| line.contains("doi\u{a0}10.7937/")), "{lines:#?}");
     }
 }

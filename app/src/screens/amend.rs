@@ -46,7 +46,14 @@ pub(crate) fn amend(ui: &mut Ui, rules: &Rules, state: &State, page: &mut AmendP
         line(ui, say, design::regular(design::BODY), TEXT);
         ui.add_space(12.0);
         let reads: Vec<&ReadId> = amendable(state).map(tiresias_reads::machine::Locked::read).collect();
-        let height = (whole.height() - 420.0).clamp(120.0, 300.0);
+        // Of one there is nothing to choose.
+        if page.read.is_none()
+            && let [only] = reads.as_slice()
+        {
+            page.read = Some((*only).clone());
+        }
+        line(ui, "Which case?", design::regular(design::BODY), STRONG);
+        let height = (whole.height() - 446.0).clamp(120.0, 300.0);
         egui::ScrollArea::vertical().max_height(height).id_salt("cases").show(ui, |ui| {
             for read in reads {
                 let condition = rules.protocol().condition(&read.condition).map_or("", |c| c.label.as_str());
@@ -96,6 +103,10 @@ fn reason(ui: &mut Ui, page: &mut AmendPage) {
         .return_key(None);
     let response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("why the case is changed"));
+    // What is left to do is the reason. The keyboard goes there where it is nowhere else; Tab takes it on from there.
+    if page.read.is_some() && ui.memory(|m| m.focused().is_none()) {
+        response.request_focus();
+    }
     let frame = if response.has_focus() { ACCENT } else { LINE };
     ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, frame), StrokeKind::Inside);
 }

@@ -5,7 +5,8 @@ use crate::controls;
 use crate::design::{self, CAUTION, STRONG, TEXT};
 use egui::{Ui, UiBuilder};
 
-const WIDTH: f32 = 640.0;
+/// Of a row, so that what it leads to is said whole.
+const WIDTH: f32 = 680.0;
 
 /// What was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) enum Choice {
 }
 
 /// The passphrase of the demo's accounts, on the pages that ask for it.
-pub(crate) const HINT: &str = "In the demo everybody has the passphrase: a simulated reader";
+pub(crate) const HINT: &str = "In the demo everybody has the passphrase: `a simulated reader`";
 
 /// Name, choice, and what it is.
 const WAYS: [(&str, Choice, &str); 5] = [
@@ -79,4 +80,35 @@ pub(crate) fn demo(ui: &mut Ui, busy: Option<&str>, trouble: Option<&str>) -> Op
         }
     });
     choice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Pos2, RawInput, Rect, Shape, vec2};
+
+    /// It was read as a person, on the page where a statistician signs in.
+    #[test]
+    fn what_is_typed_stands_out_from_what_is_said_of_it() {
+        let job = controls::coded(HINT, &design::regular(design::NOTE), TEXT);
+        let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
+        let typed: Vec<&str> = mono.map(|s| &job.text[s.byte_range.clone()]).collect();
+        assert_eq!(typed, [crate::simulate::PASSPHRASE]);
+    }
+
+    #[test]
+    fn each_way_is_said_whole() {
+        let context = Context::default();
+        design::install(&context);
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1024.0, 700.0))), ..RawInput::default() };
+        let mut output = context.run_ui(input, |ui| {
+            demo(ui, None, None);
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        let shapes = output.shapes.iter().map(|clipped| &clipped.shape);
+        let texts = shapes.filter_map(|s| if let Shape::Text(text) = s { Some((text.galley.text(), text.galley.elided)) } else { None });
+        let cut: Vec<(&str, bool)> = texts.filter(|(text, _)| WAYS.iter().any(|(name, _, note)| text == name || text == note)).collect();
+        assert_eq!((cut.len(), cut.iter().filter(|(_, elided)| *elided).count()), (2 * WAYS.len(), 0), "{cut:?}");
+    }
 }

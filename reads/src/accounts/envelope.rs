@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
-const SHORTEST: usize = 10;
+/// A passphrase that is set has so many characters, or more.
+pub const SHORTEST_PASSPHRASE: usize = 10;
 const GROUPS: usize = 5;
 const GROUP: usize = 5;
 
@@ -34,7 +35,10 @@ impl Passphrase {
     /// [`AccountError::Short`].
     pub fn new(text: String) -> Result<Self, AccountError> {
         let text = Zeroizing::new(text);
-        if text.chars().count() < SHORTEST { Err(AccountError::Short(SHORTEST)) } else { Ok(Self { text, known_to_all: false }) }
+        if text.chars().count() < SHORTEST_PASSPHRASE {
+            return Err(AccountError::Short(SHORTEST_PASSPHRASE));
+        }
+        Ok(Self { text, known_to_all: false })
     }
     /// One that is no secret: of accounts that are for show, whose holders are simulated or anybody. An account that is made with it opens at once.
     #[must_use]

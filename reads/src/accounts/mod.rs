@@ -10,7 +10,7 @@ mod rights;
 mod signature;
 mod wrap;
 
-pub use envelope::{Passphrase, RecoveryKey};
+pub use envelope::{Passphrase, RecoveryKey, SHORTEST_PASSPHRASE};
 pub use lockout::{Attempts, Wait};
 pub use rights::{Act, Kind, Thing, may_do, may_see};
 pub(crate) use signature::is_receipt;
@@ -376,6 +376,11 @@ impl Accounts {
     /// [`AccountError::Unknown`].
     pub fn get(&self, id: &AccountId) -> Result<&Account, AccountError> {
         self.0.get(id).ok_or_else(|| AccountError::Unknown(id.clone()))
+    }
+    /// What screens call whoever has this id: the display name, or the id itself where there is no such account.
+    #[must_use]
+    pub fn shown<'a>(&'a self, id: &'a AccountId) -> &'a str {
+        self.0.get(id).map_or(id.as_str(), Account::display_name)
     }
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Account> {

@@ -46,6 +46,7 @@ fn accounts_are_written_and_read_and_what_was_changed_is_noticed() {
     assert_eq!(accounts.add(made("Anna", Kind::Reader, 5).0), Err(AccountError::Taken(id("Anna"))));
     let (ben, _) = made("ben", Kind::Reader, 6);
     accounts.add(ben.clone()).unwrap();
+    assert_eq!([id("anna"), id("zoe")].each_ref().map(|id| accounts.shown(id)), ["Somebody", "zoe"]);
     let json = accounts.to_json();
     assert_eq!(Accounts::parse(json.as_bytes()), Ok(accounts.clone()));
     assert!(!json.contains("four plain"), "nothing of the passphrase");

@@ -32,7 +32,7 @@ pub use leave::{Leave, LeaveError};
 pub use missing::{Missing, is_asked, is_evaluable, missing};
 pub use read::{Amended, Assignment, Draft, Locked, Mark};
 pub(crate) use refusal::DAY_MS;
-pub use refusal::{Day, Due, Refusal};
+pub use refusal::{Day, Due, Minute, Refusal};
 pub use settle::{Choice, Settling};
 pub use state::{Illegal, Progress, State, evolve};
 pub use told::{Feedback, Training, TrainingStands, advises_break, amendable, feedback, training};

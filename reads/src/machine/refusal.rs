@@ -211,6 +211,19 @@ impl std::fmt::Display for Day {
     }
 }
 
+/// A minute in UTC, of a time in milliseconds since 1970: when somebody signed, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Minute(pub i64);
+
+impl std::fmt::Display for Minute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => write!(f, "{}", time.strftime("%Y-%m-%d %H:%M UTC")),
+            Err(_) => f.write_str("a time beyond all calendars"),
+        }
+    }
+}
+
 /// How large a screen is, as the end of a sentence.
 fn screen(has: Option<&[u32; 2]>) -> String {
     has.map_or_else(|| "the system does not say how large this one is".to_owned(), |[w, h]| format!("this one has {w} x {h}"))
@@ -228,5 +241,18 @@ mod tests {
             assert!(said.starts_with(&format!("The next case can be opened on {day}: ")) && said.contains(" 28 days apart"), "{said}");
         }
         assert!(Refusal::Washout(Due { utc_ms: midnight, days: 1 }).to_string().contains(" a day apart"));
+    }
+
+    #[test]
+    fn a_minute_is_told_with_its_day_and_that_it_is_utc() {
+        let midnight = 20_834 * DAY_MS;
+        for (utc_ms, said) in [
+            (midnight, "2027-01-16 00:00 UTC"),
+            (midnight - 1, "2027-01-15 23:59 UTC"),
+            (midnight + (9 * 60 + 5) * 60_000 + 59_999, "2027-01-16 09:05 UTC"),
+            (i64::MAX, "a time beyond all calendars"),
+        ] {
+            assert_eq!(Minute(utc_ms).to_string(), said);
+        }
     }
 }

@@ -50,6 +50,13 @@ pub(crate) fn sign_in_with(room: &mut Sitting, name: &str, phrase: &str) {
 
 /// Makes an account in the form that is on the screen, and writes its recovery key down.
 pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Option<&str>, phrase: &str) {
+    until_key(room, name, id, kind, phrase);
+    room.press_named("It is written down");
+    room.rest();
+}
+
+/// Makes an account, up to the recovery key that is shown once.
+fn until_key(room: &mut Sitting, name: &str, id: &str, kind: Option<&str>, phrase: &str) {
     write(room, "Name on screens", name);
     write(room, "Signs in as (letters, digits, hyphens)", id);
     if let Some(kind) = kind {
@@ -59,8 +66,6 @@ pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Optio
     write(room, "The same passphrase again", phrase);
     press(room, "Make the account");
     room.until_says("This is its recovery key");
-    room.press_named("It is written down");
-    room.rest();
 }
 
 /// What is wrong with the screen: words cut at a side, words over words, controls without a name. What can be scrolled to is not looked at, nor the text of a protocol,
@@ -110,6 +115,25 @@ pub(crate) fn begin(room: &mut Sitting, place: &Path, template: &str) -> PathBuf
     place.join("study")
 }
 
+/// The form of an account says what is wrong with its passphrases, and takes none that is typed once.
+fn passphrases_are_typed_twice_alike_and_long(room: &mut Sitting) {
+    assert!(room.says("At least 10 characters."));
+    write(room, "Name on screens", "Cora");
+    write(room, "Signs in as (letters, digits, hyphens)", "cora");
+    write(room, "Passphrase, typed by its owner", PHRASE);
+    room.rest();
+    assert!(room.window.get_by_label("Make the account").accesskit_node().is_disabled(), "typed once");
+    for (first, second, says) in [
+        (PHRASE, "correct horse", "The two passphrases are not the same."),
+        ("too short", "too short", "A passphrase has at least 10 characters."),
+    ] {
+        write(room, "Passphrase, typed by its owner", first);
+        write(room, "The same passphrase again", second);
+        press(room, "Make the account");
+        room.until_says(says);
+    }
+}
+
 #[test]
 fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get_accounts() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -118,7 +142,12 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     let root = begin(&mut room, dir.path(), "Every lesion marked and rated, AI on request");
     wrong.extend(complaints(&room, "first account"));
     keep(&mut room, "desk-first");
-    make_account(&mut room, "Cora", "cora", None, PHRASE);
+    passphrases_are_typed_twice_alike_and_long(&mut room);
+    until_key(&mut room, "Cora", "cora", None, PHRASE);
+    assert!(!room.says("Back to the start"), "one press would lose the key");
+    wrong.extend(complaints(&room, "recovery key"));
+    room.press_named("It is written down");
+    room.rest();
     assert_eq!(
         Accounts::open(&root.join("accounts.json")).expect("accounts").iter().next().map(tiresias_reads::accounts::Account::kind),
         Some(Kind::Coordinator)
@@ -127,7 +156,12 @@ fn a_study_is_begun_its_protocol_is_written_beside_what_it_yields_and_people_get
     // The first step that is not done.
     room.until_says("A new account");
     wrong.extend(complaints(&room, "people"));
-    make_account(&mut room, "Dana", "dana", Some("Or for data manager"), PHRASE);
+    until_key(&mut room, "Dana", "dana", Some("Or for data manager"), PHRASE);
+    // Whoever signs out with the key in sight is told before it is gone.
+    room.press_named("Sign out");
+    room.until_says("sign out once more and it is gone");
+    room.press_named("It is written down");
+    room.until_says("A new account");
     make_account(&mut room, "Reader 1", "reader-1", Some("Account for reader"), PHRASE);
     room.until_says("1 reader");
     keep(&mut room, "desk-people");
@@ -292,13 +326,17 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     write(&mut room, "Your passphrase", PHRASE);
     press(&mut room, "Sign the protocol");
     room.until_says("Receipt, to be kept in another place");
+    // As the page promised: the name, and the time to the minute.
+    room.until("whose signature it is", |s| s.words().iter().any(|w| w == "Cora (coordinator)"));
+    let is_minute = |w: &String| w.len() == "2026-01-05 09:30 UTC".len() && w.starts_with("20") && w.ends_with(" UTC");
+    assert!(room.words().iter().any(is_minute), "{:?}", room.words());
     keep(&mut room, "desk-sign-1280");
     room.press_named("Assign");
     room.until_says("12 cases, to 2 readers.");
     wrong.extend(complaints(&room, "assign"));
     write(&mut room, "Your passphrase", PHRASE);
     press(&mut room, "Assign the cases");
-    room.until_says("The orders are frozen.");
+    room.until_says(" UTC by Cora. The orders are frozen.");
     let out = dir.path().join("out");
     write(&mut room, "Where the readers\u{2019} folders go", &out.display().to_string());
     write(&mut room, "Passphrase of the study\u{2019}s key file, typed by a data manager", PHRASE);

@@ -3,8 +3,8 @@
 use crate::sitting::{Demo, Opening, Sitting};
 use crate::templates::{open_case, opened, press, question, reader, study_of};
 use crate::written::wait_for_record;
-use egui::{Event, Key, Modifiers, Role};
-use egui_kittest::kittest::NodeT as _;
+use egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::NodeT;
 use tiresias_reads::machine::{AnswerValue, Fact};
 use tiresias_reads::protocol::template;
 
@@ -141,6 +141,49 @@ fn a_pause_blanks_the_screen_and_stops_the_clock() {
     assert_eq!(record.state(&reader("reader-1")).locked().len(), 1);
 }
 
+/// The name of the box in which it stands why a case is changed.
+const REASON: &str = "why the case is changed";
+
+/// The name of what has the keyboard.
+fn focused(room: &Sitting) -> Option<String> {
+    room.nodes().iter().map(NodeT::accesskit_node).find(|n| n.is_focused()).and_then(|n| n.label())
+}
+
+/// Where one case can be changed it is chosen already, and keys alone go from the reason to the way back, to the case, and into it.
+#[test]
+fn the_one_locked_case_is_changed_by_keys_alone() {
+    let demo = Demo::new();
+    let mut room = Sitting::start(Opening::of(&demo.reader()));
+    room.open_first_case();
+    press(&mut room, ">64>2!");
+    room.until_says("Change this case");
+    room.press_named("To the list");
+    room.until_says("Change a locked case\u{2026}");
+    for again in [true, false] {
+        room.press_named("Change a locked case\u{2026}");
+        room.until_says("Which case?");
+        room.until("the reason has the keyboard", |s| focused(s).as_deref() == Some(REASON));
+        if again {
+            room.key(Key::Escape);
+            room.until_says("Change a locked case\u{2026}");
+        }
+    }
+    let mut passed = Vec::new();
+    for _ in 0..3 {
+        room.key(Key::Tab);
+        room.step();
+        passed.push(focused(&room).expect("something has the keyboard"));
+    }
+    let [back, case, reason] = passed.as_slice() else { panic!("three") };
+    assert_eq!([back.as_str(), reason.as_str()], ["Back", REASON], "{passed:?}");
+    assert!(room.says(case) && case.contains('-'), "the row of the case: {case}");
+    room.window.event(Event::Text("wrong side".to_owned()));
+    room.step();
+    room.chord(Modifiers::COMMAND, Key::Enter);
+    room.until_loaded();
+    assert!(room.says("Lock the amendment"));
+}
+
 /// A locked case is opened again with a reason, and what is locked then is a new version beside the old one.
 #[test]
 fn a_locked_case_is_changed_with_a_reason() {
@@ -157,13 +200,8 @@ fn a_locked_case_is_changed_with_a_reason() {
         room.nodes().iter().any(|n| n.accesskit_node().label().as_deref() == Some("Open it again") && !n.accesskit_node().is_disabled())
     };
     assert!(!button(&room), "not without a reason");
-    let place = room
-        .nodes()
-        .iter()
-        .find(|n| n.accesskit_node().role() == Role::MultilineTextInput)
-        .map(|n| n.rect().center())
-        .expect("a box for the reason");
-    room.click(place);
+    // The case is chosen, so that the keyboard is at the reason.
+    room.until("the reason has the keyboard", |s| focused(s).as_deref() == Some(REASON));
     for c in "wrong side".chars() {
         room.window.event(Event::Text(c.to_string()));
         room.step();
