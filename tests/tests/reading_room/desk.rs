@@ -377,7 +377,7 @@ fn a_study_goes_from_its_protocol_to_its_results_by_mouse() {
     opens_as_the_table_says(&room, Kind::Auditor);
     room.rest();
     wrong.extend(complaints(&room, "audit"));
-    write(&mut room, "Only lines with these words", "locked");
+    write(&mut room, "Only rows with these words", "locked");
     room.rest();
     keep(&mut room, "desk-audit-1280");
     let trail = dir.path().join("trail");
