@@ -28,7 +28,6 @@ const ROW: f32 = 38.0;
 const HEAD: f32 = 30.0;
 /// Of a case that was not packed at this desk.
 const NO_NOTE: &str = "not recorded";
-
 /// Of a case whose images are others than those that were looked at.
 const CHANGED: &str = "Its images are no longer those in which no text was seen. Look at the cases again, from the source on.";
 
@@ -99,9 +98,8 @@ impl CasesPage {
         page(ui, field, "Packed cases", |ui| {
             self.list(ui);
             // While somebody says whether there are letters, nothing else is asked of them.
-            if let Some(Ok(listed)) = &self.listed
+            if let (Some(Ok(listed)), None) = (&self.listed, self.asked())
                 && !listed.is_empty()
-                && self.asked().is_none()
             {
                 ui.scope(|ui| self.sheets.ui(ui, at, listed));
             }
