@@ -231,7 +231,7 @@ fn failed(fact: &Fact) -> Option<String> {
 /// That what came back is whole is verified when it is read; what is left to say is whose signature is over it.
 fn workstations(files: &[&Results], accounts: &Accounts) -> Vec<Workstation> {
     let mut files = files.to_vec();
-    files.sort_by(|a, b| a.states().keys().cmp(b.states().keys()));
+    files.sort_by_cached_key(|f| f.states().keys().cloned().collect::<Vec<_>>());
     let name = |id: &ReaderId| {
         let account = accounts.iter().find(|a| a.id().as_str() == id.as_str());
         account.map_or_else(|| id.to_string(), |a| a.display_name().to_owned())
