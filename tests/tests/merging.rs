@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tiresias::simulate::{PASSPHRASE, Plan, simulate};
 use tiresias_reads::accounts::{Accounts, Passphrase};
 use tiresias_reads::closing::{Early, Purpose, meet};
-use tiresias_reads::desk::{Desk, SignedAssignment, Taken, merged, take_results};
+use tiresias_reads::desk::{Desk, SignedAssignment, Taken, merged, progress, take_results};
 use tiresias_reads::export::{Format, Request, export};
 use tiresias_reads::gathered::Gathered;
 use tiresias_reads::merge::{Conflict, merge};
@@ -106,7 +106,7 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
     let mut tables = BTreeSet::new();
     let mut exports: BTreeSet<BTreeMap<String, String>> = BTreeSet::new();
     let mut files = 0;
-    for _ in 0..20 {
+    for turn in 0..20 {
         let dir = tempfile::tempdir().unwrap();
         let desk = dir.path().join("desk");
         copy_of(&study.desk, &desk);
@@ -125,6 +125,13 @@ fn workstations_are_merged_in_any_order_to_the_same_bytes() {
         }
         let found = merged(&desk, &signed, &accounts).unwrap();
         assert_eq!((found.conflicts.len(), found.files.len()), (0, READERS));
+        if turn == 0 {
+            // Files lie by their hashes; people are told of them by reader.
+            let far = progress(&desk, &signed, &accounts, &manager, 0).unwrap();
+            let names: Vec<&str> = far.workstations.iter().flat_map(|w| &w.readers).map(String::as_str).collect();
+            assert_eq!(names, (1..=READERS).map(|n| format!("Simulated reader {n}")).collect::<Vec<_>>());
+            assert!(far.rows > READERS * 2 * 60 && far.workstations.iter().all(|w| w.signed.is_some()), "{far:?}");
+        }
         let table = merged_table(&found, &protocol).unwrap();
         assert_eq!(table.rows.len(), READERS * 2 * 60);
         tables.insert(format!("{table:?}"));

@@ -170,6 +170,26 @@ fn without_a_terminal_a_passphrase_comes_from_a_file() {
     assert!(!desk.study().join("accounts.json").exists());
 }
 
+/// They were counted among the cases that somebody has to look at, as if they were handed out.
+#[test]
+fn cases_that_are_withdrawn_before_the_assignment_are_nobodys_to_look_at() {
+    let desk = Desk::new("ordinal");
+    desk.ran(&account("cora", "coordinator", &[])).done().expect("made");
+    for reader in ["reader-1", "reader-2"] {
+        desk.ran(&account(reader, "reader", &AS_CORA)).done().expect("made");
+    }
+    let source = tiresias_tests::data("series/mr_t1_oblique").expect("test data of the project").display().to_string();
+    for case in ["C-1", "C-2", "C-3"] {
+        let pack = ["pack", source.as_str(), "--study", "STUDY", "--case", case, "--passphrase-file", "@good"];
+        desk.ran(&pack).done().expect("packed");
+    }
+    let withdraw = ["study", "deviation", "STUDY", "--withdraw", "C-2", "--reason", "a face can be seen"];
+    desk.ran(&[&withdraw[..], &AS_CORA].concat()).done().expect("withdrawn");
+    desk.ran(&[&["study", "sign", "STUDY"][..], &AS_CORA].concat()).done().expect("signed");
+    let assigned = desk.ran(&[&["study", "assign", "STUDY"][..], &AS_CORA].concat()).done().expect("assigned");
+    assert!(assigned.out.contains("Nobody signed the contact sheets of 2 of 2 cases"), "{}", assigned.out);
+}
+
 #[test]
 fn a_study_is_made_packed_signed_assigned_and_handed_out() {
     let desk = Desk::new("ordinal");

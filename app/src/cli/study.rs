@@ -307,11 +307,13 @@ fn assign(dir: &Path, signer: &Signer) -> Result<(), Failure> {
     ))
 }
 
-/// How many cases nobody looked at, as a line; nothing where all were.
+/// How many cases nobody looked at, as a line; nothing where all were. Withdrawn ones take no part.
 fn unsigned_sheets(dir: &Path, accounts: &Accounts) -> Result<String, Failure> {
-    let signed = DeskLog::open(dir, accounts).map_err(|e| at(dir, e))?.sheets();
+    let log = DeskLog::open(dir, accounts).map_err(|e| at(dir, e))?;
+    let (signed, withdrawn) = (log.sheets(), log.withdrawn());
     let desk = Desk::open(dir).map_err(|e| at(dir, e))?;
-    let (left, of) = (desk.cases().values().filter(|c| !signed.contains(&c.package)).count(), desk.cases().len());
+    let part: Vec<_> = desk.cases().values().filter(|c| !withdrawn.contains(&c.package)).collect();
+    let (left, of) = (part.iter().filter(|c| !signed.contains(&c.package)).count(), part.len());
     let advice = "look at them before you hand anything out: `tiresias scan --contact-sheet`, then `tiresias study looked`";
     Ok(if left == 0 { String::new() } else { format!("Nobody signed the contact sheets of {left} of {of} cases: {advice}.\n") })
 }

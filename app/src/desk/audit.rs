@@ -64,7 +64,7 @@ impl AuditPage {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = APART;
                 let room = ui.available_width() - FILTER - EXPORT - 2.0 * APART;
-                controls::text_field(ui, FILTER, "Only lines with these words", &mut self.filter);
+                controls::text_field(ui, FILTER, "Only rows with these words", &mut self.filter);
                 // In a window that is too narrow for all of it the button goes beyond the edge.
                 self.out.ui(ui, room.clamp(EXPORT, FIELD), "Export into a folder that does not exist yet", Asked::New, at.wake);
                 ui.vertical(|ui| {
@@ -102,7 +102,7 @@ impl AuditPage {
             self.left = (self.filter.clone(), lines.iter().enumerate().filter(|(_, l)| fits(l)).map(|(n, _)| n).collect());
         }
         let left = &self.left.1;
-        note(ui, &format!("{} of {} lines", left.len(), lines.len()));
+        note(ui, &format!("{} of {} rows", left.len(), lines.len()));
         // Heads are words, whatever stands below them.
         let draw = |ui: &mut Ui, cells: [&Cell; 4], is_head: bool| {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());

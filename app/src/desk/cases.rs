@@ -28,7 +28,6 @@ const ROW: f32 = 38.0;
 const HEAD: f32 = 30.0;
 /// Of a case that was not packed at this desk.
 const NO_NOTE: &str = "not recorded";
-
 /// Of a case whose images are others than those that were looked at.
 const CHANGED: &str = "Its images are no longer those in which no text was seen. Look at the cases again, from the source on.";
 
@@ -98,7 +97,8 @@ impl CasesPage {
         let did = self.news(at);
         page(ui, field, "Packed cases", |ui| {
             self.list(ui);
-            if let Some(Ok(listed)) = &self.listed
+            // While somebody says whether there are letters, nothing else is asked of them.
+            if let (Some(Ok(listed)), None) = (&self.listed, self.asked())
                 && !listed.is_empty()
             {
                 ui.scope(|ui| self.sheets.ui(ui, at, listed));
@@ -111,6 +111,16 @@ impl CasesPage {
             }
         });
         did
+    }
+
+    /// What is known of contact sheets is looked at again.
+    pub(super) fn look_again(&mut self) {
+        self.sheets.look_again();
+    }
+
+    /// The row whose letters are asked about: one at a time, and none while others are packed.
+    fn asked(&self) -> Option<usize> {
+        self.rows.iter().position(Row::asks).filter(|_| self.packing.is_none())
     }
 
     fn news(&mut self, at: &Seated<'_>) -> Did {
@@ -265,18 +275,17 @@ impl CasesPage {
             (true, _) if refused + asks > 0 => format!("{done} packed, {} refused, {} to come.", refused + asks, waits - refused),
             (true, _) => format!("{done} packed, {waits} to come."),
             (false, _) if asks > 0 => {
-                format!("{done} packed, {waits} left. {asks} may hold letters: look at each place, and say what you see.")
+                format!("{done} packed, {waits} still to pack. {asks} may hold letters: look at each place, and say what you see.")
             }
             (false, 0) => format!("{waits} of {} cases will be packed. An id is the desk's alone; no reader sees it.", self.rows.len()),
-            (false, _) => format!("{done} packed, {waits} left."),
+            (false, _) => format!("{done} packed, {waits} still to pack."),
         };
         said(ui, &words, STRONG);
         let width = ui.available_width();
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             heads(ui, width);
-            // One is asked about at a time.
-            let asked = self.rows.iter().position(Row::asks).filter(|_| !is_packing);
+            let asked = self.asked();
             for (n, row) in self.rows.iter_mut().enumerate() {
                 row.ui(ui, width, self.trains, is_packing);
                 if asked == Some(n) {

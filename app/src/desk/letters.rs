@@ -13,8 +13,9 @@ use std::path::Path;
 use tiresias_cases::{Lettered, SmallGrey};
 use tiresias_words::ContentHash;
 
-/// Room for the whole image and for what is around a finding, whatever their sizes, so that what is pressed stays where it is from one finding to the next.
+/// Room for the whole image and for what is around a finding, whatever their sizes.
 const ROOMS: [[f32; 2]; 2] = [[384.0, 384.0], [512.0, 384.0]];
+/// Between the two, and between the answers.
 const APART: f32 = 16.0;
 /// Of both answers.
 const ANSWER: Vec2 = vec2(320.0, 44.0);
@@ -76,16 +77,19 @@ impl Letters {
             self.shown = Some((self.answered, [texture(ui, &of.whole), texture(ui, &of.near)]));
         }
         if let Some((_, [whole, near])) = &self.shown {
-            let size = vec2(ROOMS[0][0] + APART + ROOMS[1][0], ROOMS[0][1].max(ROOMS[1][1]));
-            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            let scale = ui.pixels_per_point();
+            let [left, right] = sizes(of, scale);
+            // The height of all that is asked about, so that what is pressed stays where it is from one finding to the next.
+            let height = self.found.iter().flat_map(|found| sizes(&found.of, scale)).map(|size| size.y).fold(0.0, f32::max);
+            let (rect, response) = ui.allocate_exact_size(vec2(left.x + APART + right.x, height), Sense::hover());
             let [column, row, columns, rows] = of.rect;
             let name = format!(
                 "{image} of {case}: {columns} x {rows} pixels at column {column} and row {row} are outlined, and drawn again beside"
             );
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &name));
-            let beside = rect.left_top() + vec2(ROOMS[0][0] + APART, 0.0);
-            draw(ui, whole, &of.whole, Rect::from_min_size(rect.left_top(), ROOMS[0].into()));
-            draw(ui, near, &of.near, Rect::from_min_size(beside, ROOMS[1].into()));
+            let beside = rect.left_top() + vec2(left.x + APART, 0.0);
+            draw(ui, whole, &of.whole, Rect::from_min_size(rect.left_top(), left));
+            draw(ui, near, &of.near, Rect::from_min_size(beside, right));
         }
         let mut seen = None;
         // The one answer stands out as much as the other: what is seen decides, and not the screen.
@@ -122,12 +126,23 @@ fn texture(ui: &Ui, picture: &SmallGrey) -> TextureHandle {
     ui.ctx().load_texture("letters", image, TextureOptions::NEAREST)
 }
 
-/// Draws a picture at the left and the top of its room, as large as it has room in whole pixels of the screen for each of its own, and outlines what it is about.
-fn draw(ui: &Ui, texture: &TextureHandle, picture: &SmallGrey, room: Rect) {
-    let scale = ui.pixels_per_point();
-    let [columns, rows] = picture.size.map(|n| n as f32);
-    let times = (room.size() * scale / vec2(columns, rows)).min_elem().floor().max(1.0) / scale;
-    let rect = Rect::from_min_size(room.min.round_to_pixels(scale), vec2(columns, rows) * times);
+/// How large the pictures of a finding are on the screen.
+fn sizes(of: &Lettered, scale: f32) -> [Vec2; 2] {
+    let [whole, near] = ROOMS;
+    [on_screen(of.whole.size, whole, scale), on_screen(of.near.size, near, scale)]
+}
+
+/// A picture is as large as it has room in whole pixels of the screen for each of its own.
+fn on_screen(picture: [u32; 2], room: [f32; 2], scale: f32) -> Vec2 {
+    let picture = Vec2::from(picture.map(|n| n as f32));
+    let times = (Vec2::from(room) * scale / picture).min_elem().floor().max(1.0) / scale;
+    picture * times
+}
+
+/// Draws a picture into its place, and outlines what it is about.
+fn draw(ui: &Ui, texture: &TextureHandle, picture: &SmallGrey, place: Rect) {
+    let rect = Rect::from_min_size(place.min.round_to_pixels(ui.pixels_per_point()), place.size());
+    let times = rect.width() / picture.size[0].max(1) as f32;
     ui.painter().image(texture.id(), rect, Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0)), Color32::WHITE);
     let [left, top, columns, rows] = picture.outlined.map(|n| n as f32 * times);
     let outlined = Rect::from_min_size(rect.min + vec2(left, top), vec2(columns, rows));
@@ -137,6 +152,19 @@ fn draw(ui: &Ui, texture: &TextureHandle, picture: &SmallGrey, room: Rect) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_takes_no_more_room_than_it_fills() {
+        for (picture, room, scale, size) in [
+            ([256, 256], ROOMS[0], 1.0, [256.0, 256.0]),
+            ([256, 192], ROOMS[0], 2.0, [384.0, 288.0]),
+            ([178, 110], ROOMS[1], 1.0, [356.0, 220.0]),
+            ([512, 384], ROOMS[1], 2.0, [512.0, 384.0]),
+            ([100, 384], ROOMS[1], 1.0, [100.0, 384.0]),
+        ] {
+            assert_eq!(on_screen(picture, room, scale), Vec2::from(size), "{picture:?} at {scale}");
+        }
+    }
 
     #[test]
     fn a_file_is_called_as_it_lies_in_its_source() {

@@ -17,7 +17,7 @@ use tiresias_words::{CaseId, ReadId, ReaderId};
 /// What can be written: its words, what its field asks for where it has one, what the text is, and what its signature means.
 const KINDS: [(&str, Option<&str>, &str, Meaning); 6] = [
     ("A case is withdrawn", Some("Case, by the desk\u{2019}s name"), "Why", Meaning::Deviation),
-    ("A reader reads no more", Some("Reader, by their id"), "Why", Meaning::Deviation),
+    ("A reader reads no more, or an adjudicator settles no more", Some("Reader or adjudicator, by their id"), "Why", Meaning::Deviation),
     ("A read may be opened early", Some("Read, as READER/CASE/CONDITION/REPEAT"), "Why", Meaning::Deviation),
     ("Something else was not planned", None, "What happened, and why", Meaning::Deviation),
     ("A question", None, "The question", Meaning::Query),
@@ -63,9 +63,9 @@ impl LogForm {
         match of {
             0 => note(
                 ui,
-                "From then on the case goes into no analysis and no longer counts as missing, and whoever takes a new seat no longer reads it. If it is packed again, under another id, withdraw it under the first one.",
+                "From then on the case goes into no analysis and no longer counts as missing, and no reader or adjudicator who takes a new seat reads it. If you pack it again under another id, withdraw the first id.",
             ),
-            1 => note(ui, "What they locked counts; nothing more is awaited of them."),
+            1 => note(ui, "What they locked counts; nothing more is awaited of them. What an adjudicator left is drawn for the next one."),
             2 => note(ui, "The leave is in the seat that is made for the reader next."),
             _ => {}
         }

@@ -325,6 +325,10 @@ impl DeskRoom {
             match chosen {
                 Chosen::Step(step) => {
                     // What another step changed is looked at anew.
+                    if let Some(protocol) = &mut open.pages.protocol {
+                        protocol.look_again(now);
+                    }
+                    open.pages.cases.look_again();
                     open.pages.sign.look_again();
                     open.pages.assign.look_again();
                     open.pages.progress.look_again();

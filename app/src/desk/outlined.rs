@@ -25,7 +25,7 @@ pub(super) fn calendar(ui: &mut Ui, of: &Outline) {
     let heads: Vec<(&str, Holds)> =
         std::iter::once(("Reader", Holds::Codes)).chain(heads.iter().map(|head| (head.as_str(), Holds::Words))).collect();
     let words = |counts: &Vec<usize>| {
-        let each = counts.iter().zip(&of.conditions).filter(|(n, _)| **n > 0).map(|(n, (id, _))| format!("{n} {id}"));
+        let each = counts.iter().zip(&of.conditions).filter(|(n, _)| **n > 0).map(|(n, (_, label))| format!("{n} {label}"));
         Cell::of(each.collect::<Vec<_>>().join("\n"))
     };
     let row = |of: &ReaderOutline| std::iter::once(Cell::strong(of.reader.as_str())).chain(of.periods.iter().map(words)).collect();
@@ -34,13 +34,15 @@ pub(super) fn calendar(ui: &mut Ui, of: &Outline) {
 
 /// The assignment matrix: for each case, condition and reader the place in the reader's order.
 pub(super) fn matrix(ui: &mut Ui, of: &Outline, is_assigned: bool) {
-    // What was drawn is not looked at here: a reader's order tells which case of the desk a code stands for.
-    let orders = if is_assigned {
-        "the orders of this study are drawn and frozen, and are not shown here."
-    } else {
-        "the orders of the study are drawn when cases are assigned, and once."
-    };
-    note(ui, &format!("The place of each read in its reader's order. An example: {orders}"));
+    if is_assigned {
+        // What was drawn is not looked at here: a reader's order tells which case of the desk a code stands for. An example would be read as what was drawn.
+        note(ui, "The orders of this study are drawn and frozen, and are shown to nobody.");
+        return;
+    }
+    note(
+        ui,
+        "The place of each read in its reader\u{2019}s order. An example: the orders of the study are drawn when cases are assigned, and once.",
+    );
     let places = of.readers.iter().map(|r| (r.reader.as_str(), Holds::Numbers));
     let heads: Vec<(&str, Holds)> = [("Case", Holds::Codes), ("Condition", Holds::Words)].into_iter().chain(places).collect();
     let conditions = of.conditions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("\n");

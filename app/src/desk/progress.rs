@@ -13,7 +13,7 @@ use crate::work::{TakenIn, assigned, close_reading, open_keys, take_in};
 use egui::{Rect, Ui, vec2};
 use std::sync::Arc;
 use tiresias_reads::accounts::{Act, Meaning, Passphrase, may_do};
-use tiresias_reads::desk::{Counts, Progress, is_desk, progress};
+use tiresias_reads::desk::{Counts, Progress, Workstation, is_desk, progress};
 use zeroize::Zeroizing;
 
 /// Sentences of one kind that are shown; of more, their number.
@@ -68,7 +68,8 @@ impl ProgressPage {
             if self.progress.is_some() && may_do(at.kind, Act::LockDatabase) && !is_closed {
                 self.close(ui, at);
             }
-            if self.progress.is_some() && may_do(at.kind, Act::Deviate) && self.log.ui(ui, at) {
+            // Before the assignment too: a case that identifies somebody is withdrawn before anybody is given it.
+            if (self.progress.is_some() || self.is_before) && may_do(at.kind, Act::Deviate) && self.log.ui(ui, at) {
                 self.is_known = false;
             }
         });
@@ -243,5 +244,21 @@ fn shown(ui: &mut Ui, progress: &Progress) {
     sentences(ui, "Deviations", &progress.deviations, "None is on record.", TEXT);
     sentences(ui, "Questions", &progress.queries, "None was asked.", TEXT);
     sentences(ui, "Failures at workstations", &progress.failures, "None is on record.", TEXT);
-    sentences(ui, "Integrity", &progress.integrity, "", TEXT);
+    heading(ui, "Integrity");
+    integrity(ui, progress.rows, &progress.workstations);
+}
+
+/// That what came back is whole, and who signed it last.
+fn integrity(ui: &mut Ui, rows: usize, all: &[Workstation]) {
+    if all.is_empty() {
+        note(ui, "Nothing came back yet.");
+        return;
+    }
+    note(ui, &format!("{rows} rows of {} workstations: every hash fits the one before.", all.len()));
+    let row = |from: &Workstation| {
+        let signed = from.signed.as_deref().unwrap_or("by nobody");
+        vec![Cell::strong(from.readers.join(", ")), Cell::of(signed), Cell::of(&from.file)]
+    };
+    let heads = [("Reader", Holds::Words), ("Last signed on", Holds::Codes), ("File", Holds::Codes)];
+    table(ui, "integrity", &heads, &all.iter().map(row).collect::<Vec<_>>(), 260.0);
 }

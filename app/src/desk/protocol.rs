@@ -38,7 +38,7 @@ pub(super) struct ProtocolPage {
     saved: Option<String>,
     fetching: Option<Coming<String>>,
     saving: Option<(String, Coming<()>)>,
-    /// When the text was changed last, and not checked since.
+    /// When the text, or what the desk has for it, was changed last and not checked since.
     changed: Option<Duration>,
     checking: Option<Coming<Live>>,
     live: Option<Live>,
@@ -114,6 +114,14 @@ impl ProtocolPage {
             }
         }
         did
+    }
+
+    /// What the text yields is looked at again: with other readers and cases, or once they are assigned.
+    pub(super) fn look_again(&mut self, now: Duration) {
+        // Before the text is here there is nothing to look at.
+        if self.saved.is_some() {
+            self.changed = Some(now);
+        }
     }
 
     fn check(&mut self, at: &Seated<'_>) {

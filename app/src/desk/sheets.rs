@@ -1,4 +1,6 @@
 //! The contact sheets of packed cases: a person looks at each and signs that nothing on it identifies. Nothing is blanked unasked, so that markers of side and view stay.
+//!
+//! Owns: which case's sheet is offered next. Withdrawn cases take no part, and a sheet that nobody signs stands in no other's way. Refuses: to sign anything by itself.
 
 use super::Seated;
 use super::page::{heading, note, said, trouble};
@@ -26,12 +28,41 @@ const NOTHING: &str = "Nothing that identifies was seen.";
 /// The part of the page.
 #[derive(Default)]
 pub(super) struct Sheets {
-    /// The packages whose sheets are signed, or why the log that says it cannot be read.
-    signed: Option<Result<BTreeSet<ContentHash>, String>>,
-    reading: Option<Coming<BTreeSet<ContentHash>>>,
+    /// What the log says of them, or why it cannot be read.
+    logged: Option<Result<Logged, String>>,
+    /// Nothing else was done at the desk since the log was read.
+    is_known: bool,
+    reading: Option<Coming<Logged>>,
     open: Option<Open>,
-    writing: Option<Coming<BTreeSet<ContentHash>>>,
+    writing: Option<Coming<Logged>>,
+    /// The case whose sheet was left last without a signature.
+    passed: Option<CaseId>,
     trouble: Option<String>,
+}
+
+/// What the log says of sheets, by packages.
+struct Logged {
+    signed: BTreeSet<ContentHash>,
+    withdrawn: BTreeSet<ContentHash>,
+}
+
+impl Logged {
+    fn of(log: &DeskLog) -> Self {
+        Self { signed: log.sheets(), withdrawn: log.withdrawn() }
+    }
+}
+
+/// How many of the listed cases take part, and those of them whose sheet nobody signed, in their order.
+fn unsigned<'a>(listed: &'a [(CaseId, ListedCase)], logged: &Logged) -> (usize, Vec<&'a (CaseId, ListedCase)>) {
+    let part: Vec<_> = listed.iter().filter(|(_, l)| !logged.withdrawn.contains(&l.package)).collect();
+    let of = part.len();
+    (of, part.into_iter().filter(|(_, l)| !logged.signed.contains(&l.package)).collect())
+}
+
+/// The case whose sheet is offered, of those that nobody signed, in their order: the first behind the one that was passed over last, and after the last the first again.
+fn offered<'a>(left: &[&'a (CaseId, ListedCase)], passed: Option<&CaseId>) -> Option<&'a (CaseId, ListedCase)> {
+    let behind = left.iter().find(|of| passed.is_none_or(|passed| of.0 > *passed));
+    behind.or_else(|| left.first()).copied()
 }
 
 /// A sheet on the screen, or on its way to it.
@@ -113,29 +144,35 @@ impl Drawn {
 impl Sheets {
     pub(super) fn ui(&mut self, ui: &mut Ui, at: &Seated<'_>, listed: &[(CaseId, ListedCase)]) {
         self.news(ui, at);
-        let Some(signed) = &self.signed else { return };
+        let Some(logged) = &self.logged else { return };
         heading(ui, "Contact sheets");
-        let signed = match signed {
-            Ok(signed) => signed,
+        let logged = match logged {
+            Ok(logged) => logged,
             Err(sentence) => {
                 // Which sheets are signed is not known: none is offered for another signature.
                 trouble(ui, Some(sentence));
                 return;
             }
         };
-        let left: Vec<&(CaseId, ListedCase)> = listed.iter().filter(|(_, l)| !signed.contains(&l.package)).collect();
+        let (of, left) = unsigned(listed, logged);
+        // A case may have been withdrawn while its sheet was open.
+        if self.open.as_ref().is_some_and(|open| !left.iter().any(|l| l.0 == open.case)) {
+            self.open = None;
+        }
         trouble(ui, self.trouble.as_deref());
-        if left.is_empty() {
-            said(ui, &format!("All {} are signed: somebody looked at each case.", listed.len()), ACCENT);
-        } else {
-            let count = listed.len() - left.len();
-            note(
+        match (of, left.len()) {
+            (0, _) => note(ui, "Every case is withdrawn: there is none to look at."),
+            (_, 0) => said(ui, &format!("All {of} are signed: somebody looked at each case."), ACCENT),
+            (_, open) => note(
                 ui,
-                &format!("{count} of {} are signed. The leak scan finds letters; a person finds what it does not know.", listed.len()),
-            );
+                &format!(
+                    "{} of {of} are signed. Nothing waits for that, but look at each case before it is handed out. The leak scan finds letters; a person finds what the scan does not know.",
+                    of - open
+                ),
+            ),
         }
         let Some(open) = &self.open else {
-            if let Some((case, listed)) = left.first()
+            if let Some((case, listed)) = offered(&left, self.passed.as_ref())
                 && controls::action(ui, vec2(320.0, 44.0), &format!("Look at the sheet of {case}"), None, self.writing.is_none()).clicked()
             {
                 self.begin(at, case, listed.package);
@@ -148,7 +185,7 @@ impl Sheets {
             let (bar, _) = ui.allocate_exact_size(vec2(320.0, 2.0), Sense::hover());
             controls::progress(ui, bar, open.far.part());
             if controls::link(ui, "Stop drawing", TEXT).clicked() {
-                self.open = None;
+                (self.open, self.passed) = (None, Some(case));
             }
             return;
         };
@@ -161,31 +198,40 @@ impl Sheets {
         let is_busy = self.writing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };
         if controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy).clicked() {
-            let (root, keys) = (at.root.to_owned(), Arc::clone(at.keys));
+            let (root, keys, looked) = (at.root.to_owned(), Arc::clone(at.keys), case.clone());
             self.writing = Some(beside("sheet", at.wake, move || {
-                let log = write_down(&root, &keys, Wanted::SheetLooked(case), NOTHING).map_err(Failure::sentence)?;
-                Ok(log.sheets())
+                let log = write_down(&root, &keys, Wanted::SheetLooked(looked), NOTHING).map_err(Failure::sentence)?;
+                Ok(Logged::of(&log))
             }));
         }
         note(ui, "If something does, close the sheet, withdraw the case under Progress, and pack it without that under another id.");
-        if controls::link(ui, "Close: something identifies", TEXT).clicked() {
-            self.open = None;
+        // While it is signed there is nothing to leave unsigned.
+        if !is_busy && controls::link(ui, "Close without signing", TEXT).clicked() {
+            (self.open, self.passed) = (None, Some(case));
         }
     }
 
+    /// What is known is looked at again: cases are withdrawn on another page.
+    pub(super) fn look_again(&mut self) {
+        self.is_known = false;
+    }
+
     fn news(&mut self, ui: &Ui, at: &Seated<'_>) {
-        if self.signed.is_none() && self.reading.is_none() {
+        // What is being written is read with it.
+        if !self.is_known && self.reading.is_none() && self.writing.is_none() {
+            self.is_known = true;
             let root = at.root.to_owned();
             self.reading = Some(beside("log", at.wake, move || {
                 let accounts = accounts_of(&root).map_err(Failure::sentence)?;
-                Ok(DeskLog::open(&root, &accounts).map_err(|e| e.to_string())?.sheets())
+                Ok(Logged::of(&DeskLog::open(&root, &accounts).map_err(|e| e.to_string())?))
             }));
         }
         if let Some(read) = arrived(&mut self.reading) {
-            self.signed = Some(read);
+            self.logged = Some(read);
         }
         match arrived(&mut self.writing) {
-            Some(Ok(signed)) => (self.signed, self.open, self.trouble) = (Some(Ok(signed)), None, None),
+            // What was read before is older than what was written.
+            Some(Ok(logged)) => (self.logged, self.reading, self.open, self.trouble) = (Some(Ok(logged)), None, None, None),
             Some(Err(sentence)) => self.trouble = Some(sentence),
             None => {}
         }
@@ -198,7 +244,11 @@ impl Sheets {
                 let places = (0..sheet.frames[0]).filter_map(|n| sheet.place(n)).collect();
                 open.shown = Some(Drawn { texture, places, of: sheet.frames[1] });
             }
-            Some(Err(sentence)) => (self.open, self.trouble) = (None, Some(sentence)),
+            // A sheet that cannot be drawn keeps nobody from the others.
+            Some(Err(sentence)) => {
+                (self.passed, self.trouble) = (Some(open.case.clone()), Some(format!("{}: {sentence}", open.case)));
+                self.open = None;
+            }
             None => {}
         }
     }
@@ -224,6 +274,57 @@ impl Sheets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn package(n: u8) -> ContentHash {
+        ContentHash([n; 32])
+    }
+    fn listed(count: u8) -> Vec<(CaseId, ListedCase)> {
+        let of = |n| ListedCase { package: package(n), facts: Vec::new(), training: None, packed: None };
+        (1..=count).map(|n| (CaseId::new(format!("C-{n}")).unwrap(), of(n))).collect()
+    }
+    fn logged(signed: &[u8], withdrawn: &[u8]) -> Logged {
+        let packages = |of: &[u8]| of.iter().copied().map(package).collect();
+        Logged { signed: packages(signed), withdrawn: packages(withdrawn) }
+    }
+
+    /// A case that identified somebody and was withdrawn, as the page says, kept all later sheets from being offered.
+    #[test]
+    fn withdrawn_cases_take_no_part() {
+        let (listed, none): (_, &[u8]) = (listed(4), &[]);
+        for (signed, withdrawn, of, left) in [
+            (none, none, 4, &["C-1", "C-2", "C-3", "C-4"][..]),
+            (&[], &[1], 3, &["C-2", "C-3", "C-4"]),
+            // Signed before it was withdrawn, it counts on neither side.
+            (&[1, 2], &[1], 3, &["C-3", "C-4"]),
+            (&[2, 3, 4], &[1], 3, &[]),
+            (&[], &[1, 2, 3, 4], 0, &[]),
+        ] {
+            let (count, unsigned) = unsigned(&listed, &logged(signed, withdrawn));
+            let names: Vec<&str> = unsigned.iter().map(|l| l.0.as_str()).collect();
+            assert_eq!((count, &names[..]), (of, left), "{signed:?} signed, {withdrawn:?} withdrawn");
+        }
+    }
+
+    #[test]
+    fn a_sheet_that_is_passed_over_comes_round_after_the_last() {
+        let (listed, none): (_, &[u8]) = (listed(4), &[]);
+        for (signed, passed, next) in [
+            (none, None, Some("C-1")),
+            (&[], Some("C-1"), Some("C-2")),
+            // After the signature of what came next.
+            (&[2], Some("C-1"), Some("C-3")),
+            (&[2, 3, 4], Some("C-1"), Some("C-1")),
+            (&[2], Some("C-4"), Some("C-1")),
+            // What was passed over was signed elsewhere since.
+            (&[2], Some("C-2"), Some("C-3")),
+            (&[1, 2, 3, 4], Some("C-2"), None),
+        ] {
+            let (_, left) = unsigned(&listed, &logged(signed, &[]));
+            let passed = passed.map(|name| CaseId::new(name).unwrap());
+            let offered = offered(&left, passed.as_ref()).map(|l| l.0.as_str());
+            assert_eq!(offered, next, "{signed:?} signed, {passed:?} passed over");
+        }
+    }
 
     #[test]
     fn the_frames_of_a_sheet_are_within_the_room() {

@@ -13,7 +13,7 @@ mod steps;
 pub use adjudication::{AdjudicationError, Adjudications, draw_adjudication};
 pub use assignment::{AssignmentError, Handed, SignedAssignment, assign_cases, is_desk};
 pub use log::{DeskLog, Entry, LogError, Matter, Wanted};
-pub use progress::{Counts, Progress, ReaderProgress, Washout, progress};
+pub use progress::{Counts, Progress, ReaderProgress, Washout, Workstation, progress};
 pub use results::{MergeError, Taken, merged, note_receipt, take_reopening_results, take_results};
 pub(crate) use results::{all_merged, put_results};
 pub use steps::{Stand, Stands, Step, stands, who_works_here, works_at_desk};

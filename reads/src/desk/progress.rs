@@ -14,7 +14,7 @@ use crate::record::Results;
 use crate::versions::Versions;
 use std::collections::BTreeMap;
 use std::path::Path;
-use tiresias_words::{Condition, ContentHash, ReadId};
+use tiresias_words::{Condition, ContentHash, ReadId, ReaderId};
 
 /// How far a study is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,8 +37,10 @@ pub struct Progress {
     pub contradictions: Vec<String>,
     /// Results files that count, and all that lie here.
     pub files: [usize; 2],
-    /// How the integrity of what came back stands, a sentence each.
-    pub integrity: Vec<String>,
+    /// Rows of the results files that count. Every hash in them fits the one before: what does not is not read.
+    pub rows: usize,
+    /// Where these files came from, in the order of their readers' ids.
+    pub workstations: Vec<Workstation>,
     /// Reading is closed.
     pub is_closed: bool,
 }
@@ -70,12 +72,23 @@ pub struct Counts {
 pub struct Washout {
     /// What screens call the reader.
     pub reader: String,
-    /// The condition.
-    pub condition: Condition,
+    /// What screens call the condition.
+    pub condition: String,
     /// How many reads.
     pub reads: usize,
     /// The days on which the first and the last of them open.
     pub days: [String; 2],
+}
+
+/// One workstation, whose results count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workstation {
+    /// What screens call those whose rows came from there.
+    pub readers: Vec<String>,
+    /// The beginning of the hash of its results file.
+    pub file: String,
+    /// The day of the last signature; none where nobody signed.
+    pub signed: Option<String>,
 }
 
 /// Looks how far the study of a desk's folder is, at a time in milliseconds since 1970 in UTC.
@@ -128,7 +141,8 @@ pub fn progress(root: &Path, signed: &SignedAssignment, accounts: &Accounts, key
         failures,
         contradictions: merged.conflicts.iter().map(ToString::to_string).collect(),
         files: [merged.files.len(), files.len()],
-        integrity: integrity(&counting),
+        rows: counting.iter().map(|f| f.rows().len()).sum(),
+        workstations: workstations(&counting, accounts),
         is_closed: lock.is_some_and(|l| l.is_closed()),
     })
 }
@@ -166,7 +180,7 @@ fn counted(protocol: &Protocol, bundle: &Bundle, locked: &BTreeMap<&ReadId, i64>
     let washout = |(at, opens): (usize, Vec<i64>)| {
         let (condition, first, last) = (protocol.conditions().get(at)?, opens.iter().min()?, opens.iter().max()?);
         let days = [first, last].map(|ms| Day(*ms).to_string());
-        Some(Washout { reader: bundle.display_name().to_owned(), condition: condition.id.clone(), reads: opens.len(), days })
+        Some(Washout { reader: bundle.display_name().to_owned(), condition: condition.label.clone(), reads: opens.len(), days })
     };
     (counts, waiting.into_iter().filter_map(washout).collect())
 }
@@ -215,22 +229,19 @@ fn failed(fact: &Fact) -> Option<String> {
 }
 
 /// That what came back is whole is verified when it is read; what is left to say is whose signature is over it.
-fn integrity(files: &[&Results]) -> Vec<String> {
-    if files.is_empty() {
-        return vec!["Nothing came back yet.".to_owned()];
-    }
-    let rows: usize = files.iter().map(|f| f.rows().len()).sum();
-    let mut said = vec![format!("{rows} records of {} workstations: every hash fits the one before.", files.len())];
-    for file in files {
-        let readers: Vec<&str> = file.states().keys().map(tiresias_words::ReaderId::as_str).collect();
-        let name = short(&file.file());
-        let last = file.signatures().iter().map(|s| s.utc_ms).max();
-        said.push(match last {
-            Some(ms) => format!("File {name} ({}): signed last on {}.", readers.join(", "), Day(ms)),
-            None => format!("File {name} ({}): nobody signed it.", readers.join(", ")),
-        });
-    }
-    said
+fn workstations(files: &[&Results], accounts: &Accounts) -> Vec<Workstation> {
+    let mut files = files.to_vec();
+    files.sort_by_cached_key(|f| f.states().keys().cloned().collect::<Vec<_>>());
+    let name = |id: &ReaderId| {
+        let account = accounts.iter().find(|a| a.id().as_str() == id.as_str());
+        account.map_or_else(|| id.to_string(), |a| a.display_name().to_owned())
+    };
+    let of = |file: &&Results| Workstation {
+        readers: file.states().keys().map(name).collect(),
+        file: short(&file.file()),
+        signed: file.signatures().iter().map(|s| s.utc_ms).max().map(|ms| Day(ms).to_string()),
+    };
+    files.iter().map(of).collect()
 }
 
 #[cfg(test)]
@@ -238,7 +249,6 @@ mod tests {
     use super::*;
     use crate::bundle::{Account, CaseToRead, Plan, assign};
     use crate::protocol::template;
-    use tiresias_words::ReaderId;
 
     /// Unaided, then aided 28 days after at the earliest; a read is due in 30 days.
     fn study() -> (Protocol, Bundle) {

@@ -13,6 +13,7 @@ use crate::machine::{AnswerValue, Choice, Environment, Event, Fact, Pattern, Sel
 use crate::report::escaped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tiresias_words::Condition;
 
 const HEADER: [&str; 9] = ["results", "record", "time_utc", "reader", "session", "package", "event", "what", "body"];
 
@@ -39,6 +40,8 @@ pub fn audit_lines(gathered: &Gathered, keys: &Unlocked) -> Result<Vec<AuditLine
     if !may_see(keys.kind(), Thing::AuditTrail, false) {
         return Err(ClosingError::NotForKind { id: keys.id().clone(), kind: keys.kind() });
     }
+    let conditions = gathered.protocol().conditions();
+    let label = |id: &Condition| conditions.iter().find(|c| c.id == *id).map_or_else(|| id.to_string(), |c| c.label.clone());
     let line = |told: &Told| {
         let event = &told.recorded.event;
         let (kind, _) = event.written().unwrap_or_default();
@@ -47,7 +50,7 @@ pub fn audit_lines(gathered: &Gathered, keys: &Unlocked) -> Result<Vec<AuditLine
             reader: event.reader().to_string(),
             session: event.session(),
             row: told.recorded.seq,
-            what: sentence(event, &kind),
+            what: sentence(event, &kind, &label),
         }
     };
     Ok(gathered.trail().iter().map(line).collect())
@@ -74,7 +77,8 @@ impl Audit {
                 event.session().to_string(),
                 event.package().map_or_else(String::new, |p| p.to_string()),
                 kind.clone(),
-                sentence(event, &kind),
+                // In a file that others read a condition has the name that the protocol and all other files give it.
+                sentence(event, &kind, &Condition::to_string),
                 if body == "null" { String::new() } else { body },
             ];
             (event.at().utc_ms, cells)
@@ -191,15 +195,15 @@ fn began(on: &Environment) -> String {
     told + "."
 }
 
-/// One event, as somebody tells it who was there. A kind that has no sentence here is told by its name.
-fn sentence(event: &Event, kind: &str) -> String {
+/// One event, as somebody tells it who was there, with `condition` for what a condition is called. A kind that has no sentence here is told by its name.
+fn sentence(event: &Event, kind: &str, condition: &dyn Fn(&Condition) -> String) -> String {
     match event.fact() {
         Fact::Enrolled { reads, .. } => format!("{} reads were taken over from the bundle.", reads.len()),
         Fact::SessionStarted(on) => began(on),
         Fact::SessionCutOff => "The session before had not been ended: the program was cut off.".to_owned(),
         Fact::SessionEnded => "The session ended.".to_owned(),
         Fact::CaseWithdrawn(word) => format!("A case that \"{}\" withdrew was taken off the list.", word.signature.signer),
-        Fact::CaseOpened { read } => format!("Case {} was opened in condition \"{}\".", read.case, read.condition),
+        Fact::CaseOpened { read } => format!("Case {} was opened in condition \"{}\".", read.case, condition(&read.condition)),
         Fact::ImagesShown => "All its images were in sight.".to_owned(),
         Fact::MarkPlaced { mark, .. } => format!("Mark {} was placed.", mark.0),
         Fact::MarkMoved { mark, .. } => format!("Mark {} was changed.", mark.0),
@@ -215,7 +219,7 @@ fn sentence(event: &Event, kind: &str) -> String {
         Fact::AiRevealed { read } => format!("What the AI says of case {} was shown from here on.", read.case),
         Fact::FindingsShown { findings } => format!("Findings of the AI were on the screen: {findings}."),
         Fact::FindingJudged { finding, verdict } => {
-            format!("Finding {finding} of the AI was {}.", if *verdict == Verdict::Agree { "agreed with" } else { "rejected" })
+            format!("The reader {} finding {finding} of the AI.", if *verdict == Verdict::Agree { "agreed with" } else { "rejected" })
         }
         Fact::PairRevealed { read } => format!("The two reads of case {} were shown from here on.", read.case),
         Fact::PairShown(_) => "Both were on the screen.".to_owned(),
@@ -229,5 +233,28 @@ fn sentence(event: &Event, kind: &str) -> String {
         Fact::TrainingPassed => "The training was passed.".to_owned(),
         Fact::CaseClosed => "The case was left; its draft is kept.".to_owned(),
         _ => format!("{}.", kind.split('/').next().unwrap_or(kind).replace('-', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiresias_words::{Moment, ReaderId};
+
+    #[test]
+    fn what_happened_is_told_with_who_did_it_and_with_the_name_that_is_asked_for() {
+        let opened = r#"{"read": {"reader": "r1", "case": "7K-Q", "condition": "aided", "repeat": 1}}"#;
+        let label = |_: &Condition| "With AI".to_owned();
+        let check = |kind: &str, body: &str, condition: &dyn Fn(&Condition) -> String, says: &str| {
+            let at = Moment { utc_ms: 0, monotonic_ms: 0, boot: "x".into() };
+            let event = Event::read_back(ReaderId::new("r1").unwrap(), 1, at, None, kind, body).unwrap();
+            assert_eq!(sentence(&event, kind, condition), says);
+        };
+        for (verdict, says) in [("agree", "agreed with"), ("reject", "rejected")] {
+            let body = format!(r#"{{"finding": 1, "verdict": "{verdict}"}}"#);
+            check("finding-judged/1", &body, &label, &format!("The reader {says} finding a of the AI."));
+        }
+        check("case-opened/1", opened, &label, "Case 7K-Q was opened in condition \"With AI\".");
+        check("case-opened/1", opened, &Condition::to_string, "Case 7K-Q was opened in condition \"aided\".");
     }
 }

@@ -32,8 +32,8 @@ fn deviations_and_questions_are_written_down_by_mouse() {
         let kinds: &[Written] = if is_first {
             &[
                 (
-                    "A reader reads no more",
-                    Some(("Reader, by their id", "sim-05")),
+                    "A reader reads no more, or an adjudicator settles no more",
+                    Some(("Reader or adjudicator, by their id", "sim-05")),
                     "Why",
                     "moved to another hospital",
                     "reports a deviation: sim-05 reads no more.",
