@@ -97,16 +97,16 @@ impl Seat {
     ///
     /// # Errors
     /// When the account is not the reader's, the bundle is not what `issued` is over, or a key cannot be wrapped.
-    pub fn new(
+    pub fn new<'a>(
         account: Account,
         bundle: &Bundle,
         issued: Signature,
-        keys: &[(ContentHash, ContentKey)],
+        keys: impl IntoIterator<Item = &'a (ContentHash, ContentKey)>,
         leaves: Vec<Leave>,
         entropy: &Entropy,
     ) -> Result<Self, SeatError> {
         let wrap = |(package, key): &(ContentHash, ContentKey)| Ok((*package, Wrapped::new(account.takes(), key, package, entropy)?));
-        let keys = keys.iter().map(wrap).collect::<Result<_, AccountError>>()?;
+        let keys = keys.into_iter().map(wrap).collect::<Result<_, AccountError>>()?;
         Self { tiresias_seat: SEAT_VERSION, account, issued, keys, leaves, withdrawals: Vec::new() }.checked(bundle)
     }
     /// The same seat under its account as that is now: what opens it may be another since, its keys may not.

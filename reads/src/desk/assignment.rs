@@ -46,7 +46,7 @@ struct Issued {
 /// What a reader is handed beside the bundle.
 #[derive(Default)]
 pub struct Handed<'a> {
-    /// The content keys of packages, where the data manager gives them.
+    /// The content keys of packages, where the data manager gives them; those of cases that the reader does not read are passed over.
     pub keys: &'a [(ContentHash, ContentKey)],
     /// Leave to open cases early; that of other readers is passed over.
     pub leaves: &'a [Leave],
@@ -288,7 +288,9 @@ impl SignedAssignment {
         let issued = self.bundles.get(reader).ok_or_else(|| AssignmentError::NoSuchReader(reader.clone()))?;
         let account = accounts.get(&AccountId::new(reader.as_str())?)?.clone();
         let leaves = handed.leaves.iter().filter(|leave| leave.read.reader == *reader).cloned().collect();
-        let seat = Seat::new(account, bundle, issued.signature.clone(), handed.keys, leaves, entropy)?;
+        // A key opens what the AI says, and its name is a case of the study: who does not read it learns of neither.
+        let keys = handed.keys.iter().filter(|(package, _)| bundle.reads().iter().any(|r| r.package == *package));
+        let seat = Seat::new(account, bundle, issued.signature.clone(), keys, leaves, entropy)?;
         Ok(seat.with_withdrawals(bundle, handed.withdrawals)?)
     }
     /// Makes the folder that one reader is handed at `out`: protocol, own bundle, and the seat to sign in with. Packages are put into it afterwards.
@@ -426,11 +428,20 @@ mod tests {
         std::fs::write(root.join("matrix.csv"), table).unwrap();
         let signed = assign_cases(root, &accounts, &cora, 5).unwrap();
         let out = tempfile::tempdir().unwrap();
-        let reads = |name: &str| {
+        let keys = [0, 1, 2].map(|i: u8| (hash::of_bytes(&[i]), ContentKey::new([i; 32])));
+        let handed = Handed { keys: &keys, ..Handed::default() };
+        // Reads and keys: nobody gets the key of a case that others read.
+        let given = |name: &str| {
             let reader = ReaderId::new(name).unwrap();
-            let study = hand_out(&signed, root, &accounts, &reader, &out.path().join(name)).unwrap();
-            study.bundles()[&reader].reads().len()
+            let study = signed.hand_out(root, &accounts, &reader, &handed, &Zeroizing::new([9; 32]), &out.path().join(name)).unwrap();
+            let seat: serde_json::Value = serde_json::from_str(&study.seat(&reader).unwrap().to_json()).unwrap();
+            (study.bundles()[&reader].reads().len(), seat["keys"].as_object().unwrap().keys().cloned().collect::<Vec<_>>())
         };
-        assert_eq!((reads("reader-1"), reads("reader-2")), (2, 1));
+        let names = |cases: &[u8]| {
+            let mut names: Vec<String> = cases.iter().map(|i| hash::of_bytes(&[*i]).to_string()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!((given("reader-1"), given("reader-2")), ((2, names(&[0, 1])), (1, names(&[1]))));
     }
 }
