@@ -5,6 +5,7 @@
 
 mod assign;
 mod audit;
+mod case_row;
 mod cases;
 mod letters;
 mod live;

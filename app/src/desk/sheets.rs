@@ -118,13 +118,14 @@ fn in_a_row(room: f32, width: f32) -> usize {
 }
 
 impl Drawn {
-    /// The frames in as many columns as there is room for, so that none lies beyond the window: who signs has seen them all. One pixel of the sheet is one of the screen,
-    /// since thin letters would go under in any other size.
+    /// The frames in as many columns as there is room for, so that none lies beyond the window: who signs has seen them all. One pixel of the sheet is a whole number of the
+    /// screen's each way, more of them where those are small: thin letters would go under in any other size.
     fn ui(&self, ui: &mut Ui, name: &str) {
         let scale = ui.pixels_per_point();
         let [across, down] = self.texture.size().map(|n| n as f32);
         let place = |[x, y, w, h]: [u32; 4]| Rect::from_min_size(pos2(x as f32, y as f32), vec2(w as f32, h as f32));
-        let largest = self.places.iter().map(|p| place(*p).size()).fold(vec2(1.0, 1.0), egui::Vec2::max);
+        let times = scale.floor().max(1.0);
+        let largest = self.places.iter().map(|p| place(*p).size()).fold(vec2(1.0, 1.0), egui::Vec2::max) * times;
         let columns = in_a_row(ui.available_width() * scale, largest.x).min(self.places.len().max(1));
         let rows = self.places.len().div_ceil(columns);
         let step = largest + vec2(APART, APART);
@@ -136,7 +137,7 @@ impl Drawn {
             let from = place(*at);
             let to = corner + vec2((n % columns) as f32, (n / columns) as f32) * step / scale;
             let part = Rect::from_min_max(pos2(from.left() / across, from.top() / down), pos2(from.right() / across, from.bottom() / down));
-            ui.painter().image(self.texture.id(), Rect::from_min_size(to, from.size() / scale), part, Color32::WHITE);
+            ui.painter().image(self.texture.id(), Rect::from_min_size(to, from.size() * times / scale), part, Color32::WHITE);
         }
     }
 }
@@ -193,20 +194,27 @@ impl Sheets {
         let what = if on == of { format!("{case}: {on} frames") } else { format!("{case}: {on} of {of} frames that were looked at") };
         said(ui, &what, STRONG);
         drawn.ui(ui, &format!("contact sheet of {case}"));
+        note(ui, "If something identifies, close the sheet, withdraw the case under Progress, and pack it without that under another id.");
         signs(ui, at.signer(), Meaning::ContactSheet, Some(case.as_str()));
-        ui.spacing_mut().item_spacing.y = 14.0;
         let is_busy = self.writing.is_some();
         let label = if is_busy { "Signing\u{2026}" } else { "Sign: nothing identifies" };
-        if controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy).clicked() {
+        // Side by side: where one is in sight the other is.
+        let (signs, closes) = ui
+            .horizontal(|ui| {
+                let signs = controls::action(ui, vec2(280.0, 44.0), label, None, !is_busy).clicked();
+                ui.add_space(16.0);
+                // While it is signed there is nothing to leave unsigned.
+                (signs, !is_busy && controls::link(ui, "Close without signing", TEXT).clicked())
+            })
+            .inner;
+        if signs {
             let (root, keys, looked) = (at.root.to_owned(), Arc::clone(at.keys), case.clone());
             self.writing = Some(beside("sheet", at.wake, move || {
                 let log = write_down(&root, &keys, Wanted::SheetLooked(looked), NOTHING).map_err(Failure::sentence)?;
                 Ok(Logged::of(&log))
             }));
         }
-        note(ui, "If something does, close the sheet, withdraw the case under Progress, and pack it without that under another id.");
-        // While it is signed there is nothing to leave unsigned.
-        if !is_busy && controls::link(ui, "Close without signing", TEXT).clicked() {
+        if closes {
             (self.open, self.passed) = (None, Some(case));
         }
     }
@@ -328,10 +336,10 @@ mod tests {
 
     #[test]
     fn the_frames_of_a_sheet_are_within_the_room() {
-        // The room of the page in a window of 1280x800, of 1920x1080, of that at a scale of 1.5, and of 3840x2160.
-        for (room, columns) in [(1004.0, 3), (1644.0, 6), (1506.0, 5), (3288.0, 12)] {
-            assert_eq!(in_a_row(room, 256.0), columns);
-            let width = |columns: usize| columns as f32 * (256.0 + APART) - APART;
+        // The room of the page in a window of 1280x800, of 1920x1080, of that at a scale of 1.5, and of 3840x2160, and pixels of the screen for one of a frame.
+        for (room, times, columns) in [(1004.0, 1.0, 3), (1644.0, 1.0, 6), (1506.0, 1.0, 5), (3288.0, 2.0, 6)] {
+            assert_eq!(in_a_row(room, 256.0 * times), columns);
+            let width = |columns: usize| columns as f32 * (256.0 * times + APART) - APART;
             assert!(width(columns) <= room && width(columns + 1) > room);
         }
         assert_eq!(in_a_row(100.0, 256.0), 1);
