@@ -174,7 +174,7 @@ fn knob(
         let x = track.left() + track.width() * i as f32 / ticks as f32;
         let is_end = i == 0 || i == ticks;
         let reach = if is_end { 6.0 } else { 4.0 };
-        painter.vline(x, middle - reach..=middle + reach, Stroke::new(1.0, if is_end { line } else { LINE }));
+        painter.vline(x, middle - reach..=middle + reach, Stroke::new(1.0, if is_end { line } else { DIM }));
     }
     for (v, _) in look.anchors {
         painter.vline(left + across(*v), middle - 6.0..=middle + 6.0, Stroke::new(1.0, DIM));
