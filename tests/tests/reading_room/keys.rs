@@ -14,7 +14,7 @@ fn digit(d: char) -> Key {
 /// From image focus: rates what is unrated, then the case, then chooses. Every number is the same, every key is pressed as a reader would.
 pub(crate) fn answer_all(room: &mut Sitting, number: &str, choice: char) {
     room.key(Key::Enter);
-    while room.says("rate mark") || room.says("answer \u{201c}How confident") {
+    while asks_for_a_number(room) {
         let before = to_do(room);
         for d in number.chars() {
             room.key(digit(d));
@@ -25,6 +25,12 @@ pub(crate) fn answer_all(room: &mut Sitting, number: &str, choice: char) {
     room.key(digit(choice));
     room.until("nothing to do", |s| to_do(s).is_none());
     room.rest();
+}
+
+/// Whether a number is still to be given: by name, or among what is counted, for the choice is one answer, and the last.
+pub(crate) fn asks_for_a_number(room: &Sitting) -> bool {
+    let numbers = ["rate mark", "to rate", "How confident", " answers"];
+    to_do(room).is_some_and(|words| numbers.iter().any(|number| words.contains(number)))
 }
 
 /// The line above the lock.

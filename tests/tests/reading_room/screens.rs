@@ -201,7 +201,7 @@ const SCREENS: [Screen; 15] = [
 /// Answers what is missing, in a draft that a hand before this one may have begun.
 fn answer_what_is_missing(room: &mut Sitting) {
     room.key(Key::Enter);
-    while room.says("rate mark") || room.says("answer \u{201c}How confident") {
+    while keys::asks_for_a_number(room) {
         for key in [Key::Num1, Key::Num0, Key::Enter] {
             room.key(key);
         }
