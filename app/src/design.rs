@@ -275,7 +275,7 @@ mod tests {
         }
         for grey in 0..=255u8 {
             let under = (f64::from(grey) * (1.0 - f64::from(GROUND) / 255.0)).round() as u8;
-            for (name, colour) in [("text", TEXT), ("read A", READ_A), ("read B", READ_B)] {
+            for (name, colour) in [("text", TEXT), ("caution", CAUTION), ("read A", READ_A), ("read B", READ_B)] {
                 check(&format!("{name} on its ground on grey {grey}"), colour, Color32::from_gray(under));
             }
         }

@@ -274,7 +274,7 @@ mod tests {
         // Nothing is painted here.
         output.textures_delta.clear();
         let of = |colour| {
-            let is_tick = |s: &Shape| matches!(s, Shape::LineSegment { points: [a, b], stroke } if a.x == b.x && stroke.color == colour);
+            let is_tick = |s: &Shape| matches!(s, Shape::LineSegment { points: [a, b], stroke } if (a.x - b.x).abs() < 0.01 && stroke.color == colour);
             output.shapes.iter().filter(|clipped| is_tick(&clipped.shape)).count()
         };
         // Separations are drawn in a colour that is hardly there.
