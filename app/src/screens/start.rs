@@ -81,7 +81,7 @@ pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&Opening>, trou
         }
         ui.add_space(28.0);
         // A page that lies over this one: what is opened goes on below it.
-        if controls::link(ui, "Keys, mouse and screen", TEXT).clicked() {
+        if controls::link(ui, "Keys, mouse and screen\u{2026}", TEXT).clicked() {
             choice = Some(Choice::Keys);
         }
         // Another screen in the place of this one would never hear what was fetched.

@@ -124,7 +124,7 @@ impl Place {
 
 const SCREENS: [Screen; 15] = [
     Screen { name: "start", says: "Try the demo study", control: (Role::Button, "About Tiresias"), open: Place::start },
-    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.behind("Keys, mouse and screen") },
+    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.behind("Keys, mouse and screen\u{2026}") },
     Screen { name: "about", says: "licence", control: (Role::Button, "Back"), open: |p| p.behind("About Tiresias") },
     Screen {
         name: "new study",
