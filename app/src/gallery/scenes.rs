@@ -217,7 +217,7 @@ fn answered(window: &mut Headless) -> Done {
 
 fn locked(window: &mut Headless) -> Done {
     window.chord(Modifiers::COMMAND, Key::Enter);
-    window.until("Locked.")?;
+    window.until("is locked.")?;
     window.rest()
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn to_do(room: &Sitting) -> Option<String> {
 
 pub(crate) fn lock(room: &mut Sitting) {
     room.chord(Modifiers::COMMAND, Key::Enter);
-    room.until_says("Locked.");
+    room.until_says("is locked.");
 }
 
 /// Values of all scales, and which choices are taken, as a screen reader hears them.
@@ -79,7 +79,7 @@ fn reading_a_case_by_keys() {
     // A lock that comes too early is refused in words.
     room.chord(Modifiers::COMMAND, Key::Enter);
     room.rest();
-    assert!(!room.says("Locked."), "a read with open questions is not locked");
+    assert!(!room.says("is locked."), "a read with open questions is not locked");
 
     room.key(Key::M);
     room.click(main.center() + vec2(-50.0, 40.0));
@@ -161,7 +161,7 @@ fn still_open(room: &mut Sitting, after: &str) {
         room.step();
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    assert!(room.says("Lock this read") && !room.says("Locked."), "{after}: the read is still open");
+    assert!(room.says("Lock this read") && !room.says("is locked."), "{after}: the read is still open");
 }
 
 /// On a slow machine several keys come within one frame: each counts, in their order.

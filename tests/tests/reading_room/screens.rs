@@ -146,7 +146,7 @@ const SCREENS: [Screen; 15] = [
     Screen { name: "worklist", says: "of 12 read", control: (Role::Button, "End the session"), open: Place::reading },
     Screen {
         name: "between two cases",
-        says: "Locked.",
+        says: "is locked.",
         control: (Role::Button, "To the list"),
         open: |p| {
             let mut room = p.reading();
@@ -175,7 +175,7 @@ const SCREENS: [Screen; 15] = [
                 room.until("a case", |s| !s.panes().is_empty() && s.says("HU") && !s.says("loading"));
                 room.rest();
                 press(&mut room, ">1!");
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 room.press_named("To the list");
                 room.until_says("End the session");
                 room.press_named("End the session");
