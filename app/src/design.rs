@@ -2,6 +2,7 @@
 //!
 //! Values are those of the design's section 8. Owns every colour and size of the program; a screen names them and brings none of its own.
 
+use egui::epaint::CircleShape;
 use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
@@ -169,11 +170,13 @@ pub fn grounded_text(painter: &Painter, at: Pos2, anchor: Align2, text: &str, fo
 
 /// How dark the halo of a line is: on white, too, yellow must stand out against it.
 const HALO: u8 = 180;
+/// How far it reaches beyond a line, on both sides.
+const REACH: f32 = 1.0;
 
 /// A line over an image, with its halo.
 pub fn image_line(painter: &Painter, ends: [Pos2; 2], width: f32, colour: Color32) {
     let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
-    painter.line_segment(ends, Stroke::new(width + 2.0, halo));
+    painter.line_segment(ends, Stroke::new(width + 2.0 * REACH, halo));
     painter.line_segment(ends, Stroke::new(width, colour));
 }
 
@@ -182,16 +185,23 @@ const DASHES: (f32, f32) = (4.0, 3.0);
 
 /// A broken line over an image, with its halo.
 pub fn image_dashes(painter: &Painter, path: &[Pos2], width: f32, colour: Color32) {
-    for stroke in [Stroke::new(width + 2.0, Color32::from_black_alpha(HALO)), Stroke::new(width, colour)] {
+    for stroke in [Stroke::new(width + 2.0 * REACH, Color32::from_black_alpha(HALO)), Stroke::new(width, colour)] {
         painter.extend(Shape::dashed_line(path, stroke, DASHES.0, DASHES.1));
     }
 }
 
 /// A ring over an image, with its halo.
 pub fn image_ring(painter: &Painter, centre: Pos2, radius: f32, width: f32, colour: Color32) {
+    painter.extend(ring(centre, radius, width, colour).map(Shape::Circle));
+}
+
+/// The halo and the ring. The toolkit puts the line of a circle outside of its radius, so that the halo, to lie on both sides, begins further inside.
+fn ring(centre: Pos2, radius: f32, width: f32, colour: Color32) -> [CircleShape; 2] {
     let halo = Color32::from_black_alpha((f32::from(colour.a()) / 255.0 * f32::from(HALO)) as u8);
-    painter.circle_stroke(centre, radius, Stroke::new(width + 2.5, halo));
-    painter.circle_stroke(centre, radius, Stroke::new(width, colour));
+    [
+        CircleShape::stroke(centre, radius - REACH, Stroke::new(width + 2.0 * REACH, halo)),
+        CircleShape::stroke(centre, radius, Stroke::new(width, colour)),
+    ]
 }
 
 /// The cap around the name of a key.
@@ -207,6 +217,26 @@ pub fn focus_outline(painter: &Painter, rect: Rect) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui::epaint::{Mesh, TessellationOptions, Tessellator};
+
+    /// A halo on one side alone left yellow on white tissue. As triangles: on which side of its radius a circle has its line is the toolkit's to say.
+    #[test]
+    fn a_ring_has_its_halo_on_both_sides() {
+        let centre = Pos2::new(50.0, 50.0);
+        let options = TessellationOptions { feathering: false, ..TessellationOptions::default() };
+        let edges = |circle: CircleShape| {
+            let mut mesh = Mesh::default();
+            Tessellator::new(1.0, options, [1, 1], Vec::new()).tessellate_circle(circle, &mut mesh);
+            let from_centre = mesh.vertices.iter().map(|vertex| vertex.pos.distance(centre));
+            from_centre.fold([f32::INFINITY, 0.0], |[inner, outer], r| [inner.min(r), outer.max(r)])
+        };
+        for width in [1.75, 2.5] {
+            let [halo, line] = ring(centre, 11.0, width, OWN).map(edges);
+            assert!((line[1] - line[0] - width).abs() < 0.01, "the line has its width: {line:?}");
+            assert!(line[0] - halo[0] > 0.99, "inside: {halo:?} around {line:?}");
+            assert!(halo[1] - line[1] > 0.99, "outside: {halo:?} around {line:?}");
+        }
+    }
 
     /// Relative luminance (WCAG 2.2).
     fn luminance(colour: Color32) -> f64 {
@@ -245,7 +275,7 @@ mod tests {
         }
         for grey in 0..=255u8 {
             let under = (f64::from(grey) * (1.0 - f64::from(GROUND) / 255.0)).round() as u8;
-            for (name, colour) in [("text", TEXT), ("read A", READ_A), ("read B", READ_B)] {
+            for (name, colour) in [("text", TEXT), ("caution", CAUTION), ("read A", READ_A), ("read B", READ_B)] {
                 check(&format!("{name} on its ground on grey {grey}"), colour, Color32::from_gray(under));
             }
         }

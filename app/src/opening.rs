@@ -112,7 +112,7 @@ pub(crate) fn open(data: Option<&Path>, path: &Path) -> Fetched {
             let recent = remembered(data, path, study.protocol().title());
             Fetched::Study(Box::new(study), recent)
         }
-        Err(e) => Fetched::Trouble(format!("{}: {e}", path.display())),
+        Err(e) => Fetched::Trouble(format!("\u{201c}{}\u{201d} cannot be opened. {e}", path.display())),
     }
 }
 
@@ -182,6 +182,14 @@ mod tests {
         let (study, title) = (data.path().join("study"), "A study");
         let kept = remembered(Some(data.path()), &study, title).expect("a list is kept");
         assert_eq!(kept, [Recent { folder: study, title: title.to_owned() }]);
+    }
+
+    #[test]
+    fn a_folder_that_is_no_study_is_named_in_a_sentence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Fetched::Trouble(said) = open(None, folder.path()) else { panic!("it is no study") };
+        let named = format!("\u{201c}{}\u{201d} cannot be opened. This folder is not a Tiresias study: ", folder.path().display());
+        assert!(said.starts_with(&named), "{said}");
     }
 
     #[test]

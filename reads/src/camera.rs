@@ -19,7 +19,7 @@ pub enum Orientation {
 }
 
 impl Orientation {
-    /// The word on the pane.
+    /// The word of a record; it stands on the pane too, but on images whose plane is known.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {

@@ -300,17 +300,21 @@ impl Reads<'_> {
     fn mark_word(&self) -> &str {
         self.protocol.marks().map_or("Mark", |m| m.label.as_str())
     }
-    /// An answer as its reader saw it.
+    /// An answer in a sentence: words of the form and of readers are quoted.
     fn said(&self, question: &Question, value: Answer<'_>) -> String {
+        self.answer(question, value, |words| format!("\u{201c}{words}\u{201d}"))
+    }
+    /// An answer as its reader saw it.
+    fn answer(&self, question: &Question, value: Answer<'_>, quoted: impl Fn(&str) -> String) -> String {
         let label = |key: &String| {
             let option = question.kind.options().iter().find(|o| o.key == *key);
-            format!("\u{201c}{}\u{201d}", option.map_or(key, |o| &o.label))
+            quoted(option.map_or(key, |o| &o.label))
         };
         match value {
             None => "nothing".to_owned(),
             Some(AnswerValue::Scale(n)) => n.to_string(),
             Some(AnswerValue::Number(n)) => n.to_string(),
-            Some(AnswerValue::Text(text)) => format!("\u{201c}{text}\u{201d}"),
+            Some(AnswerValue::Text(text)) => quoted(text),
             Some(AnswerValue::Choice(key)) => label(key),
             Some(AnswerValue::Choices(keys)) if keys.is_empty() => "none of them".to_owned(),
             Some(AnswerValue::Choices(keys)) => {

@@ -174,7 +174,7 @@ fn knob(
         let x = track.left() + track.width() * i as f32 / ticks as f32;
         let is_end = i == 0 || i == ticks;
         let reach = if is_end { 6.0 } else { 4.0 };
-        painter.vline(x, middle - reach..=middle + reach, Stroke::new(1.0, if is_end { line } else { LINE }));
+        painter.vline(x, middle - reach..=middle + reach, Stroke::new(1.0, if is_end { line } else { DIM }));
     }
     for (v, _) in look.anchors {
         painter.vline(left + across(*v), middle - 6.0..=middle + 6.0, Stroke::new(1.0, DIM));
@@ -255,4 +255,29 @@ fn cell(painter: &Painter, rect: Rect, v: i32, (shown, hovered): (Option<i32>, O
 fn frame(ui: &Ui, rect: Rect, look: &ScaleLook<'_>) {
     let colour = if look.focused { ACCENT } else { LINE };
     ui.painter().rect_stroke(rect, RADIUS, Stroke::new(1.0, colour), StrokeKind::Inside);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, RawInput, Shape};
+
+    #[test]
+    fn the_tenths_of_a_long_scale_are_seen() {
+        let context = Context::default();
+        design::install(&context);
+        let look = ScaleLook { name: "a scale", range: 0..=100, low: "absent", high: "present", anchors: &[], value: None, focused: true };
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(336.0, 200.0))), ..RawInput::default() };
+        let mut output = context.run_ui(input, |ui| {
+            scale(ui, 300.0, &look);
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        let of = |colour| {
+            let is_tick = |s: &Shape| matches!(s, Shape::LineSegment { points: [a, b], stroke } if (a.x - b.x).abs() < 0.01 && stroke.color == colour);
+            output.shapes.iter().filter(|clipped| is_tick(&clipped.shape)).count()
+        };
+        // Separations are drawn in a colour that is hardly there.
+        assert_eq!((of(ACCENT), of(DIM), of(LINE)), (2, 9, 0));
+    }
 }

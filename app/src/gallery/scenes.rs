@@ -123,7 +123,7 @@ fn start(place: &Place, camera: &mut Camera<'_>) -> Done {
 fn settings(place: &Place, camera: &mut Camera<'_>) -> Done {
     let mut window = place.open("settings", camera.first(), |app| app)?;
     window.until("Try the demo study")?;
-    window.press("Keys, mouse and screen")?;
+    window.press("Keys, mouse and screen\u{2026}")?;
     camera.take(&mut window, "keys")?;
     window.press("Measure this screen\u{2026}")?;
     camera.take(&mut window, "size of the screen")?;
@@ -217,7 +217,7 @@ fn answered(window: &mut Headless) -> Done {
 
 fn locked(window: &mut Headless) -> Done {
     window.chord(Modifiers::COMMAND, Key::Enter);
-    window.until("Locked.")?;
+    window.until("is locked.")?;
     window.rest()
 }
 

@@ -112,7 +112,7 @@ pub(crate) const COMMANDS: [Entry; 59] = [
     (Command::Window(7), Group::Windows, "window 7", "seventh window"),
     (Command::Window(8), Group::Windows, "window 8", "eighth window"),
     (Command::Window(9), Group::Windows, "window 9", "ninth window"),
-    (Command::FitWindow, Group::Windows, "fit window", "fit to region or image"),
+    (Command::FitWindow, Group::Windows, "fit window", "fit the window"),
     (Command::Invert, Group::Image, "invert", "invert"),
     (Command::FlipAcross, Group::Image, "mirror", "mirror"),
     (Command::FlipDown, Group::Image, "upend", "upend"),

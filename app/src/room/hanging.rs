@@ -78,10 +78,26 @@ impl Cell {
     pub(super) const fn forward(&self) -> Direction {
         self.view.forward()
     }
-    /// The word on the pane.
-    pub(super) const fn label(&self) -> &'static str {
-        if self.oblique { "oblique" } else { self.orientation.label() }
+    /// The word on the pane: the plane that it shows, of images in the patient too; where they lie nobody knows, that they are images.
+    pub(super) fn label(&self, shown: &ShownVolume) -> &'static str {
+        match self.orientation {
+            _ if self.oblique => "oblique",
+            Orientation::Stack if shown.is_in_patient() => plane_word(shown.geometry().normal()),
+            orientation => orientation.label(),
+        }
     }
+}
+
+/// A normal this near to an axis of the patient is that of a plane that is called after it: the cosine by which `PixelMed` and GDCM tell such planes from oblique
+/// ones. A head CT along a tilted gantry is axial.
+const NEAR: f64 = 0.8;
+
+/// The name of the plane with this normal.
+fn plane_word(normal: Direction) -> &'static str {
+    let planes =
+        [(Direction::HEAD, Orientation::Axial), (Direction::POSTERIOR, Orientation::Coronal), (Direction::LEFT, Orientation::Sagittal)];
+    let near = planes.into_iter().find(|(axis, _)| normal.dot(*axis).abs() >= NEAR);
+    near.map_or("oblique", |(_, plane)| plane.label())
 }
 
 /// What the reader's screen shows of a case.
@@ -323,4 +339,26 @@ pub(super) fn with_ready<T>(shelf: &Shelf, call: impl FnOnce(&[Ready<'_>]) -> T)
 /// Width and height of a pane in physical pixels.
 pub(super) fn pixels(rect: Rect, scale: f32) -> [u32; 2] {
     [rect.width(), rect.height()].map(|n| ((n * scale).round() as u32).clamp(1, 16_384))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_called_after_the_plane_that_they_lie_in() {
+        let table = [
+            ([0.0, 0.0, 1.0], "axial"),
+            ([0.0, 0.0, -1.0], "axial"),
+            // A gantry that is tilted by 30 degrees.
+            ([0.0, 0.5, 0.866], "axial"),
+            ([0.0, -1.0, 0.0], "coronal"),
+            ([1.0, 0.0, 0.1], "sagittal"),
+            ([0.0, 1.0, 1.0], "oblique"),
+            ([1.0, 1.0, 1.0], "oblique"),
+        ];
+        for (normal, word) in table {
+            assert_eq!(plane_word(Direction::new(normal.into()).expect("a direction")), word, "{normal:?}");
+        }
+    }
 }

@@ -8,30 +8,58 @@ use egui::{Align2, Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder
 use tiresias_reads::machine::Tool;
 
 /// Width of what is pressed, in a column.
-const KEYS: f32 = 100.0;
+const KEYS: f32 = 112.0;
+/// Height of a row; of what is above the rows, and below them.
+const ROW: f32 = 24.0;
+const ABOVE: f32 = 56.0;
+const BELOW: f32 = 68.0;
+/// Between the edge of the page and its columns.
+const EDGE: f32 = 24.0;
 
-/// A heading with what is pressed and what it does.
-type Column = (&'static str, Vec<(String, String)>);
+/// What is pressed, and what it does.
+type Row = (String, String);
+/// A heading with its rows.
+type Column = (&'static str, Vec<Row>);
+
+/// Width of the page in a window, and of each of its columns.
+fn widths(window: f32) -> (f32, f32) {
+    let page = 1232.0f32.min(window - 32.0);
+    (page, (page - 2.0 * EDGE) / 4.0)
+}
+
+/// A row for commands that belong together, with the first keys of all. Their further keys stand below, beside each other where all have one.
+fn rows(table: &Bindings, commands: &[Command], does: &str) -> Vec<Row> {
+    let labels = |command: &Command| table.chords(*command).into_iter().map(Chord::label).collect::<Vec<_>>();
+    let all: Vec<Vec<String>> = commands.iter().map(labels).collect();
+    let beside = |i: usize| all.iter().filter_map(|of| of.get(i).cloned()).collect::<Vec<_>>();
+    let mut rows = vec![(beside(0).join("  "), does.to_owned())];
+    for i in 1..all.iter().map(Vec::len).max().unwrap_or(1) {
+        let keys = beside(i);
+        if keys.len() == commands.len() {
+            rows.push((keys.join("  "), does.to_owned()));
+        } else {
+            let each = commands.iter().zip(&all).filter_map(|(command, of)| Some((of.get(i)?.clone(), command.words().to_owned())));
+            rows.extend(each);
+        }
+    }
+    rows
+}
 
 /// What stands on the page: image on the left, form on the right.
 fn columns(table: &Bindings) -> [Column; 4] {
-    let keys = |commands: &[Command]| {
-        let labels = commands.iter().map(|c| table.label(*c)).filter(|l| !l.is_empty());
-        labels.collect::<Vec<_>>().join("  ")
-    };
-    let of = |commands: &[Command], does: &str| (keys(commands), does.to_owned());
-    let said = |pressed: &str, does: &str| (pressed.to_owned(), does.to_owned());
-    let fixed = |chord: Chord, does: &str| (chord.label(), does.to_owned());
+    let of = |commands: &[Command], does: &str| rows(table, commands, does);
+    let said = |pressed: &str, does: &str| vec![(pressed.to_owned(), does.to_owned())];
+    let fixed = |chord: Chord, does: &str| vec![(chord.label(), does.to_owned())];
     let take = Command::Take;
     let windows = [1, 9].map(|n| table.label(Command::Window(n)));
     // From one key to another, where there are both.
     let windows = if windows.iter().any(String::is_empty) { windows.concat() } else { windows.join(" \u{2026} ") };
-    let image = vec![
+    let image = [
         of(&[Command::Slices(-1), Command::Slices(1)], "scroll"),
         of(&[Command::Slices(-10), Command::Slices(10)], "scroll by ten"),
         of(&[Command::FirstSlice, Command::LastSlice], "first, last slice"),
-        (windows, "windows: study\u{2019}s, images\u{2019}".to_owned()),
-        of(&[Command::FitWindow], "window to region or image"),
+        said(&windows, "window presets"),
+        of(&[Command::FitWindow], Command::FitWindow.words()),
         of(&[Command::Invert], "invert"),
         of(&[Command::FlipAcross, Command::FlipDown], "mirror, upend"),
         of(&[Command::TurnRight, Command::TurnLeft], "turn right, left"),
@@ -39,8 +67,9 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::Fit, Command::OneToOne, Command::TrueSize], "all of it, 1:1, true size"),
         of(&[Command::Cine], "moving picture"),
         of(&[Command::Reset], "reset the view"),
-    ];
-    let panes = vec![
+    ]
+    .concat();
+    let panes = [
         of(&[Command::NextPane, Command::PaneBefore], "next pane, pane before"),
         of(&[Command::NextSeries, Command::SeriesBefore], "next series, series before"),
         of(&[Command::Alone], "one pane, all panes"),
@@ -53,8 +82,9 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::Words], "text on the image"),
         of(&[Command::Overlays], "the image\u{2019}s own drawings"),
         of(&[Command::Ai], "AI off, on; held: without AI"),
-    ];
-    let tools = vec![
+    ]
+    .concat();
+    let tools = [
         said("left", "the active tool"),
         said("middle", table.mouse.middle.words()),
         said("right", table.mouse.right.words()),
@@ -67,8 +97,9 @@ fn columns(table: &Bindings) -> [Column; 4] {
         of(&[Command::Region], "ellipse, rectangle, by hand"),
         of(&[take(Tool::Mark)], "mark, next form of mark"),
         of(&[Command::Pause], "pause: the clock stands"),
-    ];
-    let form = vec![
+    ]
+    .concat();
+    let form = [
         fixed(Chord::ENTER, "to the form, next question"),
         said("0 \u{2026} 9  a \u{2026} z", "score, choice"),
         said("Tab  \u{2193} \u{2191}", "next field, field before"),
@@ -78,7 +109,8 @@ fn columns(table: &Bindings) -> [Column; 4] {
         fixed(Chord::LOCK, "lock this read"),
         fixed(Chord::LOCK_ALL_THE_SAME, "lock all the same"),
         of(&[Command::Help], "this page"),
-    ];
+    ]
+    .concat();
     [("Image", image), ("Panes", panes), ("Mouse and tools", tools), ("Form", form)]
 }
 
@@ -89,29 +121,29 @@ impl Room {
         backdrop.widget_info(|| WidgetInfo::labeled(Role::Window, true, "keys"));
         let painter = ui.painter();
         painter.rect_filled(whole, 0.0, Color32::from_black_alpha(190));
-        let size = vec2(1180.0f32.min(whole.width() - 32.0), 412.0);
-        let sheet = Rect::from_center_size(whole.center(), size);
+        let columns = columns(&self.bindings);
+        let longest = columns.iter().map(|(_, rows)| rows.len()).max().unwrap_or_default();
+        let (page, width) = widths(whole.width());
+        let sheet = Rect::from_center_size(whole.center(), vec2(page, ABOVE + ROW * longest as f32 + BELOW));
         painter.rect_filled(sheet, 8.0, PANEL);
         painter.rect_stroke(sheet, 8.0, Stroke::new(1.0, LINE), StrokeKind::Inside);
-        let columns = columns(&self.bindings);
-        let width = (size.x - 48.0) / columns.len() as f32;
         for (i, (title, rows)) in columns.into_iter().enumerate() {
-            let left = sheet.left() + 24.0 + width * i as f32;
-            let mut y = sheet.top() + 24.0;
-            design::text(painter, pos2(left, y), Align2::LEFT_TOP, title, design::strong(design::BODY), STRONG);
-            y += 32.0;
+            let left = sheet.left() + EDGE + width * i as f32;
+            let head = pos2(left, sheet.top() + EDGE);
+            design::text(painter, head, Align2::LEFT_TOP, title, design::strong(design::BODY), STRONG);
+            let mut y = sheet.top() + ABOVE;
             for (pressed, does) in rows {
                 let (pressed, colour) = if pressed.is_empty() { ("no key".to_owned(), DIM) } else { (pressed, STRONG) };
                 let pressed = design::shortened(painter, &pressed, design::regular(design::NOTE), colour, KEYS - 8.0);
                 painter.galley(pos2(left, y), pressed, colour);
                 let does = design::shortened(painter, &does, design::regular(design::NOTE), TEXT, width - KEYS - 8.0);
                 painter.galley(pos2(left + KEYS, y), does, TEXT);
-                y += 24.0;
+                y += ROW;
             }
         }
-        let foot = pos2(sheet.left() + 24.0, sheet.bottom() - 20.0);
+        let foot = pos2(sheet.left() + EDGE, sheet.bottom() - 20.0);
         design::text(painter, foot, Align2::LEFT_BOTTOM, "Any key or click closes this page.", design::regular(design::SMALL), DIM);
-        let link = Rect::from_min_size(pos2(sheet.left() + 24.0 + 3.0 * width, sheet.bottom() - 40.0), vec2(width - 24.0, 26.0));
+        let link = Rect::from_min_size(pos2(sheet.left() + EDGE + 3.0 * width, sheet.bottom() - 40.0), vec2(width - EDGE, 26.0));
         let mut change = false;
         ui.scope_builder(UiBuilder::new().max_rect(link), |ui| {
             change = controls::link(ui, "Keys, mouse and screen\u{2026}", ACCENT).clicked();
@@ -128,13 +160,52 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::Profile;
+    use crate::keys::{COMMANDS, Profile};
+    use egui::{Context, Pos2, RawInput};
+
+    /// Design, section 6: every key is listed. Those of windows stand as from one to another.
+    #[test]
+    fn every_key_of_every_command_is_on_the_page() {
+        for profile in Profile::ALL {
+            let table = Bindings::of(profile);
+            let rows: Vec<Row> = columns(&table).into_iter().flat_map(|(_, rows)| rows).collect();
+            let pressed: Vec<&str> = rows.iter().flat_map(|(keys, _)| keys.split("  ")).collect();
+            for (command, ..) in COMMANDS.iter().filter(|(command, ..)| !matches!(command, Command::Window(_))) {
+                for chord in table.chords(*command) {
+                    assert!(pressed.contains(&chord.label().as_str()), "{profile:?}: {} of {command:?}", chord.label());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_on_the_page_is_shortened_in_a_usual_window() {
+        let context = Context::default();
+        design::install(&context);
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1280.0, 800.0))), ..RawInput::default() };
+        let mut output = context.run_ui(input, |ui| {
+            let (page, width) = widths(1280.0);
+            assert!(page <= 1280.0);
+            let wide = |words: &str| ui.painter().layout_no_wrap(words.to_owned(), design::regular(design::NOTE), TEXT).size().x;
+            for profile in Profile::ALL {
+                for (title, rows) in columns(&Bindings::of(profile)) {
+                    assert!(ABOVE + ROW * rows.len() as f32 + BELOW <= 800.0, "{profile:?}: {title}");
+                    for (keys, does) in rows {
+                        assert!(wide(&keys) <= KEYS - 8.0, "{profile:?}: {keys} is {} wide", wide(&keys));
+                        assert!(wide(&does) <= width - KEYS - 8.0, "{profile:?}: {does} is {} wide", wide(&does));
+                    }
+                }
+            }
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+    }
 
     #[test]
     fn windows_whose_keys_were_taken_have_no_key() {
         let of_windows = |table: &Bindings| {
             let mut rows = columns(table).into_iter().flat_map(|(_, rows)| rows);
-            rows.find(|(_, does)| does.starts_with("windows")).map(|(keys, _)| keys)
+            rows.find(|(_, does)| does == "window presets").map(|(keys, _)| keys)
         };
         let mut table = Bindings::of(Profile::Tiresias);
         assert!(of_windows(&table).is_some_and(|keys| keys.contains(" \u{2026} ")));

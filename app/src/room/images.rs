@@ -2,7 +2,7 @@
 
 use super::frames::SLIDER;
 use super::gestures::OnScreen;
-use super::hanging::{self, Arrangement, At, pixels};
+use super::hanging::{Arrangement, At, pixels};
 use super::planes::slab_words;
 use super::{Focus, Room, Wish, overlays};
 use crate::design::{self, ACCENT, CAUTION, STRONG, TEXT};
@@ -10,7 +10,7 @@ use crate::panes::{self, PaneCache, RenderPath};
 use crate::viewer::View;
 use crate::viewer::words_on_image::{number, position, scale_bar, value};
 use crate::volume::{Reading, ShownVolume};
-use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_cases::LengthUnit;
 use tiresias_reads::machine::{Draft, State};
@@ -51,7 +51,8 @@ impl Room {
                 self.follow_sketch(at, on.patient_at(pointer));
             }
             let missing: String = self.missing_beside(&on).iter().map(|words| format!(", {words}")).collect();
-            let name = format!("{}, {}{missing}", self.hanging.cell(at).map_or("", hanging::Cell::label), self.slice_words(at));
+            let plane = self.shown(at).map_or("", |(cell, shown)| cell.label(&shown.volume));
+            let name = format!("{plane}, {}{missing}", self.slice_words(at));
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name.clone()));
         }
         let sliders: Vec<_> = placed.iter().filter_map(|(at, rect)| Some((*at, self.slider(ui, *at, *rect)?))).collect();
@@ -95,7 +96,7 @@ impl Room {
             let said = self.missing_beside(on).into_iter().chain(self.is_preview(on.at).then(|| PREVIEW.to_owned()));
             for (i, words) in said.enumerate() {
                 let at = on.rect.shrink(INSET).left_top() + vec2(0.0, i as f32 * LINE);
-                design::image_text(&painter, at, Align2::LEFT_TOP, &words, design::regular(design::SMALL), CAUTION);
+                design::grounded_text(&painter, at, Align2::LEFT_TOP, &words, design::regular(design::SMALL), CAUTION);
             }
         }
         if self.hanging.focused() == on.at && self.focus == Focus::Image && self.hanging.visible().len() > 1 {
@@ -163,10 +164,17 @@ impl Room {
         let volume = &shown.volume;
         let r = on.rect.shrink(INSET);
         let series = volume.series();
-        let write =
-            |at: Pos2, anchor, words: &str, colour| design::image_text(painter, at, anchor, words, design::regular(design::SMALL), colour);
+        let write = |at: Pos2, anchor: Align2, words: &str, colour: Color32| {
+            let font = design::regular(design::SMALL);
+            // What nobody must overlook is read on white tissue and across a crosshair too.
+            if colour == CAUTION {
+                design::grounded_text(painter, at, anchor, words, font, colour)
+            } else {
+                design::image_text(painter, at, anchor, words, font, colour)
+            }
+        };
         let mut left: Vec<_> = self.whose_words(on.at).into_iter().collect();
-        left.extend([(format!("{} \u{b7} {}", series.facts.role, cell.label()), STRONG), (self.slice_words(on.at), TEXT)]);
+        left.extend([(format!("{} \u{b7} {}", series.facts.role, cell.label(volume)), STRONG), (self.slice_words(on.at), TEXT)]);
         if !volume.is_in_patient() && series.facts.geometry != GeometryVerdict::None {
             left.push((format!("no volume: geometry is {}", series.facts.geometry.word()), CAUTION));
         }

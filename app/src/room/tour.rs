@@ -115,7 +115,7 @@ impl Room {
                     [] => Keyed::of("A nodule? Take the mark tool"),
                     keys => Keyed::of("A nodule? Press ").keys(keys),
                 };
-                say.words(", click on it, and rate it on the right. None in sight? Go on.")
+                say.words(", click on it, and rate it on the right. None in sight? Press Next.")
             }
             Step::Rate => {
                 let say =
@@ -123,8 +123,8 @@ impl Room {
                 say.key("Tab").words(" goes on.")
             }
             Step::Lock => {
-                let say = Keyed::default().key(&Chord::LOCK.label()).words(", with or without ").key("Shift");
-                let say = say.words(", or the button on the right locks the case; nothing else does.");
+                let say = Keyed::default().key(&Chord::LOCK.label()).words(" or the button on the right locks the case, with ");
+                let say = say.key("Shift").words(" all the same where something is unusual; nothing else does.");
                 say.words(" Then go to the list, end the session, and see the results.")
             }
         }

@@ -22,12 +22,13 @@ pub(crate) fn between(ui: &mut Ui, rules: &Rules, state: &State, (read, opening)
     let whole = ui.max_rect();
     let next = state.next().map(|next| next.read.case.to_string());
     let mut choice = None;
-    let words = if next.is_some() { "Locked." } else { "Locked. That was the last case." };
+    let last = if next.is_some() { "" } else { " That was the last case." };
+    let words = format!("{} is locked.{last}", read.case);
     let centre = whole.center();
     let write = |ui: &Ui, by: f32, words: &str, size, colour| {
         design::text(ui.painter(), centre + vec2(0.0, by), Align2::CENTER_CENTER, words, design::regular(size), colour);
     };
-    let mut told = vec![(words.to_owned(), design::VALUE, TEXT)];
+    let mut told = vec![(words, design::VALUE, TEXT)];
     told.extend(feedback(rules, state).map(|f| (feedback_words(f).to_owned(), design::VALUE, STRONG)));
     told.extend(training_words(rules, state).map(|words| (words, design::BODY, TEXT)));
     if break_due && next.is_some() {

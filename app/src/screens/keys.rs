@@ -60,7 +60,7 @@ pub(crate) fn keys(ui: &mut Ui, page: &mut KeysPage, settings: &mut Settings) ->
     let table = settings.bindings();
     ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-        super::line(ui, "Keys and mouse", design::strong(design::TITLE), STRONG);
+        super::line(ui, "Keys, mouse and screen", design::strong(design::TITLE), STRONG);
         ui.add_space(8.0);
         let say = "Choose whose keys you know. Then press a command here, and on the keyboard the key that it is to have.";
         super::line(ui, say, design::regular(design::NOTE), TEXT);

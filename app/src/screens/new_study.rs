@@ -40,9 +40,10 @@ pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option
                 page.template = at;
             }
         }
-        ui.add_space(8.0);
-        page.place.ui(ui, FIELD, "In which folder", Asked::Folder, wake);
-        controls::text_field(ui, FIELD, "Name of the study\u{2019}s own folder in it", &mut page.name);
+        ui.add_space(20.0);
+        page.place.ui(ui, FIELD, "Where the study\u{2019}s folder is made", Asked::Folder, wake);
+        ui.add_space(6.0);
+        controls::text_field(ui, FIELD, "Name of the study\u{2019}s folder", &mut page.name);
         if let Some(trouble) = &page.trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
         }

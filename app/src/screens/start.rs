@@ -55,14 +55,14 @@ pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&Opening>, trou
                 }
             });
         });
-        let drop_here = if busy.is_none() { "Or drop the folder you received anywhere in this window." } else { NOT_NOW };
-        line(ui, drop_here, design::regular(design::NOTE), TEXT);
         if let Some(busy) = busy {
             line(ui, busy.says(), design::regular(design::BODY), TEXT);
             if busy.can_stop() && controls::link(ui, "Stop", TEXT).clicked() {
                 choice = Some(Choice::Stop);
             }
         }
+        let drop_here = if busy.is_none() { "Or drop the folder you received anywhere in this window." } else { NOT_NOW };
+        line(ui, drop_here, design::regular(design::NOTE), TEXT);
         if let Some(trouble) = trouble {
             line(ui, trouble, design::regular(design::BODY), CAUTION);
         }
@@ -81,7 +81,7 @@ pub(crate) fn start(ui: &mut Ui, recent: &[Recent], busy: Option<&Opening>, trou
         }
         ui.add_space(28.0);
         // A page that lies over this one: what is opened goes on below it.
-        if controls::link(ui, "Keys, mouse and screen", TEXT).clicked() {
+        if controls::link(ui, "Keys, mouse and screen\u{2026}", TEXT).clicked() {
             choice = Some(Choice::Keys);
         }
         // Another screen in the place of this one would never hear what was fetched.

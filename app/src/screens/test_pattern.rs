@@ -4,7 +4,7 @@
 
 use super::line;
 use crate::controls::{self, Key as Cap, Take};
-use crate::design::{self, DIM, STRONG, TEXT};
+use crate::design::{self, STRONG, TEXT};
 use crate::keys::Chord;
 use crate::panes::{self, Shown};
 use egui::{Key, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
@@ -16,8 +16,8 @@ use tiresias_render::pattern::{PATTERN, pattern};
 const ASKED: [(&str, &str); 4] = [
     ("The dark patch", "Is there a slightly lighter square in the black one?"),
     ("The bright patch", "Is there a slightly darker square in the white one?"),
-    ("The lines", "Are all four fields of lines lines, not grey?"),
-    ("The ramp", "Does it rise all the way, without a step or a colour?"),
+    ("The lines", "Are there lines in all four striped squares, not plain grey?"),
+    ("The ramp", "Does the smooth band at the bottom get lighter all the way, without a step or a colour?"),
 ];
 /// The column of the questions.
 const SIDE: f32 = 300.0;
@@ -32,9 +32,7 @@ pub(crate) struct PatternPage {
 
 /// Draws the page; what was seen, once all is answered and the reader goes on. One that is looked at for its own sake can be left by Esc, as if nothing was seen.
 pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: bool) -> Option<Pattern> {
-    if !is_recorded && ui.input(|i| i.key_pressed(Key::Escape)) {
-        return Some(Pattern { dark: false, bright: false, lines: false, ramp: false });
-    }
+    let mut leave = !is_recorded && ui.input(|i| i.key_pressed(Key::Escape));
     ui.memory_mut(|m| m.move_focus(egui::FocusDirection::None));
     let said = ui.input(|i| if i.key_pressed(Key::Y) { Some(true) } else { i.key_pressed(Key::N).then_some(false) });
     if let (Some(said), Some(open)) = (said, page.answers.iter_mut().find(|a| a.is_none())) {
@@ -55,7 +53,7 @@ pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: boo
         let why = if is_recorded {
             "In the light that you will read in, from where you will sit. Say what you see; it is recorded with the session."
         } else {
-            "In the light that you read in, from where you sit. Nothing of this is recorded; Esc leaves."
+            "In the light that you read in, from where you sit. Nothing of this is recorded."
         };
         line(ui, why, design::regular(design::NOTE), TEXT);
     });
@@ -78,12 +76,19 @@ pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: boo
             }
             ui.add_space(10.0);
         }
-        line(ui, "Y yes, N no", design::regular(design::NOTE), DIM);
+        line(ui, "Keys: y for yes, n for no.", design::regular(design::NOTE), TEXT);
         ui.add_space(6.0);
         let is_whole = page.answers.iter().all(Option::is_some);
         done = controls::action(ui, vec2(SIDE, 44.0), "Go on", Some(Cap(&Chord::ENTER.label())), is_whole).clicked()
             || ui.input(|i| i.key_pressed(Key::Enter));
+        if !is_recorded {
+            ui.add_space(6.0);
+            leave |= controls::link(ui, "Back (Esc)", TEXT).clicked();
+        }
     });
+    if leave {
+        return Some(Pattern { dark: false, bright: false, lines: false, ramp: false });
+    }
     let [Some(dark), Some(bright), Some(lines), Some(ramp)] = page.answers else { return None };
     done.then_some(Pattern { dark, bright, lines, ramp })
 }

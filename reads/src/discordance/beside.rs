@@ -109,8 +109,8 @@ impl Reads<'_> {
             let row = move |subject: Subject| {
                 let of = |answers: &Answers| answers.get(&question.id, &subject).cloned();
                 let (a, b) = (of(self.answers_a), of(self.answers_b));
-                let said =
-                    |value: Option<&crate::protocol::AnswerValue>| value.map(|v| self.said(question, Some(v)).trim_matches('"').to_owned());
+                // In a table words stand by themselves, as on the buttons of the form.
+                let said = |value: Option<&crate::protocol::AnswerValue>| value.map(|v| self.answer(question, Some(v), str::to_owned));
                 let text = format!("{}{}", question.text, self.which(&subject));
                 let is_discordant = is_in(found, &About::Answers(question.id.clone(), subject));
                 let row = AnswerRow { question: text, a: said(a.as_ref()), b: said(b.as_ref()), is_discordant };

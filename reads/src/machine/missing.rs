@@ -53,7 +53,7 @@ impl std::fmt::Display for Missing {
             Self::Marks(1) => write!(f, "place a mark"),
             Self::Marks(n) => write!(f, "place {n} marks"),
             Self::Findings => write!(f, "wait for the findings of the AI"),
-            Self::Finding(finding) => write!(f, "agree with or reject AI finding {finding}"),
+            Self::Finding(finding) => write!(f, "agree with AI finding {finding} or reject it"),
             Self::Pair => write!(f, "wait for the two reads"),
             Self::Decision => write!(f, "accept A or B, or choose your own read"),
             Self::Reason => write!(f, "give a reason"),

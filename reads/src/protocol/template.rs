@@ -15,7 +15,7 @@ pub struct Template {
 pub const TEMPLATES: [Template; 6] = [
     Template {
         name: "crossover",
-        about: "Unaided against aided, each reader both, with a washout between",
+        about: "Each reader reads each case unaided and aided, with a washout between",
         text: include_str!("../../../assets/protocols/crossover.toml"),
     },
     Template {
@@ -25,7 +25,7 @@ pub const TEMPLATES: [Template; 6] = [
     },
     Template {
         name: "concurrent",
-        about: "AI from the first view on, yes or no, readers and cases in groups",
+        about: "Groups of readers say yes or no to their own cases, unaided and aided",
         text: include_str!("../../../assets/protocols/concurrent.toml"),
     },
     Template {
@@ -40,7 +40,7 @@ pub const TEMPLATES: [Template; 6] = [
     },
     Template {
         name: "ordinal",
-        about: "Two readers, a category each, with adjudication",
+        about: "Two readers give each case a category, and an adjudicator settles",
         text: include_str!("../../../assets/protocols/ordinal.toml"),
     },
 ];

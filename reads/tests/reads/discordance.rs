@@ -157,6 +157,16 @@ fn answers_stand_out_that_the_protocol_calls_discordant_and_no_others() {
     }
 }
 
+/// In sentences they are quoted; in the table curly quotes were left around them, and the buttons of the form have none.
+#[test]
+fn answers_stand_beside_each_other_as_on_the_buttons_of_the_form() {
+    let table = table();
+    let case = table.case.iter().find(|c| c.name == "another option").expect("there");
+    let rows = beside_of(&table, case).answers;
+    let found: Vec<_> = rows.iter().map(|row| [row.a.as_deref(), row.b.as_deref()]).collect();
+    assert_eq!(found, [[Some("benign"), Some("malignant")]]);
+}
+
 #[test]
 fn that_a_read_could_not_evaluate_is_told_where_its_marks_are_shown() {
     let table = table();

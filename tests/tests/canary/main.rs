@@ -81,7 +81,7 @@ fn no_planted_value_is_found_anywhere() {
     println!("{} frames with {} texts, {} different things said", frames + more_frames, texts + more_texts, said.0.len());
 
     // What was to be provoked was: the search is over these words too.
-    for words in ["This case cannot be shown.", "Reading stops here.", "Locked.", "intact", "Still to do", "changed", "Open a study"] {
+    for words in ["This case cannot be shown.", "Reading stops here.", "is locked.", "intact", "Still to do", "changed", "Open a study"] {
         assert!(said.0.iter().any(|(_, said)| said.contains(words)), "{words:?} was said");
     }
     let mut found = Vec::new();
@@ -219,7 +219,7 @@ fn read_to_the_lock(root: &Path, study: &Study, said: &mut Said) -> (usize, usiz
         room.until("nothing to do", |s| !s.says("Still to do"));
         room.rest();
         room.chord(Modifiers::COMMAND, Key::Enter);
-        room.until_says("Locked.");
+        room.until_says("is locked.");
     }
     room.key(Key::Enter);
     room.until_says("All your cases are read.");

@@ -55,7 +55,7 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
             // By keys: to the choice, A, a reason, the lock.
             0 => {
                 press(&mut room, ">11!");
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 most[0] = most[0].max(room.keystrokes - before);
                 taken.push(Choice::A);
             }
@@ -66,7 +66,7 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
                     room.press_named(name);
                     room.rest();
                 }
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 most[1] = most[1].max(clicks.len());
                 taken.push(Choice::B);
             }
@@ -77,7 +77,7 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
                 room.window.event(Event::Text("The second mark is a vessel seen end-on.".into()));
                 room.step();
                 press(&mut room, "!");
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 most[0] = most[0].max(room.keystrokes - before + 1);
                 taken.push(Choice::B);
             }
@@ -88,7 +88,7 @@ fn discordant_cases_are_settled_by_mouse_and_keys_and_no_frame_names_a_reader() 
                 press(&mut room, "90>");
                 room.rest();
                 press(&mut room, ">1!");
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 taken.push(Choice::Own);
             }
         }

@@ -152,7 +152,7 @@ fn a_key_never_means_two_things_and_none_locks() {
     answer_all(&mut room, "10", '1');
     for key in [Key::Enter, Key::Space, Key::I] {
         room.key(key);
-        assert!(!room.says("Locked."));
+        assert!(!room.says("is locked."));
     }
     lock(&mut room);
     drop(room);

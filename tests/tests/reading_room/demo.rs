@@ -57,8 +57,8 @@ fn a_stranger_reads_a_case_by_the_tour_and_sees_the_results() {
     room.key(Key::Escape);
     keys::answer_all(&mut room, "70", '2');
     room.until_says("6 of 6");
-    // Shift keeps nothing from the lock, so the sentence names it.
-    assert!(room.says(", with or without \u{a0}Shift\u{a0}, or the button on the right locks the case"));
+    // Shift keeps nothing from the lock, so the sentence says what it is for.
+    assert!(room.says("locks the case, with \u{a0}Shift\u{a0} all the same where something is unusual"));
     keys::lock(&mut room);
     room.press_named("To the list");
     room.until_says("of 12 read");

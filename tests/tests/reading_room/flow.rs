@@ -37,7 +37,7 @@ fn a_first_impression_is_locked_before_the_ai_and_stays_beside_the_revision() {
     room.press_named("What do you advise? 3 biopsy");
     room.rest();
     press(&mut room, "!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     assert!(!room.says("Change this case"), "what was shown the AI is not amended");
     drop(room);
     let state = wait_for_record(&root).state(&reader("reader-1"));
@@ -64,7 +64,7 @@ fn training_tells_what_a_case_was() {
         let signal = told_signal(&root);
         let rating = if n <= 2 || signal { "90" } else { "10" };
         press(&mut room, &format!(">{rating}>1!"));
-        room.until_says("Locked.");
+        room.until_says("is locked.");
         let said = room.words().into_iter().find(|w| w.starts_with("There was")).expect("feedback");
         assert_eq!(said.starts_with("There was something to find"), signal, "{said}");
         told.push(said.contains("says so"));
@@ -80,7 +80,7 @@ fn training_tells_what_a_case_was() {
     open_case(&mut room);
     assert!(!room.says("training"));
     press(&mut room, ">90>1!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     assert!(!room.says("There was"), "nothing is told of a case of the study");
 }
 
@@ -126,7 +126,7 @@ fn a_pause_blanks_the_screen_and_stops_the_clock() {
     room.until_loaded();
     room.key(Key::Enter);
     press(&mut room, "2!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     drop(room);
     let record = wait_for_record(&demo.reader());
     let mut kinds = Vec::new();
@@ -215,7 +215,7 @@ fn a_locked_case_is_changed_with_a_reason() {
     room.press_named("Would you recall this person? 1 no");
     room.rest();
     press(&mut room, "!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     drop(room);
     let state = wait_for_record(&demo.reader()).state(&reader("reader-1"));
     let [read] = state.locked() else { panic!("one read") };

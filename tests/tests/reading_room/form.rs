@@ -234,7 +234,7 @@ fn each_kind_of_question_is_answered_by_key_and_by_mouse() {
     assert!(!room.says("Any key or click closes this page."), "a key in a text opens nothing");
     room.rest();
     press(&mut room, "!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
 
     // By mouse.
     open_case(&mut room);
@@ -265,7 +265,7 @@ fn each_kind_of_question_is_answered_by_key_and_by_mouse() {
     room.until("the words in the record", |_| words_in_record(&root) == 2);
     room.rest();
     click(&mut room, Role::Button, "Lock this read", |r| r.center());
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     drop(room);
 
     let record = wait_for_record(&root);
@@ -305,10 +305,10 @@ fn the_review_shows_what_is_missing_and_leads_there() {
     room.until("the rule", |s| s.says("Nobody who is less sure than 10 is asked"));
     room.chord(Modifiers::COMMAND, Key::Enter);
     room.rest();
-    assert!(!room.says("Locked."), "a hard rule is hard");
+    assert!(!room.says("is locked."), "a hard rule is hard");
     room.chord(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
     room.rest();
-    assert!(!room.says("Locked."), "and is not locked over");
+    assert!(!room.says("is locked."), "and is not locked over");
     room.press_named("go to: Nobody who is less sure than 10 is asked");
     room.rest();
     press(&mut room, "90>");
@@ -320,9 +320,9 @@ fn the_review_shows_what_is_missing_and_leads_there() {
     room.until_says("The size is below 2 mm.");
     room.chord(Modifiers::COMMAND, Key::Enter);
     room.rest();
-    assert!(!room.says("Locked."), "what is unusual is not locked by the same keys");
+    assert!(!room.says("is locked."), "what is unusual is not locked by the same keys");
     room.chord(Modifiers::COMMAND | Modifiers::SHIFT, Key::Enter);
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     drop(room);
     let state = wait_for_record(&root).state(&reader("reader-1"));
     let read = &state.locked()[0];
@@ -376,7 +376,7 @@ fn what_cannot_be_evaluated_needs_no_answer_and_everything_can_be_taken_back() {
     press(&mut room, if to_do.contains("lesion") { "1" } else { "30" });
     room.rest();
     press(&mut room, "!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     drop(room);
     let state = wait_for_record(&root).state(&reader("reader-1"));
     let reasons: Vec<(Subject, String)> = state.locked()[0].not_evaluable().clone().into_iter().collect();

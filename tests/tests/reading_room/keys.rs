@@ -14,7 +14,7 @@ fn digit(d: char) -> Key {
 /// From image focus: rates what is unrated, then the case, then chooses. Every number is the same, every key is pressed as a reader would.
 pub(crate) fn answer_all(room: &mut Sitting, number: &str, choice: char) {
     room.key(Key::Enter);
-    while room.says("rate mark") || room.says("answer \u{201c}How confident") {
+    while asks_for_a_number(room) {
         let before = to_do(room);
         for d in number.chars() {
             room.key(digit(d));
@@ -27,6 +27,12 @@ pub(crate) fn answer_all(room: &mut Sitting, number: &str, choice: char) {
     room.rest();
 }
 
+/// Whether a number is still to be given: by name, or among what is counted, for the choice is one answer, and the last.
+pub(crate) fn asks_for_a_number(room: &Sitting) -> bool {
+    let numbers = ["rate mark", "to rate", "How confident", " answers"];
+    to_do(room).is_some_and(|words| numbers.iter().any(|number| words.contains(number)))
+}
+
 /// The line above the lock.
 pub(crate) fn to_do(room: &Sitting) -> Option<String> {
     room.words().into_iter().find(|w| w.starts_with("Still to do"))
@@ -34,7 +40,7 @@ pub(crate) fn to_do(room: &Sitting) -> Option<String> {
 
 pub(crate) fn lock(room: &mut Sitting) {
     room.chord(Modifiers::COMMAND, Key::Enter);
-    room.until_says("Locked.");
+    room.until_says("is locked.");
 }
 
 /// Values of all scales, and which choices are taken, as a screen reader hears them.
@@ -73,7 +79,7 @@ fn reading_a_case_by_keys() {
     // A lock that comes too early is refused in words.
     room.chord(Modifiers::COMMAND, Key::Enter);
     room.rest();
-    assert!(!room.says("Locked."), "a read with open questions is not locked");
+    assert!(!room.says("is locked."), "a read with open questions is not locked");
 
     room.key(Key::M);
     room.click(main.center() + vec2(-50.0, 40.0));
@@ -155,7 +161,7 @@ fn still_open(room: &mut Sitting, after: &str) {
         room.step();
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    assert!(room.says("Lock this read") && !room.says("Locked."), "{after}: the read is still open");
+    assert!(room.says("Lock this read") && !room.says("is locked."), "{after}: the read is still open");
 }
 
 /// On a slow machine several keys come within one frame: each counts, in their order.

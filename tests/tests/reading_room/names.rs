@@ -40,7 +40,7 @@ fn every_control_has_a_name_and_stands_in_reading_order() {
             (Button, "Open a study\u{2026}"),
             (Button, "Try the demo study"),
             (Button, "Begin a new study\u{2026}"),
-            (Button, "Keys, mouse and screen"),
+            (Button, "Keys, mouse and screen\u{2026}"),
             (Button, "About Tiresias"),
         ],
     );

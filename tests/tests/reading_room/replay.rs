@@ -47,6 +47,12 @@ fn any_pane(room: &Sitting, chance: &mut Chance) -> Rect {
     let panes = room.panes();
     panes[chance.below(panes.len() as u64) as usize].1
 }
+/// Whether the planes of a series are shown, and not three panes of images, which lie in one plane.
+fn are_planes(room: &Sitting) -> bool {
+    let panes = room.panes();
+    let way = |at: usize| panes[at].0.split(',').next();
+    panes.len() == 3 && way(0) != way(1)
+}
 fn tool(room: &mut Sitting, key: Key, chance: &mut Chance, button: PointerButton) {
     room.key(key);
     let pane = any_pane(room, chance);
@@ -92,14 +98,14 @@ const HANDS: [Hand; 26] = [
     }),
     ("planes", |s, _| {
         // As it opened, whatever it was; then the planes.
-        while s.panes().len() != 3 || !s.panes()[0].0.starts_with("axial") {
+        while !are_planes(s) || !s.panes()[0].0.starts_with("axial") {
             s.key(Key::G);
             s.rest();
         }
     }),
     ("the crosshair", |s, c| tool(s, Key::X, c, PointerButton::Primary)),
     ("a plane turned by its line", |s, c| {
-        while s.panes().len() != 3 || s.panes()[0].0.starts_with("images") {
+        while !are_planes(s) {
             s.key(Key::G);
             s.rest();
         }

@@ -124,7 +124,7 @@ impl Place {
 
 const SCREENS: [Screen; 15] = [
     Screen { name: "start", says: "Try the demo study", control: (Role::Button, "About Tiresias"), open: Place::start },
-    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.behind("Keys, mouse and screen") },
+    Screen { name: "keys", says: "Profile", control: (Role::Button, "Back (Esc)"), open: |p| p.behind("Keys, mouse and screen\u{2026}") },
     Screen { name: "about", says: "licence", control: (Role::Button, "Back"), open: |p| p.behind("About Tiresias") },
     Screen {
         name: "new study",
@@ -146,7 +146,7 @@ const SCREENS: [Screen; 15] = [
     Screen { name: "worklist", says: "of 12 read", control: (Role::Button, "End the session"), open: Place::reading },
     Screen {
         name: "between two cases",
-        says: "Locked.",
+        says: "is locked.",
         control: (Role::Button, "To the list"),
         open: |p| {
             let mut room = p.reading();
@@ -175,7 +175,7 @@ const SCREENS: [Screen; 15] = [
                 room.until("a case", |s| !s.panes().is_empty() && s.says("HU") && !s.says("loading"));
                 room.rest();
                 press(&mut room, ">1!");
-                room.until_says("Locked.");
+                room.until_says("is locked.");
                 room.press_named("To the list");
                 room.until_says("End the session");
                 room.press_named("End the session");
@@ -201,7 +201,7 @@ const SCREENS: [Screen; 15] = [
 /// Answers what is missing, in a draft that a hand before this one may have begun.
 fn answer_what_is_missing(room: &mut Sitting) {
     room.key(Key::Enter);
-    while room.says("rate mark") || room.says("answer \u{201c}How confident") {
+    while keys::asks_for_a_number(room) {
         for key in [Key::Num1, Key::Num0, Key::Enter] {
             room.key(key);
         }

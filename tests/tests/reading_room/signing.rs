@@ -47,7 +47,7 @@ fn a_reader_signs_in_reads_and_signs_with_a_receipt() {
     room.until_says("End the session");
     open_case(&mut room);
     press(&mut room, ">1!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     room.press_named("To the list");
     room.until_says("End the session");
     room.press_named("End the session");

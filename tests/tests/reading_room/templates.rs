@@ -132,7 +132,7 @@ fn every_template_is_read_from_opening_to_lock() {
                 press(&mut room, part);
                 room.rest();
             }
-            room.until_says("Locked.");
+            room.until_says("is locked.");
             println!("{name}: {} keystrokes, with the one that opens the case", room.keystrokes);
             assert!(room.keystrokes <= 12, "{name}: {} keystrokes", room.keystrokes);
             if n == 1 {
@@ -154,7 +154,7 @@ fn three_marks_take_at_most_thirty_keystrokes() {
     let mut room = opened(&root, [1280, 800]);
     room.keystrokes = 1;
     press(&mut room, "m*86>1*40>2*7>3>90!");
-    room.until_says("Locked.");
+    room.until_says("is locked.");
     println!("three marks: {} keystrokes, with the one that opens the case", room.keystrokes);
     assert!(room.keystrokes <= 30, "{}", room.keystrokes);
     drop(room);
@@ -200,7 +200,7 @@ fn no_template_is_clipped_and_every_control_has_a_name() {
                     room.rest();
                 }
             }
-            room.until_says("Locked.");
+            room.until_says("is locked.");
             look(&room, "locked");
         }
     }

@@ -150,7 +150,7 @@ fn a_hanging_in_true_size_opens_so_where_the_screen_was_measured() {
     assert!(!room.says(MISSING));
     let zooms = zooms(&room);
     assert!(zooms[0].starts_with("true size") && !zooms[1].contains("true size"), "{zooms:?}");
-    let middle = room.pane("images").center();
+    let middle = room.panes()[0].1.center();
     let step = 100.0 / room.scale();
     let [a, b] = [-step, step].map(|x| position(&mut room, middle + vec2(x, 0.0)));
     assert!((b[0] - a[0] - 50.0).abs() < 0.11, "{a:?} to {b:?}");

@@ -169,7 +169,7 @@ fn a_radiologist_does_what_the_card_says() {
     twin.job(&script, &demo, &mut |twin, what| {
         assert_eq!(what, "judge each finding");
         // None, one or more: each stands under what is still to do.
-        while twin.sight.says("agree with or reject") {
+        while twin.sight.words().iter().any(|w| w.starts_with("Still to do") && w.contains("AI finding")) {
             twin.press("agree");
             twin.rest();
         }

@@ -149,11 +149,20 @@ impl Room {
         fields
     }
 
-    /// What is still to be done, in the order of the form.
+    /// What is still to be done, in the order of the form: marks, what the AI says, answers, and then what is about several of them.
     pub(in crate::room) fn still_to_do(&self, state: &State) -> Vec<Missing> {
         let order = state.open().map_or_else(Vec::new, |draft| asked(&self.rules, draft));
         let mut missing = missing(&self.rules, state);
-        missing.sort_by_key(|m| m.place().and_then(|place| order.iter().position(|p| *p == place)).unwrap_or(usize::MAX));
+        missing.sort_by_key(|m| {
+            let place = m.place();
+            let part = match (m, place.as_ref().map(Place::subject)) {
+                (Missing::Marks(_), _) | (_, Some(Subject::Mark(_))) => 0,
+                (Missing::Findings | Missing::Finding(_), _) => 1,
+                (_, Some(_)) => 2,
+                (_, None) => 3,
+            };
+            (part, place.and_then(|place| order.iter().position(|p| *p == place)).unwrap_or(usize::MAX))
+        });
         missing
     }
 

@@ -2,10 +2,10 @@
 
 use super::{Field, heading, separator};
 use crate::controls::{self, Keyed};
-use crate::design::{self, CAUTION, OWN, RADIUS, RAISED, STRONG, TEXT};
+use crate::design::{self, ACCENT, CAUTION, OWN, RADIUS, RAISED, STRONG, TEXT};
 use crate::keys::Command;
 use crate::room::{Focus, Room, Wish, marking};
-use egui::{Align2, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 use tiresias_reads::machine::{Action, Draft, Mark, Place, Subject, Tool};
 use tiresias_words::{MarkId, PatientPoint};
@@ -19,6 +19,8 @@ struct Row<'a> {
     /// What was said, or that nothing was.
     said: Result<String, &'static str>,
     focused: bool,
+    /// The keyboard is at its rating, which has no question beside it.
+    rates: bool,
 }
 
 impl Room {
@@ -53,7 +55,8 @@ impl Room {
                 Some(_) if is_asked => Err("to answer"),
                 Some(rating) => Ok(before.map_or_else(|| rating.to_string(), |b| format!("{rating}  (before: {b})"))),
             };
-            let row = Row { id: *id, label: &label, slice: self.slice_of(mark).unwrap_or_default(), said, focused };
+            let rates = self.focus == Focus::Form(Field::At(Place::Rating(*id)));
+            let row = Row { id: *id, label: &label, slice: self.slice_of(mark).unwrap_or_default(), said, focused, rates };
             if mark_row(ui, width, &row) {
                 self.look_at_mark(mark);
                 self.go(Field::At(Place::Rating(*id)), draft);
@@ -108,7 +111,7 @@ impl Room {
             self.give(Action::DeleteMark(id), wishes);
             self.focus = Focus::Image;
         }
-        let place = egui::Rect::from_min_max(pos2(ui.max_rect().left(), top), pos2(ui.max_rect().left() + width, ui.cursor().top()));
+        let place = Rect::from_min_max(pos2(ui.max_rect().left(), top), pos2(ui.max_rect().left() + width, ui.cursor().top()));
         self.bring_into_sight(ui, &rating, place);
         ui.add_space(6.0);
     }
@@ -143,6 +146,9 @@ fn mark_row(ui: &mut Ui, width: f32, row: &Row<'_>) -> bool {
     if row.focused || response.hovered() {
         painter.rect_filled(rect, RADIUS, RAISED);
     }
+    if row.rates {
+        painter.rect_filled(Rect::from_min_size(rect.min - vec2(design::MARGIN, 0.0), vec2(2.0, rect.height())), 0.0, ACCENT);
+    }
     let centre = pos2(rect.left() + 18.0, rect.center().y);
     painter.circle_stroke(centre, 8.5, Stroke::new(1.5, OWN));
     design::text(painter, centre, Align2::CENTER_CENTER, row.id.0, design::strong(design::SMALL), OWN);
@@ -156,4 +162,28 @@ fn mark_row(ui: &mut Ui, width: f32, row: &Row<'_>) -> bool {
     let label = design::shortened(painter, row.label, design::regular(design::BODY), STRONG, said.left() - 12.0 - left);
     painter.galley(pos2(left, rect.top() + 9.0), label, STRONG);
     response.clicked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::{Context, Pos2, RawInput, Shape};
+
+    /// As a question that has the keyboard has.
+    #[test]
+    fn a_mark_whose_rating_has_the_keyboard_has_the_bar_beside_it() {
+        let context = Context::default();
+        design::install(&context);
+        for rates in [false, true] {
+            let row = Row { id: MarkId(1), label: "Nodule", slice: String::new(), said: Err("rate it"), focused: true, rates };
+            let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(336.0, 200.0))), ..RawInput::default() };
+            let mut output = context.run_ui(input, |ui| {
+                mark_row(ui, 300.0, &row);
+            });
+            // Nothing is painted here.
+            output.textures_delta.clear();
+            let is_bar = |shape: &Shape| matches!(shape, Shape::Rect(rect) if rect.fill == ACCENT);
+            assert_eq!(output.shapes.iter().any(|clipped| is_bar(&clipped.shape)), rates);
+        }
+    }
 }

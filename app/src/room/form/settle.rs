@@ -148,7 +148,7 @@ impl Room {
             .frame(egui::Frame::NONE)
             .font(design::regular(design::BODY))
             .text_color(STRONG)
-            .hint_text(egui::RichText::new(hint).color(DIM).font(design::regular(design::NOTE)))
+            .hint_text(egui::RichText::new(hint).color(TEXT).font(design::regular(design::NOTE)))
             .char_limit(MOST)
             .desired_rows(if height > empty { 2 } else { 1 })
             .desired_width(inner.width())
