@@ -77,5 +77,6 @@ pub(crate) fn analysed(
 pub(crate) fn about(gathered: &Gathered) -> About {
     let protocol = gathered.protocol();
     let labels: BTreeMap<String, String> = protocol.conditions().iter().map(|c| (c.id.to_string(), c.label.clone())).collect();
-    About { title: protocol.title().to_owned(), labels }
+    let rating = protocol.form().rating().and_then(|id| protocol.form().question(id)).map(|question| question.text.clone());
+    About { title: protocol.title().to_owned(), labels, rating }
 }

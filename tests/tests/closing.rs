@@ -116,7 +116,10 @@ fn truth_meets_scores_only_after_two_people_of_different_kinds_closed_reading() 
     let found = desk.done(&by("statistician", &analyze)).json().unwrap();
     assert_eq!((&found["open_look"], &found["n"]["missing"]), (&json!(false), &json!(0)));
     let notes = found["notes"].to_string();
-    assert!(notes.contains("Reading was closed by") && notes.contains("There was one early look before the database lock"), "{notes}");
+    // People by what they are called, in the order in which they signed.
+    let [first, second] = ["Simulated coordinator (coordinator), ", "Simulated data manager (data manager), "];
+    assert!(notes.contains(&format!("Reading was closed by {first}")) && notes.contains(&format!(" and {second}")), "{notes}");
+    assert!(notes.contains("There was one early look before the database lock: Simulated statistician, "), "{notes}");
     desk.done(&by("statistician", &export("@out")));
     let manifest = desk.manifest("out");
     assert_eq!((&manifest["open_look"], manifest["meeting"]["closed"]["results"].as_array().map(Vec::len)), (&json!(false), Some(3)));

@@ -125,6 +125,10 @@ fn the_report_in_the_documents_is_made_again_byte_for_byte() {
     let said = found.replace('\u{2212}', "-");
     let at = said.find(&lead).unwrap_or_else(|| panic!("{lead}"));
     assert!(at < said.find("Sensitivity analyses named in the protocol").unwrap(), "the planned analysis comes first");
+    // The statistic of it stands below, and what was to be shown with whether it was.
+    let of_test = format!(", F(1, {:.2}) = ", difference["df"].as_f64().unwrap());
+    let shown = if json["primary"]["shown"] == true { "so superiority was shown." } else { "so superiority was not shown." };
+    assert!(said.contains(&of_test) && said.contains(shown), "{of_test} {shown}");
     let scored = &json["scored"];
     for key in ["protocol", "truth", "record_head"] {
         assert!(found.contains(scored[key].as_str().unwrap()), "{key}");
@@ -136,7 +140,7 @@ fn the_report_in_the_documents_is_made_again_byte_for_byte() {
 #[test]
 fn every_paradigm_has_its_report() {
     for (template, areas, says) in [
-        ("froc", "0.75,0.85", vec!["Weighted AFROC", "FROC", "false marks a case"]),
+        ("froc", "0.75,0.85", vec!["Weighted AFROC", "FROC", "false marks a case", "lesions count by their weights"]),
         ("sequential", "0.75,0.85", vec!["Change of mind", "Towards the truth", "described and not compared"]),
         ("ordinal", "0.8", vec!["Agreement", "Fleiss"]),
     ] {

@@ -82,7 +82,7 @@ impl ResultsRoom {
     pub(crate) fn ui(&mut self, ui: &mut Ui, wake: &Wake) -> Left {
         let (top, rest) = ui.max_rect().split_top_bottom_at_y(ui.max_rect().top() + design::TOP);
         let pill = pill(&self.stage, self.early.is_some());
-        screens::top_bar(ui, top, &TopBar { title: &self.title, condition: pill, reader: self.kind.name(), case: None });
+        screens::top_bar(ui, top, &TopBar { title: &self.title, condition: pill, reader: &self.name, case: None });
         let mut left = Left::Stay;
         ui.scope_builder(UiBuilder::new().max_rect(rest), |ui| left = self.stage(ui, wake));
         left

@@ -12,6 +12,7 @@ use tiresias_mrmc::obuchowski_rockette::{Conventions, ObuchowskiRockette, Random
 use tiresias_mrmc::power::Pilot;
 use tiresias_mrmc::table::Design;
 
+/// Readers of the plans, beside as many as this study has.
 const READERS: [usize; 6] = [4, 6, 8, 10, 15, 20];
 /// Cases of the plans, in parts of those of this study.
 const CASES: [f64; 4] = [0.5, 1.0, 1.5, 2.0];
@@ -32,9 +33,10 @@ pub(super) fn power(source: &Source<'_>, design: Design, level: Level) -> Option
     let means = or.modality_means();
     let observed = means.first().zip(means.get(1)).map(|(a, b)| (a - b).abs())?;
     let plans: Vec<usize> = CASES.iter().map(|part| (part * cases as f64).round() as usize).filter(|n| *n > 1).collect();
+    let readers: BTreeSet<usize> = READERS.into_iter().chain([source.readers()]).collect();
     let mut rows = Vec::new();
     for effect in [observed].into_iter().chain(EFFECTS).filter(|e| *e > 1e-9) {
-        for readers in READERS {
+        for readers in readers.iter().copied() {
             let of =
                 |cases: &usize| pilot.power(Random::ReadersAndCases, effect, readers, *cases, level).ok().and_then(|p| finite(p.power));
             let power: Vec<Option<f64>> = plans.iter().map(of).collect();

@@ -219,7 +219,7 @@ impl Plan<'_> {
     ) -> Option<Primary> {
         let how = how(self.analysis.figure, method, covariance, random, self.level);
         match self.estimates(data, random, method, covariance) {
-            Ok((means, differences)) => Some(self.said(name, how, &means, &differences)),
+            Ok((means, differences)) => Some(self.said(name, (how, method), &means, &differences)),
             Err(why) => {
                 notes.add(format!("The {name} analysis ({how}) cannot be computed. {why}"));
                 None
@@ -298,7 +298,13 @@ impl Plan<'_> {
     }
 
     /// What follows for the hypothesis.
-    fn said(&self, name: &'static str, how: String, means: &[(usize, Estimate)], differences: &[Difference]) -> Primary {
+    fn said(
+        &self,
+        name: &'static str,
+        (how, method): (String, Method),
+        means: &[(usize, Estimate)],
+        differences: &[Difference],
+    ) -> Primary {
         let condition = |at: usize| self.scored.conditions.get(at).map(ToString::to_string).unwrap_or_default();
         let means = means.iter().map(|(m, e)| Mean { modality: condition(*m), of: e.into() }).collect();
         let pair = |a: usize, b: usize, e: &Estimate| Pair { a: condition(a), b: condition(b), reader: None, of: Numbers::from(e) };
@@ -306,6 +312,7 @@ impl Plan<'_> {
         let mut found = Primary {
             name,
             how,
+            method,
             hypothesis: None,
             means,
             differences: Vec::new(),

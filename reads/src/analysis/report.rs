@@ -3,6 +3,7 @@
 //! Numbers are finite or absent: what does not apply, or has no finite value, is `null`, and a note says why. Degrees of freedom that are infinite are
 //! `null` too; the test is then by the normal distribution.
 
+use crate::protocol::Method;
 use crate::scoring::HowScored;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -368,6 +369,9 @@ pub struct Primary {
     pub name: &'static str,
     /// How: method, covariance, what is random.
     pub how: String,
+    /// The method alone, which is in `how`: it says what test the differences have.
+    #[serde(skip)]
+    pub method: Method,
     /// What was to be shown, in words; `null` where figures are only estimated.
     pub hypothesis: Option<String>,
     /// Each condition.

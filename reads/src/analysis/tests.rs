@@ -37,7 +37,7 @@ fn report(data: &Dataset) -> Report {
 }
 /// No name of a field stands where people read.
 fn for_people(report: &Report) {
-    let page = crate::report::page(&crate::report::document(report, &crate::report::About::default()));
+    let page = page(report);
     for (key, says) in &report.conventions {
         assert!(!key.contains('_') || !page.contains(&format!("<td>{key}</td>")), "{key} has no name");
         assert!(!says.contains('`') && !says.contains('_'), "{key}: {says}");
@@ -173,9 +173,7 @@ fn marks_and_located_ratings_have_reports() {
         assert!(found.or["jackknife"].rrrc.as_ref().unwrap().p.is_some() && found.ustat.is_empty() && found.agreement.is_none());
         assert!(found.readers[0].roc.last().is_some_and(|end| end.iter().all(|v| (v - 1.0).abs() < 1e-12)));
     }
-    let mut data = ratings(2, 20, rated);
-    let located = |at: usize| LocatedRating { rating: ((at * 7) % 13) as f64, right: at % 2 == 1 && !at.is_multiple_of(3) };
-    data.scores = Scores::Lroc((0..80).map(|at| Some(located(at))).collect());
+    let data = located();
     let found = report(&data);
     assert_eq!((found.fom.as_str(), found.fom_at, found.or.len()), ("lroc", Some(1.0), 1));
     assert!(found.conventions.contains_key("lroc_end"));
@@ -183,7 +181,6 @@ fn marks_and_located_ratings_have_reports() {
     assert!(rates.readers[0].fom.is_some() && rates.or.contains_key("jackknife"));
     for_people(&rates);
     // Beside an ROC curve a number alone is its area, and a rate is none.
-    let page = |report: &Report| crate::report::page(&crate::report::document(report, &crate::report::About::default()));
     let rate = rates.readers[0].fom.unwrap();
     assert!(page(&rates).contains(&format!("A  sensitivity at 6: {rate:.3}")), "no rate of {rate}");
     let specific = analyse(&data, Choice { figure: Some(Figure::Specificity(6.0)), ..Choice::default() }).unwrap();
@@ -206,21 +203,120 @@ fn units_of_patients_are_left_out_together() {
     assert_eq!(found.power.as_ref().map(|p| p.cases.clone()), Some(vec![10, 20, 30, 40]));
     assert_eq!((found.n.normals, found.n.diseased), (20, 20));
     assert!(in_words(&found).starts_with("auc: 2 modalities, 3 readers, 20 units without and 20 with the signal"), "{}", in_words(&found));
-    let page = crate::report::page(&crate::report::document(&found, &crate::report::About::default()));
+    let page = page(&found);
     assert!(page.contains("20 units without and 20 with the signal") && page.contains("Units without the signal"));
     assert!(!page.contains("Cases without the signal") && page.contains("40 cases"), "of units nothing is called cases but the plans");
 }
 
 #[test]
 fn the_difference_that_was_found_is_called_an_effect_where_it_is_one() {
-    let says = |found: &Report| crate::report::page(&crate::report::document(found, &crate::report::About::default()));
     let some = report(&ratings(2, 30, rated));
     let effect = some.power.as_ref().unwrap().observed;
-    assert!(effect > 0.0 && says(&some).contains(&format!("The first effect, {effect:.4}, is the difference that was found")));
+    assert!(effect > 0.0 && page(&some).contains(&format!("The first effect, {effect:.4}, is the difference that was found")));
     // What the one reader gains the other loses, by as much to the last digit.
     let none = report(&ratings(2, 30, |m, r, k| rated(0, m ^ r, k)));
     let power = none.power.as_ref().unwrap();
     assert!(power.observed == 0.0 && power.rows.iter().all(|row| row.effect > 0.0), "{power:?}");
-    let page = says(&none);
+    let page = page(&none);
     assert!(page.contains("The difference that was found, 0.0000, is none of the effects.") && !page.contains("The first effect"));
+}
+
+fn page(report: &Report) -> String {
+    crate::report::page(&crate::report::document(report, &crate::report::About::default()))
+}
+fn located() -> Dataset {
+    let mut data = ratings(2, 20, rated);
+    let of = |at: usize| LocatedRating { rating: ((at * 7) % 13) as f64, right: at % 2 == 1 && !at.is_multiple_of(3) };
+    data.scores = Scores::Lroc((0..80).map(|at| Some(of(at))).collect());
+    data
+}
+
+#[test]
+fn each_figure_has_its_sentence_and_none_has_that_of_another() {
+    let (areas, marks, located) = (ratings(2, 20, rated), marks(), located());
+    let all = [
+        ("auc", &areas, "The AUC is the area under the ROC curve: the share of pairs"),
+        ("wafroc", &marks, "lesions count by their weights"),
+        ("afroc", &marks, "every lesion counts the same"),
+        ("hrauc", &marks, "each case by its highest mark"),
+        (
+            "lroc@0.5",
+            &located,
+            "were located right and rated so high or higher, over the share of cases without it that were rated so, from 0 to 0.5.",
+        ),
+        ("sens@3", &areas, "Sensitivity is the share of cases with the signal that were rated 3 or higher."),
+        ("spec@3", &areas, "Specificity is the share of cases without the signal that were rated below 3."),
+    ];
+    for (figure, data, _) in all {
+        let choice = Choice { figure: Some(figure_of(figure).unwrap()), ..Choice::default() };
+        let page = page(&analyse(data, choice).unwrap());
+        let said: Vec<&str> = all.iter().filter(|(_, _, says)| page.contains(says)).map(|(of, ..)| *of).collect();
+        assert_eq!(said, [figure]);
+        // What is cited is of the figure, too.
+        for (cited, figures) in [
+            ("Hanley JA", vec!["auc", "hrauc"]),
+            ("DeLong ER", vec!["auc"]),
+            ("Chakraborty DP", vec!["wafroc", "afroc", "hrauc"]),
+            ("Swensson RG", vec!["lroc@0.5"]),
+            ("Zhou XH", vec!["sens@3", "spec@3"]),
+        ] {
+            assert_eq!(page.contains(cited), figures.contains(&figure), "{figure}: {cited}");
+        }
+    }
+}
+
+#[test]
+fn areas_by_period_are_told_from_another_figure() {
+    let with_periods = |data: &Dataset| {
+        let mut found = report(data);
+        found.periods = vec![PeriodRow { modality: "A".to_owned(), period: 1, reads: 12, readers: 2, auc: Some(0.8) }];
+        page(&found)
+    };
+    let says = "It is not the figure of this analysis, which is the weighted AFROC area.";
+    assert!(with_periods(&marks()).contains(says));
+    assert!(!with_periods(&ratings(2, 20, rated)).contains("It is not the figure"));
+}
+
+#[test]
+fn where_no_variance_can_be_estimated_people_read_no_interval_and_why() {
+    let says = "Its variance cannot be estimated";
+    let perfect = report(&ratings(3, 12, |_, _, k| Some((k % 2) as f64)));
+    assert_eq!(perfect.readers[0].ci, Some([1.0, 1.0]), "programs read what other programs give");
+    let seen = page(&perfect);
+    assert!(seen.contains(says) && !seen.contains("1.000 to 1.000") && !seen.contains("1.0000 to 1.0000"), "{seen}");
+    assert!(!page(&report(&ratings(4, 30, rated))).contains(says));
+}
+
+#[test]
+fn conventions_that_people_read_are_of_what_is_shown() {
+    let crossed = report(&ratings(4, 30, rated));
+    let partial = report(&ratings(4, 30, |m, r, k| rated(m, r, k).filter(|_| (m, r, k) != (1, 2, 7))));
+    let marks = report(&marks());
+    let mut infinite = crossed.clone();
+    infinite.or.get_mut("jackknife").unwrap().rrrc.as_mut().unwrap().df2 = None;
+    for (says, of) in [
+        ("<td>agreement over all conditions</td>", [true, true, false, true]),
+        ("<td>degrees of freedom (BDG) where readers or cases are not shared</td>", [false, true, false, false]),
+        ("<td>degrees of freedom (Hillis) of U-statistics</td>", [true, false, false, true]),
+        ("<td>degrees of freedom without a limit (\u{221e})</td>", [false, false, false, true]),
+        ("<td>rounding of degrees of freedom of U-statistics</td>", [true, true, false, true]),
+        ("<td>sensitivity at a specificity</td>", [true, true, false, true]),
+        ("<td>cases and lesions without a mark</td>", [false, false, true, false]),
+    ] {
+        assert_eq!([&crossed, &partial, &marks, &infinite].map(|found| page(found).contains(says)), of, "{says}");
+    }
+}
+
+#[test]
+fn plans_begin_with_what_this_study_had() {
+    for (readers, of) in [(3, vec![3, 4, 6, 8, 10, 15, 20]), (4, vec![4, 6, 8, 10, 15, 20])] {
+        let found = report(&ratings(readers, 30, rated));
+        let power = found.power.as_ref().unwrap();
+        let effect = power.rows[0].effect;
+        let planned: Vec<usize> = power.rows.iter().filter(|r| r.effect.total_cmp(&effect).is_eq()).map(|r| r.readers).collect();
+        assert_eq!(planned, of);
+        let page = page(&found);
+        assert!(page.contains("Cases for power 0.80") && page.contains(&format!("which had {readers} readers;")));
+        assert!(page.contains(&format!("to find an effect of {effect:.4}</h3>")) && !page.contains(">Effect</th>"));
+    }
 }

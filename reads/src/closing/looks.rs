@@ -3,16 +3,17 @@
 //! A study that nobody signs in to (the demo) has looks without a signature. Each is over the one before, and the lock pins the last.
 //! Refuses: looks that are not what was signed.
 
-use super::{ClosingError, Early, said_at};
+use super::{ClosingError, Early, called, said_at};
 use crate::accounts::{Accounts, Act, Meaning, Signature, Unlocked, may_do};
 use crate::folder::{read_at_most, replace};
 use crate::gathered::Gathered;
 use crate::hash;
 use crate::shown::{MAX_REASON, is_text};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use tiresias_words::ContentHash;
+use tiresias_words::{AccountId, ContentHash};
 
 const FILE_VERSION: u32 = 1;
 const FILE: &str = "early-looks.json";
@@ -37,9 +38,9 @@ pub struct EarlyLook {
 }
 
 impl EarlyLook {
-    /// Who, when and why, in words.
-    pub(super) fn told(&self) -> String {
-        let who = self.signature.as_ref().map_or_else(|| "somebody without an account".to_owned(), |s| format!("\"{}\"", s.signer));
+    /// Who, when and why, in words; `names` are what people are called.
+    pub(super) fn told(&self, names: &BTreeMap<AccountId, String>) -> String {
+        let who = self.signature.as_ref().map_or_else(|| "somebody without an account".to_owned(), |s| called(names, &s.signer));
         format!("{who}, {}, at {} reads: {}", said_at(self.utc_ms), self.reads, self.reason)
     }
     fn content(&self, before: Option<&Self>) -> ContentHash {

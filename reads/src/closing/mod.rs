@@ -10,10 +10,12 @@ mod looks;
 pub use lock::{Closed, ClosingError, DatabaseLock, Late, closed_without_proof, sign_lock, take_late_results};
 pub use looks::EarlyLook;
 
-use crate::accounts::{Act, Thing, Unlocked, may_see};
+use crate::accounts::{Act, Signature, Thing, Unlocked, may_see};
 use crate::export::Format;
 use crate::gathered::{Gathered, Where};
 use serde::Serialize;
+use std::collections::BTreeMap;
+use tiresias_words::AccountId;
 
 /// Why somebody looks before reading is closed, and when.
 #[derive(Clone, Copy)]
@@ -44,6 +46,9 @@ pub struct Meeting {
     early_looks: Vec<EarlyLook>,
     #[serde(skip)]
     signed: Vec<String>,
+    /// What the people are called: their ids stand in the signatures.
+    #[serde(skip)]
+    names: BTreeMap<AccountId, String>,
 }
 
 impl Meeting {
@@ -64,22 +69,23 @@ impl Meeting {
             None => notes.push(crate::export::OPEN_LOOK.to_owned()),
         }
         let was = if self.closed.is_some() { "before the database lock" } else { "so far" };
-        match self.early_looks.len() {
-            0 => {}
-            1 => {
-                notes.push(format!("There was one early look {was}: {}", self.early_looks.iter().map(EarlyLook::told).collect::<String>()));
-            }
-            n => {
-                let told: Vec<String> = self.early_looks.iter().map(EarlyLook::told).collect();
-                notes.push(format!("There were {n} early looks {was}: {}", told.join("; ")));
-            }
+        let told: Vec<String> = self.early_looks.iter().map(|look| look.told(&self.names)).collect();
+        match told.as_slice() {
+            [] => {}
+            [one] => notes.push(format!("There was one early look {was}: {one}")),
+            several => notes.push(format!("There were {} early looks {was}: {}", several.len(), several.join("; "))),
         }
         for late in &self.late {
-            let by = (&late.signature.signer, said_at(late.signature.utc_ms));
-            notes.push(format!("Results were taken in after the database lock, by \"{}\", {}: {}", by.0, by.1, late.reason));
+            let by = (called(&self.names, &late.signature.signer), said_at(late.signature.utc_ms));
+            notes.push(format!("Results were taken in after the database lock, by {}, {}: {}", by.0, by.1, late.reason));
         }
         notes
     }
+}
+
+/// What somebody is called, in a sentence; by their id where they have no account any more.
+fn called(names: &BTreeMap<AccountId, String>, id: &AccountId) -> String {
+    names.get(id).cloned().unwrap_or_else(|| id.to_string())
 }
 
 /// A time in a sentence, to the second; empty where no calendar has it.
@@ -99,6 +105,7 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
     }
     let lock = DatabaseLock::open(root, accounts)?.filter(DatabaseLock::is_closed);
     let looks = looks::open(root, accounts)?;
+    let names: BTreeMap<AccountId, String> = accounts.iter().map(|a| (a.id().clone(), a.display_name().to_owned())).collect();
     match (lock, early) {
         (Some(_), Some(_)) => Err(ClosingError::NotEarly),
         (Some(lock), None) => {
@@ -109,8 +116,9 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
                 keys.may(Act::Analyse)?;
             }
             lock.covers(gathered, &looks)?;
-            let signed = lock.signatures().iter().map(|s| format!("\"{}\" ({}), {}", s.signer, s.kind.name(), said_at(s.utc_ms))).collect();
-            Ok(Meeting { closed: Some(lock.closed().clone()), late: lock.late().to_vec(), early_looks: looks, signed })
+            let signed = |s: &Signature| format!("{} ({}), {}", called(&names, &s.signer), s.kind.name(), said_at(s.utc_ms));
+            let signed = lock.signatures().iter().map(signed).collect();
+            Ok(Meeting { closed: Some(lock.closed().clone()), late: lock.late().to_vec(), early_looks: looks, signed, names })
         }
         (None, None) if matches!(gathered.place(), Where::Workstation { has_seats: true }) => Err(ClosingError::ReadersFolder),
         (None, None) => Err(ClosingError::Open),
@@ -118,7 +126,7 @@ pub fn meet(gathered: &Gathered, keys: Option<&Unlocked>, early: Option<Early<'_
         (None, Some(early)) => {
             keys.map_or(Ok(()), |keys| keys.may(Act::Analyse))?;
             let early_looks = looks::look(gathered, looks, keys, &early)?;
-            Ok(Meeting { closed: None, late: Vec::new(), early_looks, signed: Vec::new() })
+            Ok(Meeting { closed: None, late: Vec::new(), early_looks, signed: Vec::new(), names })
         }
     }
 }

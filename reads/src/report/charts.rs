@@ -1,7 +1,7 @@
 //! The charts of an analysis: curves as polylines of the data with their operating points, differences as a forest with an axis, times as dots.
 
 use super::axis::{spanning, unit};
-use super::numbers::{Names, fixed};
+use super::numbers::{Names, estimated, fixed};
 use super::results::fom_words;
 use super::{Axis, Chart, Drawn, Tone};
 use crate::analysis::{MeanCurve, Numbers, Pair, ReaderRow, Report};
@@ -127,7 +127,7 @@ struct Estimated {
 impl Estimated {
     /// None where nothing was estimated.
     fn of(name: &str, numbers: &Numbers, is_sum: bool) -> Option<Self> {
-        numbers.estimate.map(|at| Self { name: name.to_owned(), at, ends: numbers.ci, is_sum })
+        numbers.estimate.map(|at| Self { name: name.to_owned(), at, ends: estimated(numbers.ci), is_sum })
     }
 }
 
@@ -218,5 +218,16 @@ mod tests {
         assert_eq!(rows(&readers, &pair(None, Some(0.15))), named(&[("r1", false), ("r3", false), ("all", true)]));
         assert_eq!(rows(&readers, &pair(None, None)), named(&[("r1", false), ("r3", false)]));
         assert_eq!(rows(&[], &pair(None, None)), None);
+    }
+
+    /// Its diamond would be a line across the row, which is drawn nowhere.
+    #[test]
+    fn what_did_not_vary_is_a_square_without_an_interval() {
+        let mut all = pair(None, Some(0.15));
+        all.of.ci = Some([0.15, 0.15]);
+        let chart = forest(String::new(), String::new(), &[pair(Some("r1"), Some(0.1))], &all, &[]).unwrap();
+        let ends: Vec<bool> =
+            chart.drawn.iter().filter_map(|d| if let Drawn::Interval { ends, .. } = d { Some(ends.is_some()) } else { None }).collect();
+        assert_eq!(ends, [true, false]);
     }
 }

@@ -1,10 +1,10 @@
 //! What lies beside the comparison: variance, agreement, subgroups, change of mind, times, periods, repeats, power.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, row, small, words};
-use super::results::{ci, counts, pairs};
+use super::numbers::{Names, aside, df, figure, fixed, ids, interval, number, p_said, p_value, range, row, significant, words};
+use super::results::{ci, counts, fom_words, pairs};
 use super::{Block, Column, Row, Section, Table};
-use crate::analysis::{FTest, Report};
+use crate::analysis::{FTest, OrBlock, PowerRow, Report};
 use std::collections::BTreeMap;
 
 fn section(key: &'static str, title: &'static str, blocks: Vec<Block>) -> Option<Section> {
@@ -15,15 +15,25 @@ fn section(key: &'static str, title: &'static str, blocks: Vec<Block>) -> Option
 pub(super) fn components(report: &Report, names: &Names<'_>) -> Option<Section> {
     let mut blocks = Vec::new();
     if !report.or.is_empty() {
-        let heads = ["Var(error)", "Cov1", "Cov2", "Cov3", "Var(reader)", "Var(condition \u{00d7} reader)", "MS(T)", "MS(R)", "MS(TR)"];
-        let columns: Vec<Column> = std::iter::once(words("Covariance")).chain(heads.map(number)).collect();
-        let rows = report.or.iter().map(|(word, b)| {
-            let (c, v, m) = (&b.covariance, &b.components, &b.mean_squares);
-            let cells = [c.var, c.cov1, c.cov2, c.cov3, v.reader, v.modality_reader, m.t, m.r, m.tr].map(small);
-            Row { cells: std::iter::once((*word).to_owned()).chain(cells).collect(), is_sum: false }
-        });
-        let title = "Variance components, Obuchowski-Rockette".to_owned();
-        blocks.push(Block::Table(Table { title, columns, rows: rows.collect() }));
+        let by_covariance = |title: &str, heads: &[&str], of: &dyn Fn(&OrBlock) -> Vec<Option<f64>>| {
+            let columns: Vec<Column> = std::iter::once(words("Covariance")).chain(heads.iter().map(|head| number(head))).collect();
+            let rows = report.or.iter().map(|(word, block)| {
+                let cells = of(block).into_iter().map(significant);
+                Row { cells: std::iter::once((*word).to_owned()).chain(cells).collect(), is_sum: false }
+            });
+            Block::Table(Table { title: title.to_owned(), columns, rows: rows.collect() })
+        };
+        let heads = ["Var(error)", "Cov1", "Cov2", "Cov3", "Var(reader)", "Var(condition \u{00d7} reader)"];
+        blocks.push(by_covariance("Variance components, Obuchowski-Rockette", &heads, &|b| {
+            let (c, v) = (&b.covariance, &b.components);
+            vec![c.var, c.cov1, c.cov2, c.cov3, v.reader, v.modality_reader]
+        }));
+        // In the words of the components; the literature has MS(T), MS(R) and MS(T*R).
+        let heads = ["MS(condition)", "MS(reader)", "MS(condition \u{00d7} reader)"];
+        blocks.push(by_covariance("Mean squares, Obuchowski-Rockette", &heads, &|b| {
+            let m = &b.mean_squares;
+            vec![m.t, m.r, m.tr]
+        }));
         blocks.push(Block::Table(tests(report)));
     }
     for (word, block) in &report.or {
@@ -36,9 +46,17 @@ pub(super) fn components(report: &Report, names: &Names<'_>) -> Option<Section> 
         }
     }
     if let Some(dbm) = &report.dbm {
-        let order = ["t", "r", "c", "tr", "tc", "rc", "trc"];
-        let columns: Vec<Column> = order.iter().map(|w| number(&format!("MS({})", w.to_uppercase()))).collect();
-        let cells = order.iter().map(|w| small(dbm.mean_squares.get(w).copied().flatten())).collect();
+        const SQUARES: [(&str, &str); 7] = [
+            ("t", "MS(condition)"),
+            ("r", "MS(reader)"),
+            ("c", "MS(case)"),
+            ("tr", "MS(condition \u{00d7} reader)"),
+            ("tc", "MS(condition \u{00d7} case)"),
+            ("rc", "MS(reader \u{00d7} case)"),
+            ("trc", "MS(condition \u{00d7} reader \u{00d7} case)"),
+        ];
+        let columns: Vec<Column> = SQUARES.iter().map(|(_, head)| number(head)).collect();
+        let cells = SQUARES.iter().map(|(word, _)| significant(dbm.mean_squares.get(word).copied().flatten())).collect();
         let title = "Mean squares of pseudovalues, Dorfman-Berbaum-Metz".to_owned();
         blocks.push(Block::Table(Table { title, columns, rows: vec![Row { cells, is_sum: false }] }));
     }
@@ -60,8 +78,8 @@ pub(super) fn components(report: &Report, names: &Names<'_>) -> Option<Section> 
             row([
                 which,
                 fixed(u.estimate, 4),
-                small(u.variance),
-                small(u.variance_v),
+                significant(u.variance),
+                significant(u.variance_v),
                 of_df(u.df_bdg),
                 interval(u.ci, 4),
                 p_value(u.p),
@@ -139,7 +157,7 @@ pub(super) fn agreement(report: &Report, names: &Names<'_>) -> Option<Section> {
             let numbers = [figure(k.kappa), interval(k.ci, 3), figure(weighted("linear")), figure(weighted("quadratic"))];
             Row { cells: [names.of(&k.modality).to_owned(), who].into_iter().chain(numbers).collect(), is_sum: false }
         });
-        let title = "Cohen's \u{3ba} of each two readers".to_owned();
+        let title = "Cohen\u{2019}s \u{3ba} of each two readers".to_owned();
         let table = Table { title: title.clone(), columns, rows: rows.collect() };
         blocks.push(Block::Folded { title, blocks: vec![Block::Table(table)] });
     }
@@ -178,7 +196,7 @@ pub(super) fn changes(report: &Report, names: &Names<'_>) -> Option<Section> {
             fixed(c.mean_change, 2),
         ])
     });
-    let says = "A rating goes towards the truth when it rises where the signal is or falls where it is not. Intervals are Wilson's and take ratings as independent, which those of one case are not.";
+    let says = "A rating goes towards the truth when it rises where the signal is or falls where it is not. Intervals are Wilson\u{2019}s and take ratings as independent, which those of one case are not.";
     let title = "Ratings before and after the AI was shown".to_owned();
     let table = Table { title, columns, rows: rows.collect() };
     section("changes", "Change of mind", vec![Block::Table(table), Block::Text(says.to_owned())])
@@ -229,7 +247,22 @@ pub(super) fn periods(report: &Report, names: &Names<'_>) -> Option<Section> {
     });
     let table = Table { title: "Conditions by period".to_owned(), columns, rows: rows.collect() };
     let says = "Period 1 is a reader\u{2019}s first read of a case, period 2 the next one under another condition. The means are described and not compared: what was read first is a matter of each reader\u{2019}s order.";
-    section("periods", "Periods", vec![Block::Table(table), Block::Text(says.to_owned())])
+    let mut blocks = vec![Block::Table(table), Block::Text(says.to_owned())];
+    let is_other = match report.fom.as_str() {
+        "auc" => false,
+        // Without a question of its own a case is rated by its highest mark.
+        "hrauc" => report.scored.as_ref().is_some_and(|how| how.rating_question.is_some()),
+        _ => true,
+    };
+    if is_other {
+        let whose = if report.primary.is_some() { "the primary figure" } else { "the figure of this analysis" };
+        let of = report.scored_things();
+        blocks.push(Block::Text(format!(
+            "The AUC here is the area under the ROC curve of the ratings of {of}. It is not {whose}, which is the {}.",
+            fom_words(report)
+        )));
+    }
+    section("periods", "Periods", blocks)
 }
 
 /// Reading times.
@@ -272,7 +305,7 @@ pub(super) fn repeats(report: &Report) -> Option<Section> {
     let rows = report
         .repeats
         .iter()
-        .map(|r| row([r.reader.clone(), r.pairs.to_string(), r.same.to_string(), fixed(r.mean_difference, 2), interval(r.limits, 2)]));
+        .map(|r| row([r.reader.clone(), r.pairs.to_string(), r.same.to_string(), fixed(r.mean_difference, 2), range(r.limits, 2)]));
     let title = "Hidden repeats: first rating minus second".to_owned();
     section("repeats", "Repeats", vec![Block::Table(Table { title, columns, rows: rows.collect() })])
 }
@@ -280,14 +313,20 @@ pub(super) fn repeats(report: &Report) -> Option<Section> {
 /// Power of other plans.
 pub(super) fn power(report: &Report) -> Option<Section> {
     let power = report.power.as_ref()?;
-    let mut columns = vec![number("Effect"), number("Readers")];
+    let mut columns = vec![number("Readers")];
     columns.extend(power.cases.iter().map(|n| number(&format!("{n} cases"))));
-    columns.push(number("Cases for 0.80"));
-    let rows = power.rows.iter().map(|r| {
-        let needed = r.cases_for_80.map_or_else(|| "\u{2013}".to_owned(), |n| n.to_string());
-        let cells = [fixed(Some(r.effect), 4), r.readers.to_string()].into_iter().chain(r.power.iter().map(|p| fixed(*p, 3)));
-        Row { cells: cells.chain([needed]).collect(), is_sum: false }
-    });
+    columns.push(number("Cases for power 0.80"));
+    let of_effect = |rows: &[PowerRow]| {
+        let effect = fixed(rows.first().map(|r| r.effect), 4);
+        let rows = rows.iter().map(|r| {
+            let needed = r.cases_for_80.map_or_else(|| "\u{2013}".to_owned(), |n| n.to_string());
+            let cells = std::iter::once(r.readers.to_string()).chain(r.power.iter().map(|p| fixed(*p, 3)));
+            Row { cells: cells.chain([needed]).collect(), is_sum: false }
+        });
+        let title = format!("Power of other numbers of readers and cases to find an effect of {effect}");
+        Block::Table(Table { title, columns: columns.clone(), rows: rows.collect() })
+    };
+    let tables = power.rows.chunk_by(|a, b| a.effect.total_cmp(&b.effect).is_eq()).map(of_effect);
     let found = fixed(Some(power.observed), 4);
     // A difference of nothing has no power.
     let found = if power.rows.first().is_some_and(|r| r.effect.total_cmp(&power.observed).is_eq()) {
@@ -297,8 +336,9 @@ pub(super) fn power(report: &Report) -> Option<Section> {
     } else {
         format!("The difference that was found, {found}, is none of the effects.")
     };
-    let says =
-        format!("From the jackknife covariances of this study, readers and cases random, with its share of cases with the signal. {found}");
-    let title = "Power of other numbers of readers and cases".to_owned();
-    section("power", "Power", vec![Block::Table(Table { title, columns, rows: rows.collect() }), Block::Text(says)])
+    let says = format!(
+        "From the jackknife covariances of this study, which had {} readers; readers and cases random, with its share of cases with the signal. {found}",
+        report.n.readers.len()
+    );
+    section("power", "Power", tables.chain([Block::Text(says)]).collect())
 }

@@ -26,6 +26,8 @@ pub struct About {
     pub title: String,
     /// What screens call the conditions, by their names in analyses.
     pub labels: BTreeMap<String, String>,
+    /// What readers are asked for the rating of a case, where a question asks for it and is known.
+    pub rating: Option<String>,
 }
 
 /// A document.
@@ -231,7 +233,7 @@ pub fn document(report: &Report, about: &About) -> Document {
         detail::repeats(report),
         detail::power(report),
         Some(method::section(report)),
-        method::record(report),
+        method::record(report, about),
     ];
     let early = report.open_look == Some(true);
     let watermark = match (early, report.n.missing) {

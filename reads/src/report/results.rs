@@ -1,9 +1,12 @@
 //! The first part: the primary analysis as the protocol fixed it, the others folded below it, and the readers one by one.
 
 use super::charts;
-use super::numbers::{Names, aside, df, figure, fixed, ids, interval, missing, number, p_said, p_value, row, words};
+use super::numbers::{
+    Names, aside, df, estimated, figure, fixed, ids, interval, missing, number, p_said, p_value, row, significant, words,
+};
 use super::{Block, Column, Row, Section, Table};
 use crate::analysis::{FTest, Numbers, OrBlock, Pair, Primary, ReaderRow, Report};
+use crate::protocol::Method;
 
 /// Heads of counts, without and with the signal; a condition, too, can be called "with".
 pub(super) fn counts(report: &Report) -> [Column; 2] {
@@ -61,7 +64,7 @@ pub(super) fn ci(report: &Report) -> String {
 
 fn difference_sentence(pair: &Pair, percent: &str) -> String {
     let of = &pair.of;
-    let ci = of.ci.map_or_else(String::new, |ci| format!(", {percent} % CI {}", interval(Some(ci), 4)));
+    let ci = estimated(of.ci).map_or_else(String::new, |ci| format!(", {percent} % CI {}", interval(Some(ci), 4)));
     format!("Difference {}{ci}, {}", fixed(of.estimate, 4), p_said(of.p))
 }
 
@@ -107,8 +110,16 @@ pub(super) fn section(report: &Report, names: &Names<'_>) -> Section {
         blocks.extend(charts::forest(title, subtitle, &of_readers(report, all), all, &bounds).map(Block::Chart));
     }
     blocks.push(Block::Table(by_reader(report, &means, names)));
+    let cis = report.readers.iter().map(|r| r.ci).chain(means.iter().map(|(_, of)| of.ci));
+    blocks.extend(no_variance(cis));
     blocks.extend(charts::froc(report, names).map(Block::Chart));
     Section { key: "results", title: "Results", blocks }
+}
+
+/// What a figure without an interval is told with, where one of these had none.
+fn no_variance(mut cis: impl Iterator<Item = Option<[f64; 2]>>) -> Option<Block> {
+    const SAYS: &str = "Where a figure stands beside a dash, it is the same whichever case is left out. Its variance cannot be estimated from these cases, so that it has no interval; it is no more certain for that.";
+    cis.any(|ci| ci.is_some() && estimated(ci).is_none()).then(|| Block::Text(SAYS.to_owned()))
 }
 
 /// Each reader's difference, with the sign of the one for all.
@@ -155,21 +166,39 @@ fn planned(primary: &Primary, names: &Names<'_>, percent: &str, report: &Report,
         }
         _ => String::new(),
     };
-    blocks.push(Block::Text(format!("{}. {missing}.{not_evaluable}", how(&primary.how, report))));
+    let test = primary.differences.first().and_then(|first| statistic(primary.method, &first.of, report));
+    let test = test.map_or_else(String::new, |test| format!(", {test}"));
+    blocks.push(Block::Text(format!("{}{test}. {missing}.{not_evaluable}", how(&primary.how, report))));
     blocks.extend(asked(primary).map(|sentence| Block::Text(names.said(&sentence))));
     if primary.differences.len() > 1 {
         blocks.push(Block::Table(pairs("Every pair", &primary.differences, report, names)));
     }
 }
 
-/// What the protocol asks and where the interval lies; the figures stand above, but for a p that is another one.
+/// The statistic that the p of a difference is of, with its degrees of freedom. Where two conditions are compared, an analysis of variance tests by F, or by
+/// chi-squared where the normal distribution is meant, which are then the square of t.
+fn statistic(method: Method, of: &Numbers, report: &Report) -> Option<String> {
+    let t = of.t?;
+    let is_variance_analysis = matches!(method, Method::Or | Method::Dbm) && report.n.modalities.len() == 2;
+    Some(match (is_variance_analysis, of.df) {
+        (true, Some(_)) => format!("F(1, {}) = {}", df(of.df), significant(Some(t * t))),
+        (true, None) => format!("\u{3c7}\u{b2}(1) = {}", significant(Some(t * t))),
+        (false, Some(_)) => format!("t({}) = {}", df(of.df), significant(of.t)),
+        (false, None) => format!("z = {}", significant(of.t)),
+    })
+}
+
+/// What the protocol asks, where the interval lies, and what that shows; the figures stand above, but for a p that is another one.
 fn asked(primary: &Primary) -> Option<String> {
     let hypothesis = primary.hypothesis.as_ref()?;
     let p = primary.one_sided_level.map_or_else(String::new, |level| format!("; one-sided {}, held against {level}", p_said(primary.p)));
-    let lies = primary.shown.map(|shown| if shown { "lies" } else { "does not lie" });
-    let answer = match (lies, primary.bounds.as_slice()) {
-        (Some(lies), [bound]) => format!("The interval {lies} above {bound}."),
-        (Some(lies), [low, high]) => format!("The interval {lies} between {low} and {high}."),
+    let shown = primary.shown.map(|shown| if shown { ("lies", "was shown") } else { ("does not lie", "was not shown") });
+    let answer = match (shown, primary.bounds.as_slice()) {
+        (Some((lies, was)), [bound]) => {
+            let what = if *bound < 0.0 { "non-inferiority" } else { "superiority" };
+            format!("The interval {lies} above {bound}, so {what} {was}.")
+        }
+        (Some((lies, was)), [low, high]) => format!("The interval {lies} between {low} and {high}, so equivalence {was}."),
         _ => primary.statement.clone().unwrap_or_default(),
     };
     Some(format!("The protocol asks whether {hypothesis}{p}. {answer}"))
@@ -285,6 +314,7 @@ pub(super) fn readers(report: &Report, names: &Names<'_>) -> Option<Section> {
         Row { cells, is_sum: false }
     };
     let table = Table { title: "Each reader in each condition".to_owned(), columns, rows: report.readers.iter().map(of).collect() };
-    let blocks: Vec<Block> = std::iter::once(Block::Table(table)).chain(charts).collect();
+    let says = no_variance(report.readers.iter().map(|r| r.ci));
+    let blocks: Vec<Block> = std::iter::once(Block::Table(table)).chain(says).chain(charts).collect();
     (report.readers.len() > 1).then_some(Section { key: "readers", title: "Readers", blocks })
 }

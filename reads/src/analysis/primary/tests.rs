@@ -220,11 +220,65 @@ fn what_people_read_says_what_was_not_evaluable_and_that_a_p_is_one_sided() {
         (&page, "In 1 read the case or a unit of it was not evaluable, which counts as nothing."),
         (&page, "one-sided p "),
         (&page, "held against 0.025."),
-        (&page, "The protocol asks whether &quot;new&quot; is not worse than &quot;old&quot; by 0.05 or more; "),
-        (&page, "above \u{2212}0.05."),
+        (&page, "The protocol asks whether \u{201c}new\u{201d} is not worse than \u{201c}old\u{201d} by 0.05 or more; "),
+        (&page, "above \u{2212}0.05, so non-inferiority was "),
         (&text, ", 1 read not evaluable;"),
         (&text, ", held against 0.025"),
     ] {
         assert!(said.contains(words), "no {words:?} in {said}");
     }
+}
+
+#[test]
+fn what_people_read_says_what_was_to_be_shown_and_whether_it_was() {
+    let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+    let [test, reference] = ["new", "old"].map(|c| Condition::new(c).unwrap());
+    let superiority = Hypothesis::Superiority { reference: reference.clone(), test: test.clone() };
+    let non_inferiority = Hypothesis::NonInferiority { reference: reference.clone(), test: test.clone(), margin: 0.05 };
+    let equivalence = Hypothesis::Equivalence { reference, test, margin: 0.05 };
+    for (hypothesis, lies, what) in [
+        (superiority, "above 0", "superiority"),
+        (non_inferiority, "above \u{2212}0.05", "non-inferiority"),
+        (equivalence, "between \u{2212}0.05 and 0.05", "equivalence"),
+    ] {
+        let mut found = report(&all, &Analysis { hypothesis, ..analysis(Method::Or, None) });
+        for (shown, sentence) in [
+            (true, format!("The interval lies {lies}, so {what} was shown.")),
+            (false, format!("The interval does not lie {lies}, so {what} was not shown.")),
+        ] {
+            found.primary.as_mut().unwrap().shown = Some(shown);
+            let page = crate::report::page(&crate::report::document(&found, &crate::report::About::default()));
+            assert!(page.contains(&sentence), "no {sentence:?} in {page}");
+        }
+    }
+}
+
+#[test]
+fn what_people_read_has_the_statistic_of_the_planned_analysis_with_its_degrees_of_freedom() {
+    let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+    let page = |found: &Report| crate::report::page(&crate::report::document(found, &crate::report::About::default()));
+    let found = report(&all, &analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife)));
+    let df = found.primary.as_ref().unwrap().differences[0].of.df.unwrap();
+    let page_of_f = page(&found);
+    let (_, after) = page_of_f.split_once(&format!("F(1, {df:.2}) = ")).unwrap();
+    let said: f64 = after.split(". ").next().unwrap().parse().unwrap();
+    let f = found.or["jackknife"].rrrc.as_ref().unwrap().f.unwrap();
+    assert!((said / f - 1.0).abs() < 1e-3, "{said} is not {f}, the F of the comparison");
+    let fixed = report(&all, &Analysis { random_readers: false, ..analysis(Method::Or, None) });
+    assert!(page(&fixed).contains(", \u{3c7}\u{b2}(1) = "));
+    assert!(page(&report(&all, &analysis(Method::Ustat, None))).contains(", t("));
+}
+
+#[test]
+fn what_people_read_has_the_question_of_the_rating_and_not_its_id() {
+    let all = scored(3, &[], |c, r, k| read(&[rating(c, r, k)]));
+    let mut found = report(&all, &analysis(Method::Or, None));
+    found.scored = Some(HowScored { rating_question: Some("confidence".to_owned()), ..all.how.clone() });
+    let page = |rating: Option<&str>| {
+        let about = crate::report::About { rating: rating.map(str::to_owned), ..crate::report::About::default() };
+        crate::report::page(&crate::report::document(&found, &about))
+    };
+    assert!(page(Some("How sure are you?")).contains("<td>the answer to \u{201c}How sure are you?\u{201d}</td>"));
+    assert!(page(None).contains("the question with the id \u{201c}confidence\u{201d}"));
+    assert!(page(None).contains("<td>nothing: every case could be evaluated in every read</td>"));
 }
