@@ -22,6 +22,8 @@ const ASKED: [(&str, &str); 4] = [
 /// The column of the questions.
 const SIDE: f32 = 300.0;
 const GAP: f32 = 24.0;
+/// What the questions take down the screen; on a fine screen the pattern takes less.
+const ASKING: f32 = 460.0;
 
 /// Where the page stands.
 #[derive(Default)]
@@ -43,7 +45,7 @@ pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: boo
     let size = vec2(PATTERN[0] as f32, PATTERN[1] as f32) / scale;
     let whole = ui.max_rect();
     let snap = |v: f32| (v * scale).round() / scale;
-    let height = size.y + 92.0;
+    let height = size.y.max(ASKING) + 92.0;
     let left = snap((whole.center().x - (size.x + GAP + SIDE) / 2.0).max(whole.left() + 12.0));
     let top = snap((whole.center().y - height / 2.0).max(whole.top() + 16.0));
     let heading = Rect::from_min_size(pos2(left, top), vec2(size.x + GAP + SIDE, 80.0));
@@ -61,7 +63,7 @@ pub(crate) fn test_pattern(ui: &mut Ui, page: &mut PatternPage, is_recorded: boo
     let at = Rect::from_min_size(pos2(left, snap(top + 80.0)), size);
     ui.allocate_rect(at, Sense::hover()).widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, "test pattern"));
     panes::paint(ui.painter(), at, 0, shown.clone());
-    let side = Rect::from_min_size(pos2(at.right() + GAP, at.top()), vec2(SIDE, size.y.max(420.0)));
+    let side = Rect::from_min_size(pos2(at.right() + GAP, at.top()), vec2(SIDE, size.y.max(ASKING)));
     let mut done = false;
     ui.scope_builder(UiBuilder::new().max_rect(side), |ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 5.0);
