@@ -32,10 +32,14 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
         if *parts {
             line(ui, "Parts of others, each under its own licence", design::strong(design::TITLE), STRONG);
             // The way back stays in sight below.
-            ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| {
-                for (name, licence) in components() {
-                    line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
-                }
+            let place = ui.available_rect_before_wrap();
+            let height = (place.height() - BELOW).max(BELOW);
+            controls::going_on(ui, place, 0.0, |ui| {
+                ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+                    for (name, licence) in components() {
+                        line(ui, &format!("{name}    {licence}"), design::regular(design::NOTE), TEXT);
+                    }
+                });
             });
         } else {
             line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
