@@ -3,6 +3,7 @@
 //! Values are those of the design's section 8. Owns every colour and size of the program; a screen names them and brings none of its own.
 
 use egui::epaint::CircleShape;
+use egui::style::ScrollFadeStyle;
 use egui::{Align2, Color32, FontData, FontDefinitions, FontFamily, FontId, Galley, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
@@ -56,6 +57,10 @@ pub const PAGE: f32 = 28.0;
 pub const PANES_APART: u32 = 2;
 /// Space between a column's edge and its content.
 pub const MARGIN: f32 = 16.0;
+/// Width of a scroll bar on which no pointer is.
+pub const BAR: f32 = 4.0;
+/// How much fades at an edge that cuts what goes on behind it.
+pub const FADE: f32 = 28.0;
 /// Corner radius of buttons and fields.
 pub const RADIUS: f32 = 4.0;
 
@@ -121,8 +126,13 @@ pub fn install(ctx: &egui::Context) {
         style.visuals.selection.bg_fill = ACTION;
         style.visuals.selection.stroke = Stroke::new(1.0, ACCENT);
         style.spacing.item_spacing = Vec2::new(8.0, 8.0);
-        // Scroll bars are there when they are looked for, and no brighter than a line.
-        style.spacing.scroll.foreground_color = false;
+        // What is longer than its place shows that it goes on, also to whoever does not look for it: by a bar that takes no place of its own and is no brighter than a
+        // line, and by its cut edge, which fades where `controls::going_on` tells into what.
+        let scroll = &mut style.spacing.scroll;
+        scroll.foreground_color = false;
+        scroll.floating_width = BAR;
+        (scroll.dormant_handle_opacity, scroll.active_handle_opacity) = (1.0, 1.0);
+        scroll.fade = ScrollFadeStyle { strength: 1.0, size: FADE };
         style.visuals.widgets.inactive.bg_fill = LINE;
         style.visuals.widgets.hovered.bg_fill = DIM;
         style.visuals.widgets.active.bg_fill = DIM;

@@ -9,6 +9,7 @@ mod field;
 pub(crate) mod icon;
 mod progress;
 mod scale;
+mod scrolled;
 mod sentence;
 mod table;
 
@@ -17,5 +18,6 @@ pub(crate) use entry::{EntryLook, entry, list};
 pub(crate) use field::{Asked, BOX as FIELD_BOX, NAME as FIELD_NAME, PlaceField, secret_field, text_field};
 pub(crate) use progress::progress;
 pub(crate) use scale::{Placed, ScaleLook, scale};
+pub(crate) use scrolled::{going_on, scrolled};
 pub(crate) use sentence::{Keyed, MEASURE, coded, keyed, sentence, words};
 pub(crate) use table::{Cell, Holds, TableLook, table};

@@ -1,8 +1,9 @@
 //! A table of words: every cell can be selected, long cells go on below, and what is wider than its place scrolls, and shows that.
 
-use crate::design::{self, CAUTION, DIM, LINE, ROOM, STRONG, TEXT};
+use super::scrolled::going_on;
+use crate::design::{self, BAR, CAUTION, LINE, STRONG, TEXT};
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Color32, FontId, Frame, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{Align, Color32, FontId, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 /// The height of a row of one line.
 const ROW: f32 = 30.0;
@@ -12,9 +13,6 @@ const LEADING: f32 = 16.0;
 const PAD: f32 = 6.0;
 /// Where the heads of columns of numbers have no room in one line, those go on below that are wider than this and than their numbers: they push no column off the page.
 const HEAD: f32 = 120.0;
-/// The bar of a table that is wider than its place, and how much of it fades at a cut edge.
-const BAR: f32 = 4.0;
-const FADE: f32 = 32.0;
 
 /// What stands in a column of a table, which says how its cells are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +107,8 @@ pub(crate) struct TableLook<'a> {
     pub(crate) name: &'a str,
     /// Words wider than this go on below.
     pub(crate) longest: f32,
+    /// Words of the last column do so only where they are wider than this, if there is room.
+    pub(crate) last: f32,
     /// Between two columns.
     pub(crate) between: f32,
     /// What may be added between two of them where there is room: a table is not spread so far that its rows are lost.
@@ -132,9 +132,10 @@ pub(crate) fn table(ui: &mut Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[V
     let over = (ui.available_width() - words - look.between * gaps).max(0.0);
     let between = look.between + (over / gaps.max(1.0)).min(look.spread);
     let total = words + between * gaps;
-    // The scroll area fades its edges into the ground that a frame around it tells.
-    Frame::NONE.fill(ROOM).show(ui, |ui| {
-        goes_on(ui);
+    let place = ui.available_rect_before_wrap();
+    going_on(ui, place, 0.0, |ui| {
+        // Below its rows, not over the last of them.
+        ui.spacing_mut().scroll.floating_allocated_width = 2.0 * BAR;
         ScrollArea::horizontal().id_salt(look.name).auto_shrink([false, true]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (n, row) in all().enumerate() {
@@ -181,16 +182,19 @@ fn widths(ui: &Ui, look: &TableLook<'_>, heads: &[Cell], rows: &[Vec<Cell>]) -> 
     let mut steps: Vec<f32> =
         numbers.map(|(_, head)| head.size(ui, Holds::Words, look.longest).x + 1.0).filter(|step| *step > HEAD).collect();
     steps.sort_by(|a, b| b.total_cmp(a));
-    steps.into_iter().map(all).find(|widths| widths.iter().sum::<f32>() <= room).unwrap_or_else(|| all(HEAD))
-}
-
-/// A table that goes on at a side shows it, also to whoever does not look for its bar.
-fn goes_on(ui: &mut Ui) {
-    let scroll = &mut ui.spacing_mut().scroll;
-    (scroll.fade.strength, scroll.fade.size) = (1.0, FADE);
-    (scroll.floating_width, scroll.floating_allocated_width) = (BAR, 2.0 * BAR);
-    scroll.dormant_handle_opacity = scroll.active_handle_opacity;
-    ui.visuals_mut().widgets.inactive.bg_fill = DIM;
+    let mut widths = steps.into_iter().map(all).find(|widths| widths.iter().sum::<f32>() <= room).unwrap_or_else(|| all(HEAD));
+    // What is left goes to the last column first, where words of it go on below.
+    let left = room - widths.iter().sum::<f32>();
+    let at = widths.len().saturating_sub(1);
+    if let Some(last) = widths.last_mut()
+        && look.column(at) == Holds::Words
+        && left > 0.0
+    {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        let whole = cells.map(|cell| cell.size(ui, Holds::Words, look.last).x + 2.0).fold(*last, f32::max);
+        *last = whole.min(*last + left);
+    }
+    widths
 }
 
 #[cfg(test)]
@@ -204,7 +208,7 @@ mod tests {
         let context = Context::default();
         design::install(&context);
         let heads: Vec<Cell> = heads.iter().map(|head| Cell::of(*head)).collect();
-        let look = TableLook { name: "table", longest: 420.0, between: 24.0, spread: 40.0, columns };
+        let look = TableLook { name: "table", longest: 420.0, last: 720.0, between: 24.0, spread: 40.0, columns };
         let mut texts = Vec::new();
         // What scrolls knows its size from the frame before.
         for _ in 0..2 {
@@ -233,6 +237,18 @@ mod tests {
             let texts = drawn(width, &[Holds::Codes, Holds::Numbers, Holds::Numbers], &heads, &rows);
             assert_eq!([heads[1], heads[2]].map(|head| of(&texts, head).galley.rows.len()), lines, "{width}");
         }
+    }
+
+    /// References went on below at 420 points, with most of a wide page empty.
+    #[test]
+    fn the_last_column_of_words_takes_the_room_that_there_is() {
+        let words = "A comparison of denominator degrees of freedom methods for multiple observer ROC analysis";
+        let row = vec![vec![Cell::of("1"), Cell::of(words)]];
+        let lines = |width: f32| of(&drawn(width, &[Holds::Codes, Holds::Words], &["No.", "From"], &row), words).galley.rows.len();
+        assert_eq!([1000.0, 500.0].map(lines), [1, 2]);
+        // Beside no column that follows.
+        let row = vec![vec![Cell::of(words), Cell::of("1")]];
+        assert_eq!(of(&drawn(1000.0, &[Holds::Words, Holds::Codes], &["From", "No."], &row), words).galley.rows.len(), 2);
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl AuditPage {
         let heads = ["Time (UTC)", "Reader", "Session", "What happened"].map(Cell::of);
         let [a, b, c, d] = &heads;
         draw(ui, [a, b, c, d], true);
-        ScrollArea::vertical().id_salt("audit").auto_shrink([false, false]).show_rows(ui, ROW, left.len(), |ui, shown| {
+        let place = ui.available_rect_before_wrap();
+        let rows = |ui: &mut Ui, shown: std::ops::Range<usize>| {
+            ui.set_max_width(place.width());
             for line in left.get(shown).unwrap_or_default().iter().filter_map(|n| lines.get(*n)) {
                 let what = Cell::strong(&line.what);
                 let cells = [
@@ -135,6 +137,9 @@ impl AuditPage {
                 response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &line.what));
                 response.on_hover_text(&line.what);
             }
+        };
+        controls::going_on(ui, place, design::PAGE, |ui| {
+            ScrollArea::vertical().id_salt("audit").auto_shrink([false, false]).show_rows(ui, ROW, left.len(), rows);
         });
     }
 }

@@ -3,7 +3,7 @@
 use crate::controls::{self, TableLook, words};
 pub(super) use crate::controls::{Cell, Holds};
 use crate::design::{self, CAUTION, STRONG, TEXT};
-use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{Color32, Rect, Ui, vec2};
 
 /// Between two columns of a table.
 const BETWEEN: f32 = 20.0;
@@ -11,17 +11,15 @@ const BETWEEN: f32 = 20.0;
 /// A page that scrolls, under its title.
 pub(super) fn page(ui: &mut Ui, field: Rect, title: &str, content: impl FnOnce(&mut Ui)) {
     let inner = field.shrink2(vec2(design::PAGE, 0.0));
-    ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-        ScrollArea::vertical().id_salt(("page", title)).auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 8.0;
-            ui.add_space(24.0);
-            if !title.is_empty() {
-                words(ui, title, design::strong(design::VALUE), STRONG);
-                ui.add_space(4.0);
-            }
-            content(ui);
-            ui.add_space(32.0);
-        });
+    controls::scrolled(ui, inner, design::PAGE, ("page", title), |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        ui.add_space(24.0);
+        if !title.is_empty() {
+            words(ui, title, design::strong(design::VALUE), STRONG);
+            ui.add_space(4.0);
+        }
+        content(ui);
+        ui.add_space(32.0);
     });
 }
 
@@ -52,5 +50,5 @@ pub(super) fn trouble(ui: &mut Ui, sentence: Option<&str>) {
 pub(super) fn table(ui: &mut Ui, name: &str, heads: &[(&str, Holds)], rows: &[Vec<Cell>], longest: f32) {
     let columns: Vec<Holds> = heads.iter().map(|(_, holds)| *holds).collect();
     let heads: Vec<Cell> = heads.iter().map(|(head, _)| Cell::of(*head)).collect();
-    controls::table(ui, &TableLook { name, longest, between: BETWEEN, spread: 0.0, columns: &columns }, &heads, rows);
+    controls::table(ui, &TableLook { name, longest, last: longest, between: BETWEEN, spread: 0.0, columns: &columns }, &heads, rows);
 }

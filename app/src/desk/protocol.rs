@@ -238,8 +238,9 @@ impl ProtocolPage {
     fn yields(&mut self, ui: &mut Ui, rect: Rect) {
         let mut jump = None;
         let inner = rect.shrink2(vec2(20.0, 0.0));
-        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
+        controls::going_on(ui, inner, design::MARGIN, |ui| {
             ScrollArea::vertical().id_salt("yields").auto_shrink([false, false]).show(ui, |ui| {
+                ui.set_max_width(inner.width());
                 ui.spacing_mut().item_spacing.y = 6.0;
                 ui.add_space(14.0);
                 trouble(ui, self.trouble.as_deref());

@@ -84,11 +84,15 @@ impl Headless {
         }
     }
 
+    /// Its size in points.
+    fn points(&self) -> Vec2 {
+        Vec2::from(self.size.pixels.map(|n| n as f32)) / (self.size.scale * self.ctx.zoom_factor())
+    }
+
     /// One frame.
     pub(super) fn step(&mut self) {
         self.time += 1.0 / 60.0;
-        let points = Vec2::from(self.size.pixels.map(|n| n as f32)) / (self.size.scale * self.ctx.zoom_factor());
-        let screen = Rect::from_min_size(Pos2::ZERO, points);
+        let screen = Rect::from_min_size(Pos2::ZERO, self.points());
         let mut input = RawInput { screen_rect: Some(screen), time: Some(self.time), focused: true, ..RawInput::default() };
         input.events = std::mem::take(&mut self.events);
         if let Some(viewport) = input.viewports.get_mut(&egui::ViewportId::ROOT) {
@@ -187,10 +191,13 @@ impl Headless {
         self.ask(name, Action::Click)?;
         self.rest()
     }
-    /// Turns the page to the control of this name.
+    /// Turns the page to the control of this name, which is in sight then.
     pub(super) fn turn_to(&mut self, name: &str) -> Result<(), GalleryError> {
         self.ask(name, Action::ScrollIntoView)?;
-        self.rest()
+        self.rest()?;
+        let height = f64::from(self.points().y);
+        let is_in_sight = self.node(name)?.1.bounds().is_some_and(|bounds| bounds.y0 >= 0.0 && bounds.y1 <= height);
+        if is_in_sight { Ok(()) } else { Err(self.lost(name)) }
     }
     /// Types into the field of this name.
     pub(super) fn write(&mut self, name: &str, words: &str) -> Result<(), GalleryError> {

@@ -80,9 +80,21 @@ impl Camera<'_> {
 
     /// Takes a state at every size, and leaves the window at the first.
     fn take(&mut self, window: &mut Headless, state: &str) -> Result<(), GalleryError> {
+        self.take_at(window, state, None)
+    }
+
+    /// The same of a state that is about a control: it is in sight at every size, for each of which a page breaks elsewhere.
+    fn take_with(&mut self, window: &mut Headless, state: &str, control: &str) -> Result<(), GalleryError> {
+        self.take_at(window, state, Some(control))
+    }
+
+    fn take_at(&mut self, window: &mut Headless, state: &str, control: Option<&str>) -> Result<(), GalleryError> {
         for size in self.sizes {
             window.resize(*size);
             window.rest()?;
+            if let Some(control) = control {
+                window.turn_to(control)?;
+            }
             let file = self.out.join(file_name(self.screen, state, *size));
             window.picture()?.save(&file).map_err(|e| match e {
                 image::ImageError::IoError(e) => GalleryError::Disk(e.kind()),
@@ -162,6 +174,30 @@ mod tests {
     use crate::background::AtWork;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A page that was turned to a control stood at its beginning in windows of other sizes, and two states had one picture there.
+    #[test]
+    fn what_a_state_is_about_is_in_sight_at_every_size() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a folder");
+        let mut window = Headless::open(SIZES[0], data, |app| app).expect("a Vulkan device (lavapipe will do)");
+        window.until("Try the demo study").expect("the start");
+        window.press("About Tiresias").expect("the page");
+        window.press("Parts of others and their licences").expect("the list");
+        // It is longer than the largest window.
+        let parts = include_str!("../../../assets/components.csv");
+        let cells: Vec<&str> = parts.lines().last().expect("a part").split(',').collect();
+        let last = format!("{} {}    {}", cells[0], cells[1], cells[2]);
+        let mut camera = Camera { out: folder.path(), sizes: &SIZES, screen: "about", taken: BTreeMap::new(), say: &mut |_: &str| {} };
+        camera.take(&mut window, "top").expect("pictures");
+        camera.take_with(&mut window, "end", &last).expect("it is in sight");
+        for size in SIZES {
+            let picture = |state| std::fs::read(folder.path().join(file_name("about", state, size))).expect("a picture");
+            let [top, end] = ["top", "end"].map(picture);
+            assert!(top != end, "the list was not turned to its end at {size:?}");
+        }
+    }
 
     #[test]
     fn what_a_walk_left_at_work_is_awaited() {

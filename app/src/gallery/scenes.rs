@@ -444,19 +444,17 @@ fn desk(place: &Place, camera: &mut Camera<'_>) -> Done {
         camera.take(&mut window, step)?;
     }
     window.press("What is written A case is withdrawn")?;
-    window.turn_to("Sign and write down")?;
-    camera.take(&mut window, "what is written in the log")?;
+    camera.take_with(&mut window, "what is written in the log", "Sign and write down")?;
     let mut window = at_desk(place, "desk-manager", camera.first(), "Simulated data manager")?;
     window.press("Cases")?;
     camera.take(&mut window, "Cases")?;
     let held = Held::after(0, "sheet");
     window.press("Look at the sheet of DEMO-001")?;
     window.until("Drawing the contact sheet")?;
-    camera.take(&mut window, "a contact sheet that is being drawn")?;
+    camera.take_with(&mut window, "a contact sheet that is being drawn", "Stop drawing")?;
     drop(held);
     window.until("Sign: nothing identifies")?;
-    window.turn_to("Sign: nothing identifies")?;
-    camera.take(&mut window, "a contact sheet")?;
+    camera.take_with(&mut window, "a contact sheet", "Sign: nothing identifies")?;
     packing(place, camera)?;
     letters(place, camera)
 }
@@ -477,8 +475,7 @@ fn packing(place: &Place, camera: &mut Camera<'_>) -> Done {
     let held = Held::after(SOME, "pack");
     window.press("Pack 3 cases")?;
     window.until_still(&held)?;
-    window.turn_to("Stop packing")?;
-    camera.take(&mut window, "cases that are being packed")
+    camera.take_with(&mut window, "cases that are being packed", "Stop packing")
 }
 
 /// A case that was refused for what may be letters in its pixels.
@@ -495,8 +492,7 @@ fn letters(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.write("Passphrase of the study's key file (the first one makes it)", PASSPHRASE)?;
     window.press("Pack this case")?;
     window.until("finding 1 of 2")?;
-    window.turn_to("There is text: leave the case out")?;
-    camera.take(&mut window, "a case that may hold letters")
+    camera.take_with(&mut window, "a case that may hold letters", "There is text: leave the case out")
 }
 
 fn audit(place: &Place, camera: &mut Camera<'_>) -> Done {

@@ -10,7 +10,7 @@ use crate::design::{self, CAUTION, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::screens::{Signer, signs};
 use crate::work::{export_results, write_file};
-use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{Rect, Ui, vec2};
 use std::path::Path;
 use std::sync::Arc;
 use tiresias_reads::accounts::{Act, Meaning, Unlocked, may_do};
@@ -43,40 +43,38 @@ impl ExportPage {
             Some(Err(sentence)) => (self.said, self.trouble) = (Vec::new(), Some(sentence)),
             None => {}
         }
-        ui.scope_builder(UiBuilder::new().max_rect(field), |ui| {
-            ScrollArea::vertical().id_salt("export").auto_shrink([false, false]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 8.0;
-                ui.add_space(20.0);
-                if may_do(from.who.kind, Act::Analyse) {
-                    self.formats(ui, from);
-                    ui.add_space(24.0);
-                }
-                words(ui, "The report", design::strong(design::VALUE), STRONG);
-                words(
-                    ui,
-                    "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.",
-                    design::regular(design::BODY),
-                    TEXT,
-                );
-                self.file.ui(ui, design::FIELD, "A file that does not exist yet", Asked::New, from.wake);
-                let file = self.file.path().filter(|_| self.working.is_none());
-                let pressed = controls::action(ui, vec2(280.0, 44.0), "Save the report", None, file.is_some()).clicked();
-                if let (true, Some(file)) = (pressed, file) {
-                    let page = report();
-                    self.working = Some(beside("report", from.wake, move || saved(&file, &page)));
-                }
-                ui.add_space(16.0);
-                if self.working.is_some() {
-                    words(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
-                }
-                if let Some(sentence) = &self.trouble {
-                    controls::sentence(ui, sentence, design::regular(design::BODY), CAUTION);
-                }
-                for (n, sentence) in self.said.iter().enumerate() {
-                    controls::sentence(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
-                }
-                ui.add_space(40.0);
-            });
+        controls::scrolled(ui, field, design::PAGE, "export", |ui| {
+            ui.spacing_mut().item_spacing.y = 8.0;
+            ui.add_space(20.0);
+            if may_do(from.who.kind, Act::Analyse) {
+                self.formats(ui, from);
+                ui.add_space(24.0);
+            }
+            words(ui, "The report", design::strong(design::VALUE), STRONG);
+            words(
+                ui,
+                "One file of HTML with its charts, which any browser shows and prints; the same bytes for the same record.",
+                design::regular(design::BODY),
+                TEXT,
+            );
+            self.file.ui(ui, design::FIELD, "A file that does not exist yet", Asked::New, from.wake);
+            let file = self.file.path().filter(|_| self.working.is_none());
+            let pressed = controls::action(ui, vec2(280.0, 44.0), "Save the report", None, file.is_some()).clicked();
+            if let (true, Some(file)) = (pressed, file) {
+                let page = report();
+                self.working = Some(beside("report", from.wake, move || saved(&file, &page)));
+            }
+            ui.add_space(16.0);
+            if self.working.is_some() {
+                words(ui, "Writing, and reading back\u{2026}", design::regular(design::BODY), TEXT);
+            }
+            if let Some(sentence) = &self.trouble {
+                controls::sentence(ui, sentence, design::regular(design::BODY), CAUTION);
+            }
+            for (n, sentence) in self.said.iter().enumerate() {
+                controls::sentence(ui, sentence, design::regular(design::BODY), if n == 0 { STRONG } else { TEXT });
+            }
+            ui.add_space(40.0);
         });
     }
 

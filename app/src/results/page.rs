@@ -4,11 +4,20 @@ use super::export::{ExportPage, From};
 use super::{chart, table};
 use crate::controls::{self, EntryLook, MEASURE, words};
 use crate::design::{self, ACCENT, CAUTION, LINE, NAV, PAGE, RAISED, STRONG, TEXT};
-use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
-use tiresias_reads::report::{Block, Document, page as html};
+use egui::{Align, Align2, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use tiresias_reads::report::{Block, Chart, Document, page as html};
 
 /// From here on charts stand beside the words.
 const TWO_COLUMNS: f32 = 960.0;
+/// So wide is a chart at least that has another one beside it, with what is between them.
+const BESIDE: f32 = 320.0;
+/// The widest chart.
+const WIDEST: f32 = 620.0;
+/// Between the lines of a page, and behind a row of charts besides.
+const LINES_APART: f32 = 8.0;
+const BELOW_CHARTS: f32 = 16.0;
+/// Above the first words of a page.
+const ABOVE: f32 = 20.0;
 /// Between a table and what stands above it.
 const ABOVE_TABLE: f32 = 14.0;
 /// From the edge of an entry of the list to its words.
@@ -59,13 +68,20 @@ impl Page {
         let inner = field.shrink2(vec2(PAGE, 0.0));
         if charts.is_empty() || inner.width() < TWO_COLUMNS || words.is_empty() || charts.len() > 3 {
             let blocks: Vec<&Block> = section.blocks.iter().collect();
-            scrolled(ui, inner, (section.key, true), &blocks, unfolded);
+            let column = Column { place: inner, margin: PAGE, name: (section.key, true), tallest: f32::INFINITY };
+            scrolled(ui, &column, &blocks, unfolded);
         } else {
             let (one, two) = inner.split_left_right_at_x(inner.left() + (inner.width() * 0.42).min(560.0));
             ui.painter().vline(one.right() + PAGE / 2.0, field.y_range(), Stroke::new(1.0, LINE));
-            scrolled(ui, one, (section.key, false), &charts, unfolded);
+            let drawn: Vec<&Chart> = charts.iter().filter_map(|block| if let Block::Chart(of) = block { Some(of) } else { None }).collect();
+            let room = vec2(one.width().min(WIDEST), one.height() - ABOVE);
+            let tallest = chart::tallest(ui, &drawn, room, LINES_APART + BELOW_CHARTS);
+            // Its bar stands before the line.
+            let column = Column { place: one, margin: PAGE / 2.0 - 2.0, name: (section.key, false), tallest };
+            scrolled(ui, &column, &charts, unfolded);
             let two = Rect::from_min_max(pos2(two.left() + PAGE, two.top()), two.max);
-            scrolled(ui, two, (section.key, true), &words, unfolded);
+            let column = Column { place: two, margin: PAGE, name: (section.key, true), tallest: f32::INFINITY };
+            scrolled(ui, &column, &words, unfolded);
         }
         left
     }
@@ -113,39 +129,48 @@ fn entry(ui: &mut Ui, label: &str, is_shown: bool) -> bool {
     controls::entry(ui, &EntryLook { label, note: None, is_shown, opens: true }).clicked()
 }
 
-fn scrolled(ui: &mut Ui, rect: Rect, id: (&str, bool), blocks: &[&Block], unfolded: &mut Vec<String>) {
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 8.0;
-            // Whatever a page begins with, its words begin at the same height.
-            let is_table = matches!(blocks.first(), Some(Block::Table(_)));
-            ui.add_space(if is_table { 20.0 - table::INSET } else { 20.0 });
-            flow(ui, blocks, unfolded);
-            ui.add_space(40.0);
-        });
+/// A column of a page.
+struct Column<'a> {
+    place: Rect,
+    /// What is free on its right, for its bar.
+    margin: f32,
+    /// What it is told from others by.
+    name: (&'a str, bool),
+    /// The tallest field of a curve.
+    tallest: f32,
+}
+
+fn scrolled(ui: &mut Ui, column: &Column<'_>, blocks: &[&Block], unfolded: &mut Vec<String>) {
+    controls::scrolled(ui, column.place, column.margin, column.name, |ui| {
+        ui.spacing_mut().item_spacing.y = LINES_APART;
+        // Whatever a page begins with, its words begin at the same height.
+        let is_table = matches!(blocks.first(), Some(Block::Table(_)));
+        ui.add_space(if is_table { ABOVE - table::INSET } else { ABOVE });
+        flow(ui, blocks, column.tallest, unfolded);
+        ui.add_space(40.0);
     });
 }
 
 /// Blocks below each other; charts side by side while there is room.
-fn flow(ui: &mut Ui, blocks: &[&Block], unfolded: &mut Vec<String>) {
+fn flow(ui: &mut Ui, blocks: &[&Block], tallest: f32, unfolded: &mut Vec<String>) {
     let mut rest = blocks;
     while let Some((first, others)) = rest.split_first() {
         if matches!(first, Block::Chart(_)) {
             let run = rest.iter().take_while(|b| matches!(b, Block::Chart(_))).count();
             let (charts, after) = rest.split_at(run);
             let width = ui.available_width();
-            let beside = ((width / 420.0).floor() as usize).clamp(1, 3);
+            let beside = ((width / BESIDE).floor() as usize).clamp(1, 3);
             let each = (width - PAGE * (beside as f32 - 1.0)) / beside as f32;
             for row in charts.chunks(beside) {
                 ui.horizontal_top(|ui| {
                     ui.spacing_mut().item_spacing.x = PAGE;
                     for block in row {
                         if let Block::Chart(of) = block {
-                            ui.vertical(|ui| chart::chart(ui, of, each.min(620.0)));
+                            ui.vertical(|ui| chart::chart(ui, of, each.min(WIDEST), tallest));
                         }
                     }
                 });
-                ui.add_space(16.0);
+                ui.add_space(BELOW_CHARTS);
             }
             rest = after;
             continue;
@@ -170,7 +195,7 @@ fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {
             table::table(ui, of);
             ui.add_space(10.0);
         }
-        Block::Chart(of) => chart::chart(ui, of, ui.available_width().min(620.0)),
+        Block::Chart(of) => chart::chart(ui, of, ui.available_width().min(WIDEST), f32::INFINITY),
         Block::Folded { title, blocks } => {
             let is_open = unfolded.contains(title);
             ui.add_space(6.0);
@@ -181,7 +206,7 @@ fn block(ui: &mut Ui, block: &Block, unfolded: &mut Vec<String>) {
             if is_open {
                 let inside: Vec<&Block> = blocks.iter().collect();
                 ui.add_space(ABOVE_TABLE);
-                flow(ui, &inside, unfolded);
+                flow(ui, &inside, f32::INFINITY, unfolded);
             }
             let rule = ui.allocate_exact_size(vec2(ui.available_width().min(MEASURE), 1.0), Sense::hover()).0;
             ui.painter().hline(rule.x_range(), rule.center().y, Stroke::new(1.0, LINE));

@@ -48,6 +48,7 @@ pub(super) fn table(ui: &mut Ui, of: &Table) {
         (false, false) => Holds::Words,
     };
     let columns: Vec<Holds> = of.columns.iter().map(holds).collect();
-    let look = TableLook { name: &of.title, longest: LONGEST, between: BETWEEN, spread: SPREAD, columns: &columns };
+    let last = controls::MEASURE;
+    let look = TableLook { name: &of.title, longest: LONGEST, last, between: BETWEEN, spread: SPREAD, columns: &columns };
     controls::table(ui, &look, &heads, &rows);
 }

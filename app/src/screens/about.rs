@@ -34,10 +34,16 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
             let heads = ["Component", "Licence"].map(Cell::of);
             let rows: Vec<Vec<Cell>> = components().map(|(name, licence)| vec![Cell::strong(name), Cell::of(licence)]).collect();
             let columns = [Holds::Words, Holds::Words];
-            let look = TableLook { name: "components", longest: 420.0, between: 24.0, spread: 0.0, columns: &columns };
+            let look = TableLook { name: "components", longest: 420.0, last: 420.0, between: 24.0, spread: 0.0, columns: &columns };
             // The way back stays in sight below.
-            let height = (ui.available_height() - BELOW).max(BELOW);
-            ScrollArea::vertical().max_height(height).show(ui, |ui| controls::table(ui, &look, &heads, &rows));
+            let place = ui.available_rect_before_wrap();
+            let height = (place.height() - BELOW).max(BELOW);
+            controls::going_on(ui, place, 0.0, |ui| {
+                ScrollArea::vertical()
+                    .max_height(height)
+                    .auto_shrink([false, true])
+                    .show(ui, |ui| controls::table(ui, &look, &heads, &rows));
+            });
         } else {
             line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
             line(ui, &format!("Version {}. For research studies; not for diagnosis.", crate::BUILD), design::regular(design::BODY), TEXT);

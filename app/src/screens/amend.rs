@@ -54,14 +54,18 @@ pub(crate) fn amend(ui: &mut Ui, rules: &Rules, state: &State, page: &mut AmendP
         }
         line(ui, "Which case?", design::regular(design::BODY), STRONG);
         let height = (whole.height() - 446.0).clamp(120.0, 300.0);
-        egui::ScrollArea::vertical().max_height(height).id_salt("cases").show(ui, |ui| {
-            for read in reads {
-                let condition = rules.protocol().condition(&read.condition).map_or("", |c| c.label.as_str());
-                let is_chosen = page.read.as_ref() == Some(read);
-                if controls::entry_row(ui, ui.available_width(), &read.case.to_string(), condition, is_chosen).clicked() {
-                    page.read = Some(read.clone());
+        let place = ui.available_rect_before_wrap();
+        controls::going_on(ui, place, design::MARGIN, |ui| {
+            egui::ScrollArea::vertical().max_height(height).id_salt("cases").auto_shrink([false, true]).show(ui, |ui| {
+                ui.set_max_width(place.width());
+                for read in reads {
+                    let condition = rules.protocol().condition(&read.condition).map_or("", |c| c.label.as_str());
+                    let is_chosen = page.read.as_ref() == Some(read);
+                    if controls::entry_row(ui, ui.available_width(), &read.case.to_string(), condition, is_chosen).clicked() {
+                        page.read = Some(read.clone());
+                    }
                 }
-            }
+            });
         });
         ui.add_space(8.0);
         line(ui, "Why is it changed?", design::regular(design::BODY), STRONG);

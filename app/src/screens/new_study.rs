@@ -4,7 +4,7 @@ use super::{column, line};
 use crate::background::Wake;
 use crate::controls::{self, Asked, PlaceField};
 use crate::design::{self, CAUTION, FIELD, STRONG, TEXT};
-use egui::{Ui, UiBuilder, vec2};
+use egui::{Ui, vec2};
 use std::path::PathBuf;
 use tiresias_reads::protocol::TEMPLATES;
 
@@ -30,7 +30,7 @@ pub(crate) enum Choice {
 pub(crate) fn new_study(ui: &mut Ui, page: &mut NewStudy, wake: &Wake) -> Option<Choice> {
     let mut choice = None;
     let whole = ui.max_rect();
-    ui.scope_builder(UiBuilder::new().max_rect(column(whole)), |ui| {
+    controls::scrolled(ui, column(whole), design::MARGIN, "a new study", |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         line(ui, "A new study", design::strong(design::TITLE), STRONG);
         line(ui, "It begins with the protocol of a common design, which you change as you need it.", design::regular(design::BODY), TEXT);

@@ -32,16 +32,20 @@ pub(crate) fn sign_in(ui: &mut Ui, study: &Study, notice: Option<&str>) -> Optio
         line(ui, "Who reads?", design::regular(design::BODY), TEXT);
         ui.add_space(16.0);
         // A study may have more readers than a screen has rows; the way back stays in sight below them.
-        ScrollArea::vertical().max_height((ui.available_height() - BELOW).max(BELOW)).show(ui, |ui| {
-            for (reader, bundle) in study.bundles() {
-                let row = controls::entry_row(ui, 360.0, bundle.display_name(), reader.as_str(), false);
-                if row.gained_focus() {
-                    row.scroll_to_me(None);
+        let place = ui.available_rect_before_wrap();
+        let height = (place.height() - BELOW).max(BELOW);
+        controls::going_on(ui, place, 0.0, |ui| {
+            ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+                for (reader, bundle) in study.bundles() {
+                    let row = controls::entry_row(ui, 360.0, bundle.display_name(), reader.as_str(), false);
+                    if row.gained_focus() {
+                        row.scroll_to_me(None);
+                    }
+                    if row.clicked() {
+                        choice = Some(Choice::Reader(reader.clone()));
+                    }
                 }
-                if row.clicked() {
-                    choice = Some(Choice::Reader(reader.clone()));
-                }
-            }
+            });
         });
         ui.add_space(16.0);
         if controls::link(ui, "Another study", TEXT).clicked() {
