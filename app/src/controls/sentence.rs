@@ -144,7 +144,7 @@ mod tests {
             let job = coded(text, &design::regular(design::NOTE), design::TEXT);
             assert_eq!(job.text, shown);
             let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
-            let found: Vec<&str> = mono.map(|s| &job.text[s.byte_range.clone()]).collect();
+            let found: Vec<&str> = mono.map(|s| &job.text[s.byte_range.start.0..s.byte_range.end.0]).collect();
             assert_eq!(found, codes, "{text}");
         }
     }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tiresias_reads::desk::{Desk, ListedCase};
 use tiresias_reads::versions::protocol_of;
-use tiresias_words::{CaseId, ContentHash, Role};
+use tiresias_words::{CaseId, Role};
 use zeroize::Zeroizing;
 
 /// The widest table in which the eye finds the end of a row.

@@ -92,7 +92,7 @@ mod tests {
     fn what_is_typed_stands_out_from_what_is_said_of_it() {
         let job = controls::coded(HINT, &design::regular(design::NOTE), TEXT);
         let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
-        let typed: Vec<&str> = mono.map(|s| &job.text[s.byte_range.clone()]).collect();
+        let typed: Vec<&str> = mono.map(|s| &job.text[s.byte_range.start.0..s.byte_range.end.0]).collect();
         assert_eq!(typed, [crate::simulate::PASSPHRASE]);
     }
 
