@@ -377,14 +377,8 @@ impl Tiresias {
         let note = format!("{name}: your passphrase opens your cases and signs what you read.");
         let is_only = only_reader(study).is_some();
         let back = if is_only { "Another study" } else { "Somebody else" };
-        let asks = Asks {
-            title: study.protocol().title(),
-            note: &note,
-            action: "Sign in",
-            back,
-            hint: self.demo.as_ref().map(|_| screens::HINT),
-            signs: None,
-        };
+        let (title, hint) = (study.protocol().title(), self.demo.as_ref().map(|_| screens::HINT));
+        let asks = Asks { title, note: &note, action: "Sign in", back, hint, signs: None };
         match screens::passphrase(ui, page, &asks) {
             Some(Entered::Passphrase(typed)) => {
                 page.busy = true;

@@ -170,7 +170,7 @@ fn after_the_lock_results_come_in_by_a_signed_deviation_alone() {
     desk.done(&by("manager", &[&merge[..], &["--deviation", "found in the post"]].concat()));
     let found = desk.done(&analyze).json().unwrap();
     assert_eq!(found["n"]["missing"], 0);
-    assert!(found["notes"].to_string().contains("taken in after the database lock, by \\\"manager\\\""), "{}", found["notes"]);
+    assert!(found["notes"].to_string().contains("taken in after the database lock, by Simulated data manager, "), "{}", found["notes"]);
     // What is laid beside them, or taken away, is noticed.
     fs::remove_file(&late).unwrap();
     desk.refused(&analyze, "1 files are gone");

@@ -184,7 +184,7 @@ mod tests {
         let mut window = Headless::open(SIZES[0], data, |app| app).expect("a Vulkan device (lavapipe will do)");
         window.until("Try the demo study").expect("the start");
         window.press("About Tiresias").expect("the page");
-        window.press("Parts of others and their licences").expect("the list");
+        window.press("Third-party components and their licences").expect("the list");
         // It is longer than the largest window.
         let parts = include_str!("../../../assets/components.csv");
         let cells: Vec<&str> = parts.lines().last().expect("a part").split(',').collect();

@@ -296,13 +296,25 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
     window.until("End the session")?;
     window.rest()?;
     opened(&mut window)?;
-    camera.take(&mut window, "an AI that found nothing")?;
-    while window.says("The AI has no finding") {
+    // Which of the two comes first is the order's to say.
+    let mut wanted = vec![("an AI that found nothing", true), ("with what the AI says", false)];
+    loop {
+        let has_none = window.says("The AI has no finding");
+        if let Some(at) = wanted.iter().position(|(_, of_none)| *of_none == has_none) {
+            camera.take(&mut window, wanted.swap_remove(at).0)?;
+        }
+        if wanted.is_empty() {
+            break;
+        }
+        for name in ["a", "b", "c", "d"].map(|finding| format!("agree AI finding {finding}")) {
+            if window.says(&name) {
+                window.press(&name)?;
+            }
+        }
         answered(&mut window)?;
         locked(&mut window)?;
         opened(&mut window)?;
     }
-    camera.take(&mut window, "with what the AI says")?;
     // A package that lost an image.
     let broken = place.reader("reading-broken")?;
     lose_an_image(&broken.join("packages")).map_err(|e| GalleryError::Disk(e.kind()))?;

@@ -107,8 +107,8 @@ pub(crate) fn begin(room: &mut Sitting, place: &Path, template: &str) -> PathBuf
     room.press_named("Begin a new study\u{2026}");
     room.until_says("common design");
     room.press_named(template);
-    write(room, "In which folder", &place.display().to_string());
-    write(room, "Name of the study\u{2019}s own folder in it", "study");
+    write(room, "Where the study\u{2019}s folder is made", &place.display().to_string());
+    write(room, "Name of the study\u{2019}s folder", "study");
     room.rest();
     room.press_named("Begin the study");
     room.until_says("Who runs this study?");

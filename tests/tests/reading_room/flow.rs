@@ -180,8 +180,7 @@ fn the_one_locked_case_is_changed_by_keys_alone() {
     room.window.event(Event::Text("wrong side".to_owned()));
     room.step();
     room.chord(Modifiers::COMMAND, Key::Enter);
-    room.until_loaded();
-    assert!(room.says("Lock the amendment"));
+    room.until_says("Lock the amendment");
 }
 
 /// A locked case is opened again with a reason, and what is locked then is a new version beside the old one.

@@ -260,7 +260,8 @@ fn what_people_read_has_the_statistic_of_the_planned_analysis_with_its_degrees_o
     let found = report(&all, &analysis(Method::Or, Some(crate::protocol::Covariance::Jackknife)));
     let df = found.primary.as_ref().unwrap().differences[0].of.df.unwrap();
     let page_of_f = page(&found);
-    let (_, after) = page_of_f.split_once(&format!("F(1, {df:.2}) = ")).unwrap();
+    let df = if df.fract() == 0.0 { df.to_string() } else { format!("{df:.2}") };
+    let (_, after) = page_of_f.split_once(&format!("F(1, {df}) = ")).unwrap();
     let said: f64 = after.split(". ").next().unwrap().parse().unwrap();
     let f = found.or["jackknife"].rrrc.as_ref().unwrap().f.unwrap();
     assert!((said / f - 1.0).abs() < 1e-3, "{said} is not {f}, the F of the comparison");
