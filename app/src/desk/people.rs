@@ -148,8 +148,10 @@ impl PeoplePage {
         // It is copied by hand, as a receipt is.
         controls::words(ui, key, design::mono(design::TITLE), STRONG);
         ui.add_space(8.0);
-        let done = controls::action(ui, vec2(280.0, 44.0), "It is written down", None, true).clicked();
-        if !done {
+        let written = controls::action(ui, vec2(280.0, 44.0), "It is written down", None, true);
+        // It is shown this once, so that it is in sight however many accounts stand above.
+        written.scroll_to_me(None);
+        if !written.clicked() {
             return None;
         }
         self.recovery = None;

@@ -191,6 +191,10 @@ impl Headless {
         self.ask(name, Action::Click)?;
         self.rest()
     }
+    /// Whether there is a control of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.node(name).is_ok()
+    }
     /// Turns the page to the control of this name, which is in sight then.
     pub(super) fn turn_to(&mut self, name: &str) -> Result<(), GalleryError> {
         self.ask(name, Action::ScrollIntoView)?;

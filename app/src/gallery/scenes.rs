@@ -307,7 +307,7 @@ fn reading(place: &Place, camera: &mut Camera<'_>) -> Done {
             break;
         }
         for name in ["a", "b", "c", "d"].map(|finding| format!("agree AI finding {finding}")) {
-            if window.says(&name) {
+            if window.has(&name) {
                 window.press(&name)?;
             }
         }
