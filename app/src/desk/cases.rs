@@ -74,17 +74,17 @@ impl CasesPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, field: Rect, at: &Seated<'_>) -> Did {
         let did = self.news(at);
         // What is under way stands first: below some hundred packed cases nobody would see it.
-        if self.rows.is_empty() {
-            page(ui, field, "Packed cases", |ui| {
-                self.packed(ui, at);
-                heading(ui, "Pack cases");
-                self.ask(ui, at);
-            });
-        } else {
+        if self.packing.is_some() || self.rows.iter().any(|row| row.can_be_packed() || row.asks()) {
             page(ui, field, "Pack cases", |ui| {
                 self.preview(ui, at);
                 heading(ui, "Packed cases");
                 self.packed(ui, at);
+            });
+        } else {
+            page(ui, field, "Packed cases", |ui| {
+                self.packed(ui, at);
+                heading(ui, "Pack cases");
+                if self.rows.is_empty() { self.ask(ui, at) } else { self.preview(ui, at) }
             });
         }
         did

@@ -109,6 +109,8 @@ impl Twin<'_> {
     }
     fn write(&mut self, field: &str, words: &str, sources: &[PathBuf; 2]) {
         self.press(field);
+        // The field has the keyboard from the frame on that follows the click: on a busy machine all of this would fall into one.
+        self.rest();
         self.sight.chord(Modifiers::COMMAND, Key::A);
         self.hand.keys(&["ctrl+a"]);
         self.types(words, sources);
