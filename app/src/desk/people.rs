@@ -7,6 +7,7 @@ use crate::controls::{self, Take};
 use crate::design::{self, FIELD, STRONG, TEXT};
 use crate::failure::Failure;
 use crate::work::{NewAccount, make_account};
+use egui::style::ScrollAnimation;
 use egui::{Rect, Ui, vec2};
 use std::path::Path;
 use std::sync::Arc;
@@ -150,7 +151,7 @@ impl PeoplePage {
         ui.add_space(8.0);
         let written = controls::action(ui, vec2(280.0, 44.0), "It is written down", None, true);
         // It is shown this once, so that it is in sight however many accounts stand above.
-        written.scroll_to_me(None);
+        written.scroll_to_me_animation(None, ScrollAnimation::none());
         if !written.clicked() {
             return None;
         }

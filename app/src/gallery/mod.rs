@@ -188,7 +188,7 @@ mod tests {
         // It is longer than the largest window.
         let parts = include_str!("../../../assets/components.csv");
         let cells: Vec<&str> = parts.lines().last().expect("a part").split(',').collect();
-        let last = format!("{} {}", cells[0], cells[1]);
+        let last = format!("{} {}, {}", cells[0], cells[1], cells[2]);
         let mut camera = Camera { out: folder.path(), sizes: &SIZES, screen: "about", taken: BTreeMap::new(), say: &mut |_: &str| {} };
         camera.take(&mut window, "top").expect("pictures");
         camera.take_with(&mut window, "end", &last).expect("it is in sight");

@@ -1,9 +1,9 @@
 //! What the program is, whose work is in it, and under which licences.
 
 use super::{column, line};
-use crate::controls::{self, Cell, Holds, TableLook};
+use crate::controls;
 use crate::design::{self, STRONG, TEXT};
-use egui::{ScrollArea, Ui, UiBuilder};
+use egui::{Align2, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 /// The credits that the licences of shipped parts ask for.
 pub(crate) const CREDITS: &str = include_str!("../../../assets/CREDITS.md");
@@ -12,6 +12,9 @@ pub(crate) const CREDITS: &str = include_str!("../../../assets/CREDITS.md");
 pub(crate) const COMPONENTS: &str = include_str!("../../../assets/components.csv");
 /// Height of the way back.
 const BELOW: f32 = 48.0;
+/// A row of the list, and how wide its names are.
+const ROW: f32 = 24.0;
+const NAMES: f32 = 320.0;
 
 /// Name and version, and licence, of each component.
 pub(crate) fn components() -> impl Iterator<Item = (String, &'static str)> {
@@ -31,18 +34,14 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
         ui.spacing_mut().item_spacing.y = 10.0;
         if *parts {
             line(ui, "Third-party components, each under its own licence", design::strong(design::TITLE), STRONG);
-            let heads = ["Component", "Licence"].map(Cell::of);
-            let rows: Vec<Vec<Cell>> = components().map(|(name, licence)| vec![Cell::strong(name), Cell::of(licence)]).collect();
-            let columns = [Holds::Words, Holds::Words];
-            let look = TableLook { name: "components", longest: 420.0, last: 420.0, between: 24.0, spread: 0.0, columns: &columns };
             // The way back stays in sight below.
             let place = ui.available_rect_before_wrap();
             let height = (place.height() - BELOW).max(BELOW);
             controls::going_on(ui, place, 0.0, |ui| {
-                ScrollArea::vertical()
-                    .max_height(height)
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| controls::table(ui, &look, &heads, &rows));
+                ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    components().for_each(|(name, licence)| component(ui, &name, licence));
+                });
             });
         } else {
             line(ui, "About Tiresias", design::strong(design::TITLE), STRONG);
@@ -64,10 +63,19 @@ pub(crate) fn about(ui: &mut Ui, parts: &mut bool) -> bool {
     leaves
 }
 
+/// A component's row.
+fn component(ui: &mut Ui, name: &str, licence: &str) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}, {licence}")));
+    let at = rect.left_center();
+    design::text(ui.painter(), at, Align2::LEFT_CENTER, name, design::regular(design::BODY), STRONG);
+    design::text(ui.painter(), at + vec2(NAMES, 0.0), Align2::LEFT_CENTER, licence, design::regular(design::BODY), TEXT);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use egui::{Context, Pos2, RawInput, Rect, Shape, vec2};
+    use egui::{Context, Pos2, RawInput, Rect, Shape};
     use tiresias_cases::demo::Background;
 
     /// What the lock file names and the list does not is for other systems, for building or for tests; what the list names is locked.

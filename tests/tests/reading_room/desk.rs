@@ -51,6 +51,8 @@ pub(crate) fn sign_in_with(room: &mut Sitting, name: &str, phrase: &str) {
 /// Makes an account in the form that is on the screen, and writes its recovery key down.
 pub(crate) fn make_account(room: &mut Sitting, name: &str, id: &str, kind: Option<&str>, phrase: &str) {
     until_key(room, name, id, kind, phrase);
+    // The page turns to it.
+    room.rest();
     room.press_named("It is written down");
     room.rest();
 }
