@@ -12,7 +12,8 @@ const STRENGTH: f32 = 0.6;
 pub(crate) fn scrolled(ui: &mut Ui, place: Rect, margin: f32, name: impl AsIdSalt, content: impl FnOnce(&mut Ui)) {
     going_on(ui, place, margin, |ui| {
         ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(ui, |ui| {
-            ui.set_max_width(place.width());
+            // In a window that is too narrow there may be less than nothing for it.
+            ui.set_max_width(place.width().max(0.0));
             content(ui);
         });
     });
@@ -20,7 +21,7 @@ pub(crate) fn scrolled(ui: &mut Ui, place: Rect, margin: f32, name: impl AsIdSal
 
 /// Where a scroll area shows that it goes on. It has the margin on the right of its place for its bar; what is in it keeps to the place by itself.
 pub(crate) fn going_on<R>(ui: &mut Ui, place: Rect, margin: f32, area: impl FnOnce(&mut Ui) -> R) -> R {
-    let whole = place.with_max_x(place.right() + margin);
+    let whole = place.with_max_x(place.right().max(place.left()) + margin);
     ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
         // The scroll area fades its edges into the ground that a frame around it tells.
         Frame::NONE.fill(ROOM).show(ui, |ui| {
@@ -79,6 +80,25 @@ mod tests {
             }
         }
         (fades, bars)
+    }
+
+    /// The middle of three columns has less than nothing in a window that is too narrow for them.
+    #[test]
+    fn a_place_of_less_than_nothing_is_borne() {
+        let context = Context::default();
+        design::install(&context);
+        let input = RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(400.0, 300.0))), ..RawInput::default() };
+        let mut asked = 0;
+        let mut output = context.run_ui(input, |ui| {
+            scrolled(ui, Rect { min: pos2(200.0, 0.0), max: pos2(180.0, 300.0) }, MARGIN, "page", |ui| {
+                assert!(ui.available_width() >= 0.0);
+                ui.label("a word");
+                asked += 1;
+            });
+        });
+        // Nothing is painted here.
+        output.textures_delta.clear();
+        assert!(asked > 0);
     }
 
     /// A page ended under the last row that had room in the window, and the passphrases and the button below it were nowhere announced.
