@@ -123,7 +123,7 @@ impl AuditPage {
         draw(ui, [a, b, c, d], true);
         let place = ui.available_rect_before_wrap();
         let rows = |ui: &mut Ui, shown: std::ops::Range<usize>| {
-            ui.set_max_width(place.width());
+            ui.set_max_width(place.width().max(0.0));
             for line in left.get(shown).unwrap_or_default().iter().filter_map(|n| lines.get(*n)) {
                 let what = Cell::strong(&line.what);
                 let cells = [

@@ -57,7 +57,7 @@ pub(crate) fn amend(ui: &mut Ui, rules: &Rules, state: &State, page: &mut AmendP
         let place = ui.available_rect_before_wrap();
         controls::going_on(ui, place, design::MARGIN, |ui| {
             egui::ScrollArea::vertical().max_height(height).id_salt("cases").auto_shrink([false, true]).show(ui, |ui| {
-                ui.set_max_width(place.width());
+                ui.set_max_width(place.width().max(0.0));
                 for read in reads {
                     let condition = rules.protocol().condition(&read.condition).map_or("", |c| c.label.as_str());
                     let is_chosen = page.read.as_ref() == Some(read);
