@@ -17,15 +17,15 @@ pub(crate) fn words(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
 /// Draws a sentence of the program in which names of fields and files, and commands, may stand between backticks, as a console shows them.
 pub(crate) fn sentence(ui: &mut Ui, text: &str, font: FontId, colour: Color32) {
     let width = ui.available_width().min(MEASURE);
-    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(coded(text, &font, colour)).wrap().selectable(true)));
+    ui.allocate_ui(vec2(width, 0.0), |ui| ui.add(Label::new(coded(text, font, colour)).wrap().selectable(true)));
 }
 
 /// Such a sentence without its backticks: what stands between two of them is in the face for codes. One that has no second is what somebody wrote, and stays.
-pub(crate) fn coded(text: &str, font: &FontId, colour: Color32) -> LayoutJob {
+pub(crate) fn coded(text: &str, font: FontId, colour: Color32) -> LayoutJob {
     let mut job = LayoutJob::default();
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
-        job.append(text, 0.0, TextFormat::simple(font.clone(), colour));
+    if parts.len().is_multiple_of(2) {
+        job.append(text, 0.0, TextFormat::simple(font, colour));
         return job;
     }
     for (i, part) in parts.into_iter().enumerate() {
@@ -141,7 +141,7 @@ mod tests {
             ("", "", &[]),
         ];
         for (text, shown, codes) in table {
-            let job = coded(text, &design::regular(design::NOTE), design::TEXT);
+            let job = coded(text, design::regular(design::NOTE), design::TEXT);
             assert_eq!(job.text, shown);
             let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
             let found: Vec<&str> = mono.map(|s| &job.text[s.byte_range.start.0..s.byte_range.end.0]).collect();

@@ -240,7 +240,7 @@ impl ProtocolPage {
         let inner = rect.shrink2(vec2(20.0, 0.0));
         controls::going_on(ui, inner, design::MARGIN, |ui| {
             ScrollArea::vertical().id_salt("yields").auto_shrink([false, false]).show(ui, |ui| {
-                ui.set_max_width(inner.width());
+                ui.set_max_width(inner.width().max(0.0));
                 ui.spacing_mut().item_spacing.y = 6.0;
                 ui.add_space(14.0);
                 trouble(ui, self.trouble.as_deref());
@@ -345,7 +345,7 @@ fn row_of(ui: &mut Ui, finding: &Finding) -> bool {
         Some(line) => format!("Line {line}: {}", finding.sentence),
         None => finding.sentence.clone(),
     };
-    let mut job = coded(&words, &design::regular(design::NOTE), STRONG);
+    let mut job = coded(&words, design::regular(design::NOTE), STRONG);
     job.wrap.max_width = ui.available_width() - 16.0;
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 12.0), Sense::click());

@@ -90,7 +90,7 @@ mod tests {
     /// It was read as a person, on the page where a statistician signs in.
     #[test]
     fn what_is_typed_stands_out_from_what_is_said_of_it() {
-        let job = controls::coded(HINT, &design::regular(design::NOTE), TEXT);
+        let job = controls::coded(HINT, design::regular(design::NOTE), TEXT);
         let mono = job.sections.iter().filter(|s| s.format.font_id == design::mono(design::NOTE));
         let typed: Vec<&str> = mono.map(|s| &job.text[s.byte_range.start.0..s.byte_range.end.0]).collect();
         assert_eq!(typed, [crate::simulate::PASSPHRASE]);

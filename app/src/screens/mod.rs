@@ -86,7 +86,7 @@ pub(crate) fn column(whole: Rect) -> Rect {
 
 /// A line of text that takes its own height, with codes in their face.
 pub(crate) fn line(ui: &mut Ui, words: &str, font: egui::FontId, colour: egui::Color32) {
-    let mut job = crate::controls::coded(words, &font, colour);
+    let mut job = crate::controls::coded(words, font, colour);
     job.wrap.max_width = ui.available_width();
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
