@@ -4,7 +4,7 @@ use crate::sitting::{Demo, Opening, Sitting};
 use crate::templates::{open_case, opened, press, question, reader, study_of};
 use crate::written::wait_for_record;
 use egui::{Event, Key, Modifiers};
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::NodeT as _;
 use tiresias_reads::machine::{AnswerValue, Fact};
 use tiresias_reads::protocol::template;
 
@@ -146,7 +146,7 @@ const REASON: &str = "why the case is changed";
 
 /// The name of what has the keyboard.
 fn focused(room: &Sitting) -> Option<String> {
-    room.nodes().iter().map(NodeT::accesskit_node).find(|n| n.is_focused()).and_then(|n| n.label())
+    room.nodes().iter().find(|n| n.accesskit_node().is_focused()).and_then(|n| n.accesskit_node().label())
 }
 
 /// Where one case can be changed it is chosen already, and keys alone go from the reason to the way back, to the case, and into it.
